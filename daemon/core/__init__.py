@@ -1,0 +1,1 @@
+"""The decisions: values in, values out. No clock, no I/O, no thread, no client library."""

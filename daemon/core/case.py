@@ -1,0 +1,225 @@
+"""The case: everything known and decided of one rollout. It is the daemon's only memory.
+
+A case is stored as the custom resource ``RolloutCase``. Its effects are a ledger: an effect is written as
+intended before it is carried out and as finished after, so whoever reads the case can go on from it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from daemon.core.counters import Tally
+from daemon.core.model import Alert, Change, Mode, Revision, Value, WorkloadRef
+
+
+class Phase(StrEnum):
+    PROGRESSING = "Progressing"
+    WATCHING = "Watching"
+    FAILING = "Failing"
+    AWAITING_APPROVAL = "AwaitingApproval"
+    HELD = "Held"
+    ROLLING_BACK = "RollingBack"
+    VERIFYING = "Verifying"
+    HEALTHY = "Healthy"
+    ROLLED_BACK = "RolledBack"
+    UNRECOVERED = "Unrecovered"
+    SUPERSEDED = "Superseded"
+    ADVISED = "Advised"
+
+
+FINISHED = frozenset({Phase.HEALTHY, Phase.ROLLED_BACK, Phase.UNRECOVERED, Phase.SUPERSEDED, Phase.ADVISED})
+"""Phases that only a person leaves, by approving what was ``Advised``; ``Held`` ends with its watch."""
+
+
+class Verdict(StrEnum):
+    """What the evidence says of the revision, the worst last."""
+
+    HEALTHY = "healthy"
+    UNKNOWN = "unknown"
+    DEGRADED = "degraded"
+    FAILING = "failing"
+
+
+class SignalEvidence(Value, frozen=True):
+    """One signal's verdict with the numbers it rests on. Evidence is in log10 of e-values."""
+
+    name: str
+    verdict: Verdict
+    reason: str
+    limit: float
+    new: Tally = Tally()
+    old: Tally = Tally()
+    """The other revisions' pods during the rollout."""
+    baseline: Tally = Tally()
+    """The time before the rollout."""
+    over_limit: float = 0.0
+    over_baseline: float = 0.0
+    proven: bool = False
+    """Whether the traffic was enough to show that the rate is under the limit."""
+
+
+class Fact(Value, frozen=True):
+    """A rollout fact that speaks against the revision: what the kubelet or the controller reports."""
+
+    kind: str
+    detail: str
+
+
+class Attribution(StrEnum):
+    DEPLOYMENT = "deployment"
+    INFRASTRUCTURE = "infrastructure"
+    UNDECIDED = "undecided"
+
+
+class Assessment(Value, frozen=True):
+    """The judge's answer: one verdict, the sentence that says why, and the evidence behind it."""
+
+    verdict: Verdict
+    reason: str
+    signals: tuple[SignalEvidence, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    attribution: Attribution = Attribution.UNDECIDED
+    attribution_reason: str = ""
+    proven: bool = False
+
+
+class Condition(Value, frozen=True):
+    """One thing that must hold for "recovered"; ``holds`` is ``None`` while it cannot be told."""
+
+    name: str
+    holds: bool | None
+    detail: str
+
+
+class Verification(Value, frozen=True):
+    conditions: tuple[Condition, ...] = ()
+    contradicted: str = ""
+    """Set when fresh evidence says that the service is still failing."""
+
+    @property
+    def recovered(self) -> bool:
+        return bool(self.conditions) and all(condition.holds is True for condition in self.conditions)
+
+    @property
+    def missing(self) -> str:
+        """What does not hold yet, in words."""
+        return "; ".join(f"{c.name}: {c.detail}" for c in self.conditions if c.holds is not True)
+
+
+class Entry(Value, frozen=True):
+    """A line of the timeline."""
+
+    at: datetime
+    phase: Phase
+    text: str
+
+
+class Outcome(StrEnum):
+    DONE = "done"
+    SUPERSEDED = "superseded"
+    REFUSED = "refused"
+
+
+class Effect(Value, frozen=True):
+    """An act on the world. ``id`` is unique within the case; what it does follows from ``kind``."""
+
+    id: str
+    kind: Literal["rollback", "publish"]
+    intended_at: datetime
+    sink: str = ""
+    stage: Literal["", "opened", "updated", "closed"] = ""
+    finished_at: datetime | None = None
+    outcome: Outcome | None = None
+    detail: str = ""
+
+
+class Instruction(Value, frozen=True):
+    """What a person decided of the case (``spec.instruction``, written by ``approve`` and ``hold``)."""
+
+    action: Literal["approve", "hold"]
+    by: str
+    at: datetime
+    reason: str = ""
+
+
+class Spec(Value, frozen=True):
+    """What the case is about; never changes but for the instruction."""
+
+    workload: str
+    workload_uid: str
+    revision: Revision
+    change: Change
+    opened_at: datetime
+    started_at: datetime
+    """When the rollout began: what was scraped before is the baseline."""
+    baseline: Revision | None = None
+    instruction: Instruction | None = None
+
+
+class Status(Value, frozen=True, omit_defaults=True):
+    """What has come of it so far. Only the daemon writes it."""
+
+    phase: Phase = Phase.PROGRESSING
+    verdict: Verdict = Verdict.UNKNOWN
+    reason: str = ""
+    proven: bool = False
+    mode: Mode = Mode.AUTOMATIC
+    """The mode that the last decision was taken under."""
+    watch_from: datetime | None = None
+    """When the rollout was complete and the bake began."""
+    failing_at: datetime | None = None
+    patched_at: datetime | None = None
+    rolled_out_at: datetime | None = None
+    finished_at: datetime | None = None
+    target: Revision | None = None
+    assessment: Assessment | None = None
+    verification: Verification | None = None
+    effects: tuple[Effect, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    timeline: tuple[Entry, ...] = ()
+    obeyed: Instruction | None = None
+    """The instruction that was last acted upon."""
+
+
+class Case(Value, frozen=True):
+    namespace: str
+    name: str
+    spec: Spec
+    status: Status = Status()
+    uid: str = ""
+    resource_version: str = ""
+
+    @property
+    def ref(self) -> WorkloadRef:
+        return WorkloadRef(namespace=self.namespace, name=self.spec.workload)
+
+    @property
+    def phase(self) -> Phase:
+        return self.status.phase
+
+    @property
+    def finished(self) -> bool:
+        return self.status.phase in FINISHED
+
+    @property
+    def active(self) -> bool:
+        """Whether evidence still has to be gathered for it."""
+        return not self.finished and self.status.finished_at is None
+
+    @property
+    def pending(self) -> tuple[Effect, ...]:
+        """Effects that are intended and not finished, oldest first."""
+        return tuple(effect for effect in self.status.effects if effect.finished_at is None)
+
+    def is_about(self, uid: str, revision: Revision) -> bool:
+        return self.spec.workload_uid == uid and self.spec.revision.same_rollout(revision)
+
+
+def case_name(workload: str, uid: str, revision: Revision) -> str:
+    """The name derived from the rollout's identity: creating a case twice is a harmless conflict."""
+    identity = f"{uid}/{revision.replica_set_uid}/{revision.number}"
+    digest = hashlib.sha256(identity.encode()).hexdigest()[:8]
+    return f"{workload[:200]}-r{revision.number}-{digest}"

@@ -1,0 +1,68 @@
+"""The ways a case changes: each returns a new one, and leaves a line in its timeline where people care."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from daemon.core.case import Case, Effect, Entry, Outcome, Phase
+from daemon.core.incident import Stage
+from daemon.core.model import Policy
+
+KEPT_ENTRIES = 200
+
+
+def change(case: Case, **fields: object) -> Case:
+    return msgspec.structs.replace(case, status=msgspec.structs.replace(case.status, **fields))
+
+
+def noted(case: Case, text: str, now: datetime) -> Case:
+    """The case with one more line in its timeline."""
+    entry = Entry(at=now, phase=case.phase, text=text)
+    return change(case, timeline=(*case.status.timeline, entry)[-KEPT_ENTRIES:])
+
+
+def enter(case: Case, phase: Phase, reason: str, now: datetime) -> Case:
+    """The case in another phase; the reason is what everybody is told."""
+    return noted(change(case, phase=phase, reason=reason), reason, now)
+
+
+def ended(case: Case, phase: Phase, reason: str, now: datetime) -> Case:
+    return change(enter(case, phase, reason, now), finished_at=now)
+
+
+def announce(case: Case, stage: Stage, policy: Policy, now: datetime) -> Case:
+    known = {effect.id for effect in case.status.effects}
+    wanted = (
+        Effect(
+            id=f"publish/{stage}/{case.phase.value}/{sink}",
+            kind="publish",
+            stage=stage,
+            sink=sink,
+            intended_at=now,
+        )
+        for sink in policy.sinks
+    )
+    new = tuple(effect for effect in wanted if effect.id not in known)
+    return change(case, effects=(*case.status.effects, *new))
+
+
+def told(case: Case) -> bool:
+    """Whether an incident was opened."""
+    return any(effect.kind == "publish" for effect in case.status.effects)
+
+
+def seconds(since: datetime | None, now: datetime) -> float:
+    return (now - since).total_seconds() if since is not None else 0.0
+
+
+def withdrawn(case: Case, reason: str, now: datetime) -> Case:
+    """The case with a rollback that was intended and not carried out struck from its ledger."""
+    effects = tuple(
+        msgspec.structs.replace(e, finished_at=now, outcome=Outcome.SUPERSEDED, detail=reason)
+        if e.kind == "rollback" and e.finished_at is None
+        else e
+        for e in case.status.effects
+    )
+    return change(case, effects=effects)

@@ -1,0 +1,115 @@
+"""Rollout facts: what the kubelet and the Deployment controller report against a revision.
+
+A fact counts only when it is definite: an image that the registry does not have, a container that crashed
+as often as policy says, a configuration that cannot be resolved, a deadline the operator set. A pull that
+failed for another reason, or a pod that no node takes, may be the infrastructure's: it waits for the
+Deployment's own progress deadline.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from daemon.core.case import Fact
+from daemon.core.model import Alert, Container, Pod, Policy, Revision, Workload
+
+PULLING = frozenset({"ErrImagePull", "ImagePullBackOff"})
+UNPULLABLE = frozenset({"InvalidImageName", "ErrImageNeverPull"})
+UNCREATABLE = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
+NOT_THERE = ("not found", "manifest unknown", "does not exist", "notfound")
+SETTLING = timedelta(seconds=10)
+"""A ConfigMap may be applied a moment after the Deployment that names it."""
+BACKING_OFF = "CrashLoopBackOff"
+
+
+def crashes(container: Container) -> int:
+    """How often it ended: each restart, and the end it is backing off from."""
+    return container.restarts + (container.waiting_reason == BACKING_OFF)
+
+
+def against(workload: Workload, revision: Revision, policy: Policy, now: datetime) -> tuple[Fact, ...]:
+    """The facts that speak against a revision, in the order of the pods."""
+    found = [
+        fact
+        for pod in workload.pods_of(revision)
+        if not pod.deleting
+        for container in pod.containers
+        if (fact := _of_container(pod, container, policy, now)) is not None
+    ]
+    current = workload.current
+    if current is not None and current.same_rollout(revision) and workload.status.deadline_exceeded:
+        found.append(Fact(kind="ProgressDeadlineExceeded", detail=_deadline(workload, revision)))
+    return tuple(found)
+
+
+def _of_container(pod: Pod, container: Container, policy: Policy, now: datetime) -> Fact | None:
+    reason, message = container.waiting_reason, container.waiting_message
+    where = f"container {container.name} of pod {pod.name}"
+    definite = reason in PULLING and any(word in message.lower() for word in NOT_THERE)
+    if reason in UNPULLABLE or definite:
+        return Fact(kind=reason, detail=f"{where} cannot get its image: {message}")
+    if reason in UNCREATABLE and now - pod.created_at >= SETTLING:
+        return Fact(kind=reason, detail=f"{where} cannot be created: {message}")
+    if crashes(container) >= policy.restarts:
+        oom = container.exit_reason == "OOMKilled"
+        how = "out of memory" if oom else f"exit code {container.exit_code}"
+        return Fact(
+            kind="OOMKilled" if oom else BACKING_OFF,
+            detail=f"{where} ended {crashes(container)} times ({how})",
+        )
+    return None
+
+
+def _deadline(workload: Workload, revision: Revision) -> str:
+    unready = [pod.name for pod in workload.pods_of(revision) if not pod.ready]
+    pods = f"; not ready: {', '.join(unready)}" if unready else ""
+    return f"the rollout did not progress in time ({workload.status}){pods}"
+
+
+def unschedulable(workload: Workload, revision: Revision) -> str:
+    """The scheduler's words, where a pod of the revision waits for a node."""
+    return next((pod.unschedulable for pod in workload.pods_of(revision) if pod.unschedulable), "")
+
+
+def old_pods_crash(workload: Workload, revision: Revision) -> str:
+    """Names a pod of another revision that crashes as well, if there is one."""
+    return next(
+        (
+            pod.name
+            for pod in workload.pods
+            if pod.replica_set != revision.replica_set and not pod.deleting
+            for container in pod.containers
+            if container.waiting_reason == BACKING_OFF
+        ),
+        "",
+    )
+
+
+def decisive(alerts: tuple[Alert, ...], policy: Policy, since: datetime) -> tuple[Fact, ...]:
+    """Firing alerts that policy calls decisive and that began within the rollout."""
+    return tuple(
+        Fact(kind="Alert", detail=f"alert {alert.name} fires: {alert.summary or 'no summary'}")
+        for alert in alerts
+        if alert.name in policy.decisive_alerts and alert.status == "firing" and alert.starts_at >= since
+    )
+
+
+def diagnosis(workload: Workload, revision: Revision) -> str:
+    """Why a rollout is stuck, as far as its pods tell."""
+    said = [
+        f"{pod.name}: {text}"
+        for pod in workload.pods_of(revision)
+        if not pod.ready and (text := _trouble(pod))
+    ]
+    return "; ".join(said) if said else f"no pod says why ({workload.status})"
+
+
+def _trouble(pod: Pod) -> str:
+    if pod.unschedulable:
+        return f"unschedulable, {pod.unschedulable}"
+    for container in pod.containers:
+        if container.waiting_reason:
+            return f"{container.waiting_reason} {container.waiting_message}".strip()
+        if container.exit_code:
+            return f"{container.name} ended with exit code {container.exit_code} {container.exit_reason}"
+    return "running but not ready"

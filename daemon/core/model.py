@@ -1,0 +1,262 @@
+"""The nouns every layer shares: workloads, revisions, pods, signals, samples, alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+
+class Value(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A frozen value; its encoded form has camelCase names, as Kubernetes objects do."""
+
+
+class WorkloadRef(Value, frozen=True, order=True):
+    """Names one Deployment."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+class Revision(Value, frozen=True):
+    """One pod template of a Deployment, in the form of its ReplicaSet.
+
+    ``hash`` is the pod-template hash; it and ``replica_set_uid`` identify the template. ``number`` is the
+    ``deployment.kubernetes.io/revision`` annotation: an undo gives an old ReplicaSet a new number, so
+    (``replica_set_uid``, ``number``) identifies one *rollout* of the template.
+    """
+
+    hash: str
+    replica_set: str
+    replica_set_uid: str
+    number: int
+    images: tuple[str, ...]
+    created_at: datetime
+    change_cause: str = ""
+
+    @property
+    def image(self) -> str:
+        """The first container's image: what a person calls the version."""
+        return self.images[0] if self.images else "(no image)"
+
+    @property
+    def tag(self) -> str:
+        """The image's tag, or its short digest, or the image where it has neither."""
+        name = self.image.rsplit("/", 1)[-1]
+        if "@" in name:
+            return name.split("@", 1)[1][:19]
+        return name.rsplit(":", 1)[-1]
+
+    def same_rollout(self, other: Revision) -> bool:
+        return self.replica_set_uid == other.replica_set_uid and self.number == other.number
+
+    def owns(self, pod: str) -> bool:
+        """Whether a pod's name says that this revision's ReplicaSet made it.
+
+        The API server's rule for generated names: the prefix, cut to 58 characters, and five more
+        (apiserver/pkg/storage/names/generate.go).
+        """
+        return pod[:-5] == f"{self.replica_set}-"[:58]
+
+    def __str__(self) -> str:
+        return f"revision {self.number} ({self.tag})"
+
+
+class Container(Value, frozen=True):
+    """What the kubelet says of one container (init containers included)."""
+
+    name: str
+    ready: bool = False
+    restarts: int = 0
+    waiting_reason: str = ""
+    waiting_message: str = ""
+    exit_code: int | None = None
+    """Of the last termination; ``None`` while it never ended."""
+    exit_reason: str = ""
+
+
+class Pod(Value, frozen=True):
+    name: str
+    uid: str
+    replica_set: str
+    created_at: datetime
+    ip: str = ""
+    node: str = ""
+    ready: bool = False
+    deleting: bool = False
+    unschedulable: str = ""
+    """The scheduler's message while it finds no node."""
+    containers: tuple[Container, ...] = ()
+    images: tuple[str, ...] = ()
+
+    @property
+    def restarts(self) -> int:
+        return sum(container.restarts for container in self.containers)
+
+
+class RolloutStatus(Value, frozen=True):
+    """A Deployment's own account of its rollout (fields of its spec and status)."""
+
+    generation: int
+    observed_generation: int
+    desired: int
+    replicas: int
+    updated: int
+    available: int
+    paused: bool = False
+    progress_reason: str = ""
+    """Of the ``Progressing`` condition, e.g. ``ProgressDeadlineExceeded``."""
+    progress_message: str = ""
+
+    @property
+    def observed(self) -> bool:
+        return self.observed_generation >= self.generation
+
+    @property
+    def deadline_exceeded(self) -> bool:
+        return self.observed and self.progress_reason == "ProgressDeadlineExceeded"
+
+    @property
+    def complete(self) -> bool:
+        """kubectl's rule (``rollout status``): every wanted replica is updated and available, none is old."""
+        return (
+            self.observed
+            and not self.deadline_exceeded
+            and self.updated >= self.desired
+            and self.replicas <= self.updated
+            and self.available >= self.updated
+        )
+
+    def __str__(self) -> str:
+        return f"{self.updated} of {self.desired} updated, {self.available} available, {self.replicas} in all"
+
+
+class Workload(Value, frozen=True):
+    """A guarded Deployment with its ReplicaSets and pods, as last seen.
+
+    ``current`` is the revision whose template equals the Deployment's; ``None`` for the moment between a
+    change and the controller's ReplicaSet for it.
+    """
+
+    ref: WorkloadRef
+    uid: str
+    resource_version: str
+    created_at: datetime
+    labels: Mapping[str, str]
+    current: Revision | None
+    revisions: tuple[Revision, ...]
+    pods: tuple[Pod, ...]
+    status: RolloutStatus
+
+    def revision(self, replica_set_uid: str) -> Revision | None:
+        return next((r for r in self.revisions if r.replica_set_uid == replica_set_uid), None)
+
+    def pods_of(self, revision: Revision) -> tuple[Pod, ...]:
+        return tuple(pod for pod in self.pods if pod.replica_set == revision.replica_set)
+
+
+class Change(StrEnum):
+    """What made a revision current."""
+
+    TEMPLATE = "template"
+    IMAGE = "image"
+    CONFIG = "config"
+    RESTART = "restart"
+    UNDO = "undo"
+    ADOPTED = "adopted"
+
+
+class Mode(StrEnum):
+    """How far the daemon may go by itself."""
+
+    AUTOMATIC = "automatic"
+    APPROVAL = "approval"
+    ADVISE = "advise"
+
+
+class SignalPolicy(Value, frozen=True):
+    """How one signal is judged. ``limit`` is a ratio in (0, 1)."""
+
+    name: str
+    title: str
+    limit: float
+    baseline: Literal["compare", "ignore", "require"] = "compare"
+    factor: float = 1.5
+    """Where the baseline itself is over the limit: the odds ratio to it that counts as worse."""
+
+
+class Policy(Value, frozen=True):
+    """What the operator decided for one workload. Durations in seconds."""
+
+    mode: Mode = Mode.AUTOMATIC
+    signals: tuple[SignalPolicy, ...] = ()
+    watch: float = 600.0
+    baseline_window: float = 1800.0
+    rollback_deadline: float = 600.0
+    verify_deadline: float = 600.0
+    stale_after: float = 60.0
+    restarts: int = 2
+    """Crashes of a new pod that count as failing."""
+    require_traffic: bool = True
+    """Whether a recovery must be proven from requests, and not from pods and health endpoints alone."""
+    health_paths: tuple[str, ...] = ("/health", "/ready")
+    max_rollbacks: int = 3
+    """Automatic rollbacks of one workload in 24 hours."""
+    decisive_alerts: tuple[str, ...] = ()
+    sinks: tuple[str, ...] = ("log",)
+    keep: int = 20
+    """Finished cases kept for a workload."""
+    contact: str = ""
+    title: str = ""
+    """How messages name the workload; its name where empty."""
+
+
+class Sample(Value, frozen=True):
+    """One scrape of one pod: cumulative counters, as scraped.
+
+    ``at`` is the scrape's own time in Unix seconds, not the query's. ``bad`` is ``None`` where the series
+    does not exist (yet), which is zero bad events only because ``total`` exists.
+    """
+
+    namespace: str
+    pod: str
+    at: float
+    total: float
+    bad: float | None = None
+
+
+class Reading(Value, frozen=True):
+    """A signal's newest samples over the fleet, or why there are none.
+
+    ``taken_at`` is the metrics server's time of the query (Unix seconds). ``problem`` set means that the
+    answer must not be relied on at all; ``problems`` name single pods whose answer is ambiguous.
+    """
+
+    signal: str
+    taken_at: float
+    samples: tuple[Sample, ...] = ()
+    problem: str = ""
+    problems: Mapping[str, str] = {}
+
+
+class Alert(Value, frozen=True):
+    """One alert of an Alertmanager delivery; an episode's identity is (fingerprint, starts_at)."""
+
+    fingerprint: str
+    name: str
+    starts_at: datetime
+    status: Literal["firing", "resolved"]
+    ends_at: datetime | None = None
+    severity: str = ""
+    summary: str = ""
+    labels: Mapping[str, str] = {}
+
+    @property
+    def identity(self) -> tuple[str, datetime]:
+        return (self.fingerprint, self.starts_at)

@@ -1,0 +1,154 @@
+"""What must hold before a rollback may be called a recovery.
+
+Every condition must hold at once, and each metric is counted from scrapes of the target's pods after the
+patch alone. The signals that decided the rollback must be *shown* to be back under their limit (an
+e-process against "still at the limit"); the others must have fresh traffic and no sign of trouble. Fresh
+evidence that the service still fails after a complete rollback contradicts the recovery: the release was
+not the cause, or not the only one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from daemon.core.case import Assessment, Condition, SignalEvidence, Verdict, Verification
+from daemon.core.counters import Tally, percent
+from daemon.core.evidence import clamp, log_better, log_worse, upper_rate
+from daemon.core.judge import FAMILY_ALPHA, PROOF_ALPHA, bound_of
+from daemon.core.model import Pod, Policy, Revision, SignalPolicy, Value, Workload
+
+CONTRADICTION_ALPHA = 0.05
+
+
+class Health(Value, frozen=True):
+    """What one endpoint of one pod answered: ``ok`` with a status below 400."""
+
+    pod: str
+    path: str
+    ok: bool
+    detail: str
+
+
+class FreshView(Value, frozen=True):
+    """One signal since the patch, over the target's pods.
+
+    ``unscraped`` names pods that were not scraped since the rollout was complete.
+    """
+
+    tally: Tally = Tally()
+    unscraped: tuple[str, ...] = ()
+    problem: str = ""
+
+
+class Facts(Value, frozen=True):
+    """Everything the verification looks at."""
+
+    workload: Workload
+    target: Revision
+    health: tuple[Health, ...]
+    fresh: Mapping[str, FreshView]
+    pods_at_patch: frozenset[str] = frozenset()
+    """Pods that are older than the patch: their restarts may be, too."""
+
+
+def verify(facts: Facts, policy: Policy, failed: Assessment | None) -> Verification:
+    """Check all conditions; ``failed`` is the assessment that the rollback was decided on."""
+    evidence = {signal.name: signal for signal in failed.signals} if failed else {}
+    conditions = [
+        _rollout(facts),
+        _images(facts),
+        _pods(facts),
+        *([_health(facts, policy)] if policy.health_paths else []),
+        *(_signal(facts, policy, signal, evidence.get(signal.name)) for signal in policy.signals),
+    ]
+    return Verification(
+        conditions=tuple(conditions),
+        contradicted=_contradiction(facts, policy, evidence) if conditions[0].holds else "",
+    )
+
+
+def _rollout(facts: Facts) -> Condition:
+    current, status = facts.workload.current, facts.workload.status
+    at_target = current is not None and current.replica_set_uid == facts.target.replica_set_uid
+    return Condition(name="rollout complete", holds=at_target and status.complete, detail=str(status))
+
+
+def _live(workload: Workload) -> tuple[Pod, ...]:
+    return tuple(pod for pod in workload.pods if not pod.deleting)
+
+
+def _images(facts: Facts) -> Condition:
+    wanted = set(facts.target.images)
+    strange = [pod.name for pod in _live(facts.workload) if not wanted <= set(pod.images)]
+    detail = f"all pods run {facts.target.image}" if not strange else f"other images on {', '.join(strange)}"
+    return Condition(name="images as expected", holds=not strange, detail=detail)
+
+
+def _pods(facts: Facts) -> Condition:
+    pods = _live(facts.workload)
+    unready = [pod.name for pod in pods if not pod.ready]
+    restarted = [pod.name for pod in pods if pod.restarts and pod.name not in facts.pods_at_patch]
+    if unready:
+        detail = f"not ready: {', '.join(unready)}"
+    elif restarted:
+        detail = f"restarted since the rollback: {', '.join(restarted)}"
+    else:
+        detail = f"{len(pods)} pods ready, none restarted"
+    enough = len(pods) >= facts.workload.status.desired
+    return Condition(name="pods ready", holds=enough and not unready and not restarted, detail=detail)
+
+
+def _health(facts: Facts, policy: Policy) -> Condition:
+    name = f"health endpoints ({', '.join(policy.health_paths)})"
+    asked = {answer.pod for answer in facts.health}
+    unasked = [pod.name for pod in _live(facts.workload) if pod.name not in asked]
+    if unasked:
+        return Condition(name=name, holds=None, detail=f"not asked yet: {', '.join(unasked)}")
+    bad = [f"{answer.pod}{answer.path}: {answer.detail}" for answer in facts.health if not answer.ok]
+    if bad:
+        return Condition(name=name, holds=False, detail="; ".join(bad))
+    return Condition(name=name, holds=True, detail=f"all {len(facts.health)} answers good")
+
+
+def _signal(facts: Facts, policy: Policy, signal: SignalPolicy, before: SignalEvidence | None) -> Condition:
+    view = facts.fresh.get(signal.name, FreshView(problem="not measured yet"))
+    name, tally = f"{signal.title} back to normal", view.tally
+    if not policy.require_traffic and tally.total <= 0 and not view.problem:
+        return Condition(name=name, holds=True, detail="no requests, and policy does not ask for any")
+    if view.problem:
+        return Condition(name=name, holds=None, detail=view.problem)
+    if view.unscraped:
+        return Condition(name=name, holds=None, detail=f"no fresh scrape of {', '.join(view.unscraped)}")
+    if tally.rate is None:
+        return Condition(name=name, holds=None, detail="no requests since the rollback")
+    usual = before.baseline.rate if before is not None else None
+    bound = _acceptable(signal, before)
+    detail = f"{tally}, limit {percent(bound)}"
+    if before is None or before.verdict is not Verdict.FAILING:
+        return Condition(name=name, holds=True if tally.rate <= bound else None, detail=detail)
+    shown = log_better(tally, bound, usual or 0.0) >= math.log(1 / PROOF_ALPHA)
+    if not shown:
+        detail += "; not enough fresh requests yet to show that it is under it"
+    return Condition(name=name, holds=True if shown else None, detail=detail)
+
+
+def _acceptable(signal: SignalPolicy, before: SignalEvidence | None) -> float:
+    """The limit, or where the baseline itself was over it, what the baseline had."""
+    if before is None or before.baseline.total <= 0:
+        return signal.limit
+    return bound_of(signal, upper_rate(before.baseline, FAMILY_ALPHA), before.baseline.rate)
+
+
+def _contradiction(facts: Facts, policy: Policy, evidence: Mapping[str, SignalEvidence]) -> str:
+    for signal in policy.signals:
+        view = facts.fresh.get(signal.name)
+        if view is None or view.problem:
+            continue
+        bound = clamp(_acceptable(signal, evidence.get(signal.name)))
+        if log_worse(view.tally, bound) >= math.log(1 / CONTRADICTION_ALPHA):
+            return (
+                f"{signal.title} stays at {view.tally} after a complete rollback (limit {percent(bound)}): "
+                "the release was not the cause, or not the only one"
+            )
+    return ""

@@ -1,0 +1,149 @@
+"""What the engine needs of the world. Each protocol is as small as its caller's need.
+
+Adapters raise only the errors below; whatever a client library raises is translated at the border, chained.
+Nothing here retries: :class:`Unavailable` means "ask again later", and the engine's one loop does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from daemon.core.case import Case, Outcome
+from daemon.core.incident import Incident
+from daemon.core.model import Pod, Reading, Revision, Sample, Value, Workload, WorkloadRef
+from daemon.core.verification import Health as Health
+
+
+class PortError(Exception):
+    """An adapter could not do what it was asked; the message is one sentence for people."""
+
+
+class Unavailable(PortError):
+    """Temporary: the other side is down, slow, overloaded or refuses for now."""
+
+
+class Denied(PortError):
+    """The other side says that we may not (401, 403): a person must change something."""
+
+
+class Rejected(PortError):
+    """The request itself is wrong (invalid query, invalid object): asking again is useless."""
+
+
+class Missing(PortError):
+    """The object is not there."""
+
+
+class Conflict(PortError):
+    """The object changed since it was read, or exists already."""
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The time of day, timezone-aware, UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        ...
+
+
+class Cluster(Protocol):
+    """The guarded Deployments, kept current by the adapter."""
+
+    def workloads(self) -> Sequence[Workload]:
+        """All guarded Deployments that exist. Raises Unavailable while the first list is not complete."""
+        ...
+
+    def workload(self, ref: WorkloadRef) -> Workload | None:
+        """One of them; ``None`` when it does not exist (any more). Raises as :meth:`workloads`."""
+        ...
+
+    def template(self, ref: WorkloadRef, revision: Revision) -> Mapping[str, Any] | None:
+        """A revision's raw pod template, without the pod-template-hash label."""
+        ...
+
+    def fresh(self) -> bool:
+        """Whether every watch has proven itself alive within its deadline."""
+        ...
+
+
+class Undone(Value, frozen=True):
+    """How a rollback ended: done (with ``already`` when the world was there before), superseded, refused."""
+
+    outcome: Outcome
+    detail: str
+    already: bool = False
+
+
+class Actuator(Protocol):
+    def undo(self, ref: WorkloadRef, uid: str, *, judged: Revision, target: Revision) -> Undone:
+        """Give the Deployment the target's template, if the judged revision's is still in place.
+
+        Idempotent: with the target's template in place already it reports done. A template that is neither
+        is superseded. Raises Unavailable, Denied.
+        """
+        ...
+
+
+class CaseStore(Protocol):
+    def cases(self) -> Sequence[Case]:
+        """All readable cases of the guarded namespaces. Raises Unavailable, Denied."""
+        ...
+
+    def unreadable(self) -> Mapping[str, str]:
+        """``namespace/name`` of stored cases that make no sense → what is wrong, from the last listing."""
+        ...
+
+    def get(self, namespace: str, name: str) -> Case:
+        """Raises Missing, Unavailable, Denied, Rejected (stored, and makes no sense)."""
+        ...
+
+    def create(self, case: Case) -> Case:
+        """Store a new case with its status. Raises Conflict when the name exists, Unavailable, Denied."""
+        ...
+
+    def save(self, case: Case) -> Case:
+        """Write the status. Raises Conflict when someone wrote since the read, Missing, Unavailable."""
+        ...
+
+    def instruct(self, case: Case) -> Case:
+        """Write the spec's instruction. Raises as :meth:`save`."""
+        ...
+
+    def delete(self, case: Case) -> None:
+        """Remove a case; one that is gone already is fine."""
+        ...
+
+
+class Metrics(Protocol):
+    def read(self, signal: str) -> Reading:
+        """The signal's newest samples over the fleet, in one query. Troubles are in the reading."""
+        ...
+
+    def history(self, signal: str, start: datetime, end: datetime) -> tuple[Sample, ...]:
+        """The samples of a span of time, each scrape once. Raises Unavailable, Rejected."""
+        ...
+
+
+class HealthProbe(Protocol):
+    def probe(self, pods: Sequence[Pod], paths: Sequence[str]) -> tuple[Health, ...]:
+        """Ask each path of each pod once, with a short timeout. Never raises."""
+        ...
+
+
+class IncidentSink(Protocol):
+    name: str
+
+    def publish(self, incident: Incident) -> str:
+        """Deliver one stage of an incident; returns a reference for people. Repeats must be harmless.
+
+        Raises Unavailable (ask again), Denied, Rejected (give up).
+        """
+        ...
+
+
+Notify = Callable[[WorkloadRef], None]
+"""What the cluster adapter calls when something of a workload changed."""

@@ -1,0 +1,62 @@
+"""``kubectl rollout undo``, and the daemon's guarded form of it, on a simulated Deployment."""
+
+from __future__ import annotations
+
+from daemon.adapters.memory.objects import KEPT_BY_UNDO, DeploymentState, ReplicaSetState
+from daemon.adapters.memory.templates import bare
+from daemon.core.case import Outcome
+from daemon.core.model import Revision, WorkloadRef
+from daemon.ports import Rejected, Undone
+
+
+def give_template(deployment: DeploymentState, target: ReplicaSetState) -> None:
+    """The write itself: the ReplicaSet's template and annotations; the Deployment's own annotations stay."""
+    kept = {name: value for name, value in deployment.annotations.items() if name in KEPT_BY_UNDO}
+    deployment.template = bare(target.template)
+    deployment.annotations = {**target.annotations, **kept}
+
+
+def candidate(deployment: DeploymentState, number: int) -> ReplicaSetState:
+    """The ReplicaSet that kubectl would choose; 0 means the one before the newest. Raises Rejected."""
+    if deployment.paused:
+        raise Rejected(
+            f'you cannot rollback a paused deployment "{deployment.ref.name}": resume it first and try again'
+        )
+    ranked = sorted(deployment.sets, key=lambda own: own.number, reverse=True)
+    if number == 0 and len(ranked) > 1:
+        return ranked[1]
+    for own in ranked:
+        if own.number == number:
+            return own
+    wanted = f"revision {number}" if number else "an earlier revision"
+    raise Rejected(f"Deployment {deployment.ref} has no ReplicaSet of {wanted}: deploy the version anew")
+
+
+def guarded(
+    deployment: DeploymentState | None, ref: WorkloadRef, uid: str, judged: Revision, target: Revision
+) -> Undone | ReplicaSetState:
+    """What the actuator has to say before it writes anything, or the ReplicaSet whose template to give."""
+    if deployment is None or deployment.uid != uid:
+        return Undone(
+            outcome=Outcome.SUPERSEDED, detail=f"Deployment {ref} with uid {uid} does not exist any more"
+        )
+    own = next((own for own in deployment.sets if own.uid == target.replica_set_uid), None)
+    if own is not None and deployment.hash == own.hash:
+        return Undone(
+            outcome=Outcome.DONE, detail=f"the template of {target} is in place already", already=True
+        )
+    if deployment.hash != judged.hash:
+        return Undone(
+            outcome=Outcome.SUPERSEDED,
+            detail=f"the template of Deployment {ref} is neither that of {judged} nor that of {target}",
+        )
+    if deployment.paused:
+        return Undone(
+            outcome=Outcome.REFUSED, detail=f"Deployment {ref} is paused: resume it, then approve again"
+        )
+    if own is None:
+        return Undone(
+            outcome=Outcome.REFUSED,
+            detail=f"ReplicaSet {target.replica_set} of {target} is gone: deploy the version anew",
+        )
+    return own

@@ -1,0 +1,70 @@
+"""From the simulated objects to the values that the daemon sees, and back from a revision to its template."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from daemon.adapters.memory.objects import CHANGE_CAUSE, DeploymentState, PodState, ReplicaSetState
+from daemon.adapters.memory.templates import images_of
+from daemon.core.model import Pod, Revision, RolloutStatus, Workload
+
+Moment = Callable[[float], datetime]
+"""The time of day of a moment of the simulation."""
+
+
+def workload(state: DeploymentState, at: float, moment: Moment) -> Workload:
+    current = state.current
+    return Workload(
+        ref=state.ref,
+        uid=state.uid,
+        resource_version=str(state.resource_version),
+        created_at=moment(state.created),
+        labels=dict(state.labels),
+        current=revision(current, moment) if current else None,
+        revisions=tuple(revision(own, moment) for own in sorted(state.sets, key=lambda own: own.number)),
+        pods=tuple(_pod(pod, own, at, moment) for own in state.sets for pod in own.pods),
+        status=_status(state),
+    )
+
+
+def revision(own: ReplicaSetState, moment: Moment) -> Revision:
+    return Revision(
+        hash=own.hash,
+        replica_set=own.name,
+        replica_set_uid=own.uid,
+        number=own.number,
+        images=images_of(own.template),
+        created_at=moment(own.created),
+        change_cause=own.annotations.get(CHANGE_CAUSE, ""),
+    )
+
+
+def _status(state: DeploymentState) -> RolloutStatus:
+    return RolloutStatus(
+        generation=state.generation,
+        observed_generation=state.observed_generation,
+        desired=state.replicas,
+        replicas=state.counts.replicas,
+        updated=state.counts.updated,
+        available=state.counts.available,
+        paused=state.paused,
+        progress_reason=state.progress_reason,
+        progress_message=state.progress_message,
+    )
+
+
+def _pod(pod: PodState, own: ReplicaSetState, at: float, moment: Moment) -> Pod:
+    return Pod(
+        name=pod.name,
+        uid=pod.uid,
+        replica_set=own.name,
+        created_at=moment(pod.created),
+        ip=pod.ip if pod.started(at) else "",
+        node="" if pod.unschedulable else "memory-node",
+        ready=pod.ready(at),
+        deleting=not pod.active,
+        unschedulable="0/1 nodes are available: 1 Insufficient memory." if pod.unschedulable else "",
+        containers=() if pod.unschedulable else tuple(part.container for part in pod.looks(at)),
+        images=tuple(image for _, image in pod.containers),
+    )

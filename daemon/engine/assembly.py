@@ -1,0 +1,86 @@
+"""Puts the engine together from its ports; the daemon and the demo differ only in what they pass in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry
+
+from daemon.core.model import Policy, Workload, WorkloadRef
+from daemon.engine.effects import Effects, Run
+from daemon.engine.evidence import EvidenceRoom
+from daemon.engine.loop import Engine
+from daemon.engine.observer import Observer
+from daemon.engine.queue import WorkQueue
+from daemon.engine.reconciler import Reconciler
+from daemon.engine.telling import Journal
+from daemon.engine.views import DaemonViews, Troubles
+from daemon.ports import Actuator, CaseStore, Clock, Cluster, HealthProbe, IncidentSink, Metrics
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """Everything of the outside world. ``run`` starts the telling beside the worker's own work."""
+
+    clock: Clock
+    cluster: Cluster
+    actuator: Actuator
+    store: CaseStore
+    metrics: Metrics
+    health: HealthProbe
+    sinks: Mapping[str, IncidentSink]
+    policies: Callable[[WorkloadRef, Workload | None], Policy]
+    run: Run
+    registry: CollectorRegistry
+    poll_interval: float = 5.0
+    troubles: Sequence[Troubles] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assembled:
+    engine: Engine
+    views: DaemonViews
+    journal: Journal
+
+
+def assemble(parts: Parts, queue: WorkQueue) -> Assembled:
+    """``queue`` is made by the caller, for the cluster adapter puts changed workloads on it."""
+    journal = Journal(parts.registry)
+    room = EvidenceRoom(parts.metrics, parts.clock)
+    effects = Effects(
+        actuator=parts.actuator,
+        sinks=parts.sinks,
+        clock=parts.clock,
+        run=parts.run,
+        later=queue.put,
+        complain=journal.effect_failed,
+    )
+    reconciler = Reconciler(
+        cluster=parts.cluster,
+        store=parts.store,
+        room=room,
+        observer=Observer(room, parts.health),
+        effects=effects,
+        clock=parts.clock,
+        policies=parts.policies,
+        journal=journal,
+        attended=lambda: engine.poll_soon(),
+    )
+    engine = Engine(
+        queue=queue,
+        reconciler=reconciler,
+        room=room,
+        cluster=parts.cluster,
+        clock=parts.clock,
+        journal=journal,
+        poll_interval=parts.poll_interval,
+    )
+    views = DaemonViews(
+        cluster=parts.cluster,
+        store=parts.store,
+        policies=parts.policies,
+        alive=engine.alive,
+        troubles=(*parts.troubles, room.last),
+    )
+    return Assembled(engine=engine, views=views, journal=journal)

@@ -1,0 +1,240 @@
+"""The evidence of every case under watch: what was scraped since its rollout began, and before.
+
+Filled by the poll, read by the reconciler. Nothing here is precious: after a restart it is read anew from
+the metrics server's history, through the same fold.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+
+import msgspec
+
+from daemon.core.case import Case
+from daemon.core.counters import Book, Tally, Track, observe
+from daemon.core.evidence import dispersion
+from daemon.core.judge import SignalView
+from daemon.core.model import Policy, Reading, Revision, Sample, Workload
+from daemon.core.verification import FreshView
+from daemon.ports import Clock, Metrics, PortError
+
+SLACK = timedelta(seconds=2)
+"""Creation times are whole seconds of the API server's clock."""
+
+
+class Watch(msgspec.Struct, kw_only=True):
+    """One case's evidence. Mutable, and only touched under the room's lock."""
+
+    case: Case
+    policy: Policy
+    books: dict[str, Book]
+    fresh: dict[str, Book]
+    baselines: dict[str, tuple[Tally, float]]
+    """Per signal the tally of the time before the rollout, and its dispersion."""
+    problems: dict[str, str]
+    taken_at: float = 0.0
+
+
+class EvidenceRoom:
+    """Holds a :class:`Watch` for each active case."""
+
+    def __init__(self, metrics: Metrics, clock: Clock) -> None:
+        self._metrics = metrics
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._watches: dict[str, Watch] = {}
+        self._last: dict[str, str] = {}
+
+    # ------------------------------------------------------------ the reconciler's side
+
+    def attend(self, case: Case, policy: Policy) -> bool:
+        """Gather evidence for a case from now on; tells whether it is new here."""
+        key = _key(case)
+        with self._lock:
+            watch = self._watches.get(key)
+            if watch is None:
+                self._watches[key] = Watch(
+                    case=case, policy=policy, books={}, fresh={}, baselines={}, problems={}
+                )
+                return True
+            watch.case, watch.policy = case, policy
+            return False
+
+    def keep_only(self, keys: Iterable[str]) -> None:
+        """Drop the evidence of every other case."""
+        wanted = set(keys)
+        with self._lock:
+            self._watches = {key: watch for key, watch in self._watches.items() if key in wanted}
+
+    def views(self, case: Case, workload: Workload) -> Mapping[str, SignalView]:
+        """What the judge looks at."""
+        with self._lock:
+            watch = self._watches.get(_key(case))
+            if watch is None:
+                return {}
+            return {s.name: _view(watch, s.name, workload) for s in watch.policy.signals}
+
+    def fresh_views(self, case: Case, workload: Workload) -> Mapping[str, FreshView]:
+        """What the verification looks at: the target's pods since the patch."""
+        with self._lock:
+            watch = self._watches.get(_key(case))
+            if watch is None:
+                return {}
+            return {s.name: _fresh_view(watch, s.name, workload) for s in watch.policy.signals}
+
+    def last(self) -> Mapping[str, str]:
+        """Signal → why its last reading could not be used, empty where it could."""
+        with self._lock:
+            return dict(self._last)
+
+    # ------------------------------------------------------------ the poll's side
+
+    def busy(self) -> bool:
+        with self._lock:
+            return bool(self._watches)
+
+    def poll(self, find: Callable[[Case], Workload | None]) -> None:
+        """Read every signal once for the whole fleet, and the history of cases that still lack it."""
+        with self._lock:
+            watches = list(self._watches.values())
+        signals = dict.fromkeys(signal.name for watch in watches for signal in watch.policy.signals)
+        for name in signals:
+            reading = self._metrics.read(name)
+            with self._lock:
+                self._last[name] = reading.problem
+            for watch in watches:
+                workload = find(watch.case)
+                if workload is not None and any(s.name == name for s in watch.policy.signals):
+                    self._feed(watch, workload, name, reading)
+
+    def _feed(self, watch: Watch, workload: Workload, name: str, reading: Reading) -> None:
+        problem = reading.problem
+        history: tuple[Sample, ...] | None = None
+        if not problem and name not in watch.baselines:
+            start = watch.case.spec.started_at - timedelta(seconds=watch.policy.baseline_window)
+            try:
+                history = self._metrics.history(name, start, self._clock.now())
+            except PortError as error:
+                problem = f"the time before the rollout could not be read: {error}"
+        with self._lock:
+            if history is not None:
+                _begin(watch, workload, name, _own(history, workload))
+            watch.problems[name] = problem or _pod_problem(watch, reading)
+            if not problem and name in watch.baselines:
+                watch.taken_at = reading.taken_at
+                _continue(watch, workload, name, _own(reading.samples, workload))
+
+
+def _key(case: Case) -> str:
+    return f"{case.namespace}/{case.name}"
+
+
+def _own(samples: Iterable[Sample], workload: Workload) -> list[Sample]:
+    namespace, revisions = workload.ref.namespace, workload.revisions
+    return [
+        sample
+        for sample in samples
+        if sample.namespace == namespace and any(revision.owns(sample.pod) for revision in revisions)
+    ]
+
+
+def _pod_problem(watch: Watch, reading: Reading) -> str:
+    judged = _served(watch)
+    return next((text for pod, text in reading.problems.items() if judged.owns(pod)), "")
+
+
+def _served(watch: Watch) -> Revision:
+    """The revision whose pods matter now: the target after the patch, the judged one before."""
+    status = watch.case.status
+    return status.target if status.patched_at and status.target else watch.case.spec.revision
+
+
+def _begin(watch: Watch, workload: Workload, name: str, history: list[Sample]) -> None:
+    """Split the history at the rollout's start: the baseline before it, the evidence after it."""
+    spec = watch.case.spec
+    start = spec.started_at.timestamp()
+    past = observe(Book(), [s for s in history if s.at < start], starts_at_zero=lambda _: False)
+    before = spec.baseline.owns if spec.baseline is not None else _anyone
+    watch.baselines[name] = (past.tally(before), dispersion(past.steps(before)))
+    reference = Book(tracks={pod: Track(newest=track.newest) for pod, track in past.tracks.items()})
+    watch.books[name] = reference
+    watch.fresh[name] = Book()
+    _continue(watch, workload, name, [s for s in history if s.at >= start])
+
+
+def _anyone(_: str) -> bool:
+    return True
+
+
+def _continue(watch: Watch, workload: Workload, name: str, samples: list[Sample]) -> None:
+    spec, patched = watch.case.spec, watch.case.status.patched_at
+    born = _birth_rule(workload, spec.revision, spec.started_at)
+    watch.books[name] = observe(watch.books[name], samples, starts_at_zero=born)
+    if patched is not None:
+        fresh = [sample for sample in samples if sample.at > patched.timestamp()]
+        newborn = _birth_rule(workload, None, patched)
+        watch.fresh[name] = observe(watch.fresh[name], fresh, starts_at_zero=newborn)
+
+
+def _birth_rule(workload: Workload, made: Revision | None, since: datetime) -> Callable[[str], bool]:
+    """Whether a pod's counters began at zero after ``since``.
+
+    A pod that is already gone is known by its ReplicaSet alone, if that was made for the rollout.
+    """
+    births = {pod.name: pod.created_at for pod in workload.pods}
+    fresh_set = made is not None and made.created_at >= since - SLACK
+
+    def rule(pod: str) -> bool:
+        if pod in births:
+            return births[pod] >= since - SLACK
+        return fresh_set and made is not None and made.owns(pod)
+
+    return rule
+
+
+def _view(watch: Watch, name: str, workload: Workload) -> SignalView:
+    judged = watch.case.spec.revision
+    problem = watch.problems.get(name, "the metrics were not polled yet")
+    book, baseline = watch.books.get(name), watch.baselines.get(name)
+    if book is None or baseline is None:
+        return SignalView(problem=problem)
+    return SignalView(
+        new=book.tally(judged.owns),
+        old=book.tally(lambda pod: not judged.owns(pod)),
+        baseline=baseline[0],
+        dispersion=baseline[1],
+        problem=problem or _staleness(watch, book, judged, workload),
+    )
+
+
+def _staleness(watch: Watch, book: Book, judged: Revision, workload: Workload) -> str:
+    own = book.problem(judged.owns)
+    if own:
+        return own
+    newest = book.newest_at(judged.owns)
+    if newest is None:
+        names = ", ".join(pod.name for pod in workload.pods_of(judged)) or f"{judged}, which has none"
+        return f"the metrics server has no samples of the new pods ({names})"
+    age = watch.taken_at - newest
+    if age > watch.policy.stale_after:
+        return f"the newest sample of the new pods is {age:.0f} s old"
+    return ""
+
+
+def _fresh_view(watch: Watch, name: str, workload: Workload) -> FreshView:
+    status = watch.case.status
+    target, since = status.target, status.rolled_out_at
+    book = watch.fresh.get(name)
+    problem = watch.problems.get(name, "the metrics were not polled yet")
+    if book is None or target is None:
+        return FreshView(problem=problem or "no fresh samples yet")
+    edge = since.timestamp() if since is not None else float("inf")
+    scraped = {pod for pod, track in book.tracks.items() if track.newest.at >= edge}
+    pods = [pod.name for pod in workload.pods_of(target) if not pod.deleting]
+    return FreshView(
+        tally=book.tally(target.owns),
+        unscraped=tuple(pod for pod in pods if pod not in scraped),
+        problem=problem or book.problem(target.owns),
+    )

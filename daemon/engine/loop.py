@@ -1,0 +1,172 @@
+"""The daemon's heart: one worker takes workloads off a queue, a scheduler drives the polls."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from daemon.core.alerts import concerns
+from daemon.core.case import Case
+from daemon.core.model import Alert, Workload, WorkloadRef
+from daemon.engine.evidence import EvidenceRoom
+from daemon.engine.queue import Job, WorkQueue
+from daemon.engine.reconciler import Reconciler
+from daemon.engine.telling import Journal
+from daemon.ports import Clock, Cluster, PortError, Unavailable
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
+RESYNC = 60.0
+"""Every workload is looked at this often even if nobody says that it changed (seconds)."""
+
+
+class Engine:
+    """Owns the worker thread; :meth:`step` and :meth:`poll` serve callers with a time of their own."""
+
+    def __init__(
+        self,
+        *,
+        queue: WorkQueue,
+        reconciler: Reconciler,
+        room: EvidenceRoom,
+        cluster: Cluster,
+        clock: Clock,
+        journal: Journal,
+        poll_interval: float,
+    ) -> None:
+        self._queue = queue
+        self._reconciler = reconciler
+        self._room = room
+        self._cluster = cluster
+        self._clock = clock
+        self._journal = journal
+        self._interval = poll_interval
+        self._pauses: dict[WorkloadRef, float] = {}
+        self._worker = threading.Thread(target=self._work, name="worker", daemon=True)
+        self._scheduler = BackgroundScheduler(timezone="UTC")
+        self._beat = clock.monotonic()
+
+    # ------------------------------------------------------------ life
+
+    def start(self) -> None:
+        self._worker.start()
+        options = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
+        self._scheduler.add_job(self.poll, "interval", seconds=self._interval, id="poll", **options)
+        self._scheduler.add_job(self.resync, "interval", seconds=RESYNC, id="resync", **options)
+        self._scheduler.start()
+        self.resync()
+
+    def stop(self, timeout: float) -> list[str]:
+        """Stop polling and working; names what would not stop."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+        self._queue.close()
+        self._worker.join(timeout)
+        return ["worker"] if self._worker.is_alive() else []
+
+    def alive(self, within: float) -> bool:
+        """Whether the worker came round lately (seconds)."""
+        return self._clock.monotonic() - self._beat <= within
+
+    def poll_soon(self) -> None:
+        """A new case or an alert does not wait for the next interval."""
+        if self._scheduler.running:
+            self._scheduler.add_job(
+                self.poll, id="poll-now", replace_existing=True, misfire_grace_time=None, coalesce=True
+            )
+
+    # ------------------------------------------------------------ what the scheduler does
+
+    def poll(self) -> None:
+        """Read the metrics for all cases under watch, then look at each of them."""
+        try:
+            active = self._reconciler.active()
+            self._room.keep_only(f"{case.namespace}/{case.name}" for case in active)
+            if self._room.busy():
+                self._room.poll(self._find)
+                self._journal.polled(self._room.last())
+            for case in active:
+                self._queue.put(case.ref)
+        except PortError as error:
+            self._journal.trouble(f"the poll was skipped: {error}")
+
+    def resync(self) -> None:
+        """Look at everything again; the empty job shows that the worker comes round even when idle."""
+        self._queue.submit(lambda: None)
+        try:
+            for workload in self._cluster.workloads():
+                self._queue.put(workload.ref)
+        except PortError as error:
+            self._journal.trouble(f"the workloads cannot be listed: {error}")
+
+    def _find(self, case: Case) -> Workload | None:
+        return self._cluster.workload(case.ref)
+
+    # ------------------------------------------------------------ what the worker does
+
+    def _work(self) -> None:
+        while (item := self._queue.take()) is not None:
+            self._beat = self._clock.monotonic()
+            self._handle(item)
+
+    def step(self) -> bool:
+        """Do one thing that is due; ``False`` when there is none."""
+        item = self._queue.take(wait=False)
+        if item is not None:
+            self._handle(item)
+        return item is not None
+
+    def _handle(self, item: Job | WorkloadRef) -> None:
+        if not isinstance(item, WorkloadRef):
+            item()
+            return
+        try:
+            self._reconciler.reconcile(item)
+            self._pauses.pop(item, None)
+        except PortError as error:
+            self._again(item, str(error))
+        except Exception as defect:
+            # The edge of the loop: one workload's trouble must not stop the others.
+            self._journal.failure("reconciling failed", workload=str(item), error=repr(defect))
+            self._again(item, repr(defect))
+
+    def _again(self, ref: WorkloadRef, why: str) -> None:
+        pause = min(LONGEST_PAUSE, self._pauses.get(ref, FIRST_PAUSE / 2) * 2)
+        self._pauses[ref] = pause
+        self._journal.trouble(f"{why}; looking again in {pause:.1f} s", workload=str(ref))
+        self._queue.put(ref, pause)
+
+    # ------------------------------------------------------------ alerts
+
+    def alerts(self, alerts: Sequence[Alert], timeout: float) -> int:
+        """Record alerts on the cases of the workloads they name, in the worker's turn.
+
+        Returns how many concerned a guarded workload. Raises Unavailable when they could not be stored
+        within ``timeout`` seconds.
+        """
+        result: Future[int] = Future()
+        self._queue.submit(lambda: self._record(alerts, result))
+        try:
+            return result.result(timeout)
+        except FutureTimeout as error:
+            raise Unavailable(f"the alerts were not stored within {timeout:g} s") from error
+        except PortError as error:
+            raise Unavailable(f"the alerts could not be stored: {error}") from error
+
+    def _record(self, alerts: Sequence[Alert], result: Future[int]) -> None:
+        try:
+            workloads = self._cluster.workloads()
+            pairs = [(a, w.ref) for a in alerts for w in workloads if concerns(a, w)]
+            for alert, ref in pairs:
+                self._reconciler.alert(ref, alert)
+                self._queue.put(ref)
+            result.set_result(len({alert.identity for alert, _ in pairs}))
+        except Exception as error:
+            # Whatever it is, the waiting sender must hear of it, or it would never send again.
+            result.set_exception(error)
+            return
+        if pairs:
+            self.poll_soon()

@@ -1,0 +1,89 @@
+"""When a case is opened: a first sight of a workload, or a rollout that no case covers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from daemon.core import target
+from daemon.core.case import Case, Entry, Phase, Spec, Status, Verdict, case_name
+from daemon.core.model import Change, Revision, Workload
+from daemon.ports import Cluster
+
+
+def opening(cluster: Cluster, workload: Workload, cases: Sequence[Case], now: datetime) -> Case | None:
+    """The case that is missing, or ``None``. Cases of an earlier Deployment of the name do not count."""
+    current = workload.current
+    own = [case for case in cases if case.spec.workload_uid == workload.uid]
+    if current is None or not target.opens_case(workload, own):
+        return None
+    if not own:
+        return _adopted(workload, current, now)
+    return _opened(cluster, workload, current, own, now)
+
+
+def _adopted(workload: Workload, current: Revision, now: datetime) -> Case:
+    reason = f"{current} was there when the Deployment was first seen: taken as the baseline, not judged"
+    return Case(
+        namespace=workload.ref.namespace,
+        name=case_name(workload.ref.name, workload.uid, current),
+        spec=Spec(
+            workload=workload.ref.name,
+            workload_uid=workload.uid,
+            revision=current,
+            change=Change.ADOPTED,
+            opened_at=now,
+            started_at=now,
+        ),
+        status=Status(
+            phase=Phase.HEALTHY,
+            verdict=Verdict.UNKNOWN,
+            reason=reason,
+            finished_at=now,
+            timeline=(Entry(at=now, phase=Phase.HEALTHY, text=reason),),
+        ),
+    )
+
+
+def _opened(
+    cluster: Cluster, workload: Workload, current: Revision, own: Sequence[Case], now: datetime
+) -> Case:
+    before = _before(workload, current, own)
+    ran_before = any(case.spec.revision.replica_set_uid == current.replica_set_uid for case in own)
+    kind = target.classify(
+        cluster.template(workload.ref, before) if before is not None else None,
+        cluster.template(workload.ref, current),
+        ran_before=ran_before,
+    )
+    # An old ReplicaSet that is current again was made long ago: its rollout began when it was seen.
+    started = now if ran_before else min(now, current.created_at)
+    was = f", {before} before it" if before is not None else ""
+    text = f"{workload.ref} has a new revision ({kind.value}): {current}, {current.image}{was}"
+    return Case(
+        namespace=workload.ref.namespace,
+        name=case_name(workload.ref.name, workload.uid, current),
+        spec=Spec(
+            workload=workload.ref.name,
+            workload_uid=workload.uid,
+            revision=current,
+            change=kind,
+            opened_at=now,
+            started_at=started,
+            baseline=before,
+        ),
+        status=Status(reason=text, timeline=(Entry(at=now, phase=Phase.PROGRESSING, text=text),)),
+    )
+
+
+def _before(workload: Workload, current: Revision, own: Sequence[Case]) -> Revision | None:
+    """The revision that ran before: what the latest case left in place, as the cluster knows it now."""
+    latest = target.newest(workload, own)
+    if latest is None:
+        return None
+    acted = latest.status.patched_at is not None
+    left = latest.status.target if acted and latest.status.target else latest.spec.revision
+    found = workload.revision(left.replica_set_uid)
+    if found is not None and found.replica_set_uid != current.replica_set_uid:
+        return found
+    others = [r for r in workload.revisions if r.number < current.number]
+    return max(others, key=lambda revision: revision.number, default=None)

@@ -1,0 +1,68 @@
+"""What the page, the API and the probes are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from daemon.core.case import Case
+from daemon.core.model import Policy, Workload, WorkloadRef
+from daemon.ports import CaseStore, Cluster, PortError
+
+WORKER_SILENCE = 180.0
+"""Seconds without a round of the worker after which it counts as stuck (it is given work every 60 s)."""
+
+Troubles = Callable[[], Mapping[str, str]]
+
+
+class DaemonViews:
+    """Implements what the web server asks for; ``troubles`` are sources of standing problems, by subject."""
+
+    def __init__(
+        self,
+        *,
+        cluster: Cluster,
+        store: CaseStore,
+        policies: Callable[[WorkloadRef, Workload | None], Policy],
+        alive: Callable[[float], bool],
+        troubles: Sequence[Troubles],
+    ) -> None:
+        self._cluster = cluster
+        self._store = store
+        self._policies = policies
+        self._alive = alive
+        self._troubles = troubles
+
+    def workloads(self) -> Sequence[Workload]:
+        return self._cluster.workloads()
+
+    def cases(self) -> Sequence[Case]:
+        return self._store.cases()
+
+    def policy(self, ref: WorkloadRef) -> Policy:
+        try:
+            workload = self._cluster.workload(ref)
+        except PortError:
+            workload = None
+        return self._policies(ref, workload)
+
+    def problems(self) -> Sequence[str]:
+        said = [
+            f"{subject}: {text}" for source in self._troubles for subject, text in source().items() if text
+        ]
+        said += [f"case {name} makes no sense: {text}" for name, text in self._store.unreadable().items()]
+        if not self._cluster.fresh():
+            said.append("the API server has been silent for too long; what is shown may be old")
+        return said
+
+    def unready(self) -> Sequence[str]:
+        """The daemon is ready once it knows the workloads and their cases."""
+        reasons = []
+        for what, read in (("workloads", self._cluster.workloads), ("cases", self._store.cases)):
+            try:
+                read()
+            except PortError as error:
+                reasons.append(f"{what}: {error}")
+        return reasons
+
+    def alive(self) -> bool:
+        return self._alive(WORKER_SILENCE)

@@ -1,0 +1,80 @@
+"""Kill −9 at every write: the daemon is killed there, started again, and rolls back exactly once."""
+
+from __future__ import annotations
+
+import pytest
+
+from daemon.adapters.memory.troubles import Killed
+from daemon.core.case import Phase
+from daemon.ports import Conflict, Unavailable
+from tests.engine.world import World
+
+BAD = "v1.1.0-bad"
+
+
+def start() -> World:
+    world = World(errors={BAD: 0.5}, rps=20.0).settled()
+    world.deploy(BAD)
+    return world
+
+
+def writes_of_the_story() -> int:
+    world = start()
+    before = world.store.writes.calls
+    world.run_until(Phase.ROLLED_BACK, within=300)
+    return world.store.writes.calls - before
+
+
+@pytest.mark.parametrize("made", [True, False], ids=["after the write", "before the write"])
+@pytest.mark.parametrize("write", range(1, writes_of_the_story() + 1))
+def test_killed_at_a_write(write: int, made: bool) -> None:
+    world = start()
+    world.store.writes.crash_after(write, made=made)
+    with pytest.raises(Killed):
+        world.run_until(Phase.ROLLED_BACK, within=300)
+    world.kill()
+    world.run(7)
+    world.start()
+    world.run_until(Phase.ROLLED_BACK, within=600)
+    assert (world.tag(), world.numbers()) == ("v1.0.0", 3), "exactly one rollback"
+    assert len({(i.key, i.stage, i.case.phase) for i in world.sink.deliveries}) >= 3
+
+
+@pytest.mark.parametrize("made", [True, False], ids=["after the patch", "before the patch"])
+def test_killed_at_the_patch(made: bool) -> None:
+    world = start()
+    world.cluster.undos.crash_after(1, made=made)
+    with pytest.raises(Killed):
+        world.run_until(Phase.ROLLED_BACK, within=300)
+    world.kill()
+    world.run(20)
+    world.start()
+    world.run_until(Phase.ROLLED_BACK, within=600)
+    assert (world.tag(), world.numbers()) == ("v1.0.0", 3)
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_an_answer_lost_on_the_way_is_not_a_second_rollback(made: bool) -> None:
+    world = start()
+    world.cluster.undos.fail_next(2, Unavailable("connection reset"), made=made)
+    world.run_until(Phase.ROLLED_BACK, within=300)
+    assert (world.tag(), world.numbers()) == ("v1.0.0", 3)
+
+
+def test_another_writer_of_the_case_only_delays() -> None:
+    world = start()
+    world.store.writes.fail_next(3, Conflict("the case was changed meanwhile"))
+    world.run_until(Phase.ROLLED_BACK, within=400)
+    assert world.numbers() == 3
+
+
+def test_a_release_between_intent_and_act_is_not_touched() -> None:
+    world = start()
+    world.run_until(Phase.WATCHING, Phase.PROGRESSING, within=100)
+    world.cluster.undos.fail_next(3, Unavailable("the API server does not answer"))
+    world.run_until(Phase.ROLLING_BACK, within=300)
+    world.deploy("v1.2.0")
+    world.run(60)
+    phases = {case.spec.revision.tag: case.phase for case in world.store.cases()}
+    assert phases[BAD] is Phase.SUPERSEDED
+    assert world.tag() == "v1.2.0"

@@ -1,0 +1,174 @@
+"""A whole world in memory, with the real engine in it and a clock that the test turns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import msgspec
+from prometheus_client import CollectorRegistry
+
+from daemon.adapters.memory.cases import MemoryCaseStore
+from daemon.adapters.memory.clock import ManualClock
+from daemon.adapters.memory.cluster import MemoryCluster
+from daemon.adapters.memory.health import MemoryHealthProbe
+from daemon.adapters.memory.kubelet import Fault
+from daemon.adapters.memory.metrics import MemoryMetrics
+from daemon.adapters.memory.sinks import MemorySink
+from daemon.adapters.memory.traffic import Rates, Traffic
+from daemon.core.case import Case, Instruction, Phase
+from daemon.core.model import Policy, SignalPolicy, WorkloadRef
+from daemon.core.target import newest
+from daemon.engine.assembly import Assembled, Parts, assemble
+from daemon.engine.queue import WorkQueue
+
+REF = WorkloadRef(namespace="greenlang", name="gl-006-heatreclaim")
+IMAGE = "gcr.io/greenlang/gl-006-heatreclaim"
+ERRORS = SignalPolicy(name="errors", title="error rate", limit=0.05)
+LATENCY = SignalPolicy(name="latency", title="share of slow requests", limit=0.01)
+POLICY = Policy(signals=(ERRORS, LATENCY), sinks=("memory",), watch=600.0, title="GL-006")
+
+
+def traffic(rps: float, *, errors: dict[str, float] | None = None, base: float = 0.01) -> Traffic:
+    """Requests per second over the workload, with error rates by image tag."""
+    return Traffic(
+        rps=rps,
+        signals={
+            "errors": Rates(bad=base, by_tag=errors or {}),
+            "latency": Rates(bad=0.0),
+        },
+    )
+
+
+@dataclass
+class World:
+    """``restart`` throws away everything the daemon holds in memory and assembles it anew."""
+
+    rps: float = 5.0
+    base: float = 0.01
+    errors: dict[str, float] = field(default_factory=dict)
+    faults: dict[str, Fault] = field(default_factory=dict)
+    policy: Policy = POLICY
+    scrape_interval: float = 15.0
+    poll_interval: float = 5.0
+    seed: int = 0
+    replicas: int = 3
+
+    def __post_init__(self) -> None:
+        self.clock = ManualClock()
+        self.cluster = MemoryCluster(self.clock, faults=self.faults, seed=self.seed)
+        self.metrics = MemoryMetrics(
+            self.cluster,
+            self.clock,
+            {REF: traffic(self.rps, errors=self.errors, base=self.base)},
+            scrape_interval=self.scrape_interval,
+            seed=self.seed,
+        )
+        self.store = MemoryCaseStore(seed=self.seed)
+        self.sink = MemorySink("memory")
+        self.health = MemoryHealthProbe(self.cluster)
+        self.daemon: Assembled | None = None
+        self.queue: WorkQueue | None = None
+        self.cluster.on_change(lambda ref: self.queue.put(ref) if self.queue else None)
+        self.store.watch(lambda ref: self.queue.put(ref) if self.queue else None)
+        self._since_poll = 0.0
+        self.deploy("v1.0.0")
+
+    # ------------------------------------------------------------ the daemon
+
+    def start(self) -> None:
+        self.queue = WorkQueue(self.clock.monotonic)
+        self.daemon = assemble(
+            Parts(
+                clock=self.clock,
+                cluster=self.cluster,
+                actuator=self.cluster,
+                store=self.store,
+                metrics=self.metrics,
+                health=self.health,
+                sinks={"memory": self.sink},
+                policies=lambda _ref, _workload: self.policy,
+                run=lambda job: job(),
+                registry=CollectorRegistry(),
+                poll_interval=self.poll_interval,
+            ),
+            self.queue,
+        )
+        self.daemon.engine.resync()
+
+    def kill(self) -> None:
+        self.daemon, self.queue = None, None
+
+    def restart(self) -> None:
+        self.kill()
+        self.start()
+
+    # ------------------------------------------------------------ time
+
+    def run(self, seconds: float, step: float = 1.0) -> None:
+        for _ in range(round(seconds / step)):
+            self.clock.advance(step)
+            self.cluster.tick()
+            self.work(step)
+
+    def work(self, step: float = 0.0) -> None:
+        if self.daemon is None:
+            return
+        self.drain()
+        self._since_poll += step
+        if self._since_poll >= self.poll_interval:
+            self._since_poll = 0.0
+            self.daemon.engine.poll()
+        self.drain()
+
+    def drain(self) -> None:
+        assert self.daemon is not None
+        while self.daemon.engine.step():
+            pass
+
+    def run_until(self, *phases: Phase, within: float) -> Case:
+        """Turn the clock until the newest case is in one of the phases."""
+        for _ in range(round(within)):
+            if (case := self.newest()) is not None and case.phase in phases:
+                return case
+            self.run(1.0)
+        case = self.newest()
+        told = f"{case.phase.value}: {case.status.reason}" if case else "no case"
+        raise AssertionError(f"not in {phases} within {within:g} s but {told}")
+
+    # ------------------------------------------------------------ people
+
+    def deploy(self, tag: str) -> None:
+        self.cluster.apply(REF, image=f"{IMAGE}:{tag}", replicas=self.replicas, progress_deadline=60.0)
+
+    def settled(self, seconds: float = 900.0) -> World:
+        """The world with a release running for a while and the daemon watching."""
+        self.run(seconds, step=15.0)
+        self.start()
+        self.run(5)
+        return self
+
+    def instruct(self, case: Case, action: str, by: str = "anna") -> None:
+        order = msgspec.convert(
+            {"action": action, "by": by, "at": self.clock.now(), "reason": ""}, Instruction
+        )
+        spec = msgspec.structs.replace(case.spec, instruction=order)
+        self.store.instruct(msgspec.structs.replace(self.store.get(case.namespace, case.name), spec=spec))
+
+    # ------------------------------------------------------------ looking
+
+    def newest(self) -> Case | None:
+        workload = self.cluster.workload(REF)
+        return newest(workload, self.store.cases()) if workload is not None else None
+
+    def tag(self) -> str:
+        workload = self.cluster.workload(REF)
+        assert workload is not None
+        assert workload.current is not None
+        return workload.current.tag
+
+    def numbers(self) -> int:
+        """The current revision's number: it grows by one with each change of the template."""
+        workload = self.cluster.workload(REF)
+        assert workload is not None
+        assert workload.current is not None
+        return workload.current.number

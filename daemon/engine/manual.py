@@ -1,0 +1,110 @@
+"""A rollback by hand, with the plan, the guard and the proof of the rollout that the daemon uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from daemon.core import facts, target
+from daemon.core.case import Case
+from daemon.core.model import Revision, Workload, WorkloadRef
+from daemon.ports import Actuator, Clock, Cluster, HealthProbe, Missing, Rejected, Unavailable, Undone
+
+Say = Callable[[str], None]
+Sleep = Callable[[float], object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ByHand:
+    """What a rollback by hand needs; ``deadline`` in seconds bounds the wait for the rollout."""
+
+    cluster: Cluster
+    actuator: Actuator
+    health: HealthProbe
+    clock: Clock
+    sleep: Sleep
+    say: Say
+    paths: tuple[str, ...]
+    deadline: float = 600.0
+
+
+def settle(tools: ByHand, ref: WorkloadRef, within: float = 10.0) -> Workload:
+    """The workload once its current revision is known. Raises Missing, Unavailable."""
+    edge = tools.clock.monotonic() + within
+    while True:
+        try:
+            workload = tools.cluster.workload(ref)
+        except Unavailable:
+            if tools.clock.monotonic() >= edge:
+                raise
+        else:
+            if workload is None:
+                raise Missing(f"Deployment {ref} does not exist: see kubectl get deployments -A")
+            if workload.current is not None:
+                return workload
+            if tools.clock.monotonic() >= edge:
+                raise Unavailable(f"Deployment {ref} has no ReplicaSet for its template yet")
+        tools.sleep(0.2)
+
+
+def pick(workload: Workload, cases: Sequence[Case], to_revision: int | None) -> tuple[Revision, str]:
+    """The revision to return to, and why that one: the number asked for, or the newest that is known good,
+    or, with no case to go by, kubectl's choice (the one before). Raises Rejected.
+    """
+    current = workload.current
+    assert current is not None
+    if to_revision is not None:
+        found = next((r for r in workload.revisions if r.number == to_revision), None)
+        if found is None:
+            known = ", ".join(str(r) for r in sorted(workload.revisions, key=lambda r: r.number))
+            raise Rejected(f"{workload.ref} has no revision {to_revision}; there are: {known}")
+        return found, "as asked"
+    choice = target.choose(workload, current, cases)
+    if choice.revision is not None:
+        return choice.revision, choice.reason
+    others = [r for r in workload.revisions if r.number < current.number]
+    if not others:
+        raise Rejected(f"{workload.ref} has no revision to return to: {choice.reason}")
+    before = max(others, key=lambda revision: revision.number)
+    return before, f"the revision before; {choice.reason}"
+
+
+def undo(tools: ByHand, workload: Workload, goal: Revision) -> Undone:
+    """Give the workload the goal's template, if nobody changed it meanwhile. Raises PortError."""
+    assert workload.current is not None
+    undone = tools.actuator.undo(workload.ref, workload.uid, judged=workload.current, target=goal)
+    tools.say(undone.detail)
+    return undone
+
+
+def follow(tools: ByHand, ref: WorkloadRef, *, generation: int) -> bool:
+    """Follow the rollout of a generation until it is complete and its pods answer; says what it sees."""
+    edge, said = tools.clock.monotonic() + tools.deadline, ""
+    while tools.clock.monotonic() < edge:
+        workload = tools.cluster.workload(ref)
+        if workload is None:
+            tools.say(f"Deployment {ref} was deleted")
+            return False
+        status = workload.status
+        if str(status) != said:
+            said = str(status)
+            tools.say(f"rollout: {said}")
+        if status.generation >= generation and status.complete and workload.current is not None:
+            return _answers(tools, workload)
+        if status.generation >= generation and status.deadline_exceeded and workload.current is not None:
+            tools.say(f"the rollout is stuck: {facts.diagnosis(workload, workload.current)}")
+            return False
+        tools.sleep(0.2)
+    tools.say(f"the rollout is not complete after {tools.deadline:.0f} s: {said}")
+    return False
+
+
+def _answers(tools: ByHand, workload: Workload) -> bool:
+    pods = [pod for pod in workload.pods if not pod.deleting]
+    answers = tools.health.probe(pods, tools.paths)
+    bad = [answer for answer in answers if not answer.ok]
+    for answer in bad:
+        tools.say(f"{answer.pod}{answer.path}: {answer.detail}")
+    if not bad:
+        tools.say(f"{len(pods)} pods are ready, all {len(answers)} health answers good")
+    return not bad

@@ -1,0 +1,206 @@
+"""The state machine under any sequence of events: what never happens."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from daemon.core.case import (
+    FINISHED,
+    Assessment,
+    Attribution,
+    Case,
+    Condition,
+    Instruction,
+    Outcome,
+    Phase,
+    Spec,
+    Status,
+    Verdict,
+    Verification,
+)
+from daemon.core.incident import message, render, timeline
+from daemon.core.lifecycle import Alerted, Event, Finished, Instructed, Observed, advance
+from daemon.core.model import (
+    Alert,
+    Change,
+    Mode,
+    Policy,
+    Revision,
+    RolloutStatus,
+    Workload,
+    WorkloadRef,
+)
+from daemon.core.target import Choice
+
+T0 = datetime(2026, 1, 5, 9, tzinfo=UTC)
+REF = WorkloadRef(namespace="greenlang", name="app")
+
+
+def revision(number: int) -> Revision:
+    return Revision(
+        hash=f"h{number}",
+        replica_set=f"app-h{number}",
+        replica_set_uid=f"u{number}",
+        number=number,
+        images=(f"app:v{number}",),
+        created_at=T0,
+    )
+
+
+GOOD, BAD, NEXT = revision(1), revision(2), revision(3)
+RETURNED = msgspec.structs.replace(GOOD, number=3)
+
+
+def workload(current: Revision | None, complete: bool) -> Workload:
+    ready = 3 if complete else 1
+    return Workload(
+        ref=REF,
+        uid="uid",
+        resource_version="1",
+        created_at=T0,
+        labels={},
+        current=current,
+        revisions=(GOOD, BAD, NEXT),
+        pods=(),
+        status=RolloutStatus(
+            generation=2, observed_generation=2, desired=3, replicas=3, updated=ready, available=ready
+        ),
+    )
+
+
+def opened() -> Case:
+    spec = Spec(
+        workload="app",
+        workload_uid="uid",
+        revision=BAD,
+        change=Change.IMAGE,
+        opened_at=T0,
+        started_at=T0,
+        baseline=GOOD,
+    )
+    return Case(namespace="greenlang", name="app-r2", spec=spec, status=Status(reason="new"), uid="case")
+
+
+observations: st.SearchStrategy[Event] = st.builds(
+    Observed,
+    workload=st.none()
+    | st.builds(workload, st.sampled_from([None, BAD, BAD, BAD, RETURNED, RETURNED, NEXT]), st.booleans()),
+    assessment=st.builds(
+        Assessment,
+        verdict=st.sampled_from(Verdict),
+        reason=st.just("because"),
+        attribution=st.sampled_from([Attribution.DEPLOYMENT, *Attribution]),
+        proven=st.booleans(),
+    ),
+    choice=st.sampled_from([Choice(revision=GOOD, reason="good"), Choice(revision=None, reason="none")]),
+    verification=st.none()
+    | st.builds(
+        Verification,
+        conditions=st.sampled_from(
+            [
+                (),
+                (Condition(name="c", holds=True, detail=""),),
+                (Condition(name="c", holds=None, detail="d"),),
+            ]
+        ),
+        contradicted=st.sampled_from(["", "", "still bad"]),
+    ),
+    recent_rollbacks=st.sampled_from([0, 0, 0, 5]),
+)
+endings: st.SearchStrategy[Event] = st.builds(
+    Finished,
+    effect=st.sampled_from(["rollback/1", "rollback/1", "rollback/2", "publish/opened/Failing/log"]),
+    outcome=st.sampled_from([Outcome.DONE, *Outcome]),
+    detail=st.just("detail"),
+)
+instructions: st.SearchStrategy[Event] = st.builds(
+    Instructed,
+    instruction=st.builds(
+        Instruction,
+        action=st.sampled_from(["approve", "hold"]),
+        by=st.just("anna"),
+        at=st.sampled_from([T0, T0 + timedelta(1)]),
+    ),
+)
+alerts: st.SearchStrategy[Event] = st.builds(
+    Alerted,
+    alert=st.builds(
+        Alert,
+        fingerprint=st.sampled_from("ab"),
+        name=st.just("High"),
+        starts_at=st.just(T0),
+        status=st.sampled_from(["firing", "resolved"]),
+    ),
+)
+events = st.lists(
+    st.tuples(
+        observations | observations | observations | endings | instructions | alerts, st.floats(0, 400)
+    ),
+    max_size=25,
+)
+modes = st.sampled_from(Mode)
+
+
+def story(steps: list[tuple[Event, float]], policy: Policy) -> list[tuple[Case, Event, Case]]:
+    case, now, told = opened(), T0, []
+    for event, seconds in steps:
+        now += timedelta(seconds=seconds)
+        after = advance(case, event, policy, now)
+        told.append((case, event, after))
+        case = after
+    return told
+
+
+@settings(max_examples=400)
+@given(events, modes)
+def test_promises_that_hold_in_every_story(steps: list[tuple[Event, float]], mode: Mode) -> None:
+    policy = Policy(mode=mode, sinks=("log", "sentry"))
+    for before, event, after in story(steps, policy):
+        acts = [effect for effect in after.pending if effect.kind == "rollback"]
+        assert len(acts) <= 1, "two rollbacks at once"
+        assert not acts or after.phase is Phase.ROLLING_BACK, "an act without its phase"
+        if before.phase in FINISHED and after.phase is not before.phase:
+            assert isinstance(event, Instructed), "only a person leaves a finished case"
+            assert before.phase is Phase.ADVISED
+        if after.phase is Phase.ROLLED_BACK and before.phase is not after.phase:
+            assert isinstance(event, Observed)
+            assert event.verification is not None
+            assert event.verification.recovered, "a recovery that was not proven"
+        if after.phase is Phase.ROLLING_BACK and before.phase is not after.phase:
+            decided = after.status.assessment
+            by_person = isinstance(event, Instructed)
+            assert by_person or (decided is not None and decided.verdict is Verdict.FAILING)
+            assert by_person or mode is Mode.AUTOMATIC
+            assert by_person or (decided is not None and decided.attribution is Attribution.DEPLOYMENT)
+        if before.phase is not after.phase:
+            assert after.status.reason, "a phase without a reason"
+            assert len(after.status.timeline) > len(before.status.timeline)
+
+
+@settings(max_examples=200)
+@given(events, modes)
+def test_every_case_can_be_stored_told_and_asked_again(steps: list[tuple[Event, float]], mode: Mode) -> None:
+    policy = Policy(mode=mode)
+    for _, event, case in story(steps, policy):
+        stored = msgspec.json.decode(msgspec.json.encode(case), type=Case)
+        assert stored == case
+        assert render(case, policy, "updated", T0).title
+        assert "Reason for Rollback" in message(case, policy, T0)
+        assert len(timeline(case)) == len(case.status.timeline)
+        if not isinstance(event, Observed):
+            later = advance(case, event, policy, T0 + timedelta(days=2))
+            assert later.status.effects == case.status.effects, "the same event twice acts once"
+
+
+def test_alerts_are_recorded_once_and_resolved_once() -> None:
+    alert = Alert(fingerprint="f", name="High", starts_at=T0, status="firing")
+    resolved = msgspec.structs.replace(alert, status="resolved", ends_at=T0 + timedelta(1))
+    case = opened()
+    for one in (alert, alert, resolved, alert, resolved):
+        case = advance(case, Alerted(alert=one), Policy(), T0)
+    assert case.status.alerts == (resolved,)
+    assert len(case.status.timeline) == 2

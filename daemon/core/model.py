@@ -39,6 +39,8 @@ class Revision(Value, frozen=True):
     images: tuple[str, ...]
     created_at: datetime
     change_cause: str = ""
+    reused: bool = False
+    """Whether the ReplicaSet bore another number before: an undo, or the same template applied again."""
 
     @property
     def image(self) -> str:

@@ -91,14 +91,13 @@ class EvidenceRoom:
 
     # ------------------------------------------------------------ the poll's side
 
-    def busy(self) -> bool:
-        with self._lock:
-            return bool(self._watches)
-
     def poll(self, find: Callable[[Case], Workload | None]) -> None:
         """Read every signal once for the whole fleet, and the history of cases that still lack it."""
         with self._lock:
             watches = list(self._watches.values())
+            if not watches:
+                # What nobody asks for is neither readable nor unreadable.
+                self._last = dict.fromkeys(self._last, "")
         signals = dict.fromkeys(signal.name for watch in watches for signal in watch.policy.signals)
         for name in signals:
             reading = self._metrics.read(name)

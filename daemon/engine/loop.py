@@ -85,9 +85,8 @@ class Engine:
         try:
             active = self._reconciler.active()
             self._room.keep_only(f"{case.namespace}/{case.name}" for case in active)
-            if self._room.busy():
-                self._room.poll(self._find)
-                self._journal.polled(self._room.last())
+            self._room.poll(self._find)
+            self._journal.polled(self._room.last())
             for case in active:
                 self._queue.put(case.ref)
         except PortError as error:

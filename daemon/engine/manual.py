@@ -62,9 +62,13 @@ def pick(workload: Workload, cases: Sequence[Case], to_revision: int | None) -> 
     choice = target.choose(workload, current, cases)
     if choice.revision is not None:
         return choice.revision, choice.reason
-    others = [r for r in workload.revisions if r.number < current.number]
+    bad = {case.spec.revision.hash for case in cases if case.status.failing_at is not None}
+    others = [r for r in workload.revisions if r.number < current.number and r.hash not in bad]
     if not others:
-        raise Rejected(f"{workload.ref} has no revision to return to: {choice.reason}")
+        raise Rejected(
+            f"{workload.ref} has no revision to return to: {choice.reason}; "
+            "name one with --to-revision if you know better"
+        )
     before = max(others, key=lambda revision: revision.number)
     return before, f"the revision before; {choice.reason}"
 

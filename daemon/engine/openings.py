@@ -49,14 +49,11 @@ def _opened(
     cluster: Cluster, workload: Workload, current: Revision, own: Sequence[Case], now: datetime
 ) -> Case:
     before = _before(workload, current, own)
-    ran_before = any(case.spec.revision.replica_set_uid == current.replica_set_uid for case in own)
     kind = target.classify(
         cluster.template(workload.ref, before) if before is not None else None,
         cluster.template(workload.ref, current),
-        ran_before=ran_before,
+        ran_before=current.reused,
     )
-    # An old ReplicaSet that is current again was made long ago: its rollout began when it was seen.
-    started = now if ran_before else min(now, current.created_at)
     was = f", {before} before it" if before is not None else ""
     text = f"{workload.ref} has a new revision ({kind.value}): {current}, {current.image}{was}"
     return Case(
@@ -68,7 +65,7 @@ def _opened(
             revision=current,
             change=kind,
             opened_at=now,
-            started_at=started,
+            started_at=_started(workload, current, own, now),
             baseline=before,
         ),
         status=Status(reason=text, timeline=(Entry(at=now, phase=Phase.PROGRESSING, text=text),)),
@@ -87,3 +84,14 @@ def _before(workload: Workload, current: Revision, own: Sequence[Case]) -> Revis
         return found
     others = [r for r in workload.revisions if r.number < current.number]
     return max(others, key=lambda revision: revision.number, default=None)
+
+
+def _started(workload: Workload, current: Revision, own: Sequence[Case], now: datetime) -> datetime:
+    """When the rollout began. A ReplicaSet that is current again was made long ago, and pods of an earlier
+    rollout may be left of it: then the first pod made since the last case counts.
+    """
+    if not current.reused:
+        return min(now, current.created_at)
+    latest = max(case.spec.opened_at for case in own)
+    made = [pod.created_at for pod in workload.pods_of(current) if pod.created_at >= latest]
+    return min([now, *made])

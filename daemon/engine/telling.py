@@ -84,7 +84,8 @@ class Journal:
 
     def polled(self, signals: Mapping[str, str]) -> None:
         """Log a signal's trouble when it begins, changes or ends."""
-        self._polls.inc()
+        if signals:
+            self._polls.inc()
         for signal, problem in signals.items():
             self._unusable.labels(signal).set(bool(problem))
             if problem != self._said.get(signal, ""):

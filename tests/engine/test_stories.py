@@ -364,3 +364,20 @@ def test_the_case_is_silent_about_health_it_cannot_know() -> None:
     assert case is not None
     assert case.status.verdict is Verdict.UNKNOWN
     assert "no samples of the new pods" in case.status.reason
+
+
+def test_errors_of_an_earlier_life_of_the_same_template_do_not_count() -> None:
+    """A ReplicaSet that is used again was made long ago; only what came since its return is evidence."""
+    world = World(errors={BAD: 0.5})
+    world.run(600, step=15.0)
+    world.deploy(BAD)
+    world.run(120, step=5.0)
+    world.deploy("v1.0.0")
+    world.metrics.serve(REF, traffic(5.0))
+    world.run(60, step=5.0)
+    world.start()
+    world.run(5)
+    world.deploy(BAD)
+    world.run(5)
+    case = world.run_until(Phase.HEALTHY, within=700)
+    assert (case.spec.change, world.tag()) == (Change.UNDO, BAD)

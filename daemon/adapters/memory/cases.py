@@ -73,8 +73,7 @@ class MemoryCaseStore:
             self._stored[key] = _Stored(uid=uid, version=next(self._versions), spec=spec, status=status)
             version = str(self._stored[key].version)
         self._tell(case.ref)
-        written = msgspec.structs.replace(case, resource_version=version)
-        return self.save(written) if case.status != Status() else self._peek(key)
+        return self.save(msgspec.structs.replace(case, resource_version=version))
 
     def save(self, case: Case) -> Case:
         key = (case.namespace, case.name)
@@ -97,8 +96,13 @@ class MemoryCaseStore:
         return self._peek(key)
 
     def delete(self, case: Case) -> None:
+        """As the port has it; a newer case of the same name stays."""
+        key = (case.namespace, case.name)
         with self.writes.call(), self._lock:
-            self._stored.pop((case.namespace, case.name), None)
+            stored = self._stored.get(key)
+            if stored is None or case.uid not in {"", stored.uid}:
+                return
+            del self._stored[key]
         self._tell(case.ref)
 
     def watch(self, notify: Notify) -> None:

@@ -24,7 +24,7 @@ class MemoryHealthProbe:
     def probe(self, pods: Sequence[Pod], paths: Sequence[str]) -> tuple[Health, ...]:
         return tuple(self._ask(pod.name, path) for pod in pods for path in paths)
 
-    def break_path(self, path: str, tag: str, detail: str = "HTTP 500") -> None:
+    def break_path(self, path: str, tag: str, detail: str = "500") -> None:
         """Pods of this image tag answer the path badly from now on; an empty ``detail`` mends it."""
         with self._lock:
             self._broken[path, tag] = detail
@@ -38,5 +38,5 @@ class MemoryHealthProbe:
         if broken:
             return Health(pod=pod, path=path, ok=False, detail=broken)
         if "ready" in path and not server.serving:
-            return Health(pod=pod, path=path, ok=False, detail="HTTP 503")
-        return Health(pod=pod, path=path, ok=True, detail="HTTP 200")
+            return Health(pod=pod, path=path, ok=False, detail="503")
+        return Health(pod=pod, path=path, ok=True, detail="200")

@@ -32,9 +32,10 @@ class MemoryMetrics:
     """Implements :class:`daemon.ports.Metrics`.
 
     Every running pod of a workload with traffic is scraped once an interval (seconds) at its own phase,
-    whether or not it has served anything yet; ready pods share the requests. ``bad`` is absent until the first
-    bad event. Series of pods that are gone or whose process is down end at their next scrape. Scrapes are
-    kept for ``retention`` seconds.
+    whether or not it has served anything yet; ready pods share the requests. ``bad`` is absent until
+    the first bad event. Series of pods that are gone or whose process is down end at their next scrape.
+    Scrapes are kept for ``retention`` seconds. Once some workload has traffic, a signal that none has is
+    unknown.
     """
 
     def __init__(
@@ -67,8 +68,8 @@ class MemoryMetrics:
         self._cluster.account()
         now = self._clock.now().timestamp()
         with self._lock:
-            if self._problem:
-                return Reading(signal=signal, taken_at=now, problem=self._problem)
+            if problem := self._problem or self._unknown(signal):
+                return Reading(signal=signal, taken_at=now, problem=f"signal {signal}: {problem}")
             found = [
                 self._poisoned(ref, sample)
                 for ref, targets in self._targets.items()
@@ -85,14 +86,14 @@ class MemoryMetrics:
         self._cluster.account()
         first, last = start.timestamp(), end.timestamp()
         with self._lock:
-            if self._problem:
-                raise Unavailable(self._problem)
+            if problem := self._problem or self._unknown(signal):
+                raise Unavailable(f"signal {signal}: {problem}")
             found = [
                 sample
                 for targets in self._targets.values()
                 for target in targets.values()
                 for sample in target.samples.get(signal, ())
-                if first < sample.at <= last
+                if first <= sample.at <= last
             ]
         return tuple(sorted(found, key=lambda s: (s.at, s.namespace, s.pod)))
 
@@ -142,6 +143,12 @@ class MemoryMetrics:
         with self._lock:
             self._poison.clear()
             self._ambiguous.clear()
+
+    def _unknown(self, signal: str) -> str:
+        known = {name for traffic in self._traffic.values() for name in traffic.signals}
+        if not known or signal in known:
+            return ""
+        return f"no such signal is configured — valid: {', '.join(sorted(known))}"
 
     def _poisoned(self, ref: WorkloadRef, sample: Sample) -> Sample:
         total = self._poison.get(ref)

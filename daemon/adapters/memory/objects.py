@@ -23,6 +23,7 @@ KEPT_BY_UNDO = frozenset(
         REVISION_HISTORY,
         "deployment.kubernetes.io/desired-replicas",
         "deployment.kubernetes.io/max-replicas",
+        "deprecated.deployment.rollback.to",
     }
 )
 """The Deployment's own annotations: the controller never copies them to a ReplicaSet, an undo keeps them."""

@@ -45,18 +45,20 @@ def guarded(
         return Undone(
             outcome=Outcome.DONE, detail=f"the template of {target} is in place already", already=True
         )
-    if deployment.hash != judged.hash:
+    # A ReplicaSet that somebody deleted comes back with another uid and the same hash.
+    known = any(own.hash == judged.hash for own in deployment.sets)
+    if not known or deployment.hash != judged.hash:
         return Undone(
             outcome=Outcome.SUPERSEDED,
             detail=f"the template of Deployment {ref} is neither that of {judged} nor that of {target}",
-        )
-    if deployment.paused:
-        return Undone(
-            outcome=Outcome.REFUSED, detail=f"Deployment {ref} is paused: resume it, then approve again"
         )
     if own is None:
         return Undone(
             outcome=Outcome.REFUSED,
             detail=f"ReplicaSet {target.replica_set} of {target} is gone: deploy the version anew",
+        )
+    if deployment.paused:
+        return Undone(
+            outcome=Outcome.REFUSED, detail=f"Deployment {ref} is paused: resume it, then approve again"
         )
     return own

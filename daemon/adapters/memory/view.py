@@ -14,16 +14,22 @@ Moment = Callable[[float], datetime]
 
 
 def workload(state: DeploymentState, at: float, moment: Moment) -> Workload:
-    current = state.current
     return Workload(
         ref=state.ref,
         uid=state.uid,
         resource_version=str(state.resource_version),
-        created_at=moment(state.created),
+        created_at=_second(moment(state.created)),
         labels=dict(state.labels),
-        current=revision(current, moment) if current else None,
-        revisions=tuple(revision(own, moment) for own in sorted(state.sets, key=lambda own: own.number)),
-        pods=tuple(_pod(pod, own, at, moment) for own in state.sets for pod in own.pods),
+        current=_current(state, moment),
+        revisions=tuple(
+            revision(own, moment) for own in sorted(state.sets, key=lambda own: (own.number, own.created))
+        ),
+        pods=tuple(
+            sorted(
+                (_pod(pod, own, at, moment) for own in state.sets for pod in own.pods),
+                key=lambda pod: pod.name,
+            )
+        ),
         status=_status(state),
     )
 
@@ -35,9 +41,23 @@ def revision(own: ReplicaSetState, moment: Moment) -> Revision:
         replica_set_uid=own.uid,
         number=own.number,
         images=images_of(own.template),
-        created_at=moment(own.created),
+        created_at=_second(moment(own.created)),
         change_cause=own.annotations.get(CHANGE_CAUSE, ""),
+        reused=bool(own.history),
     )
+
+
+def _current(state: DeploymentState, moment: Moment) -> Revision | None:
+    """The template's ReplicaSet; with a lower number than another's it still names an earlier rollout."""
+    own = state.current
+    if own is None or own.number < max(other.number for other in state.sets):
+        return None
+    return revision(own, moment)
+
+
+def _second(moment: datetime) -> datetime:
+    """As the API server keeps the times of objects."""
+    return moment.replace(microsecond=0)
 
 
 def _status(state: DeploymentState) -> RolloutStatus:
@@ -59,7 +79,7 @@ def _pod(pod: PodState, own: ReplicaSetState, at: float, moment: Moment) -> Pod:
         name=pod.name,
         uid=pod.uid,
         replica_set=own.name,
-        created_at=moment(pod.created),
+        created_at=_second(moment(pod.created)),
         ip=pod.ip if pod.started(at) else "",
         node="" if pod.unschedulable else "memory-node",
         ready=pod.ready(at),

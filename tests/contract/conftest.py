@@ -1,0 +1,74 @@
+"""Each contract runs against the twin, and against the real thing where the end-to-end tests run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from daemon.adapters.memory.sinks import MemorySink
+from daemon.ports import IncidentSink
+from tests.contract.drivers import CaseDriver, ClusterDriver, MetricsDriver, ProbeDriver
+from tests.contract.memory import (
+    MemoryCaseDriver,
+    MemoryClusterDriver,
+    MemoryMetricsDriver,
+    MemoryProbeDriver,
+)
+
+BOTH = ["memory", pytest.param("real", marks=pytest.mark.e2e)]
+
+
+@pytest.fixture(params=BOTH)
+def world(request: pytest.FixtureRequest) -> Iterator[ClusterDriver]:
+    if request.param == "memory":
+        yield MemoryClusterDriver()
+        return
+    from tests.contract import real
+
+    with real.cluster_driver() as driver:
+        yield driver
+
+
+@pytest.fixture(params=[*BOTH, pytest.param("watched", marks=pytest.mark.e2e)])
+def cases(request: pytest.FixtureRequest) -> Iterator[CaseDriver]:
+    if request.param == "memory":
+        yield MemoryCaseDriver()
+        return
+    from tests.contract import real
+
+    with real.case_driver(watched=request.param == "watched") as driver:
+        yield driver
+
+
+@pytest.fixture(params=BOTH)
+def fleet(request: pytest.FixtureRequest) -> Iterator[MetricsDriver]:
+    if request.param == "memory":
+        yield MemoryMetricsDriver()
+        return
+    from tests.contract import real_pods
+
+    with real_pods.metrics_driver() as driver:
+        yield driver
+
+
+@pytest.fixture(params=BOTH)
+def probing(request: pytest.FixtureRequest) -> Iterator[ProbeDriver]:
+    if request.param == "memory":
+        yield MemoryProbeDriver()
+        return
+    from tests.contract import real_pods
+
+    with real_pods.probe_driver() as driver:
+        yield driver
+
+
+@pytest.fixture(params=["memory", pytest.param("events", marks=pytest.mark.e2e)])
+def sink(request: pytest.FixtureRequest) -> Iterator[IncidentSink]:
+    if request.param == "memory":
+        yield MemorySink()
+        return
+    from tests.contract import real
+
+    with real.event_sink() as events:
+        yield events

@@ -1,0 +1,165 @@
+"""The drivers of the twins: what waits advances a clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from daemon.adapters.memory.cases import MemoryCaseStore
+from daemon.adapters.memory.clock import ManualClock
+from daemon.adapters.memory.cluster import MemoryCluster
+from daemon.adapters.memory.health import MemoryHealthProbe
+from daemon.adapters.memory.kubelet import Fault, FaultKind
+from daemon.adapters.memory.metrics import MemoryMetrics
+from daemon.adapters.memory.traffic import Rates, Traffic
+from daemon.core.model import Pod, Sample, Workload, WorkloadRef
+from daemon.ports import Actuator, CaseStore, Unavailable
+from tests.contract.drivers import CRASHING, FAILING, MISSING, OOM, UNREADY
+
+T = TypeVar("T")
+
+IMAGE = "gcr.io/greenlang/gl-006-heatreclaim"
+FAULTS = {
+    CRASHING: Fault(kind=FaultKind.CRASH, after=0.5),
+    OOM: Fault(kind=FaultKind.OOM),
+    UNREADY: Fault(kind=FaultKind.UNREADY),
+    MISSING: Fault(kind=FaultKind.IMAGE_MISSING),
+}
+REF = WorkloadRef(namespace="greenlang", name="gl-006-heatreclaim")
+STEP = 0.25
+
+
+class MemoryWaiting:
+    def __init__(self) -> None:
+        self.clock = ManualClock()
+
+    def until(self, what: str, look: Callable[[], T | None], seconds: float = 60.0) -> T:
+        deadline = self.clock.monotonic() + seconds
+        while True:
+            found = look()
+            if found is not None and found is not False:
+                return found
+            assert self.clock.monotonic() < deadline, f"not within {seconds:g} s: {what}"
+            self.clock.advance(STEP)
+
+
+class MemoryClusterDriver(MemoryWaiting):
+    def __init__(self) -> None:
+        super().__init__()
+        self.ref = REF
+        self.cluster = MemoryCluster(self.clock, faults=FAULTS)
+        self.actuator = self.cluster
+        self._heard: list[WorkloadRef] = []
+        self.cluster.on_change(self._heard.append)
+
+    def deploy(self, tag: str, *, replicas: int = 2, progress_deadline: int = 60) -> None:
+        self.cluster.apply(
+            self.ref, image=f"{IMAGE}:{tag}", replicas=replicas, progress_deadline=progress_deadline
+        )
+
+    def set_tag(self, tag: str) -> None:
+        self.cluster.set_image(self.ref, f"{IMAGE}:{tag}")
+
+    def restart(self) -> None:
+        self.cluster.restart(self.ref)
+
+    def undo_by_somebody(self, to_number: int = 0) -> None:
+        self.cluster.undo_by_somebody(self.ref, to_number)
+
+    def scale(self, replicas: int) -> None:
+        self.cluster.scale(self.ref, replicas)
+
+    def pause(self) -> None:
+        self.cluster.pause(self.ref)
+
+    def resume(self) -> None:
+        self.cluster.resume(self.ref)
+
+    def label(self, name: str, value: str) -> None:
+        self.cluster.label(self.ref, name, value)
+
+    def delete(self) -> None:
+        self.cluster.delete(self.ref)
+
+    def delete_replica_set(self, name: str, uid: str) -> None:
+        self.cluster.delete_replica_set(self.ref, uid)
+
+    def heard(self) -> Sequence[WorkloadRef]:
+        self.cluster.tick()
+        return tuple(self._heard)
+
+    def cut_off(self) -> Actuator:
+        self.cluster.undos.fail(Unavailable("the API server does not answer: connection refused"))
+        return self.cluster
+
+
+class MemoryCaseDriver(MemoryWaiting):
+    def __init__(self) -> None:
+        super().__init__()
+        self.store = MemoryCaseStore()
+        self.namespace = "greenlang"
+
+    def spoil(self, name: str) -> None:
+        self.store.spoil(self.namespace, name, b'{"patchedAt": "0000-01-01T00:00:00Z"}')
+
+    def cut_off(self) -> CaseStore:
+        gone = Unavailable("the API server does not answer: connection refused")
+        self.store.reads.fail(gone)
+        self.store.writes.fail(gone)
+        return self.store
+
+
+class MemoryMetricsDriver(MemoryWaiting):
+    signal = "errors"
+    interval = 5.0
+    rps = 5.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._cluster = MemoryCluster(self.clock, faults=FAULTS)
+        self.metrics = MemoryMetrics(self._cluster, self.clock, scrape_interval=self.interval)
+
+    def deploy(self, tag: str, *, replicas: int = 2) -> None:
+        self._cluster.apply(REF, image=f"{IMAGE}:{tag}", replicas=replicas)
+        self._serve(replicas)
+
+    def scale(self, replicas: int) -> None:
+        self._cluster.scale(REF, replicas)
+        self._serve(replicas)
+
+    def pods(self) -> Sequence[Pod]:
+        workload = self._cluster.workload(REF)
+        assert workload is not None
+        return tuple(pod for pod in workload.pods if pod.ready and not pod.deleting)
+
+    def samples(self) -> Sequence[Sample]:
+        reading = self.metrics.read(self.signal)
+        assert not reading.problem
+        return reading.samples
+
+    def outage(self, on: bool) -> None:
+        self.metrics.outage(on)
+
+    def _serve(self, replicas: int) -> None:
+        rates = Rates(by_tag={FAILING: 0.2})
+        self.metrics.serve(REF, Traffic(rps=self.rps * replicas, signals={self.signal: rates}))
+
+
+class MemoryProbeDriver(MemoryWaiting):
+    def __init__(self) -> None:
+        super().__init__()
+        self._cluster = MemoryCluster(self.clock, faults=FAULTS)
+        self.probe = MemoryHealthProbe(self._cluster)
+
+    def deploy(self, tag: str) -> Workload:
+        self._cluster.apply(REF, image=f"{IMAGE}:{tag}", replicas=1)
+        return self.until("the containers run", self._running)
+
+    def delete(self) -> None:
+        self._cluster.delete(REF)
+        self.clock.advance(5.0)
+
+    def _running(self) -> Workload | None:
+        workload = self._cluster.workload(REF)
+        up = workload is not None and workload.pods and all(pod.ip for pod in workload.pods)
+        return workload if up and self.clock.monotonic() > 10 else None

@@ -1,0 +1,216 @@
+"""The drivers of the real adapters, against the cluster of the end-to-end tests."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+from daemon.adapters.clock import SystemClock
+from daemon.adapters.kube.actuator import KubeActuator
+from daemon.adapters.kube.cases import KubeCaseStore
+from daemon.adapters.kube.client import KubeClient, load
+from daemon.adapters.kube.crd import manifest
+from daemon.adapters.kube.events import EventSink
+from daemon.adapters.kube.workloads import KubeCluster
+from daemon.core.model import WorkloadRef
+from daemon.ports import Actuator, CaseStore
+from tests.e2e.app.build import image
+from tests.e2e.app.manifests import Gl006, config_map, deployment
+from tests.e2e.app.manifests import namespace as application_namespace
+from tests.e2e.cluster import lifecycle
+from tests.e2e.cluster.cluster import Cluster
+
+T = TypeVar("T")
+
+CLOSED = "https://127.0.0.1:1"
+"""Where nobody listens."""
+PATIENCE = 2.0
+"""A machine that is busy takes longer than the contract's seconds."""
+STOP = 5.0
+
+
+@cache
+def running() -> Cluster:
+    cluster = lifecycle.running()
+    assert cluster is not None, "no cluster is running: python -m tests.e2e.cluster up"
+    return cluster
+
+
+@contextmanager
+def client_of(cluster: Cluster, *, dead: bool = False) -> Iterator[KubeClient]:
+    text = cluster.kubeconfig.read_text()
+    with TemporaryDirectory() as folder:
+        copy = Path(folder) / "kubeconfig"
+        copy.write_text(text.replace(cluster.api_url, CLOSED) if dead else text)
+        client = load(copy)
+        try:
+            yield client
+        finally:
+            client.close()
+
+
+@contextmanager
+def namespace(cluster: Cluster) -> Iterator[str]:
+    name = f"contract-{uuid.uuid4().hex[:8]}"
+    cluster.kubectl("create", "namespace", name)
+    try:
+        yield name
+    finally:
+        cluster.kubectl("delete", "namespace", name, "--wait=false")
+
+
+class Waiting:
+    def until(self, what: str, look: Callable[[], T | None], seconds: float = 60.0) -> T:
+        deadline = time.monotonic() + seconds * PATIENCE
+        while True:
+            found = look()
+            if found is not None and found is not False:
+                return found
+            assert time.monotonic() < deadline, f"not within {seconds * PATIENCE:g} s: {what}"
+            time.sleep(0.1)
+
+
+class Deployed(Waiting):
+    """A Deployment of the stand-in, as people handle it with kubectl."""
+
+    def __init__(self, cluster: Cluster, home: str, client: KubeClient) -> None:
+        self._machine = cluster
+        self._name = "gl-006-heatreclaim"
+        self.ref = WorkloadRef(namespace=home, name=self._name)
+        self._heard: list[WorkloadRef] = []
+        self.cluster = KubeCluster(
+            client,
+            guard=lambda ref, _labels: ref == self.ref,
+            namespaces=[home],
+            clock=SystemClock(),
+            notify=self._heard.append,
+            on_problem=print,
+        )
+        self.cluster.start()
+        self.until("the first list", self.cluster.fresh)
+
+    def stop(self) -> None:
+        assert self.cluster.stop(STOP) == []
+
+    def kubectl(self, *arguments: str) -> str:
+        return self._machine.kubectl("-n", self.ref.namespace, *arguments)
+
+    def deploy(self, tag: str, *, replicas: int = 2, progress_deadline: int = 60) -> None:
+        app = Gl006(
+            namespace=self.ref.namespace,
+            name=self._name,
+            tag=tag,
+            replicas=replicas,
+            progress_deadline_seconds=progress_deadline,
+        )
+        self._machine.apply(config_map(app))
+        self._machine.apply(deployment(app))
+
+    def set_tag(self, tag: str) -> None:
+        self.kubectl("set", "image", f"deployment/{self._name}", f"{self._name}={image(tag)}")
+
+    def restart(self) -> None:
+        self.kubectl("rollout", "restart", f"deployment/{self._name}")
+
+    def undo_by_somebody(self, to_number: int = 0) -> None:
+        self.kubectl("rollout", "undo", f"deployment/{self._name}", f"--to-revision={to_number}")
+
+    def scale(self, replicas: int) -> None:
+        self.kubectl("scale", f"deployment/{self._name}", f"--replicas={replicas}")
+
+    def pause(self) -> None:
+        self.kubectl("rollout", "pause", f"deployment/{self._name}")
+
+    def resume(self) -> None:
+        self.kubectl("rollout", "resume", f"deployment/{self._name}")
+
+    def label(self, name: str, value: str) -> None:
+        self.kubectl("label", f"deployment/{self._name}", f"{name}={value}")
+
+    def delete(self) -> None:
+        self.kubectl("delete", f"deployment/{self._name}", "--cascade=foreground", "--wait=true")
+
+    def delete_replica_set(self, name: str, uid: str) -> None:
+        self.kubectl("delete", f"replicaset/{name}", "--wait=true")
+
+    def heard(self) -> Sequence[WorkloadRef]:
+        return tuple(self._heard)
+
+
+class RealCluster(Deployed):
+    def __init__(self, cluster: Cluster, home: str, client: KubeClient, dead: KubeClient) -> None:
+        super().__init__(cluster, home, client)
+        self.actuator: Actuator = KubeActuator(client)
+        self._dead = dead
+
+    def cut_off(self) -> Actuator:
+        return KubeActuator(self._dead)
+
+
+@contextmanager
+def cluster_driver() -> Iterator[RealCluster]:
+    cluster = running()
+    with namespace(cluster) as home, client_of(cluster) as client, client_of(cluster, dead=True) as dead:
+        driver = RealCluster(cluster, home, client, dead)
+        try:
+            yield driver
+        finally:
+            driver.stop()
+
+
+class RealCases(Waiting):
+    """``watched`` stores answer from their watch, others list."""
+
+    def __init__(self, client: KubeClient, dead: KubeClient, home: str, *, watched: bool) -> None:
+        self.namespace = home
+        self.store: KubeCaseStore = self._make(client)
+        self._dead = self._make(dead)
+        if watched:
+            self.store.watch(lambda _namespace, _name: None)
+
+    def stop(self) -> None:
+        assert self.store.stop(STOP) == []
+
+    def spoil(self, name: str) -> None:
+        """The API server's schema lets a year pass that Python does not know."""
+        patch = json.dumps({"status": {"patchedAt": "0000-01-01T00:00:00Z"}})
+        kubectl = running().kubectl
+        where = ("-n", self.namespace, "rolloutcase", name)
+        kubectl("patch", *where, "--subresource=status", "--type=merge", f"--patch={patch}")
+
+    def cut_off(self) -> CaseStore:
+        return self._dead
+
+    def _make(self, client: KubeClient) -> KubeCaseStore:
+        return KubeCaseStore(client, namespaces=[self.namespace], clock=SystemClock(), on_problem=print)
+
+
+@contextmanager
+def case_driver(*, watched: bool) -> Iterator[RealCases]:
+    cluster = running()
+    cluster.apply(json.dumps(manifest()))
+    cluster.kubectl(
+        "wait", "--for=condition=Established", "--timeout=30s", f"crd/{manifest()['metadata']['name']}"
+    )
+    with namespace(cluster) as home, client_of(cluster) as client, client_of(cluster, dead=True) as dead:
+        driver = RealCases(client, dead, home, watched=watched)
+        try:
+            yield driver
+        finally:
+            driver.stop()
+
+
+@contextmanager
+def event_sink() -> Iterator[EventSink]:
+    cluster = running()
+    # As the application's tests make it: applying a poorer one would take its labels away.
+    cluster.apply(application_namespace())
+    with client_of(cluster) as client:
+        yield EventSink(client)

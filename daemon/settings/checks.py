@@ -1,0 +1,131 @@
+"""What must hold between settings. Single values are checked where they are declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from daemon.settings.guarding import GuardedWorkload
+from daemon.settings.model import Settings
+from daemon.settings.problems import Location, instead
+
+
+@dataclass(frozen=True)
+class Flaw:
+    location: Location
+    message: str
+    remedy: str
+    value: Any = None
+
+
+def flaws(settings: Settings) -> Iterator[Flaw]:
+    """All of them, in the order of the settings."""
+    yield from _workloads(settings)
+    yield from _signals(settings)
+    yield from _durations(settings)
+    yield from _secrets(settings)
+
+
+def _workloads(settings: Settings) -> Iterator[Flaw]:
+    seen: dict[tuple[str, str], int] = {}
+    for index, workload in enumerate(settings.workloads):
+        here: Location = ("workloads", index)
+        if (workload.name is None) == (workload.selector is None):
+            which = "neither" if workload.name is None else "both"
+            yield Flaw(
+                here, f"a workload has either a name or a selector, and this has {which}", "give exactly one"
+            )
+            continue
+        key, value = ("name", workload.name) if workload.name else ("selector", workload.selector)
+        first = seen.setdefault((workload.namespace, f"{key}={value}"), index)
+        if first != index:
+            message = f"{workload.namespace}/{value} is guarded by workloads[{first}] already"
+            yield Flaw((*here, key), message, "keep one of the two", value)
+        yield from _chosen_signals(settings, workload, here)
+
+
+def _chosen_signals(settings: Settings, workload: GuardedWorkload, here: Location) -> Iterator[Flaw]:
+    known = [signal.name for signal in settings.signals]
+    seen: set[str] = set()
+    for index, choice in enumerate(workload.signals or ()):
+        place = (*here, "signals", index)
+        if choice.name not in known:
+            yield Flaw(place, f"there is no signal {choice.name!r}", instead(choice.name, known), choice.name)
+        elif choice.name in seen:
+            yield Flaw(place, f"signal {choice.name!r} stands here twice", "keep one of the two", choice.name)
+        seen.add(choice.name)
+
+
+def _signals(settings: Settings) -> Iterator[Flaw]:
+    seen: dict[str, int] = {}
+    for index, signal in enumerate(settings.signals):
+        first = seen.setdefault(signal.name, index)
+        place: Location = ("signals", index, "name")
+        if first != index:
+            message = f"signals[{first}] has the name {signal.name!r} already"
+            yield Flaw(place, message, "give it another name", signal.name)
+        if " ".join(signal.bad.split()) == " ".join(signal.total.split()):
+            yield Flaw(
+                ("signals", index, "bad"),
+                "bad and total are the same expression, so everything would count as bad",
+                'select the bad events, such as status_code=~"5.."',
+                signal.bad,
+            )
+
+
+def _durations(settings: Settings) -> Iterator[Flaw]:
+    poll = settings.prometheus.poll
+    places: list[tuple[Location, Any]] = [(("policy",), settings.policy)]
+    places += [(("workloads", index), workload) for index, workload in enumerate(settings.workloads)]
+    for here, policy in places:
+        own = policy.model_fields_set if here[0] == "workloads" else {"watch", "stale_after"}
+        if "watch" in own and policy.watch < poll:
+            message = f"a watch of {policy.watch:g} s is shorter than one poll (prometheus.poll, {poll:g} s)"
+            yield Flaw((*here, "watch"), message, f"write at least {poll:g}", policy.watch)
+        if "stale_after" in own and policy.stale_after <= poll:
+            message = f"scrapes stale after {policy.stale_after:g} s would be stale at each poll ({poll:g} s)"
+            remedy = f"write more than {poll:g}, best over two scrape intervals"
+            yield Flaw((*here, "stale_after"), message, remedy, policy.stale_after)
+
+
+def _secrets(settings: Settings) -> Iterator[Flaw]:
+    prometheus, web, incidents = settings.prometheus, settings.web, settings.incidents
+    if bool(prometheus.username) != (prometheus.password_file is not None):
+        missing = "password_file" if prometheus.username else "username"
+        yield Flaw(
+            ("prometheus", missing), "basic authentication needs username and password_file", "set both"
+        )
+    if prometheus.username and prometheus.bearer_token_file is not None:
+        message = "there is basic authentication and a bearer token"
+        yield Flaw(("prometheus", "bearer_token_file"), message, "keep one of the two")
+    if web.token is not None and web.token_file is not None:
+        yield Flaw(("web", "token_file"), "there is a token and a file with a token", "keep one of the two")
+    if incidents.sentry_dsn is not None and incidents.sentry_dsn_file is not None:
+        yield Flaw(
+            ("incidents", "sentry_dsn_file"), "there is a DSN and a file with a DSN", "keep one of the two"
+        )
+    yield from _sentry(settings)
+
+
+def _sentry(settings: Settings) -> Iterator[Flaw]:
+    incidents = settings.incidents
+    dsn = incidents.secret_dsn()
+    if dsn is None:
+        if "sentry" in (incidents.sinks or ()):
+            yield Flaw(
+                ("incidents", "sinks"),
+                "the sink sentry has no DSN",
+                "set incidents.sentry_dsn or sentry_dsn_file, or take sentry out",
+            )
+        return
+    parts = urlsplit(dsn.get_secret_value())
+    complete = parts.scheme in {"http", "https"} and parts.username and parts.hostname
+    if not complete or not parts.path.rpartition("/")[2].isdigit():
+        field = "sentry_dsn" if incidents.sentry_dsn is not None else "sentry_dsn_file"
+        yield Flaw(
+            ("incidents", field),
+            "this is not a Sentry DSN",
+            "copy it from the project's client keys: https://key@host/project-number",
+        )

@@ -1,0 +1,156 @@
+"""The parts of the daemon and what can be set of them. A field's description is its manual."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import Field, FilePath, SecretStr
+
+from daemon.settings.types import (
+    Duration,
+    Group,
+    HealthPath,
+    HttpUrl,
+    LabelName,
+    Line,
+    ReadableFile,
+    secret_from,
+)
+
+Sink = Literal["log", "events", "sentry"]
+SINKS: tuple[Sink, ...] = ("log", "events", "sentry")
+
+
+class PrometheusSettings(Group):
+    """Where the metrics are read."""
+
+    url: HttpUrl = Field(
+        default="http://prometheus.monitoring.svc:9090",
+        description="Address of Prometheus, with the path before `/api/v1` where it has one.",
+    )
+    timeout: Duration = Field(
+        default=5.0,
+        ge=0.1,
+        le=120,
+        description="Seconds for one query, to its last byte. No retries: the next poll asks again.",
+    )
+    poll: Duration = Field(
+        default=5.0,
+        ge=0.5,
+        le=300,
+        description=(
+            "Seconds between two queries of a signal while something is watched. A third of the usual "
+            "scrape interval, so that a scrape is seen soon after it happened; each is counted once."
+        ),
+    )
+    pod_label: LabelName = Field(default="pod", description="The label that holds the pod's name.")
+    namespace_label: LabelName = Field(default="namespace", description="The label that holds the namespace.")
+    username: Line = Field(default="", description="For basic authentication; needs `password_file`.")
+    password_file: ReadableFile | None = Field(
+        default=None, description="File with the password for basic authentication; read at every query."
+    )
+    bearer_token_file: ReadableFile | None = Field(
+        default=None, description="File with a bearer token; read at every query, so it may be rotated."
+    )
+    headers: Mapping[str, SecretStr] = Field(
+        default={}, description="Further request headers, such as `X-Scope-OrgID`. Treated as secrets."
+    )
+    tls_ca: FilePath | None = Field(
+        default=None,
+        description="File of the authorities to trust for https; the usual public ones without it.",
+    )
+
+
+class KubernetesSettings(Group):
+    """How to reach the API server."""
+
+    kubeconfig: FilePath | None = Field(
+        default=None,
+        description="A kubeconfig file. Without it and without `context`: the pod's own account.",
+    )
+    context: Line = Field(default="", description="Context of the kubeconfig; its current one where empty.")
+
+
+class HealthSettings(Group):
+    """The health endpoints that a recovered pod must answer on."""
+
+    port: int = Field(default=8000, ge=1, le=65535, description="The pods' port for health endpoints.")
+    paths: tuple[HealthPath, ...] = Field(
+        default=("/health", "/ready"),
+        max_length=10,
+        description=(
+            "Paths asked with GET on each pod; below 400 is healthy. A port of its own stands before the "
+            "path: `:8081/ready`. Empty: no endpoints are asked."
+        ),
+    )
+    timeout: Duration = Field(default=2.0, ge=0.1, le=60, description="Seconds for one answer.")
+
+
+class WebSettings(Group):
+    """The web server: Alertmanager's webhook, the API, the page, probes and own metrics."""
+
+    host: Line = Field(default="0.0.0.0", description="Address to listen on.")  # noqa: S104
+    port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    page_url: HttpUrl | None = Field(
+        default=None, description="Where people reach the page; incidents link to it. None: no links."
+    )
+    token: SecretStr | None = Field(
+        default=None,
+        description="The bearer token of the webhook. With no token the webhook is switched off.",
+    )
+    token_file: ReadableFile | None = Field(
+        default=None, description="File with that token, instead of `token`."
+    )
+    max_body: int = Field(
+        default=1_048_576,
+        ge=1024,
+        le=67_108_864,
+        description="Bytes of a request body; larger ones are refused. 500 alerts have some 500 kB.",
+    )
+
+    def secret_token(self) -> SecretStr | None:
+        """The webhook's token. Raises OSError when its file has gone."""
+        return secret_from(self.token, self.token_file)
+
+
+class IncidentSettings(Group):
+    """Where incidents are told."""
+
+    sinks: tuple[Sink, ...] | None = Field(
+        default=None,
+        description=(
+            "`log`: the daemon's log. `events`: Kubernetes Events on the Deployment. `sentry`: a Sentry "
+            "issue. Left out: log and events, and sentry where there is a DSN."
+        ),
+    )
+    sentry_dsn: SecretStr | None = Field(
+        default=None, description="Sentry's DSN (`https://key@host/project`). None: Sentry is not used."
+    )
+    sentry_dsn_file: ReadableFile | None = Field(
+        default=None, description="File with the DSN, instead of `sentry_dsn`."
+    )
+    environment: Line = Field(default="production", description="The environment's name in Sentry.")
+
+    def secret_dsn(self) -> SecretStr | None:
+        """Sentry's DSN. Raises OSError when its file has gone."""
+        return secret_from(self.sentry_dsn, self.sentry_dsn_file)
+
+    @property
+    def chosen(self) -> tuple[Sink, ...]:
+        """The sinks in use."""
+        if self.sinks is not None:
+            return self.sinks
+        dsn = self.sentry_dsn is not None or self.sentry_dsn_file is not None
+        return SINKS if dsn else ("log", "events")
+
+
+class LogSettings(Group):
+    """The daemon's own log, on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least severe lines that are written."
+    )
+    format: Literal["json", "console"] = Field(
+        default="json", description="`json`: one object a line, for machines; `console`: for people."
+    )

@@ -1,0 +1,217 @@
+"""What is guarded, by which signals it is judged, and what may be done about it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from daemon.core.model import Mode
+from daemon.settings.types import (
+    DeploymentName,
+    Duration,
+    Group,
+    HealthPath,
+    LabelSelector,
+    Line,
+    Namespace,
+    PromQL,
+    Ratio,
+    SignalName,
+)
+
+Baseline = Literal["compare", "ignore", "require"]
+
+
+class SignalSettings(Group):
+    """One signal: a pair of cumulative counters, bad events and all, and the share that is too much."""
+
+    name: SignalName = Field(description="Short name, unique; cases, logs and workloads refer to it.")
+    title: Line = Field(default="", description="How messages name it; its name where empty.")
+    bad: PromQL = Field(
+        description=(
+            "PromQL for the bad events: counters as scraped, without `rate` or `increase`, keeping the "
+            "pod and namespace labels. Where it has no series for a pod, the pod has no bad events."
+        )
+    )
+    total: PromQL = Field(
+        description=(
+            'PromQL for all events, bad ones included. Keep it a plain selector (`name{label="x"}`): only'
+            " of a selector does Prometheus tell when each pod was scraped; of anything computed it tells"
+            " the time of the query, and then stale samples cannot be noticed."
+        )
+    )
+    limit: Ratio = Field(
+        description="The share of bad events that is too much, between 0 and 1: 0.05 is 5 %."
+    )
+    baseline: Baseline = Field(
+        default="compare",
+        description=(
+            "`compare`: a new revision fails when it is over the limit and worse than the old one, where "
+            "the old one's rate is known. `require`: never fails without a baseline. `ignore`: the limit "
+            "alone."
+        ),
+    )
+    factor: float = Field(
+        default=1.5,
+        gt=1,
+        le=100,
+        description=(
+            "Where the old revision is over the limit itself: the odds ratio to it that counts as worse. "
+            "1.5 lets ordinary variation pass."
+        ),
+    )
+
+
+GL006_SIGNALS = (
+    SignalSettings(
+        name="errors",
+        title="error rate",
+        bad='gl006_http_requests_total{status_code=~"5.."}',
+        total="gl006_http_requests_total",
+        limit=0.05,
+    ),
+    SignalSettings(
+        name="latency",
+        title="share of requests slower than 5 s",
+        bad="gl006_http_request_duration_seconds_count"
+        ' - ignoring(le) gl006_http_request_duration_seconds_bucket{le=~"5|5[.]0"}',
+        total="gl006_http_request_duration_seconds_count",
+        limit=0.01,
+    ),
+)
+"""GL-006's own: error rate over 5 % is SEV2, more than 1 % slower than 5 s is a P99 over 5 s, SEV3."""
+
+
+class PolicySettings(Group):
+    """What may be done, and how long to look. A workload may set any of these for itself."""
+
+    mode: Mode = Field(
+        default=Mode.AUTOMATIC,
+        description=(
+            "`automatic`: roll back by itself. `approval`: ask first (`rollbackd approve`). `advise`: "
+            "only tell; this switches all acting off."
+        ),
+    )
+    watch: Duration = Field(
+        default=600.0,
+        ge=1,
+        le=86_400,
+        description=(
+            "Seconds that a new revision is watched after its rollout is complete. Ten minutes show a 6 %"
+            " error rate against a limit of 5 % from some 50 requests a second on; severe failures show "
+            "at once."
+        ),
+    )
+    baseline_window: Duration = Field(
+        default=1800.0,
+        ge=1,
+        le=86_400,
+        description="Seconds before the rollout that count as the time to compare with.",
+    )
+    rollback_deadline: Duration = Field(
+        default=600.0,
+        ge=1,
+        le=86_400,
+        description=(
+            "Seconds that a rollback's rollout may take before people are called. 600 is Kubernetes' own "
+            "default for `progressDeadlineSeconds`."
+        ),
+    )
+    verify_deadline: Duration = Field(
+        default=600.0,
+        ge=1,
+        le=86_400,
+        description="Seconds after the rollback in which metrics and health endpoints must prove recovery.",
+    )
+    stale_after: Duration = Field(
+        default=60.0,
+        ge=1,
+        le=3600,
+        description=(
+            "Seconds after which a scrape is too old to say anything. Keep it over two scrape intervals "
+            "of Prometheus; the usual interval is 15 s."
+        ),
+    )
+    restarts: int = Field(
+        default=2,
+        ge=1,
+        le=1000,
+        description=(
+            "Crashes of one new pod that count as failing. One crash may be bad luck, two are not; 1000 "
+            "switches it off."
+        ),
+    )
+    require_traffic: bool = Field(
+        default=True,
+        description=(
+            "Whether a recovery must be proven from requests. Off: ready pods and health endpoints are "
+            "enough, for services that may be idle."
+        ),
+    )
+    max_rollbacks: int = Field(
+        default=3,
+        ge=0,
+        le=100,
+        description=(
+            "Automatic rollbacks of one workload within 24 hours; further ones are held for a person. 0 "
+            "holds every one."
+        ),
+    )
+    decisive_alerts: tuple[Line, ...] = Field(
+        default=(),
+        description=(
+            "Names of alerts whose firing for the workload, begun after the rollout, decides by itself. "
+            "Empty: alerts are evidence only."
+        ),
+    )
+    keep: int = Field(
+        default=20,
+        ge=2,
+        le=1000,
+        description="Finished cases kept for each workload; older ones are deleted.",
+    )
+    contact: Line = Field(default="", description="Whom messages name for questions, such as a channel.")
+    title: Line = Field(default="", description="How messages name the workload; its name where empty.")
+
+
+class SignalChoice(Group):
+    """A signal that a workload is judged by, with what differs for it."""
+
+    name: SignalName = Field(description="Name of one of `signals`.")
+    limit: Ratio | None = Field(default=None, description="Another limit than the signal's own.")
+    baseline: Baseline | None = Field(default=None, description="Another use of the baseline.")
+    factor: float | None = Field(default=None, gt=1, le=100, description="Another factor.")
+
+
+def _named(value: Any) -> Any:
+    return {"name": value} if isinstance(value, str) else value
+
+
+class GuardedWorkload(PolicySettings):
+    """A Deployment, or those that a label selector finds, and what differs for it from `policy`.
+
+    Only what is set here differs: a field that is left out is the policy's, whatever its default says.
+    """
+
+    namespace: Namespace = Field(description="The namespace; the daemon needs its rights there.")
+    name: DeploymentName | None = Field(default=None, description="The Deployment's name.")
+    selector: LabelSelector | None = Field(
+        default=None,
+        description=(
+            "Instead of a name: a label selector over the Deployments' own labels (`=`, `!=`, `in`, "
+            "`notin`, `key`, `!key`, joined by commas). A Deployment that is also named keeps its own "
+            "entry; of several selectors the first counts."
+        ),
+    )
+    signals: tuple[Annotated[SignalChoice, BeforeValidator(_named)], ...] | None = Field(
+        default=None,
+        max_length=20,
+        description=(
+            "Signals to judge it by: names, or maps of `name` and `limit`, `baseline` or `factor`. Left "
+            "out: all of them. Empty: none, then only its pods count."
+        ),
+    )
+    health_paths: tuple[HealthPath, ...] | None = Field(
+        default=None, max_length=10, description="Other health endpoints than `health.paths`; empty: none."
+    )

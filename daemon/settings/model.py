@@ -1,0 +1,146 @@
+"""All settings together, and what follows from them for one workload."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from daemon.core.model import Mode, Policy, SignalPolicy, WorkloadRef
+from daemon.settings import selector
+from daemon.settings.groups import (
+    HealthSettings,
+    IncidentSettings,
+    KubernetesSettings,
+    LogSettings,
+    PrometheusSettings,
+    WebSettings,
+)
+from daemon.settings.guarding import (
+    GL006_SIGNALS,
+    GuardedWorkload,
+    PolicySettings,
+    SignalChoice,
+    SignalSettings,
+)
+from daemon.settings.problems import complaint
+
+
+def _some(workloads: tuple[GuardedWorkload, ...]) -> tuple[GuardedWorkload, ...]:
+    # Not min_length: pydantic counts only valid entries, and would complain of it beside the real problem.
+    if not workloads:
+        raise complaint("nothing is guarded", "add at least one workload")
+    return workloads
+
+
+class Settings(BaseSettings):
+    """Frozen. Made by :func:`daemon.settings.load`; made directly, it reads neither file nor environment."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        env_prefix="ROLLBACKD_",
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+    )
+
+    workloads: Annotated[tuple[GuardedWorkload, ...], AfterValidator(_some)] = Field(
+        max_length=5000, description="The Deployments that are guarded; at least one."
+    )
+    signals: tuple[SignalSettings, ...] = Field(
+        default=GL006_SIGNALS, max_length=20, description="What is judged; GL-006's signals where left out."
+    )
+    policy: PolicySettings = Field(default=PolicySettings(), description="For all workloads.")
+    prometheus: PrometheusSettings = Field(default=PrometheusSettings(), description="The metrics.")
+    kubernetes: KubernetesSettings = Field(default=KubernetesSettings(), description="The API server.")
+    health: HealthSettings = Field(default=HealthSettings(), description="The pods' endpoints.")
+    web: WebSettings = Field(default=WebSettings(), description="The web server.")
+    incidents: IncidentSettings = Field(default=IncidentSettings(), description="Incidents.")
+    log: LogSettings = Field(default=LogSettings(), description="The log.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Nothing is read behind the caller's back: ``load`` hands the sources in."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
+
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        """The namespaces with guarded workloads, sorted, each once."""
+        return tuple(sorted({workload.namespace for workload in self.workloads}))
+
+    @property
+    def named(self) -> dict[str, tuple[str, ...]]:
+        """Namespace → its guarded Deployments, for the namespaces where all are guarded by name."""
+        selected = {entry.namespace for entry, _ in self._selected}
+        names: dict[str, list[str]] = {}
+        for namespace, name in self._named:
+            if name is not None and namespace not in selected:
+                names.setdefault(namespace, []).append(name)
+        return {namespace: tuple(found) for namespace, found in names.items()}
+
+    def guards(self, ref: WorkloadRef, labels: Mapping[str, str]) -> bool:
+        """Whether a Deployment with these labels is guarded."""
+        return self._entry(ref, labels) is not None
+
+    def policy_for(self, ref: WorkloadRef, labels: Mapping[str, str]) -> Policy:
+        """What holds for one workload.
+
+        One that no entry guards (any more) gets the common policy with mode ``advise``: its open cases can
+        be brought to an end, and nothing is done to it.
+        """
+        entry = self._entry(ref, labels)
+        values = self.policy.model_dump()
+        if entry is None:
+            values["mode"] = Mode.ADVISE
+        else:
+            own = entry.model_fields_set & PolicySettings.model_fields.keys()
+            values |= {name: getattr(entry, name) for name in own}
+        paths = self.health.paths if entry is None or entry.health_paths is None else entry.health_paths
+        return Policy(signals=self._signals(entry), health_paths=paths, sinks=self.incidents.chosen, **values)
+
+    def _signals(self, entry: GuardedWorkload | None) -> tuple[SignalPolicy, ...]:
+        if entry is None or entry.signals is None:
+            return tuple(_signal_policy(signal) for signal in self.signals)
+        signals = {signal.name: signal for signal in self.signals}
+        return tuple(_signal_policy(signals[choice.name], choice) for choice in entry.signals)
+
+    def _entry(self, ref: WorkloadRef, labels: Mapping[str, str]) -> GuardedWorkload | None:
+        named = self._named.get((ref.namespace, ref.name))
+        if named is not None:
+            return named
+        return next(
+            (
+                entry
+                for entry, found in self._selected
+                if entry.namespace == ref.namespace and found.matches(labels)
+            ),
+            None,
+        )
+
+    @cached_property
+    def _named(self) -> dict[tuple[str, str], GuardedWorkload]:
+        return {(entry.namespace, entry.name): entry for entry in self.workloads if entry.name is not None}
+
+    @cached_property
+    def _selected(self) -> tuple[tuple[GuardedWorkload, selector.Selector], ...]:
+        return tuple(
+            (entry, selector.parse(entry.selector)) for entry in self.workloads if entry.selector is not None
+        )
+
+
+def _signal_policy(signal: SignalSettings, choice: SignalChoice | None = None) -> SignalPolicy:
+    own = {} if choice is None else choice.model_dump(exclude={"name"}, exclude_none=True)
+    common = {"limit": signal.limit, "baseline": signal.baseline, "factor": signal.factor}
+    return SignalPolicy(name=signal.name, title=signal.title or signal.name, **common | own)

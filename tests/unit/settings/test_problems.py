@@ -1,0 +1,247 @@
+"""Whatever is wrong with the settings is told at once, with its place, its value and its remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from daemon.settings import Problem, SettingsError, load
+
+WORKLOAD = "workloads:\n  - namespace: greenlang\n    name: gl-006-heatreclaim\n"
+
+
+def problems(
+    tmp_path: Path,
+    text: str | bytes | None,
+    *,
+    flags: Mapping[str, str] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> tuple[Problem, ...]:
+    path = None
+    if text is not None:
+        path = tmp_path / "rollbackd.yaml"
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+    with pytest.raises(SettingsError) as caught:
+        load(path, flags, environ)
+    return caught.value.problems
+
+
+CASES = [
+    # text after the workload, line, field, words of the message, words of the remedy
+    ("polcy: {}", 4, "polcy", "not a setting", "did you mean policy?"),
+    ("policy:\n  wacth: 5m", 5, "policy.wacth", "not a setting", "did you mean watch?"),
+    ("policy:\n  mode: autmatic", 5, "policy.mode", "automatic, approval, advise", "did you mean automatic?"),
+    ("policy:\n  mode: xyz", 5, "policy.mode", "'xyz' is not one of", "write one of automatic"),
+    ("policy:\n  watch: soon", 5, "policy.watch", "'soon' is not a duration", "'10m'"),
+    ("policy:\n  watch: true", 5, "policy.watch", "not a duration", "write seconds"),
+    ("policy:\n  watch: .nan", 5, "policy.watch", "", ""),
+    ("policy:\n  watch: -5", 5, "policy.watch", "at least 1", "at least 1"),
+    ("policy:\n  watch: 2s", 5, "policy.watch", "shorter than one poll", "at least 5"),
+    ("policy:\n  stale_after: 4s", 5, "policy.stale_after", "stale at each poll", "more than 5"),
+    ("policy:\n  restarts: two", 5, "policy.restarts", "a whole number", "without quotes"),
+    ("policy:\n  restarts: 0", 5, "policy.restarts", "at least 1", "at least 1"),
+    ("policy:\n  require_traffic: maybe", 5, "policy.require_traffic", "true or false", "write true"),
+    ("policy:\n  title: 'a\n\n    b'", 5, "policy.title", "one line", "line breaks"),
+    ("policy: fast", 4, "policy", "a group of settings", "as a map"),
+    ("prometheus:\n  url: prometheus:9090", 5, "prometheus.url", "not an HTTP address", "http://host:port"),
+    ("prometheus:\n  url: http://a/?q=1", 5, "prometheus.url", "no query", "cut it off"),
+    (
+        "prometheus:\n  pod_label: my-pod",
+        5,
+        "prometheus.pod_label",
+        "cannot be a Prometheus label",
+        "letters",
+    ),
+    ("prometheus:\n  poll: 0", 5, "prometheus.poll", "at least 0.5", "at least 0.5"),
+    ("prometheus:\n  username: me", 4, "prometheus.password_file", "needs username and", "set both"),
+    ("prometheus:\n  tls_ca: /nope", 5, "prometheus.tls_ca", "no such file", "mount it"),
+    ("prometheus:\n  bearer_token_file: /no", 5, "prometheus.bearer_token_file", "cannot be read", "mount"),
+    ("health:\n  port: 70000", 5, "health.port", "at most 65535", "at most 65535"),
+    ("health:\n  paths: [ready]", 5, "health.paths[0]", "not a path", "'/ready'"),
+    ("health:\n  paths: [':99999/r']", 5, "health.paths[0]", "not a path", "':8081/ready'"),
+    ("health:\n  paths: /ready", 5, "health.paths", "a list", "write a list"),
+    ("web:\n  max_body: 3", 5, "web.max_body", "at least 1024", "1024"),
+    ("incidents:\n  sinks: [email]", 5, "incidents.sinks[0]", "log, events, sentry", "write one of"),
+    ("incidents:\n  sinks: [sentry]", 5, "incidents.sinks", "no DSN", "incidents.sentry_dsn"),
+    ("incidents:\n  sentry_dsn: nonsense", 5, "incidents.sentry_dsn", "not a Sentry DSN", "client keys"),
+    ("log:\n  level: inof", 5, "log.level", "'inof' is not one of", "did you mean info?"),
+    ("signals:\n  - name: a\n    bad: x\n    limit: 0.1", 5, "signals[0].total", "missing", "add 'total:'"),
+    (
+        "signals:\n  - name: a\n    bad: x{\n    total: y\n    limit: 0.5",
+        6,
+        "signals[0].bad",
+        "{ is never closed",
+        "Prometheus",
+    ),
+    (
+        "signals:\n  - {name: a, bad: x, total: y, limit: 5}",
+        5,
+        "signals[0].limit",
+        "5 is not a ratio",
+        "write 0.05 for 5 %",
+    ),
+    (
+        "signals:\n  - {name: a, bad: x, total: y, limit: 0}",
+        5,
+        "signals[0].limit",
+        "0 is not a ratio",
+        "0.05",
+    ),
+    ("signals:\n  - {name: a, bad: x, total: x, limit: .1}", 5, "signals[0].bad", "the same expr", "5.."),
+    (
+        "signals:\n  - {name: a, bad: x, total: y, limit: .1}\n  - {name: a, bad: z, total: y, limit: .1}",
+        6,
+        "signals[1].name",
+        "signals[0] has the name 'a' already",
+        "another name",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "field", "message", "remedy"), CASES)
+def test_one_wrong_value(tmp_path: Path, text: str, line: int, field: str, message: str, remedy: str) -> None:
+    (problem,) = problems(tmp_path, WORKLOAD + text + "\n")
+    assert (problem.source, problem.line, problem.field) == ("rollbackd.yaml", line, field)
+    assert message in problem.message
+    assert remedy in problem.remedy
+    assert str(problem).startswith(f"rollbackd.yaml:{line}: {field}: ")
+
+
+WORKLOADS = [
+    ("namespace: Green_lang\n    name: a", 2, "workloads[0].namespace", "cannot be a namespace's name"),
+    ("namespace: greenlang\n    name: Heat Reclaim", 3, "workloads[0].name", "cannot be a Deployment's name"),
+    ("namespace: greenlang", 2, "workloads[0]", "this has neither"),
+    ("namespace: a\n    name: b\n    selector: c", 2, "workloads[0]", "this has both"),
+    ("namespace: a\n    selector: 'tier in a'", 3, "workloads[0].selector", "not a label requirement"),
+    ("namespace: a\n    selector: ''", 3, "workloads[0].selector", "every Deployment"),
+    ("namespace: a\n    name: b\n    signals: [erors]", 4, "workloads[0].signals[0]", "no signal 'erors'"),
+    ("namespace: a\n    name: b\n    signals: [errors, errors]", 4, "workloads[0].signals[1]", "twice"),
+    ("namespace: a\n    name: b\n    watch: 1s", 4, "workloads[0].watch", "shorter than one poll"),
+    ("namespace: a\n    name: b\n    mod: advise", 4, "workloads[0].mod", "not a setting"),
+    (
+        "namespace: a\n    name: b\n  - namespace: a\n    name: b",
+        5,
+        "workloads[1].name",
+        "guarded by workloads[0]",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "field", "message"), WORKLOADS)
+def test_one_wrong_workload(tmp_path: Path, text: str, line: int, field: str, message: str) -> None:
+    (problem,) = problems(tmp_path, f"workloads:\n  - {text}\n")
+    assert (problem.line, problem.field) == (line, field)
+    assert message in problem.message
+    assert problem.remedy
+
+
+def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
+    found = problems(
+        tmp_path,
+        WORKLOAD + "policy:\n  watch: soon\n  mode: of\nlogs: {}\n",
+        flags={"web.prt": "1"},
+        environ={"ROLLBACKD_HEALTH__PORT": "http", "ROLLBACKD_PROMETHEUS__ULR": "x"},
+    )
+    assert sorted(str(problem).split(": ")[0] for problem in found) == [
+        "environment variable ROLLBACKD_HEALTH__PORT",
+        "environment variable ROLLBACKD_PROMETHEUS__ULR",
+        "flag web.prt",
+        "rollbackd.yaml:5",
+        "rollbackd.yaml:6",
+        "rollbackd.yaml:7",
+    ]
+    assert str(SettingsError(found)).count("\n") == 5
+
+
+@pytest.mark.parametrize("text", [None, "", "# nothing\n", "workloads:\n", "workloads: []\n"])
+def test_nothing_guarded_is_a_problem(tmp_path: Path, text: str | None) -> None:
+    (problem,) = problems(tmp_path, text)
+    assert problem.field == "workloads"
+    assert "guarded" in problem.message or "at least 1" in problem.remedy
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("workloads:\n  - a\n b: [", 3, "not YAML"),
+        ("a: 'x\n", 2, "not YAML"),
+        ("log: {}\nweb: {}\nlog: {}\n", 3, "duplicate key"),
+        ("- a\n", 1, "not a map"),
+        ("just text", 1, "not a map"),
+        (b"\xff\xfe\x00", None, "not UTF-8"),
+        ("a: \x01", None, "not YAML"),
+        ("log: !!python/object/apply:os.system [ls]\n", None, "must be a group"),
+    ],
+)
+def test_files_that_are_no_settings(
+    tmp_path: Path, text: str | bytes, line: int | None, message: str
+) -> None:
+    problem = next(p for p in problems(tmp_path, text) if message in p.message)
+    assert problem.source == "rollbackd.yaml"
+    assert line is None or problem.line == line
+    assert problem.remedy
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(tmp_path / "none.yaml")
+    assert str(tmp_path / "none.yaml") in str(caught.value)
+
+
+def test_a_directory_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("ROLLBACKD_PROMETHUS__URL", "ROLLBACKD_PROMETHEUS__URL"),
+        ("ROLLBACKD_PROMETHEUS_URL", "ROLLBACKD_PROMETHEUS__URL"),
+        ("ROLLBACKD_WEB_PORT", "ROLLBACKD_WEB__PORT"),
+        ("ROLLBACKD_LOG__LEVEL__X", "ROLLBACKD_LOG__LEVEL"),
+    ],
+)
+def test_an_unknown_variable_is_a_problem(tmp_path: Path, name: str, near: str) -> None:
+    (problem,) = problems(tmp_path, WORKLOAD, environ={name: "1"})
+    assert problem.source == f"environment variable {name}"
+    assert problem.remedy == f"did you mean {near}?"
+
+
+def test_lists_in_variables_must_be_json(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path, WORKLOAD, environ={"ROLLBACKD_INCIDENTS__SINKS": "log,events"})
+    assert problem.source == "environment variable ROLLBACKD_INCIDENTS__SINKS"
+    assert "as JSON" in problem.message
+
+
+def test_an_item_inside_a_json_variable_names_the_variable(tmp_path: Path) -> None:
+    environ = {"ROLLBACKD_WORKLOADS": '[{"namespace": "a"}, {"namespace": "B", "name": "c"}]'}
+    (problem,) = problems(tmp_path, None, environ=environ)
+    assert problem.source == "environment variable ROLLBACKD_WORKLOADS"
+    assert problem.field == "workloads[1].namespace"
+
+
+SECRET = "hunter2-very-secret"  # a value that must not be shown anywhere
+
+
+@pytest.mark.parametrize(
+    ("text", "environ"),
+    [
+        (f"incidents:\n  sentry_dsn: {SECRET}", {}),
+        (f"incidents:\n  sentry_dns: {SECRET}", {}),
+        (f"web:\n  token: [{SECRET}]", {}),
+        (f"web: {SECRET}", {}),
+        (f"prometheus:\n  url: https://me:{SECRET}@prometheus", {}),
+        (f"prometheus:\n  url: ftp://me:{SECRET}@prometheus", {}),
+        (f"prometheus:\n  headers: {SECRET}", {}),
+        (f"prometheus:\n  headers: {{X-Key: [{SECRET}]}}", {}),
+        ("", {"ROLLBACKD_WEB": f'{{"token": "{SECRET}"'}),
+        ("", {"ROLLBACKD_WEB__TOKN": SECRET}),
+    ],
+)
+def test_no_problem_shows_a_secret(tmp_path: Path, text: str, environ: Mapping[str, str]) -> None:
+    found = problems(tmp_path, WORKLOAD + text, environ=environ)
+    assert found
+    assert SECRET not in repr(found) + str(SettingsError(found))

@@ -1,0 +1,180 @@
+"""What the settings say once they are right."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from daemon.core.model import Mode, Policy, SignalPolicy, WorkloadRef
+from daemon.settings import Settings, default_file, load
+from daemon.settings.reference import page
+
+GL006 = WorkloadRef(namespace="greenlang", name="gl-006-heatreclaim")
+ROOT = Path(__file__).parents[3]
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "rollbackd.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_products_file_holds_the_defaults() -> None:
+    """Were the file to say anything else, the reference page would be wrong about it."""
+    settings = load(default_file())
+    bare = Settings.model_validate({"workloads": [{"namespace": "greenlang", "name": "gl-006-heatreclaim"}]})
+    assert settings.model_copy(update={"workloads": bare.workloads}) == bare
+    policy = settings.policy_for(GL006, {})
+    assert policy == Policy(
+        signals=(
+            SignalPolicy(name="errors", title="error rate", limit=0.05),
+            SignalPolicy(name="latency", title="share of requests slower than 5 s", limit=0.01),
+        ),
+        sinks=("log", "events"),
+        contact="#incident-gl006",
+        title="GL-006",
+    )
+
+
+def test_the_reference_page_is_current() -> None:
+    """If not: ``python -m daemon.settings.reference > docs/settings.md``."""
+    assert (ROOT / "docs" / "settings.md").read_text(encoding="utf-8") == page()
+
+
+def test_every_setting_is_explained() -> None:
+    assert "None\n" not in page()
+
+
+def test_flag_beats_environment_beats_file_beats_default(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        "workloads: [{namespace: a, name: b}]\n"
+        "prometheus: {url: 'http://file', timeout: 1, pod_label: file}\n",
+    )
+    environ = {"ROLLBACKD_PROMETHEUS__URL": "http://env", "ROLLBACKD_PROMETHEUS__TIMEOUT": "2s"}
+    settings = load(path, {"prometheus.url": "http://flag", "web.port": None}, environ)
+    assert settings.prometheus.url == "http://flag"
+    assert settings.prometheus.timeout == 2
+    assert settings.prometheus.pod_label == "file"
+    assert settings.web.port == 8080
+
+
+def test_everything_can_come_from_the_environment() -> None:
+    environ = {
+        "ROLLBACKD_WORKLOADS": json.dumps([{"namespace": "a", "name": "b", "signals": ["errors"]}]),
+        "ROLLBACKD_PROMETHEUS__HEADERS": '{"X-Scope-OrgID": "t"}',
+        "ROLLBACKD_POLICY__DECISIVE_ALERTS": '["Down"]',
+        "rollbackd_log__level": "debug",
+        "ROLLBACKD_LOG__FORMAT": "",
+    }
+    settings = load(environ=environ)
+    assert settings.prometheus.headers["X-Scope-OrgID"].get_secret_value() == "t"
+    assert settings.policy.decisive_alerts == ("Down",)
+    assert (settings.log.level, settings.log.format) == ("debug", "json")
+    assert [s.name for s in settings.policy_for(WorkloadRef(namespace="a", name="b"), {}).signals] == [
+        "errors"
+    ]
+
+
+def test_the_variables_of_kubernetes_services_are_left_alone() -> None:
+    environ = {
+        "ROLLBACKD_WORKLOADS": '[{"namespace": "a", "name": "b"}]',
+        "ROLLBACKD_CONFIG": "/etc/rollbackd.yaml",
+        "ROLLBACKD_SERVICE_HOST": "10.0.0.1",
+        "ROLLBACKD_SERVICE_PORT": "8080",
+        "ROLLBACKD_SERVICE_PORT_HTTP": "8080",
+        "ROLLBACKD_PORT": "tcp://10.0.0.1:8080",
+        "ROLLBACKD_PORT_8080_TCP": "tcp://10.0.0.1:8080",
+        "ROLLBACKD_PORT_8080_TCP_PROTO": "tcp",
+        "ROLLBACKD_PORT_8080_TCP_ADDR": "10.0.0.1",
+        "ROLLBACKD_METRICS_PORT": "tcp://10.0.0.1:8080",
+        "PATH": "/bin",
+    }
+    assert load(environ=environ).web.port == 8080
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("30", 30), ("'30'", 30), ("30s", 30), ("10m", 600), ("1h30m", 5400), ("1500ms", 1.5), ("1.5 m", 90)],
+)
+def test_durations(tmp_path: Path, text: str, seconds: float) -> None:
+    path = written(tmp_path, f"workloads: [{{namespace: a, name: b}}]\npolicy: {{verify_deadline: {text}}}\n")
+    assert load(path).policy.verify_deadline == seconds
+
+
+def test_a_group_with_nothing_in_it_is_all_defaults(tmp_path: Path) -> None:
+    path = written(tmp_path, "workloads: [{namespace: a, name: b}]\nprometheus:\n  # url: x\nlog: {}\n")
+    assert load(path).prometheus.poll == 5
+
+
+WORKLOADS = """
+workloads:
+  - namespace: greenlang
+    selector: app.kubernetes.io/part-of=greenlang,tier notin (batch, test),!unguarded
+    mode: advise
+    watch: 600
+  - namespace: greenlang
+    name: gl-006-heatreclaim
+    watch: 20m
+    health_paths: [':9000/live']
+    signals: [{name: errors, limit: 0.02, baseline: ignore}]
+  - {namespace: other, name: web, signals: []}
+policy: {mode: approval, watch: 5m, contact: us}
+"""
+
+
+def test_a_workloads_own_settings_win(tmp_path: Path) -> None:
+    settings = load(written(tmp_path, WORKLOADS))
+    assert settings.namespaces == ("greenlang", "other")
+    named = settings.policy_for(GL006, {"app.kubernetes.io/part-of": "greenlang"})
+    assert (named.mode, named.watch, named.contact) == (Mode.APPROVAL, 1200, "us")
+    assert named.health_paths == (":9000/live",)
+    assert named.signals == (SignalPolicy(name="errors", title="error rate", limit=0.02, baseline="ignore"),)
+    other = settings.policy_for(WorkloadRef(namespace="other", name="web"), {})
+    assert (other.signals, other.health_paths) == ((), ("/health", "/ready"))
+
+
+def test_a_selector_guards_what_it_matches(tmp_path: Path) -> None:
+    settings = load(written(tmp_path, WORKLOADS))
+    ref, labels = WorkloadRef(namespace="greenlang", name="x"), {"app.kubernetes.io/part-of": "greenlang"}
+    assert settings.guards(ref, labels)
+    assert settings.policy_for(ref, labels).mode is Mode.ADVISE
+    # A value that equals a default counts as set all the same.
+    assert settings.policy_for(ref, labels).watch == 600
+    assert not settings.guards(ref, labels | {"tier": "batch"})
+    assert not settings.guards(ref, labels | {"unguarded": ""})
+    assert not settings.guards(ref, {})
+    assert not settings.guards(WorkloadRef(namespace="other", name="x"), labels)
+    assert settings.guards(GL006, {})
+
+
+def test_what_nothing_guards_is_never_acted_on(tmp_path: Path) -> None:
+    settings = load(written(tmp_path, WORKLOADS))
+    assert settings.policy_for(WorkloadRef(namespace="gone", name="x"), {}).mode is Mode.ADVISE
+
+
+def test_secrets_come_from_files_and_are_never_printed(tmp_path: Path) -> None:
+    (tmp_path / "dsn").write_text("https://s3cr3t@sentry.example/1\n", encoding="utf-8")
+    path = written(
+        tmp_path,
+        "workloads: [{namespace: a, name: b}]\n"
+        f"incidents: {{sentry_dsn_file: {tmp_path}/dsn}}\nweb: {{token: s3cr3t}}\n"
+        "prometheus: {headers: {X-Key: s3cr3t}}\n",
+    )
+    settings = load(path)
+    dsn, token = settings.incidents.secret_dsn(), settings.web.secret_token()
+    assert dsn is not None
+    assert dsn.get_secret_value() == "https://s3cr3t@sentry.example/1"
+    assert token is not None
+    assert token.get_secret_value() == "s3cr3t"
+    assert settings.incidents.chosen == ("log", "events", "sentry")
+    assert "s3cr3t" not in f"{settings!r} {settings.model_dump()} {settings.model_dump_json()}"
+
+
+def test_settings_are_frozen_and_read_nothing_by_themselves() -> None:
+    settings = Settings.model_validate({"workloads": [{"namespace": "a", "name": "b"}]})
+    with pytest.raises(ValidationError):
+        settings.web.port = 1

@@ -1,0 +1,177 @@
+"""The settings held against the real Prometheus: does each query find what it is meant to find?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from daemon.adapters.prometheus import PrometheusMetrics
+from daemon.core.model import Reading, Sample, Value
+from daemon.ports import PortError
+from daemon.settings import Settings, SignalSettings, promql
+
+MOST_NAMED = 5
+"""Pods named one by one in a finding."""
+
+
+class Finding(Value, frozen=True):
+    """``error``: nothing can be judged so. ``warning``: look at it. ``ok``: seen to work."""
+
+    level: Literal["error", "warning", "ok"]
+    field: str
+    message: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.level}: {self.field}: {self.message}"
+        return f"{text} — {self.remedy}" if self.remedy else text
+
+
+def check_live(settings: Settings, metrics: PrometheusMetrics) -> tuple[Finding, ...]:
+    """Runs every query once. An unreachable Prometheus is one finding, not one for each signal."""
+    try:
+        metrics.client.instant("vector(1)")
+    except PortError as error:
+        return (_error("prometheus", str(error)),)
+    found = [Finding(level="ok", field="prometheus.url", message=f"{metrics.client.address} answers")]
+    for index, signal in enumerate(settings.signals):
+        found += _signal(settings, metrics, signal, f"signals[{index}]")
+    return tuple(found)
+
+
+def _signal(
+    settings: Settings, metrics: PrometheusMetrics, signal: SignalSettings, field: str
+) -> Iterator[Finding]:
+    troubles = [
+        *_expression(metrics, signal.bad, f"{field}.bad", needed=False),
+        *_expression(metrics, signal.total, f"{field}.total", needed=True),
+    ]
+    yield from troubles
+    if any(finding.level == "error" for finding in troubles):
+        return
+    if not promql.is_selector(signal.total):
+        yield Finding(
+            level="warning",
+            field=f"{field}.total",
+            message="not a plain selector: the times of scrapes are unknown, and stale samples go unnoticed",
+            remedy="make it one metric with label matchers",
+        )
+    reading = metrics.read(signal.name)
+    if reading.problem:
+        yield _error(field, reading.problem)
+        return
+    yield from _reading(settings, reading, field)
+
+
+def _expression(metrics: PrometheusMetrics, query: str, field: str, *, needed: bool) -> Iterator[Finding]:
+    try:
+        answer = metrics.client.instant(query)
+    except PortError as error:
+        yield _error(field, str(error))
+        return
+    for info in answer.infos:
+        yield Finding(level="warning", field=field, message=f"Prometheus remarks: {info}")
+    if not answer.series:
+        yield from _without_series(metrics, query, field, needed=needed)
+
+
+def _without_series(metrics: PrometheusMetrics, query: str, field: str, *, needed: bool) -> Iterator[Finding]:
+    """Why an expression has no series: its metrics do not exist, or its labels match nothing."""
+    names = promql.metric_names(query)
+    absent = [name for name in names if not _exists(metrics, name)]
+    for name in absent:
+        yield Finding(
+            level="error" if needed else "warning",
+            field=field,
+            message=f"the metric {name} does not exist (no series within five minutes)",
+            remedy="compare its name with the application's /metrics and Prometheus's targets"
+            + ("" if needed else "; some applications show a counter only after its first event"),
+        )
+    if not absent:
+        yield Finding(
+            level="error" if needed else "warning",
+            field=field,
+            message="its metrics exist, and its labels match no series",
+            remedy="correct the label matchers" if needed else "fine if nothing bad has happened so far",
+        )
+
+
+def _exists(metrics: PrometheusMetrics, name: str) -> bool:
+    """Whether a metric has any series; one that cannot be asked for is not called absent."""
+    try:
+        return bool(metrics.client.instant(f"count({name})").series)
+    except PortError:
+        return True
+
+
+def _reading(settings: Settings, reading: Reading, field: str) -> Iterator[Finding]:
+    for problem in list(reading.problems.values())[:MOST_NAMED]:
+        yield _error(field, problem)
+    guarded = [sample for sample in reading.samples if sample.namespace in settings.namespaces]
+    yield from _coverage(settings, guarded, field)
+    yield from _values(guarded, field)
+    yield from _ages(settings, reading.taken_at, guarded, field)
+    if guarded:
+        pods = len({(sample.namespace, sample.pod) for sample in guarded})
+        yield Finding(level="ok", field=field, message=f"{pods} pods of the guarded namespaces have samples")
+
+
+def _coverage(settings: Settings, guarded: Sequence[Sample], field: str) -> Iterator[Finding]:
+    for index, workload in enumerate(settings.workloads):
+        here = [sample.pod for sample in guarded if sample.namespace == workload.namespace]
+        name = workload.name
+        if name is not None and not any(pod.startswith(f"{name}-") for pod in here):
+            yield Finding(
+                level="warning",
+                field=f"workloads[{index}]",
+                message=f"{field} has no sample of {workload.namespace}/{name}",
+                remedy="see whether its pods run and are scraped with the labels pod and namespace",
+            )
+        elif not here:
+            yield Finding(
+                level="warning",
+                field=f"workloads[{index}]",
+                message=f"{field} has no sample of the namespace {workload.namespace}",
+                remedy="see whether its pods run and are scraped with the labels pod and namespace",
+            )
+
+
+def _values(guarded: Sequence[Sample], field: str) -> Iterator[Finding]:
+    strange = [s.pod for s in guarded if not math.isfinite(s.total) or not math.isfinite(s.bad or 0.0)]
+    if strange:
+        yield Finding(
+            level="warning",
+            field=field,
+            message=f"NaN or infinite in {_named(strange)}",
+            remedy="use counters; a quotient of two rates is no counter",
+        )
+    inverted = [s.pod for s in guarded if s.bad is not None and s.bad > s.total]
+    if inverted:
+        yield Finding(
+            level="error",
+            field=field,
+            message=f"more bad events than events in {_named(inverted)}",
+            remedy="make total count everything that bad counts",
+        )
+
+
+def _ages(settings: Settings, now: float, guarded: Sequence[Sample], field: str) -> Iterator[Finding]:
+    stale = [sample.pod for sample in guarded if now - sample.at > settings.policy.stale_after]
+    if stale:
+        yield Finding(
+            level="warning",
+            field=field,
+            message=f"no scrape within stale_after, {settings.policy.stale_after:g} s: {_named(stale)}",
+            remedy="see whether they are still scraped, or raise it over two scrape intervals",
+        )
+
+
+def _error(field: str, sentence: str) -> Finding:
+    message, _, remedy = sentence.partition(" — ")
+    return Finding(level="error", field=field, message=message, remedy=remedy)
+
+
+def _named(pods: Sequence[str]) -> str:
+    more = f" and {len(pods) - MOST_NAMED} more" if len(pods) > MOST_NAMED else ""
+    return ", ".join(pods[:MOST_NAMED]) + more

@@ -1,0 +1,199 @@
+"""Queries of Prometheus by ``prometheus-api-client``, with what that library leaves out.
+
+It has no timeout of its own, ignores ``warnings`` (which mark partial answers), takes any 200 for an answer,
+and its retries hide what the server said. So every response is looked at before the library sees it.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import msgspec
+import requests
+from prometheus_api_client import PrometheusConnect
+from prometheus_api_client.exceptions import PrometheusApiClientException
+
+from daemon.adapters.prometheus_session import Session
+from daemon.core.model import Value
+from daemon.ports import Clock, PortError, Rejected, Unavailable
+from daemon.settings import PrometheusSettings
+
+
+class Series(Value, frozen=True):
+    """One row of an answer: its labels, and its (time, value) pairs; values are as text, such as ``NaN``."""
+
+    labels: dict[str, str]
+    points: tuple[tuple[float, str], ...]
+
+
+class Answer(Value, frozen=True):
+    series: tuple[Series, ...]
+    infos: tuple[str, ...] = ()
+    """What Prometheus found worth saying of the query."""
+
+
+class _InstantRow(msgspec.Struct):
+    metric: dict[str, str]
+    value: tuple[float, str]
+
+
+class _RangeRow(msgspec.Struct):
+    metric: dict[str, str]
+    values: list[tuple[float, str]]
+
+
+class _Data(msgspec.Struct):
+    result_type: str = msgspec.field(name="resultType")
+    result: msgspec.Raw
+
+
+class _Envelope(msgspec.Struct, rename="camel"):
+    status: str
+    data: _Data | None = None
+    error_type: str = ""
+    error: str = ""
+    warnings: list[str] | None = None
+    infos: list[str] | None = None
+
+
+class PrometheusClient:
+    """Thread-safe. Raises Rejected for queries that are wrong, Unavailable for all else."""
+
+    def __init__(self, settings: PrometheusSettings, clock: Clock) -> None:
+        self.address = without_credentials(settings.url)
+        self._timeout = settings.timeout
+        self._seen = threading.local()
+        self._session = Session(settings, clock, self._inspect)
+        self._connect = PrometheusConnect(
+            url=settings.url, session=self._session, timeout=settings.timeout, method="POST"
+        )
+        # The library mounts an adapter of its own that retries; ours takes its place.
+        self._session.mount(settings.url, self._session.adapter)
+        self._limit = {"timeout": f"{settings.timeout:g}s"}
+
+    def instant(self, query: str) -> Answer:
+        """The newest values, at the server's own present."""
+        rows = self._ask(lambda: self._connect.custom_query(query, params=self._limit))
+        return self._answer(rows, list[_InstantRow], lambda row: (row.value,))
+
+    def range(self, query: str, start: datetime, end: datetime, *, step: float) -> Answer:
+        """The values at each ``step`` seconds of a span of time."""
+        rows = self._ask(
+            lambda: self._connect.custom_query_range(query, start, end, f"{step:g}", params=self._limit)
+        )
+        return self._answer(rows, list[_RangeRow], lambda row: tuple(row.values))
+
+    def close(self) -> None:
+        self._session.close()
+
+    def _ask(self, ask: Any) -> Any:
+        self._seen.infos = ()
+        try:
+            return ask()
+        except PortError as error:
+            raise type(error)(f"Prometheus at {self.address}: {error}") from error
+        except (requests.RequestException, PrometheusApiClientException, OSError) as error:
+            raise Unavailable(f"Prometheus at {self.address} {self._trouble(error)}") from error
+
+    def _answer(self, rows: Any, kind: Any, points: Any) -> Answer:
+        try:
+            series = tuple(
+                Series(labels=row.metric, points=points(row)) for row in msgspec.convert(rows, kind)
+            )
+        except msgspec.ValidationError as error:
+            raise Unavailable(
+                f"Prometheus at {self.address} answered with rows that make no sense ({error}) — check that "
+                "prometheus.url is a Prometheus, and that the query gives plain counters, no histograms"
+            ) from error
+        return Answer(series=series, infos=self._seen.infos)
+
+    def _trouble(self, error: Exception) -> str:
+        if isinstance(error, requests.Timeout):
+            return (
+                f"did not answer within {self._timeout:g} s — look at its load, or raise prometheus.timeout"
+            )
+        if isinstance(error, requests.exceptions.SSLError):
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                return "has a certificate that is not trusted — set prometheus.tls_ca to its authority's file"
+            return "does not speak TLS as we do — check whether prometheus.url begins with http or https"
+        if isinstance(error, requests.ConnectionError):
+            return f"cannot be reached ({_cause(error)}) — check prometheus.url and that it runs"
+        if isinstance(error, requests.RequestException):  # Its text may hold headers, which are secrets.
+            return f"gave no usable answer ({type(error).__name__}) — check the settings of prometheus"
+        if isinstance(error, OSError):
+            return f"was not asked: {error.filename} cannot be read ({error.strerror}) — restore the file"
+        return "gave no usable answer — check that prometheus.url is a Prometheus"
+
+    def _inspect(self, response: requests.Response) -> None:
+        """Raises for every response that the library would take for an answer, or would not explain."""
+        if response.is_redirect:
+            place = without_credentials(response.headers.get("Location", ""))
+            raise Unavailable(f"it redirects to {place} — set prometheus.url to where it answers itself")
+        try:
+            envelope = msgspec.json.decode(response.content, type=_Envelope)
+        except msgspec.MsgspecError as error:
+            raise Unavailable(_not_json(response)) from error
+        if response.status_code != 200 or envelope.status != "success" or envelope.data is None:
+            raise _refusal(response.status_code, envelope)
+        _check_type(response.url, envelope.data.result_type)
+        if envelope.warnings:
+            raise Unavailable(
+                f"its answer is partial ({'; '.join(envelope.warnings)[:300]}) — look at its backends"
+            )
+        self._seen.infos = tuple(envelope.infos or ())
+
+
+def _check_type(url: str, result_type: str) -> None:
+    wanted = "matrix" if url.endswith("/query_range") else "vector"
+    if result_type != wanted:
+        raise Rejected(
+            f"the query gives a {result_type}, not a {wanted} — use an expression that gives one counter "
+            "for each pod"
+        )
+
+
+def without_credentials(url: str) -> str:
+    """The address without user, password, query and fragment."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def _cause(error: BaseException) -> str:
+    """The operating system's words at the bottom of a chain of exceptions, such as ``Connection refused``."""
+    seen: BaseException | None = error
+    words = "connection broke off"
+    while seen is not None:
+        if isinstance(seen, OSError) and seen.strerror:
+            words = seen.strerror
+        inner = next((arg for arg in seen.args if isinstance(arg, BaseException)), None)
+        seen = inner or getattr(seen, "reason", None) or seen.__cause__ or seen.__context__
+        seen = seen if isinstance(seen, BaseException) else None
+    return words
+
+
+def _not_json(response: requests.Response) -> str:
+    status = response.status_code
+    if status in {401, 403}:
+        return f"it refuses us with {status} — check the credentials in prometheus.* of the settings"
+    if status == 404:
+        return "it has no query API at this address (404) — check the path of prometheus.url"
+    begin = " ".join(response.text[:200].split())[:60]
+    what = f"something that is not JSON ({begin!r})" if begin else "nothing"
+    return f"it answers {status} with {what} — check that prometheus.url is a Prometheus and that it is up"
+
+
+def _refusal(status: int, envelope: _Envelope) -> PortError:
+    said = " ".join(envelope.error.split())[:500] or "without a reason"
+    if envelope.error_type == "bad_data":
+        return Rejected(f"it does not understand the query ({said}) — correct the signal's bad and total")
+    if status in {401, 403}:
+        return Unavailable(
+            f"it refuses us with {status} ({said}) — check the credentials in prometheus.* of the settings"
+        )
+    if envelope.error_type == "execution":
+        return Unavailable(f"it cannot carry out the query ({said}) — correct the signal's bad and total")
+    kind = envelope.error_type or envelope.status
+    return Unavailable(f"it answers {status} {kind} ({said}) — look at Prometheus")

@@ -1,0 +1,120 @@
+"""A requests session for Prometheus: no retries, no redirects, no cookies, one deadline to the last byte."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from urllib3.exceptions import ReadTimeoutError
+
+from daemon.ports import Clock, Unavailable
+from daemon.settings import PrometheusSettings
+
+LARGEST = 32 * 1024 * 1024
+"""Bytes of one answer; a fleet of 5,000 pods has some three million."""
+_CHUNK = 65_536
+
+
+class Session(requests.Session):
+    """``inspect`` sees each response before the client library does, and may raise."""
+
+    def __init__(
+        self, settings: PrometheusSettings, clock: Clock, inspect: Callable[[requests.Response], None]
+    ) -> None:
+        super().__init__()
+        self.trust_env = False  # Neither proxies nor .netrc: queries go where the settings say.
+        self.verify = str(settings.tls_ca) if settings.tls_ca else True
+        self.headers.update({name: value.get_secret_value() for name, value in settings.headers.items()})
+        self.auth = Credentials(settings)
+        self.hooks["response"] = [lambda response, *_args, **_kwargs: inspect(response)]
+        self.adapter = _DeadlineAdapter(clock, settings.timeout)
+
+    def request(
+        self, method: str | bytes, url: str | bytes, params: Any = None, *args: Any, **kwargs: Any
+    ) -> requests.Response:
+        """The query goes into the body: the client library puts it into the address, which proxies cut."""
+        return super().request(method, url, None, params, *args, **kwargs)
+
+
+class Credentials(AuthBase):
+    """Reads its files at each request, so that they may be rotated. Raises OSError without them."""
+
+    def __init__(self, settings: PrometheusSettings) -> None:
+        self._token_file = settings.bearer_token_file
+        self._username = settings.username
+        self._password_file = settings.password_file
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._token_file is not None:
+            request.headers["Authorization"] = f"Bearer {_secret(self._token_file)}"
+        elif self._username and self._password_file is not None:
+            pair = f"{self._username}:{_secret(self._password_file)}".encode()
+            request.headers["Authorization"] = f"Basic {base64.b64encode(pair).decode('ascii')}"
+        return request
+
+
+def _secret(path: Path) -> str:
+    return path.read_text(encoding="utf-8").strip()
+
+
+class _DeadlineAdapter(HTTPAdapter):
+    """requests' timeout is for each piece of the network's; this one is for the answer as a whole."""
+
+    def __init__(self, clock: Clock, seconds: float) -> None:
+        super().__init__(max_retries=0, pool_maxsize=4)
+        self._clock = clock
+        self._seconds = seconds
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: float | tuple[float, float] | tuple[float, None] | None = None,
+        verify: bool | str = True,
+        cert: bytes | str | tuple[bytes | str, bytes | str] | None = None,
+        proxies: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        deadline = self._clock.monotonic() + self._seconds
+        response = super().send(request, stream, timeout, verify, cert, proxies)
+        response.raw = _Body(response.raw, lambda: self._clock.monotonic() > deadline)
+        return response
+
+
+class _Body:
+    """A response's body that ends at the deadline or at the size limit, however slowly it trickles."""
+
+    def __init__(self, raw: Any, late: Callable[[], bool]) -> None:
+        self._raw = raw
+        self._late = late
+
+    def stream(self, amount: int, decode_content: bool = True) -> Iterator[bytes]:
+        del amount
+        size = 0
+        while chunk := self._read(decode_content):
+            size += len(chunk)
+            if size > LARGEST:
+                self.close()
+                raise Unavailable(
+                    f"its answer has more than {LARGEST} bytes — guard fewer pods with one daemon"
+                )
+            if self._late():
+                self.close()
+                raise requests.ReadTimeout
+            yield chunk
+
+    def _read(self, decode_content: bool) -> bytes:
+        try:
+            return bytes(self._raw.read1(_CHUNK, decode_content=decode_content))
+        except ReadTimeoutError as error:
+            raise requests.ReadTimeout from error
+
+    def close(self) -> None:
+        self._raw.close()
+
+    def release_conn(self) -> None:
+        self._raw.release_conn()

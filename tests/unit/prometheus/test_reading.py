@@ -1,0 +1,278 @@
+"""A reading is samples that can be relied on, or one sentence that says why there are none."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug import Response
+
+from daemon.adapters.prometheus import MOST_POINTS, PrometheusMetrics, history_step
+from daemon.core.model import Sample
+from daemon.ports import Rejected, Unavailable
+from tests.unit.prometheus.conftest import NOW, Prometheus, pod_rows, row, success
+
+Make = Callable[..., PrometheusMetrics]
+
+
+def test_a_reading(metrics: PrometheusMetrics, prometheus: Prometheus) -> None:
+    prometheus.says(success([*pod_rows(), *pod_rows(pod="heat-2", bad="")]))
+    reading = metrics.read("errors")
+    assert reading.samples == (
+        Sample(namespace="greenlang", pod="heat-1", at=1799999999.25, total=100, bad=3),
+        Sample(namespace="greenlang", pod="heat-2", at=1799999999.25, total=100, bad=None),
+    )
+    assert (reading.taken_at, reading.problem, dict(reading.problems)) == (NOW, "", {})
+
+
+def test_one_query_reads_the_fleet(metrics: PrometheusMetrics, prometheus: Prometheus) -> None:
+    metrics.read("errors")
+    (asked,) = prometheus.asked
+    assert asked["timeout"] == "5s"
+    for part in ("bad", "total", "at", "targets"):
+        assert f'"rollbackd", "{part}", "", ""' in asked["query"]
+
+
+def test_the_labels_are_configurable(make: Make, prometheus: Prometheus) -> None:
+    prometheus.says(
+        success([row("total", "9", kube_pod="x", kube_ns="y"), row("at", "1", kube_pod="x", kube_ns="y")])
+    )
+    reading = make(pod_label="kube_pod", namespace_label="kube_ns").read("errors")
+    assert [(s.namespace, s.pod) for s in reading.samples] == [("y", "x")]
+    assert "by (kube_ns, kube_pod)" in prometheus.asked[0]["query"]
+
+
+def test_nothing_found_is_an_empty_reading(metrics: PrometheusMetrics, prometheus: Prometheus) -> None:
+    prometheus.says(success([]))
+    reading = metrics.read("errors")
+    assert (reading.samples, reading.problem) == ((), "")
+    assert abs(reading.taken_at - datetime.now(UTC).timestamp()) < 60
+
+
+def test_values_that_are_no_numbers_are_passed_on(metrics: PrometheusMetrics, prometheus: Prometheus) -> None:
+    prometheus.says(success([*pod_rows(total="NaN"), *pod_rows(pod="heat-2", bad="+Inf")]))
+    first, second = metrics.read("errors").samples
+    assert math.isnan(first.total)
+    assert second.bad == math.inf
+
+
+def test_a_pod_scraped_twice_has_a_problem_and_no_sample(
+    metrics: PrometheusMetrics, prometheus: Prometheus
+) -> None:
+    twice = [
+        row("total", "200", pod="heat-2"),
+        row("at", "1", pod="heat-2"),
+        row("targets", "2", pod="heat-2"),
+    ]
+    prometheus.says(success([*pod_rows(), *twice]))
+    reading = metrics.read("errors")
+    assert [sample.pod for sample in reading.samples] == ["heat-1"]
+    assert "heat-2 is scraped through 2 targets" in reading.problems["heat-2"]
+    assert "relabelling" in reading.problems["heat-2"]
+
+
+def test_bad_without_total_is_a_problem(metrics: PrometheusMetrics, prometheus: Prometheus) -> None:
+    prometheus.says(success([row("bad", "5")]))
+    reading = metrics.read("errors")
+    assert reading.samples == ()
+    assert "bad events and no total" in reading.problems["heat-1"]
+
+
+def test_a_stray_series_without_labels_spoils_nothing(
+    metrics: PrometheusMetrics, prometheus: Prometheus
+) -> None:
+    prometheus.says(success([*pod_rows(), row("total", "1", pod="", namespace="")]))
+    assert [sample.pod for sample in metrics.read("errors").samples] == ["heat-1"]
+
+
+ROWS: list[tuple[Any, str, str]] = [
+    ([row("total", "1", pod="")], "no label 'namespace' or 'pod'", "relabelling"),
+    ([*pod_rows(), *pod_rows()], "two series for bad of pod greenlang/heat-1", "deduplicates"),
+    ([row("other", "1")], "unknown part 'other'", "prometheus.url"),
+    ([row("total", "many")], "'many', which is no number", "prometheus.url"),
+    ([{"metric": {}, "histogram": [1, {}]}], "make no sense", "histograms"),
+    ([{"metric": {"pod": 1}, "value": [1, "1"]}], "make no sense", "prometheus.url"),
+    ([{"metric": {}, "value": [1]}], "make no sense", "prometheus.url"),
+    ({"a": 1}, "make no sense", "prometheus.url"),
+]
+
+
+@pytest.mark.parametrize(("rows", "problem", "remedy"), ROWS)
+def test_rows_that_cannot_be_relied_on(
+    metrics: PrometheusMetrics, prometheus: Prometheus, rows: Any, problem: str, remedy: str
+) -> None:
+    prometheus.says(success(rows))
+    _is_problem(metrics, prometheus, problem, remedy)
+
+
+def _is_problem(metrics: PrometheusMetrics, prometheus: Prometheus, problem: str, remedy: str) -> None:
+    reading = metrics.read("errors")
+    sentence, _, cure = reading.problem.partition(" — ")
+    assert reading.samples == ()
+    assert sentence.startswith(f"signal errors: Prometheus at {prometheus.url}")
+    assert problem in sentence
+    assert remedy in cure
+    assert "\n" not in reading.problem
+
+
+ERROR = '{{"status": "error", "errorType": "{}", "error": "{}"}}'
+ANSWERS = [
+    (400, ERROR.format("bad_data", "1:3: parse error"), "1:3: parse error", "bad and total"),
+    (422, ERROR.format("execution", "many-to-many"), "many-to-many", "bad and total"),
+    (503, ERROR.format("timeout", "query timed out"), "503 timeout (query timed out)", "look at Prometheus"),
+    (200, ERROR.format("internal", "oops"), "internal (oops)", "look at Prometheus"),
+    (200, '{"status": "success"}', "without a reason", "look at Prometheus"),
+    (200, success([], warnings=["store 1 is gone"]), "partial (store 1 is gone)", "backends"),
+    (200, success([], kind="scalar"), "gives a scalar, not a vector", "one counter"),
+    (
+        200,
+        "<html>log in</html>",
+        "200 with something that is not JSON ('<html>log in</html>')",
+        "prometheus.url",
+    ),
+    (200, "", "200 with nothing", "prometheus.url"),
+    (200, "{", "not JSON", "prometheus.url"),
+    (200, "[]", "not JSON", "prometheus.url"),
+    (200, "null", "not JSON", "prometheus.url"),
+    (200, '{"status": 7}', "not JSON", "prometheus.url"),
+    (200, b"\xff\xfe", "not JSON", "prometheus.url"),
+    (503, "upstream connect error", "503 with something", "is up"),
+    (500, "", "500 with nothing", "is up"),
+    (401, "Unauthorized", "refuses us with 401", "credentials"),
+    (403, ERROR.format("forbidden", "no tenant"), "refuses us with 403 (no tenant)", "credentials"),
+    (404, "404 page not found", "no query API at this address", "path of prometheus.url"),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "problem", "remedy"), ANSWERS)
+def test_answers_that_are_none(
+    metrics: PrometheusMetrics,
+    prometheus: Prometheus,
+    status: int,
+    body: str | bytes,
+    problem: str,
+    remedy: str,
+) -> None:
+    prometheus.says(body, status)
+    _is_problem(metrics, prometheus, problem, remedy)
+    assert len(prometheus.asked) == 1, "nothing may be tried again behind the engine's back"
+
+
+def test_redirects_are_not_followed(metrics: PrometheusMetrics, prometheus: Prometheus) -> None:
+    prometheus.says("", 302, {"Location": "https://me:secret@login.example/?next=x"})
+    _is_problem(metrics, prometheus, "redirects to https://login.example/", "prometheus.url")
+
+
+def test_a_cut_answer(metrics: PrometheusMetrics, prometheus: Prometheus) -> None:
+    prometheus.says('{"status"', 200, {"Content-Length": "100"})
+    _is_problem(metrics, prometheus, "not JSON ('{\"status\"')", "prometheus.url")
+
+
+def test_a_trickling_answer_ends_at_the_deadline(make: Make, prometheus: Prometheus) -> None:
+    """Each piece comes within requests' own timeout; all of them would take for ever."""
+    over = threading.Event()
+
+    def pieces() -> Iterator[bytes]:
+        while not over.wait(0.02):
+            yield b" "
+
+    prometheus.answer = lambda _: Response(pieces())
+    try:
+        _is_problem(make(timeout=0.2), prometheus, "did not answer within 0.2 s", "prometheus.timeout")
+    finally:
+        over.set()
+
+
+def test_no_server(make: Make, prometheus: Prometheus) -> None:
+    metrics = make(url="http://127.0.0.1:1/prometheus")
+    problem = metrics.read("errors").problem
+    assert problem.startswith("signal errors: Prometheus at http://127.0.0.1:1/prometheus cannot be reached")
+    assert "Connection refused" in problem
+
+
+def test_a_signal_that_is_not_configured(metrics: PrometheusMetrics) -> None:
+    assert "valid: errors, latency" in metrics.read("none").problem
+
+
+def test_credentials_are_read_at_each_query(make: Make, prometheus: Prometheus, tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("one\n", encoding="utf-8")
+    metrics = make(bearer_token_file=file, headers={"X-Scope-OrgID": "tenant"})
+    metrics.read("errors")
+    file.write_text("two", encoding="utf-8")
+    metrics.read("errors")
+    file.unlink()
+    assert "was not asked" in metrics.read("errors").problem
+    assert [headers["Authorization"] for headers in prometheus.headers] == ["Bearer one", "Bearer two"]
+    assert prometheus.headers[0]["X-Scope-Orgid"] == "tenant"
+
+
+def test_basic_authentication(make: Make, prometheus: Prometheus, tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text("open sesame\n", encoding="utf-8")
+    make(username="ali", password_file=file).read("errors")
+    assert prometheus.headers[0]["Authorization"] == "Basic YWxpOm9wZW4gc2VzYW1l"
+
+
+END = datetime.fromtimestamp(NOW, UTC).replace(microsecond=0)
+START = END - timedelta(minutes=30)
+
+
+def _ranges(*values: tuple[float, float]) -> list[Any]:
+    """One pod's parts at points of time, as (point, scrape's age)."""
+    points = [START.timestamp() + point for point, _ in values]
+    rows = {
+        "total": [[point, str(100 + index)] for index, point in enumerate(points)],
+        "at": [[point, str(point - age)] for point, (_, age) in zip(points, values, strict=True)],
+    }
+    return [{"metric": row(part, "")["metric"], "values": pairs} for part, pairs in rows.items()]
+
+
+def test_a_history_has_each_scrape_once(metrics: PrometheusMetrics, prometheus: Prometheus) -> None:
+    prometheus.says(success(_ranges((5, 10), (10, 1), (15, 6), (20, 11), (25, 1)), kind="matrix"))
+    samples = metrics.history("errors", START, END)
+    assert [(sample.at - START.timestamp(), sample.total) for sample in samples] == [(9, 101), (24, 104)]
+    (asked,) = prometheus.asked
+    assert (asked["start"], asked["end"], asked["step"]) == (
+        str(int(START.timestamp())),
+        str(int(END.timestamp())),
+        "5",
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [
+        (400, ERROR.format("bad_data", "parse error"), Rejected),
+        (503, "gone", Unavailable),
+        (200, success([], kind="vector"), Rejected),
+        (200, success([], kind="matrix", warnings=["partial"]), Unavailable),
+    ],
+)
+def test_a_history_that_fails(
+    metrics: PrometheusMetrics, prometheus: Prometheus, status: int, body: str, error: type[Exception]
+) -> None:
+    prometheus.says(body, status)
+    with pytest.raises(error, match="signal errors: Prometheus at"):
+        metrics.history("errors", START, END)
+
+
+@pytest.mark.parametrize(("span", "pods"), [(10, 1), (1800, 3), (86_400, 1), (86_400, 1000), (1800, 5000)])
+def test_a_history_is_bounded(span: float, pods: int) -> None:
+    step = history_step(span, pods)
+    assert step >= 5
+    assert span / step + 1 <= MOST_POINTS
+    assert span / step * pods * 4 <= 100_000
+
+
+def test_proxies_of_the_environment_are_not_used(
+    make: Make, prometheus: Prometheus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    assert make().read("errors").problem == ""

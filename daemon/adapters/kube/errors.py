@@ -1,0 +1,74 @@
+"""From the API server's answers to the ports' errors."""
+
+from __future__ import annotations
+
+import msgspec
+
+from daemon import ports
+
+
+class Expired(ports.Unavailable):
+    """410: the resourceVersion or continue token is too old; list again."""
+
+
+class StatusDetails(msgspec.Struct):
+    name: str = ""
+    kind: str = ""
+
+
+class ApiStatus(msgspec.Struct):
+    """The part of ``meta/v1 Status`` that people need."""
+
+    message: str = ""
+    reason: str = ""
+    code: int = 0
+    details: StatusDetails | None = None
+
+
+def failure(status: int, body: bytes, what: str) -> ports.PortError:
+    """The error for an HTTP answer that is not 2xx; ``what`` names the request, e.g. ``GET /api/v1/pods``."""
+    message = _message(body) or f"HTTP {status} {_excerpt(body)}".rstrip()
+    text = f"{what}: {message}"
+    match status:
+        case 401:
+            return ports.Denied(
+                f"{text}: the API server does not know us; check the ServiceAccount's token or the kubeconfig"
+            )
+        case 403:
+            return ports.Denied(text + _remedy(message))
+        case 404:
+            return ports.Missing(text)
+        case 409:
+            return ports.Conflict(text)
+        case 410:
+            return Expired(text)
+        case 429:
+            return ports.Unavailable(text)
+        case _ if 400 <= status < 500:
+            return ports.Rejected(text)
+        case _:
+            return ports.Unavailable(text)
+
+
+def _remedy(message: str) -> str:
+    # A webhook's, a quota's or a terminating namespace's 403 is no matter of RBAC.
+    if " cannot " not in message:
+        return ""
+    return "; grant this in the Role that is bound to the account"
+
+
+def _message(body: bytes) -> str:
+    try:
+        return msgspec.json.decode(body, type=ApiStatus).message
+    except msgspec.DecodeError:
+        return ""
+
+
+def _excerpt(body: bytes) -> str:
+    """What a proxy or an unknown API group says in plain text or HTML, on one line."""
+    return " ".join(body[:200].decode(errors="replace").split())
+
+
+def uninstalled(error: ports.Missing) -> bool:
+    """Whether a 404 means that the resource type itself is unknown, and not an object of it."""
+    return "could not find the requested resource" in str(error) or "404 page not found" in str(error)

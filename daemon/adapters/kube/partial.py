@@ -1,0 +1,141 @@
+"""The fields of the API's objects that are read.
+
+Decoding raises ``msgspec.DecodeError`` (its subclass ValidationError says which field) for an object whose
+needed fields are missing or of another type; the caller skips that object and says so.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+HASH_LABEL = "pod-template-hash"
+REVISION = "deployment.kubernetes.io/revision"
+REVISION_HISTORY = "deployment.kubernetes.io/revision-history"
+CHANGE_CAUSE = "kubernetes.io/change-cause"
+
+
+class Partial(msgspec.Struct, frozen=True, rename="camel"):
+    """The fields that are read; whatever else an object holds is passed over."""
+
+
+class Owner(Partial, frozen=True):
+    kind: str
+    name: str
+    uid: str
+    controller: bool | None = None
+
+
+class Metadata(Partial, frozen=True):
+    name: str
+    namespace: str
+    uid: str
+    resource_version: str
+    creation_timestamp: datetime
+    deletion_timestamp: datetime | None = None
+    generation: int = 0
+    labels: dict[str, str] | None = None
+    annotations: dict[str, str] | None = None
+    owner_references: list[Owner] | None = None
+
+    def controller(self, kind: str) -> Owner | None:
+        """The one owner that controls the object, if it is of that kind."""
+        return next((o for o in self.owner_references or () if o.controller and o.kind == kind), None)
+
+    @property
+    def revision(self) -> int:
+        """The revision annotation; 0 without it, as kubectl reads it. Raises ValidationError."""
+        text = (self.annotations or {}).get(REVISION, "0")
+        try:
+            return int(text)
+        except ValueError as error:
+            raise msgspec.ValidationError(f"annotation {REVISION} is {text!r} and no number") from error
+
+
+class Condition(Partial, frozen=True):
+    type: str
+    status: str
+    reason: str = ""
+    message: str = ""
+
+
+class DeploymentSpec(Partial, frozen=True):
+    template: dict[str, Any]
+    replicas: int = 1
+    paused: bool = False
+
+
+class DeploymentStatus(Partial, frozen=True):
+    observed_generation: int = 0
+    replicas: int = 0
+    updated_replicas: int = 0
+    available_replicas: int = 0
+    conditions: list[Condition] | None = None
+
+
+class Deployment(Partial, frozen=True):
+    metadata: Metadata
+    spec: DeploymentSpec
+    status: DeploymentStatus = DeploymentStatus()
+
+
+class Selector(Partial, frozen=True):
+    match_labels: dict[str, str] | None = None
+    match_expressions: list[dict[str, Any]] | None = None
+
+
+class ReplicaSetSpec(Partial, frozen=True):
+    template: dict[str, Any]
+
+
+class ReplicaSet(Partial, frozen=True):
+    metadata: Metadata
+    spec: ReplicaSetSpec
+
+
+class Waiting(Partial, frozen=True):
+    reason: str = ""
+    message: str = ""
+
+
+class Terminated(Partial, frozen=True):
+    exit_code: int
+    reason: str = ""
+
+
+class State(Partial, frozen=True):
+    waiting: Waiting | None = None
+    terminated: Terminated | None = None
+
+
+class ContainerStatus(Partial, frozen=True):
+    name: str
+    ready: bool = False
+    restart_count: int = 0
+    state: State = State()
+    last_state: State = State()
+
+
+class ContainerSpec(Partial, frozen=True):
+    image: str = ""
+    """Optional in a template: an admission controller may fill it in."""
+
+
+class PodSpec(Partial, frozen=True):
+    containers: list[ContainerSpec]
+    node_name: str = ""
+
+
+class PodStatus(Partial, frozen=True):
+    pod_ip: str = msgspec.field(name="podIP", default="")
+    conditions: list[Condition] | None = None
+    container_statuses: list[ContainerStatus] | None = None
+    init_container_statuses: list[ContainerStatus] | None = None
+
+
+class PodObject(Partial, frozen=True):
+    metadata: Metadata
+    spec: PodSpec
+    status: PodStatus = PodStatus()

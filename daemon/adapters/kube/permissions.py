@@ -1,0 +1,115 @@
+"""What the daemon must be allowed to do, as data, and whether it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import msgspec
+
+from daemon.adapters.kube.client import KubeClient, decode
+from daemon.core.model import Value
+
+NOBODY: Mapping[str, Sequence[str]] = {}
+_REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+
+
+class Need(Value, frozen=True):
+    """Verbs on one resource (``resource/subresource``) of an API group.
+
+    ``scope``: in each guarded namespace, or in the daemon's own.
+    """
+
+    group: str
+    resource: str
+    verbs: tuple[str, ...]
+    scope: Literal["guarded", "own"] = "guarded"
+
+
+NEEDED = (
+    Need(group="apps", resource="deployments", verbs=("get", "list", "watch", "patch")),
+    Need(group="apps", resource="replicasets", verbs=("get", "list", "watch")),
+    Need(group="", resource="pods", verbs=("get", "list", "watch")),
+    Need(group="", resource="events", verbs=("create",)),
+    Need(
+        group="rollbackd.io",
+        resource="rolloutcases",
+        verbs=("get", "list", "watch", "create", "delete", "patch", "update"),
+    ),
+    Need(group="rollbackd.io", resource="rolloutcases/status", verbs=("get", "update", "patch")),
+    Need(group="coordination.k8s.io", resource="leases", verbs=("get", "create", "update"), scope="own"),
+)
+"""Everything that the daemon's Role grants; nothing else is used."""
+
+
+class Permission(Value, frozen=True):
+    """One verb, asked of the API server; ``reason`` is the server's, where it gives one."""
+
+    verb: str
+    resource: str
+    namespace: str
+    allowed: bool
+    reason: str = ""
+
+
+class _ReviewStatus(msgspec.Struct, rename="camel"):
+    allowed: bool = False
+    reason: str = ""
+    evaluation_error: str = ""
+
+
+class _Review(msgspec.Struct):
+    status: _ReviewStatus
+
+
+def check(
+    client: KubeClient,
+    namespaces: Sequence[str],
+    *,
+    own: str = "",
+    named: Mapping[str, Sequence[str]] = NOBODY,
+) -> list[Permission]:
+    """Ask for every verb of ``NEEDED``. Raises Denied, Unavailable.
+
+    ``own`` is the daemon's namespace; where it is not given, what is needed there is asked in each.
+    ``named`` gives the Deployments of a namespace that is guarded by names alone: a Role may limit the patch
+    to these, so it is asked for each of them.
+    """
+    return [
+        _ask(client, need, verb, namespace, name)
+        for need in NEEDED
+        for namespace in _where(need, namespaces, own)
+        for verb in need.verbs
+        for name in _names(need, verb, named.get(namespace, ()))
+    ]
+
+
+def _names(need: Need, verb: str, named: Sequence[str]) -> Sequence[str]:
+    return named if named and (need.resource, verb) == ("deployments", "patch") else ("",)
+
+
+def _where(need: Need, namespaces: Sequence[str], own: str) -> Sequence[str]:
+    return [own] if need.scope == "own" and own else namespaces
+
+
+def _ask(client: KubeClient, need: Need, verb: str, namespace: str, name: str) -> Permission:
+    resource, _, subresource = need.resource.partition("/")
+    attributes = {"namespace": namespace, "verb": verb, "group": need.group, "resource": resource}
+    if name:
+        attributes["name"] = name
+    if subresource:
+        attributes["subresource"] = subresource
+    review = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectAccessReview",
+        "spec": {"resourceAttributes": attributes},
+    }
+    status = decode(client.request("POST", _REVIEWS, body=review), _Review, f"POST {_REVIEWS}").status
+    return Permission(
+        verb=verb,
+        resource=(f"{need.resource}.{need.group}" if need.group else need.resource)
+        + (f"/{name}" if name else ""),
+        namespace=namespace,
+        allowed=status.allowed,
+        reason=status.reason or status.evaluation_error,
+    )

@@ -1,0 +1,152 @@
+"""What is known of the guarded Deployments, built up from three watches that are not in step.
+
+A ReplicaSet may be seen before its Deployment and a pod before its ReplicaSet, so what belongs to an owner
+not seen yet is kept until the owner tells whether it is guarded; what belongs to an unguarded one is dropped.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from daemon.adapters.kube import objects, partial
+from daemon.adapters.kube.changes import Change
+from daemon.adapters.kube.objects import KeptDeployment, KeptReplicaSet
+from daemon.core.model import Pod, Revision, Workload, WorkloadRef
+
+Guard = Callable[[WorkloadRef, Mapping[str, str]], bool]
+
+
+class Store:
+    """Thread-safe. Each ``saw_…`` takes a change and answers which guarded Deployments it concerns.
+
+    They raise ``msgspec.DecodeError`` for an object that makes no sense, and then know nothing new.
+    """
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+        self._lock = threading.RLock()
+        self._deployments: dict[str, KeptDeployment] = {}
+        self._by_ref: dict[WorkloadRef, str] = {}
+        self._unguarded: set[str] = set()
+        self._replica_sets: dict[str, dict[str, KeptReplicaSet]] = {}
+        self._owner_of: dict[str, str] = {}
+        """Each ReplicaSet's Deployment, of unguarded ones as well; empty for one that has none."""
+        self._pods: dict[str, dict[str, Pod]] = {}
+        self._set_of: dict[str, str] = {}
+        """Each kept pod's ReplicaSet."""
+        self._built: dict[str, Workload] = {}
+
+    def workloads(self) -> tuple[Workload, ...]:
+        with self._lock:
+            return tuple(self._build(uid) for uid in self._deployments)
+
+    def workload(self, ref: WorkloadRef) -> Workload | None:
+        with self._lock:
+            uid = self._by_ref.get(ref)
+            return None if uid is None else self._build(uid)
+
+    def template(self, ref: WorkloadRef, revision: Revision) -> objects.Template | None:
+        with self._lock:
+            kept = self._replica_sets.get(self._by_ref.get(ref, ""), {}).get(revision.replica_set_uid)
+            return kept.template if kept else None
+
+    def saw_deployment(self, change: Change) -> tuple[tuple[WorkloadRef, ...], bool]:
+        """The Deployments concerned, and whether one became guarded whose objects were dropped before."""
+        uid = change.meta.uid
+        ref = WorkloadRef(namespace=change.meta.namespace, name=change.meta.name)
+        if change.kind == "DELETED":
+            with self._lock:
+                self._unguarded.discard(uid)
+                return ((ref,) if self._forget(uid) else ()), False
+        kept = objects.keep_deployment(change.raw)
+        guarded = self._guard(ref, kept.labels)
+        with self._lock:
+            if not guarded:
+                was = self._forget(uid)
+                self._unguarded.add(uid)
+                return ((ref,) if was else ()), False
+            dropped = uid in self._unguarded
+            self._unguarded.discard(uid)
+            self._deployments[uid] = kept
+            self._by_ref[ref] = uid
+            self._built.pop(uid, None)
+            return (ref,), dropped
+
+    def saw_replica_set(self, change: Change) -> tuple[WorkloadRef, ...]:
+        if change.kind == "DELETED":
+            with self._lock:
+                owner = self._owner_of.pop(change.meta.uid, "")
+                self._drop_replica_set(owner, change.meta.uid)
+                return self._concerned(owner)
+        seen = msgspec.json.decode(change.raw, type=partial.ReplicaSet)
+        controller = seen.metadata.controller("Deployment")
+        owner = controller.uid if controller else ""
+        with self._lock:
+            self._owner_of[seen.metadata.uid] = owner
+            if not owner or owner in self._unguarded:
+                self._drop_pods(seen.metadata.uid)
+                return ()
+        kept = objects.keep_replica_set(seen)
+        with self._lock:
+            self._replica_sets.setdefault(owner, {})[seen.metadata.uid] = kept
+            return self._concerned(owner)
+
+    def saw_pod(self, change: Change) -> tuple[WorkloadRef, ...]:
+        uid = change.meta.uid
+        if change.kind == "DELETED":
+            with self._lock:
+                replica_set = self._set_of.pop(uid, "")
+                siblings = self._pods.get(replica_set, {})
+                siblings.pop(uid, None)
+                if not siblings:
+                    self._pods.pop(replica_set, None)
+                return self._concerned(self._owner_of.get(replica_set, ""))
+        seen = msgspec.json.decode(change.raw, type=partial.PodObject)
+        controller = seen.metadata.controller("ReplicaSet")
+        if controller is None:
+            return ()
+        with self._lock:
+            owner = self._owner_of.get(controller.uid)
+            if owner == "" or owner in self._unguarded:
+                return ()
+            self._pods.setdefault(controller.uid, {})[uid] = objects.pod(seen, controller.name)
+            self._set_of[uid] = controller.uid
+            return self._concerned(owner or "")
+
+    def _build(self, uid: str) -> Workload:
+        built = self._built.get(uid)
+        if built is None:
+            sets = self._replica_sets.get(uid, {})
+            pods = [pod for replica_set in sets for pod in self._pods.get(replica_set, {}).values()]
+            built = self._built[uid] = objects.workload(self._deployments[uid], sets.values(), pods)
+        return built
+
+    def _concerned(self, owner: str) -> tuple[WorkloadRef, ...]:
+        self._built.pop(owner, None)
+        deployment = self._deployments.get(owner)
+        return (deployment.ref,) if deployment else ()
+
+    def _forget(self, uid: str) -> bool:
+        """Drop a Deployment and what belongs to it; whether it was guarded."""
+        for replica_set in tuple(self._replica_sets.get(uid, {})):
+            self._drop_replica_set(uid, replica_set)
+        self._replica_sets.pop(uid, None)
+        self._built.pop(uid, None)
+        deployment = self._deployments.pop(uid, None)
+        if deployment is not None and self._by_ref.get(deployment.ref) == uid:
+            del self._by_ref[deployment.ref]
+        return deployment is not None
+
+    def _drop_replica_set(self, owner: str, uid: str) -> None:
+        siblings = self._replica_sets.get(owner, {})
+        siblings.pop(uid, None)
+        if not siblings:
+            self._replica_sets.pop(owner, None)
+        self._drop_pods(uid)
+
+    def _drop_pods(self, replica_set: str) -> None:
+        for pod in self._pods.pop(replica_set, {}):
+            self._set_of.pop(pod, None)

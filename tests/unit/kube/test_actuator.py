@@ -1,0 +1,223 @@
+"""``kubectl rollout undo``, with preconditions."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from daemon import ports
+from daemon.adapters.kube import objects, partial
+from daemon.adapters.kube.actuator import TRIES, KubeActuator, selector_text
+from daemon.adapters.kube.client import KubeClient
+from daemon.core.case import Outcome
+from daemon.core.model import Revision, WorkloadRef
+from tests.unit.kube import fake_api, samples
+from tests.unit.kube.fake_api import FakeApi
+from tests.unit.kube.samples import BASE, DEPLOYMENT, REF, UID
+
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+REVISION = "deployment.kubernetes.io/revision"
+
+
+def revision(body: samples.Object) -> Revision:
+    return objects.revision(msgspec.convert(body, type=partial.ReplicaSet, strict=False))
+
+
+GOOD = revision(samples.replica_set("v1", 1))
+BAD = revision(samples.replica_set("v2", 2))
+
+
+@pytest.fixture
+def world(api: FakeApi) -> FakeApi:
+    """The bad release is in place, the good one's ReplicaSet is still there, and a stranger's beside them."""
+    annotations = {
+        LAST_APPLIED: "{}",
+        REVISION: "2",
+        "kubernetes.io/change-cause": "release v2",
+        "extra": "x",
+    }
+    api.put(DEPLOYMENT, samples.deployment("v2", annotations=annotations))
+    for body in (samples.replica_set("v1", 1), samples.replica_set("v2", 2)):
+        api.put(f"{BASE}/replicasets/{body['metadata']['name']}", body)
+    stranger = samples.replica_set("v1", 9, owner="somebody-else", uid="stranger")
+    api.put(f"{BASE}/replicasets/stranger", stranger)
+    return api
+
+
+@pytest.fixture
+def actuator(client: KubeClient) -> KubeActuator:
+    return KubeActuator(client)
+
+
+def undo(actuator: KubeActuator, *, judged: Revision = BAD, target: Revision = GOOD) -> ports.Undone:
+    return actuator.undo(REF, UID, judged=judged, target=target)
+
+
+def drop_set(world: FakeApi, tag: str) -> None:
+    world.objects = {
+        path: body
+        for path, body in world.objects.items()
+        if not (body["kind"] == "ReplicaSet" and body["metadata"]["uid"] == f"rs-{tag}")
+    }
+
+
+def test_the_targets_template_and_annotations_are_put_back(world: FakeApi, actuator: KubeActuator) -> None:
+    version = world.objects[DEPLOYMENT]["metadata"]["resourceVersion"]
+    undone = undo(actuator)
+    assert (undone.outcome, undone.already) == (Outcome.DONE, False)
+    assert world.objects[DEPLOYMENT]["spec"]["template"] == samples.template("v1")
+    assert world.objects[DEPLOYMENT]["metadata"]["annotations"] == {
+        LAST_APPLIED: "{}",
+        REVISION: "2",
+        "kubernetes.io/change-cause": "release v1",
+    }
+    ((method, path, query, patch),) = world.writes()
+    assert (method, path, query) == ("PATCH", DEPLOYMENT, {"fieldManager": "rollbackd"})
+    assert [operation["path"] for operation in patch] == [
+        "/spec/template",
+        "/metadata/annotations",
+        "/metadata/resourceVersion",
+    ]
+    assert patch[-1]["value"] == version
+
+
+def test_undoing_twice_changes_once(world: FakeApi, actuator: KubeActuator) -> None:
+    undo(actuator)
+    again = undo(actuator)
+    assert (again.outcome, again.already) == (Outcome.DONE, True)
+    assert len(world.writes()) == 1
+
+
+def test_a_status_written_in_between_does_not_stop_it(world: FakeApi, actuator: KubeActuator) -> None:
+    meddling = iter([True, True, False])
+
+    def meddle() -> None:
+        if next(meddling):
+            world.put(DEPLOYMENT, world.objects[DEPLOYMENT])
+
+    world.before_write = meddle
+    assert undo(actuator).outcome is Outcome.DONE
+    assert len(world.writes()) == 3
+
+
+def test_a_deployment_that_never_rests_is_unavailable(world: FakeApi, actuator: KubeActuator) -> None:
+
+    def meddle() -> None:
+        world.put(DEPLOYMENT, world.objects[DEPLOYMENT])
+
+    world.before_write = meddle
+    with pytest.raises(ports.Unavailable, match="changed under each"):
+        undo(actuator)
+    assert len(world.writes()) == TRIES
+
+
+def test_somebody_elses_deploy_in_between_supersedes(world: FakeApi, actuator: KubeActuator) -> None:
+    fields = [
+        {"manager": "helm", "time": "2026-11-24T11:00:00Z", "fieldsV1": {"f:spec": {"f:template": {}}}},
+        {"manager": "status-writer", "time": "2026-11-24T11:30:00Z", "fieldsV1": {"f:status": {}}},
+    ]
+
+    def meddle() -> None:
+        world.put(DEPLOYMENT, samples.deployment("v3", managedFields=fields))
+
+    world.before_write = meddle
+    undone = undo(actuator)
+    assert undone.outcome is Outcome.SUPERSEDED
+    assert ":v3" in undone.detail
+    assert "helm" in undone.detail
+    assert world.objects[DEPLOYMENT]["spec"]["template"] == samples.template("v3")
+
+
+def test_a_deployment_made_again_supersedes(world: FakeApi, actuator: KubeActuator) -> None:
+    world.put(DEPLOYMENT, samples.deployment("v2", uid="another"))
+    assert undo(actuator).outcome is Outcome.SUPERSEDED
+    assert world.writes() == []
+
+
+def test_a_deployment_that_is_gone_supersedes(api: FakeApi, actuator: KubeActuator) -> None:
+    assert undo(actuator).outcome is Outcome.SUPERSEDED
+
+
+def test_a_paused_deployment_is_refused_with_the_remedy(world: FakeApi, actuator: KubeActuator) -> None:
+    world.objects[DEPLOYMENT]["spec"]["paused"] = True
+    undone = undo(actuator)
+    assert undone.outcome is Outcome.REFUSED
+    assert f"kubectl rollout resume deployment/{REF.name} -n {REF.namespace}" in undone.detail
+    assert world.writes() == []
+
+
+def test_a_target_whose_replica_set_is_gone_is_refused(world: FakeApi, actuator: KubeActuator) -> None:
+    drop_set(world, "v1")
+    undone = undo(actuator)
+    assert undone.outcome is Outcome.REFUSED
+    assert GOOD.replica_set in undone.detail
+
+
+def test_a_judged_replica_set_that_was_deleted_and_came_back_is_known_by_its_hash(
+    world: FakeApi, actuator: KubeActuator
+) -> None:
+    drop_set(world, "v2")
+    world.put(f"{BASE}/replicasets/again", samples.replica_set("v2", 2, uid="again"))
+    assert undo(actuator).outcome is Outcome.DONE
+
+
+def test_a_template_that_the_server_does_not_accept_is_refused(
+    world: FakeApi, actuator: KubeActuator
+) -> None:
+    world.answers["PATCH"] = [fake_api.status(422, "spec.template.spec is invalid")]
+    undone = undo(actuator)
+    assert undone.outcome is Outcome.REFUSED
+    assert "spec.template.spec is invalid" in undone.detail
+
+
+@pytest.mark.parametrize(("code", "error"), [(403, ports.Denied), (503, ports.Unavailable)])
+def test_what_a_person_or_time_must_mend_is_raised(
+    world: FakeApi, actuator: KubeActuator, code: int, error: type[Exception]
+) -> None:
+    world.answers["PATCH"] = [fake_api.status(code, "no")]
+    with pytest.raises(error):
+        undo(actuator)
+
+
+def test_a_dry_run_lets_the_server_check_and_keeps_nothing(world: FakeApi, client: KubeClient) -> None:
+    undone = undo(KubeActuator(client, dry_run=True))
+    assert undone.detail.endswith("(dry run)")
+    assert world.writes()[0][2]["dryRun"] == "All"
+    assert world.objects[DEPLOYMENT]["spec"]["template"] == samples.template("v2")
+
+
+def test_an_image_is_set_by_its_tag(world: FakeApi, actuator: KubeActuator) -> None:
+    undone = actuator.set_image(REF, None, "v9")
+    assert undone.outcome is Outcome.DONE
+    containers = world.objects[DEPLOYMENT]["spec"]["template"]["spec"]["containers"]
+    assert containers[0]["image"] == "gcr.io/greenlang/gl-006-heatreclaim:v9"
+    assert actuator.set_image(REF, REF.name, "v9").already
+
+
+def test_of_several_containers_the_one_named_like_the_deployment_is_meant(
+    world: FakeApi, actuator: KubeActuator
+) -> None:
+    containers = world.objects[DEPLOYMENT]["spec"]["template"]["spec"]["containers"]
+    containers.insert(0, {"name": "proxy", "image": "proxy:1"})
+    actuator.set_image(REF, None, "v9")
+    images = [c["image"] for c in world.objects[DEPLOYMENT]["spec"]["template"]["spec"]["containers"]]
+    assert images == ["proxy:1", "gcr.io/greenlang/gl-006-heatreclaim:v9"]
+
+
+def test_an_unknown_container_or_deployment_is_named(world: FakeApi, actuator: KubeActuator) -> None:
+    with pytest.raises(ports.Rejected, match=REF.name):
+        actuator.set_image(REF, "nope", "v9")
+    with pytest.raises(ports.Missing):
+        actuator.set_image(WorkloadRef(namespace="greenlang", name="nope"), None, "v9")
+
+
+def test_a_selector_is_written_as_the_api_reads_it() -> None:
+    expressions = [
+        {"key": "tier", "operator": "In", "values": ["a", "b"]},
+        {"key": "env", "operator": "NotIn", "values": ["dev"]},
+        {"key": "has", "operator": "Exists"},
+        {"key": "not", "operator": "DoesNotExist"},
+    ]
+    selector = {"matchLabels": {"app": "x"}, "matchExpressions": expressions}
+    read = msgspec.convert(selector, type=partial.Selector)
+    assert selector_text(read) == "app=x,tier in (a,b),env notin (dev),has,!not"

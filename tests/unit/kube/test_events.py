@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from daemon import ports
+from daemon.adapters.kube.client import KubeClient
+from daemon.adapters.kube.events import MESSAGE_BYTES, REASONS, EventSink, event_of
+from daemon.core.case import Phase, Status
+from daemon.core.incident import Incident, render
+from daemon.core.model import Policy
+from tests.unit.kube import fake_api
+from tests.unit.kube.conftest import NOW
+from tests.unit.kube.fake_api import FakeApi
+from tests.unit.kube.test_cases import new_case
+
+
+def incident(phase: Phase = Phase.ROLLED_BACK, reason: str = "it serves again") -> Incident:
+    case = replace(new_case(), uid="case-uid", status=Status(phase=phase, reason=reason))
+    return render(case, Policy(), "closed", NOW)
+
+
+def test_an_event_names_the_deployment_and_is_told_once(api: FakeApi, client: KubeClient) -> None:
+    sink = EventSink(client, instance="rollbackd-0")
+    reference = sink.publish(incident())
+    assert sink.publish(incident()) == reference
+    (event,) = api.objects.values()
+    assert event["involvedObject"]["name"] == "web"
+    assert (event["reason"], event["type"]) == ("RollbackCompleted", "Normal")
+    assert event["message"].endswith("it serves again")
+    assert event["reportingInstance"] == "rollbackd-0"
+
+
+def test_each_phase_is_an_event_of_its_own_with_a_reason() -> None:
+    assert set(REASONS) == set(Phase)
+    names = {event_of(incident(phase), "i")["metadata"]["name"] for phase in Phase}
+    assert len(names) == len(Phase)
+
+
+@pytest.mark.parametrize("reason", ["x" * 5000, "ü" * 5000, "€" * 5000])
+def test_a_long_message_is_cut_between_characters(reason: str) -> None:
+    message = event_of(incident(reason=reason), "i")["message"]
+    assert len(message.encode()) <= MESSAGE_BYTES
+    assert message.endswith(f"{reason[0]}…")
+
+
+def test_a_failure_is_the_ports(api: FakeApi, client: KubeClient) -> None:
+    api.answers["POST"] = [fake_api.status(503, "later"), fake_api.status(404, "no namespace")]
+    with pytest.raises(ports.Unavailable):
+        EventSink(client).publish(incident())
+    with pytest.raises(ports.Rejected, match="does not exist any more"):
+        EventSink(client).publish(incident())

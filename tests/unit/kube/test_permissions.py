@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import pytest
+
+from daemon import ports
+from daemon.adapters.kube import permissions
+from daemon.adapters.kube.client import KubeClient
+from tests.unit.kube import fake_api
+from tests.unit.kube.fake_api import FakeApi
+
+ASKED = sum(len(need.verbs) for need in permissions.NEEDED)
+
+
+def review(allowed: bool, reason: str = "") -> fake_api.Object:
+    return {"status": {"allowed": allowed, "reason": reason}}
+
+
+def test_every_verb_is_asked_in_every_namespace(api: FakeApi, client: KubeClient) -> None:
+    api.answers["POST"] = [fake_api.answer(review(True), 201) for _ in range(2 * ASKED)]
+    found = permissions.check(client, ["a", "b"])
+    assert len(found) == 2 * ASKED
+    assert all(permission.allowed for permission in found)
+    asked = [body["spec"]["resourceAttributes"] for _, _, _, body in api.requests]
+    expected = {"namespace": "b", "verb": "update", "group": "rollbackd.io", "resource": "rolloutcases"}
+    assert expected in asked
+    assert expected | {"subresource": "status"} in asked
+
+
+def test_what_is_needed_in_the_daemons_own_namespace_is_asked_there_alone(
+    api: FakeApi, client: KubeClient
+) -> None:
+    api.answers["POST"] = [fake_api.answer(review(False, "no rule"), 201) for _ in range(2 * ASKED)]
+    found = permissions.check(client, ["a", "b"], own="home")
+    leases = [permission for permission in found if permission.resource.startswith("leases")]
+    assert {permission.namespace for permission in leases} == {"home"}
+    assert leases[0].reason == "no rule"
+
+
+def test_a_server_that_is_not_there_is_unavailable(api: FakeApi, client: KubeClient) -> None:
+    api.answers["POST"] = [fake_api.status(503, "gone")]
+    with pytest.raises(ports.Unavailable):
+        permissions.check(client, ["a"])
+
+
+def test_a_patch_that_is_limited_to_names_is_asked_for_each_name(api: FakeApi, client: KubeClient) -> None:
+    api.answers["POST"] = [fake_api.answer(review(True), 201) for _ in range(ASKED + 1)]
+    found = permissions.check(client, ["a"], named={"a": ["x", "y"]})
+    patches = [p.resource for p in found if p.verb == "patch" and p.resource.startswith("deployments")]
+    assert patches == ["deployments.apps/x", "deployments.apps/y"]
+    asked = [body["spec"]["resourceAttributes"].get("name") for _, _, _, body in api.requests]
+    assert [name for name in asked if name] == ["x", "y"]

@@ -1,0 +1,1 @@
+"""Where incidents are told; ``registry`` knows all sinks by name."""

@@ -1,0 +1,34 @@
+"""Incidents as lines of the daemon's own log."""
+
+from __future__ import annotations
+
+import structlog
+
+from daemon.core.incident import Incident
+
+
+class LogSink:
+    """One structured line for each stage. It is the record of last resort: it never fails."""
+
+    name = "log"
+
+    def __init__(self) -> None:
+        self._log = structlog.get_logger("rollbackd.incident")
+
+    def publish(self, incident: Incident) -> str:
+        case = incident.case
+        write = {"info": self._log.info, "warning": self._log.warning, "error": self._log.error}[
+            incident.level
+        ]
+        write(
+            incident.title,
+            incident=incident.key,
+            stage=incident.stage,
+            namespace=case.namespace,
+            workload=case.spec.workload,
+            case=case.name,
+            phase=case.phase.value,
+            reason=incident.reason,
+            message=incident.message,
+        )
+        return f"log line of {incident.at:%H:%M:%S} UTC"

@@ -1,0 +1,69 @@
+"""All incident sinks by name. A new sink is a module, one line here and its name in the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from daemon.adapters.incidents.log import LogSink
+from daemon.adapters.kube.client import KubeClient
+from daemon.ports import IncidentSink, Rejected
+from daemon.settings import IncidentSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What sinks are made from; each takes what it needs. ``kube`` is ``None`` where there is no cluster."""
+
+    settings: IncidentSettings
+    kube: KubeClient | None = None
+    page_url: str = ""
+
+
+def _log(_: Surroundings) -> IncidentSink:
+    return LogSink()
+
+
+def _events(surroundings: Surroundings) -> IncidentSink:
+    from daemon.adapters.kube.events import EventSink
+
+    if surroundings.kube is None:
+        raise ValueError("incident sink events needs a cluster: take it out of incidents.sinks")
+    return EventSink(surroundings.kube)
+
+
+def _sentry(surroundings: Surroundings) -> IncidentSink:
+    # Imported when it is wanted: the SDK takes memory that a daemon without a DSN need not spend.
+    from daemon.adapters.incidents.sentry import SentryOptions, SentrySink
+
+    dsn = surroundings.settings.secret_dsn()
+    if dsn is None:
+        raise ValueError("incident sink sentry needs a DSN: set incidents.sentry_dsn_file")
+    return SentrySink(
+        SentryOptions(
+            dsn=dsn.get_secret_value(),
+            environment=surroundings.settings.environment,
+            page_url=surroundings.page_url,
+        )
+    )
+
+
+SINKS: Mapping[str, Callable[[Surroundings], IncidentSink]] = {
+    "log": _log,
+    "events": _events,
+    "sentry": _sentry,
+}
+
+
+def build(names: Iterable[str], surroundings: Surroundings) -> dict[str, IncidentSink]:
+    """The sinks of these names. Raises Rejected on an unknown name or settings that a sink cannot use."""
+    return {name: _build(name, surroundings) for name in names}
+
+
+def _build(name: str, surroundings: Surroundings) -> IncidentSink:
+    if name not in SINKS:
+        raise Rejected(f"there is no incident sink {name!r}: valid names are {', '.join(sorted(SINKS))}")
+    try:
+        return SINKS[name](surroundings)
+    except ValueError as error:
+        raise Rejected(str(error)) from error

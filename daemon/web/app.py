@@ -1,0 +1,73 @@
+"""The application, put together, and what it answers when something is wrong."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from prometheus_client import CollectorRegistry
+from starlette.exceptions import HTTPException
+
+from daemon import __version__
+from daemon.ports import Clock, PortError, Unavailable
+from daemon.web.answers import RETRY, answer
+from daemon.web.api import add_api, add_probes
+from daemon.web.page import Page
+from daemon.web.ports import Intake, Views
+from daemon.web.receiver import Receiver, add_webhook
+
+
+def build(
+    *,
+    intake: Intake,
+    views: Views,
+    clock: Clock,
+    registry: CollectorRegistry,
+    token: str | None,
+    max_body: int,
+) -> FastAPI:
+    """``token`` is what the webhook's senders must bear; ``None`` switches it off. ``max_body`` in bytes."""
+    app = FastAPI(
+        title="rollbackd",
+        version=__version__,
+        # Their pages load scripts from elsewhere.
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(PortError, _failed)
+    add_webhook(app, Receiver(intake=intake, registry=registry, token=token, max_body=max_body))
+    add_probes(app, views, registry)
+    add_api(app, views, clock)
+    _add_page(app)
+    return app
+
+
+def _add_page(app: FastAPI) -> None:
+    page = Page.load()
+
+    @app.get("/", include_in_schema=False)
+    async def index(request: Request) -> Response:
+        if request.headers.get("if-none-match") == page.etag:
+            return Response(status_code=304, headers=page.headers)
+        return Response(page.content, media_type="text/html; charset=utf-8", headers=page.headers)
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    response = answer({"error": error.detail}, status=error.status_code)
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+    return answer({"error": wrong}, status=422)
+
+
+async def _failed(_: Request, error: Exception) -> Response:
+    response = answer({"error": str(error)}, status=503 if isinstance(error, Unavailable) else 502)
+    if isinstance(error, Unavailable):
+        response.headers.update(RETRY)
+    return response

@@ -1,0 +1,50 @@
+"""What the web server needs of the rest: somewhere to put alerts, and something to show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from daemon.core.case import Case
+from daemon.core.model import Alert, Policy, Workload, WorkloadRef
+
+
+class Intake(Protocol):
+    def alerts(self, alerts: Sequence[Alert], timeout: float) -> int:
+        """Record the alerts durably on their cases; returns how many concerned a guarded workload.
+
+        Blocks for at most ``timeout`` seconds; called from several threads at once. Raises Unavailable when
+        it could not record them for now: the sender is told to deliver again.
+        """
+        ...
+
+
+class Views(Protocol):
+    """The daemon's memory as last seen. Called from several threads at once; each call may take its time."""
+
+    def workloads(self) -> Sequence[Workload]:
+        """The guarded workloads. Raises Unavailable while they are not known yet."""
+        ...
+
+    def cases(self) -> Sequence[Case]:
+        """All readable cases. Raises Unavailable while they are not known yet."""
+        ...
+
+    def policy(self, ref: WorkloadRef) -> Policy:
+        """What the operator decided for a workload, known or not."""
+        ...
+
+    def problems(self) -> Sequence[str]:
+        """What keeps the daemon from judging or acting as it should, a sentence each."""
+        ...
+
+    def unready(self) -> Sequence[str]:
+        """Why the daemon should get no alerts yet; empty when it is ready."""
+        ...
+
+    def alive(self) -> bool:
+        """Whether the daemon's own threads make progress; ``False`` asks the kubelet for a restart.
+
+        Answers at once, whatever else hangs: it is called on the server's event loop.
+        """
+        ...

@@ -1,0 +1,133 @@
+"""The endpoint that Alertmanager posts to."""
+
+from __future__ import annotations
+
+import hmac
+
+import structlog
+from anyio import CapacityLimiter, to_thread
+from fastapi import FastAPI, Request, Response
+from prometheus_client import CollectorRegistry, Counter
+from starlette.exceptions import HTTPException
+
+from daemon.ports import Unavailable
+from daemon.web import webhook
+from daemon.web.answers import RETRY, Described, answer
+from daemon.web.body import read_bounded
+from daemon.web.ports import Intake
+
+MAX_IN_FLIGHT = 64
+"""Deliveries handled at once; each holds a body, and a thread while it is recorded."""
+BODY_TIMEOUT = 10.0
+RECORD_TIMEOUT = 8.0
+"""Seconds; body and recording together stay well below the minute that Alertmanager repeats after."""
+
+_UNAUTHORIZED = {"WWW-Authenticate": 'Bearer realm="rollbackd"'}
+
+log = structlog.get_logger(__name__)
+
+
+class Receiver:
+    """``POST /webhooks/alertmanager``. A 200 is given only after the alerts are recorded.
+
+    4xx only for what can never succeed, because Alertmanager does not repeat those; it repeats 5xx.
+    """
+
+    def __init__(
+        self, *, intake: Intake, registry: CollectorRegistry, token: str | None, max_body: int
+    ) -> None:
+        self._intake = intake
+        self._token = token
+        self._max_body = max_body
+        self._in_flight = 0
+        # Its own, so that a slow store never takes the threads of anything else.
+        self._limiter = CapacityLimiter(MAX_IN_FLIGHT)
+        self._deliveries = Counter(
+            "rollbackd_webhook_deliveries",
+            "Deliveries to the webhook by status.",
+            ["code"],
+            registry=registry,
+        )
+        self._alerts = Counter(
+            "rollbackd_webhook_alerts", "Alerts that concerned a guarded workload.", registry=registry
+        )
+
+    async def __call__(self, request: Request) -> Response:
+        code = 500
+        try:
+            response = await self._handle(request)
+            code = response.status_code
+            return response
+        except HTTPException as error:
+            code = error.status_code
+            raise
+        finally:
+            self._deliveries.labels(str(code)).inc()
+
+    async def _handle(self, request: Request) -> Response:
+        self._authorize(request)
+        if self._in_flight >= MAX_IN_FLIGHT:
+            raise HTTPException(503, f"{MAX_IN_FLIGHT} deliveries are being recorded: deliver again", RETRY)
+        self._in_flight += 1
+        try:
+            body = await read_bounded(request, limit=self._max_body, timeout=BODY_TIMEOUT)
+            delivery = _decode(body)
+            recorded = await self._record(delivery)
+        finally:
+            self._in_flight -= 1
+        self._alerts.inc(recorded)
+        return answer({"accepted": len(delivery.alerts), "recorded": recorded})
+
+    def _authorize(self, request: Request) -> None:
+        if self._token is None:
+            raise HTTPException(403, "the webhook is switched off: set web.token_file to switch it on")
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        # The bytes that were sent: headers arrive decoded as Latin-1, and compare_digest refuses such str.
+        sent = given.strip(" \t").encode("latin-1")
+        if scheme.lower() == "bearer" and hmac.compare_digest(sent, self._token.encode()):
+            return
+        raise HTTPException(
+            401,
+            "this webhook wants 'Authorization: Bearer TOKEN': set http_config.authorization.credentials "
+            "in Alertmanager's receiver to the daemon's token",
+            _UNAUTHORIZED,
+        )
+
+    async def _record(self, delivery: webhook.Delivery) -> int:
+        if delivery.truncated:
+            log.warning("alertmanager left alerts out (max_alerts)", truncated=delivery.truncated)
+        if not delivery.alerts:
+            return 0
+        try:
+            return await to_thread.run_sync(
+                self._intake.alerts, delivery.alerts, RECORD_TIMEOUT, limiter=self._limiter
+            )
+        except Unavailable as error:
+            raise HTTPException(503, f"the alerts could not be recorded: {error}", RETRY) from error
+
+
+def _decode(body: bytes) -> webhook.Delivery:
+    try:
+        return webhook.decode(body)
+    except webhook.BadPayloadError as error:
+        raise HTTPException(400, str(error)) from error
+
+
+def add_webhook(app: FastAPI, receiver: Receiver) -> None:
+    answers: Described = {
+        400: {"description": "Not a payload of version 4"},
+        401: {"description": "Missing or wrong token"},
+        403: {"description": "The webhook is switched off"},
+        413: {"description": "Body too large"},
+        503: {"description": "Cannot record now; deliver again"},
+    }
+
+    @app.post("/webhooks/alertmanager", responses=answers, openapi_extra=_JSON_BODY)
+    async def alertmanager(request: Request) -> Response:
+        """Take a delivery of Alertmanager (payload version 4)."""
+        return await receiver(request)
+
+
+_JSON_BODY = {
+    "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
+}

@@ -1,0 +1,242 @@
+"""From cases and workloads to what the API answers: the page's whole knowledge, ready to be shown.
+
+Nothing here decides anything; texts that exist elsewhere (the incident's message) are taken from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from daemon.core import incident
+from daemon.core.case import Case, SignalEvidence
+from daemon.core.counters import Tally, percent
+from daemon.core.model import Policy, Revision, Value, Workload, WorkloadRef
+
+
+class RevisionView(Value, frozen=True):
+    number: int
+    hash: str
+    image: str
+    tag: str
+    change_cause: str
+
+
+class CaseSummary(Value, frozen=True):
+    """A case in a list."""
+
+    namespace: str
+    name: str
+    workload: str
+    revision: RevisionView
+    target: RevisionView | None
+    phase: str
+    verdict: str
+    reason: str
+    proven: bool
+    finished: bool
+    opened_at: datetime
+    started_at: datetime
+    finished_at: datetime | None
+    alerts_firing: int
+
+
+class RateView(Value, frozen=True):
+    """Counted events; ``rate`` is ``None`` without any."""
+
+    bad: float
+    total: float
+    scrapes: int
+    rate: float | None
+    text: str
+
+
+class SignalView(Value, frozen=True):
+    """One row of the evidence. ``over_limit`` and ``over_baseline`` are log10 of e-values."""
+
+    name: str
+    title: str
+    verdict: str
+    reason: str
+    limit: float
+    limit_text: str
+    new: RateView
+    old: RateView
+    before: RateView
+    over_limit: float
+    over_limit_words: str
+    over_baseline: float
+    over_baseline_words: str
+    proven: bool
+
+
+class Moment(Value, frozen=True):
+    """A line of the timeline; ``offset`` in seconds since the rollout's start."""
+
+    at: datetime
+    offset: float
+    phase: str
+    text: str
+
+
+class CaseDetail(Value, frozen=True):
+    """A case whole: the summary, what the page shows of it, and the case as it is stored."""
+
+    summary: CaseSummary
+    evidence: tuple[SignalView, ...]
+    timeline: tuple[Moment, ...]
+    message: str
+    case: Case
+
+
+class WorkloadView(Value, frozen=True):
+    namespace: str
+    name: str
+    revision: RevisionView | None
+    rollout: str
+    pods: int
+    pods_ready: int
+    mode: str
+    case: CaseSummary | None
+    """The newest."""
+
+
+class Overview(Value, frozen=True):
+    now: datetime
+    version: str
+    ready: bool
+    alive: bool
+    unready: tuple[str, ...]
+    problems: tuple[str, ...]
+    workloads: tuple[WorkloadView, ...]
+
+
+def newest_first(cases: Iterable[Case]) -> list[Case]:
+    return sorted(cases, key=lambda case: (case.spec.opened_at, case.name), reverse=True)
+
+
+def newest_by_workload(cases: Iterable[Case]) -> dict[WorkloadRef, Case]:
+    newest: dict[WorkloadRef, Case] = {}
+    for case in newest_first(cases):
+        newest.setdefault(case.ref, case)
+    return newest
+
+
+def summary(case: Case) -> CaseSummary:
+    return CaseSummary(
+        namespace=case.namespace,
+        name=case.name,
+        workload=case.spec.workload,
+        revision=_revision(case.spec.revision),
+        target=_revision(case.status.target) if case.status.target else None,
+        phase=case.phase.value,
+        verdict=case.status.verdict.value,
+        reason=case.status.reason,
+        proven=case.status.proven,
+        finished=case.finished,
+        opened_at=case.spec.opened_at,
+        started_at=case.spec.started_at,
+        finished_at=case.status.finished_at,
+        alerts_firing=sum(alert.status == "firing" for alert in case.status.alerts),
+    )
+
+
+def detail(case: Case, policy: Policy) -> CaseDetail:
+    assessment = case.status.assessment
+    titles = {signal.name: signal.title for signal in policy.signals}
+    return CaseDetail(
+        summary=summary(case),
+        evidence=tuple(
+            _signal(signal, titles.get(signal.name, signal.name))
+            for signal in (assessment.signals if assessment else ())
+        ),
+        timeline=tuple(
+            Moment(
+                at=entry.at,
+                offset=(entry.at - case.spec.started_at).total_seconds(),
+                phase=entry.phase.value,
+                text=entry.text,
+            )
+            for entry in case.status.timeline
+        ),
+        message=incident.message(case, policy, last_change(case)),
+        case=case,
+    )
+
+
+def last_change(case: Case) -> datetime:
+    """When the case last moved: the time its message bears, so that rendering it twice gives one text."""
+    return case.status.timeline[-1].at if case.status.timeline else case.spec.opened_at
+
+
+def workload_views(
+    workloads: Sequence[Workload], cases: Sequence[Case], modes: dict[WorkloadRef, str]
+) -> tuple[WorkloadView, ...]:
+    newest = newest_by_workload(cases)
+    return tuple(
+        _workload(workload, newest.get(workload.ref), modes.get(workload.ref, ""))
+        for workload in sorted(workloads, key=lambda workload: workload.ref)
+    )
+
+
+def _workload(workload: Workload, case: Case | None, mode: str) -> WorkloadView:
+    pods = [pod for pod in workload.pods if not pod.deleting]
+    return WorkloadView(
+        namespace=workload.ref.namespace,
+        name=workload.ref.name,
+        revision=_revision(workload.current) if workload.current else None,
+        rollout=str(workload.status),
+        pods=len(pods),
+        pods_ready=sum(pod.ready for pod in pods),
+        mode=mode,
+        case=summary(case) if case else None,
+    )
+
+
+def _revision(revision: Revision) -> RevisionView:
+    return RevisionView(
+        number=revision.number,
+        hash=revision.hash,
+        image=revision.image,
+        tag=revision.tag,
+        change_cause=revision.change_cause,
+    )
+
+
+def _signal(signal: SignalEvidence, title: str) -> SignalView:
+    return SignalView(
+        name=signal.name,
+        title=title,
+        verdict=signal.verdict.value,
+        reason=signal.reason,
+        limit=signal.limit,
+        limit_text=percent(signal.limit),
+        new=_rate(signal.new),
+        old=_rate(signal.old),
+        before=_rate(signal.baseline),
+        over_limit=signal.over_limit,
+        over_limit_words=odds(signal.over_limit),
+        over_baseline=signal.over_baseline,
+        over_baseline_words=odds(signal.over_baseline),
+        proven=signal.proven,
+    )
+
+
+def _rate(tally: Tally) -> RateView:
+    return RateView(bad=tally.bad, total=tally.total, scrapes=tally.scrapes, rate=tally.rate, text=str(tally))
+
+
+def odds(evidence: float) -> str:
+    """What an e-value (its log10) means, in words: how a bet against "all is well" has gone so far.
+
+    10^3.2 is "1,600 to 1": a revision that is well shows that much at most once in 1,600 rollouts, however
+    often one looks.
+    """
+    if evidence <= 0:
+        return "none"
+    if evidence > 9:
+        return "over a billion to 1"
+    value = 10**evidence
+    if value < 10:
+        return f"{value:.1f} to 1"
+    return f"{float(f'{value:.2g}'):,.0f} to 1"

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import pytest
+from pydantic import SecretStr
+
+from daemon.adapters.incidents.registry import SINKS, Surroundings, build
+from daemon.ports import Rejected
+from daemon.settings import SINKS as NAMES
+from daemon.settings import IncidentSettings
+
+NOTHING = Surroundings(settings=IncidentSettings())
+
+
+def test_settings_and_registry_know_the_same_sinks() -> None:
+    assert set(SINKS) == set(NAMES)
+
+
+def test_an_unknown_name_is_answered_with_the_valid_ones() -> None:
+    with pytest.raises(Rejected, match="no incident sink 'sentri': valid names are events, log, sentry"):
+        build(["log", "sentri"], NOTHING)
+
+
+def test_sinks_bear_the_names_they_are_chosen_by() -> None:
+    settings = IncidentSettings(sentry_dsn=SecretStr("https://key@sentry.example/6"))
+
+    sinks = build(["log", "sentry"], Surroundings(settings=settings))
+
+    assert {name: sink.name for name, sink in sinks.items()} == {"log": "log", "sentry": "sentry"}
+
+
+def test_a_dsn_that_is_none_stops_the_start() -> None:
+    settings = IncidentSettings(sentry_dsn=SecretStr("https://sentry.example/6"))
+
+    with pytest.raises(Rejected, match="the Sentry DSN is not valid"):
+        build(["sentry"], Surroundings(settings=settings))
+
+
+@pytest.mark.parametrize(("name", "missing"), [("sentry", "needs a DSN"), ("events", "needs a cluster")])
+def test_a_sink_says_what_it_lacks(name: str, missing: str) -> None:
+    with pytest.raises(Rejected, match=missing):
+        build([name], NOTHING)

@@ -1,0 +1,104 @@
+"""Small stand-ins for what the web server asks, and a client that talks to it over a real socket."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry
+
+from daemon.core.case import Case
+from daemon.core.model import Alert, Policy, Workload, WorkloadRef
+from daemon.ports import Unavailable
+from daemon.web.app import build
+from daemon.web.server import WebServer
+from tests.unit.web import samples
+
+TOKEN = "s3cret-tökén"
+MAX_BODY = 4096
+
+
+class FixedClock:
+    def now(self) -> datetime:
+        return samples.at(1300)
+
+    def monotonic(self) -> float:
+        return 0.0
+
+
+class FakeIntake:
+    """Remembers what was recorded; ``gate`` closed keeps callers waiting, ``down`` refuses them."""
+
+    def __init__(self) -> None:
+        self.recorded: list[Alert] = []
+        self.down = ""
+        self.gate = threading.Event()
+        self.gate.set()
+        self.entered = threading.Semaphore(0)
+
+    def alerts(self, alerts: Sequence[Alert], timeout: float) -> int:
+        self.entered.release()
+        self.gate.wait(timeout)
+        if self.down:
+            raise Unavailable(self.down)
+        self.recorded += alerts
+        return sum(alert.labels.get("app") == samples.REF.name for alert in alerts)
+
+
+class FakeViews:
+    def __init__(self) -> None:
+        self.now_workloads: Sequence[Workload] = ()
+        self.now_cases: Sequence[Case] = ()
+        self.now_problems: Sequence[str] = ()
+        self.now_unready: Sequence[str] = ()
+        self.now_alive = True
+        self.unknown = ""
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def workloads(self) -> Sequence[Workload]:
+        if self.unknown:
+            raise Unavailable(self.unknown)
+        return self.now_workloads
+
+    def cases(self) -> Sequence[Case]:
+        self.gate.wait()
+        if self.unknown:
+            raise Unavailable(self.unknown)
+        return self.now_cases
+
+    def policy(self, ref: WorkloadRef) -> Policy:
+        return samples.POLICY if ref == samples.REF else Policy()
+
+    def problems(self) -> Sequence[str]:
+        return self.now_problems
+
+    def unready(self) -> Sequence[str]:
+        return self.now_unready
+
+    def alive(self) -> bool:
+        return self.now_alive
+
+
+@contextmanager
+def serving(
+    intake: FakeIntake, views: FakeViews, *, token: str | None = TOKEN, port: int = 0
+) -> Iterator[WebServer]:
+    app = build(
+        intake=intake,
+        views=views,
+        clock=FixedClock(),
+        registry=CollectorRegistry(),
+        token=token,
+        max_body=MAX_BODY,
+    )
+    server = WebServer(app, host="127.0.0.1", port=port)
+    server.start()
+    try:
+        yield server
+    finally:
+        intake.gate.set()
+        views.gate.set()
+        assert server.stop(10), "the server did not stop"

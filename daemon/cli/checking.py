@@ -1,0 +1,180 @@
+"""``check-config``: are the settings right, and does the world answer as they expect?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from daemon.cli.framework import BAD, OK, Command
+from daemon.cli.session import Session
+from daemon.cli.words import duration
+
+if TYPE_CHECKING:
+    from daemon.adapters.kube.permissions import Permission
+    from daemon.adapters.live_check import Finding
+    from daemon.settings import Settings
+
+
+@click.command(
+    cls=Command,
+    examples="""
+rollbackd check-config
+rollbackd check-config --config rollbackd.yaml --live
+rollbackd check-config -o json
+""",
+)
+@click.option(
+    "--live", is_flag=True, help="Also ask Prometheus every query, and the API server for our rights."
+)
+@click.pass_obj
+def check_config(session: Session, live: bool) -> int:
+    """Check the settings, and sum up what they mean.
+
+    All problems are named at once, each with its place and its remedy; exit code 2. With --live every query
+    is put to Prometheus and every right that the daemon needs is asked of the API server; exit code 1 when
+    something does not answer as it should.
+    """
+    from daemon.settings import SettingsError
+
+    try:
+        settings = session.settings
+    except SettingsError as error:
+        if session.json:
+            session.emit({"ok": False, "file": str(session.config_file), "problems": error.problems})
+        raise
+    report: dict[str, Any] = {"file": str(session.config_file), **summary(settings)}
+    if not session.json:
+        _print(session, settings)
+    found = _live(session, settings) if live else {}
+    if session.json:
+        session.emit({"ok": _well(found), **report, **found})
+    elif live:
+        session.say("All live checks passed." if _well(found) else "Some live checks failed.")
+    else:
+        session.say("The settings are valid; --live holds them against the cluster and Prometheus.")
+    return OK if _well(found) else BAD
+
+
+def summary(settings: Settings) -> dict[str, Any]:
+    """What was decided, without any secret."""
+    return {
+        "workloads": [
+            {
+                "namespace": entry.namespace,
+                "name": entry.name,
+                "selector": entry.selector,
+                "mode": _mode(settings, entry),
+                "signals": _signals(settings, entry),
+            }
+            for entry in settings.workloads
+        ],
+        "signals": [
+            {"name": s.name, "title": s.title, "limit": s.limit, "baseline": s.baseline}
+            for s in settings.signals
+        ],
+        "watchSeconds": settings.policy.watch,
+        "prometheus": settings.prometheus.url,
+        "sinks": settings.incidents.chosen,
+        "webhook": settings.web.token is not None or settings.web.token_file is not None,
+    }
+
+
+def _mode(settings: Settings, entry: Any) -> str:
+    mode = entry.mode if "mode" in entry.model_fields_set else settings.policy.mode
+    return str(mode.value)
+
+
+def _signals(settings: Settings, entry: Any) -> list[str]:
+    return [signal.name for signal in (settings.signals if entry.signals is None else entry.signals)]
+
+
+def _print(session: Session, settings: Settings) -> None:
+    from daemon.cli.tables import table, text
+    from daemon.core.counters import percent
+
+    show = session.console.print
+    show(text(f"{session.config_file}", "bold"))
+    show(
+        table(
+            ("NAMESPACE", "WORKLOAD", "MODE", "SIGNALS"),
+            [
+                (
+                    entry.namespace,
+                    entry.name or f"all with {entry.selector}",
+                    _mode(settings, entry),
+                    ", ".join(_signals(settings, entry)),
+                )
+                for entry in settings.workloads
+            ],
+        )
+    )
+    show()
+    show(
+        table(
+            ("SIGNAL", "LIMIT", "BASELINE", "MEANS"),
+            [(s.name, percent(s.limit), s.baseline, s.title or s.name) for s in settings.signals],
+        )
+    )
+    show()
+    facts = summary(settings)
+    webhook = "on" if facts["webhook"] else "off (no web.token_file)"
+    show(
+        text(
+            f"Watched for {duration(settings.policy.watch)} after a rollout; metrics: {facts['prometheus']}."
+        )
+    )
+    show(text(f"Incidents go to: {', '.join(facts['sinks'])}. Alertmanager's webhook is {webhook}."))
+
+
+def _live(session: Session, settings: Settings) -> dict[str, Any]:
+    """Findings and permissions; where the API server cannot be asked, that is the finding."""
+    from daemon.ports import PortError
+
+    session.quiet_log()
+    findings = session.parts.findings(settings)
+    permissions: Sequence[Permission] = ()
+    trouble = ""
+    try:
+        permissions = session.parts.permissions(settings)
+    except PortError as error:
+        trouble = str(error)
+    if not session.json:
+        _print_live(session, findings, permissions, trouble)
+    return {"findings": findings, "permissions": permissions, "cluster": trouble}
+
+
+def _print_live(
+    session: Session, findings: Iterable[Finding], permissions: Sequence[Permission], trouble: str
+) -> None:
+    from daemon.cli.tables import table, text
+
+    show = session.console.print
+    rows = [(f.level, f.field, f"{f.message}; {f.remedy}" if f.remedy else f.message) for f in findings]
+    show()
+    show(table(("PROMETHEUS", "SETTING", "FINDING"), rows))
+    show()
+    if trouble:
+        show(text(f"The API server: {trouble}", "red"))
+        return
+    show(table(("ALLOWED", "NAMESPACE", "RESOURCE", "VERBS"), _permission_rows(permissions)))
+
+
+def _permission_rows(permissions: Sequence[Permission]) -> list[tuple[str, str, str, str]]:
+    """A line for each resource with what is allowed, and one with what is not."""
+    verbs: dict[tuple[str, str, bool], list[str]] = {}
+    for one in permissions:
+        verbs.setdefault((one.namespace, one.resource, one.allowed), []).append(one.verb)
+    return [
+        ("yes" if allowed else "no", namespace, resource, ", ".join(names))
+        for (namespace, resource, allowed), names in sorted(verbs.items())
+    ]
+
+
+def _well(found: Mapping[str, Any]) -> bool:
+    return (
+        not found.get("cluster")
+        and all(finding.level != "error" for finding in found.get("findings", ()))
+        and all(permission.allowed for permission in found.get("permissions", ()))
+    )

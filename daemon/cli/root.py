@@ -1,0 +1,61 @@
+"""``rollbackd`` itself: the group with its global options, and which module has which command."""
+
+from __future__ import annotations
+
+import click
+
+from daemon import __version__
+from daemon.cli.framework import Root
+from daemon.cli.session import session_of
+
+COMMANDS = {
+    "run": "daemon.cli.running:run",
+    "check-config": "daemon.cli.checking:check_config",
+    "status": "daemon.cli.looking:status",
+    "history": "daemon.cli.looking:history",
+    "show": "daemon.cli.showing:show",
+    "rollback": "daemon.cli.acting:rollback",
+    "approve": "daemon.cli.acting:approve",
+    "hold": "daemon.cli.acting:hold",
+    "demo": "daemon.cli.running:demo",
+    "completion": "daemon.cli.meta:completion",
+    "version": "daemon.cli.meta:version",
+}
+
+EXIT_CODES = """
+0    all is well
+1    the answer is bad: a check failed, something needs a person, a service has not recovered
+2    wrong usage or settings
+3    the cluster or Prometheus cannot be reached, or denies it
+4    no such case or workload
+130  interrupted
+"""
+
+EXAMPLES = """
+rollbackd demo                            see it work, with no cluster at all
+rollbackd check-config --live             is everything set up?
+rollbackd run                             the daemon, as the Deployment starts it
+rollbackd status                          what is guarded, and how it is
+rollbackd show gl-006-heatreclaim         the newest rollout's story
+"""
+
+
+@click.group(
+    cls=Root,
+    commands_at=COMMANDS,
+    sections={"Examples": EXAMPLES, "Exit codes": EXIT_CODES},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+@click.version_option(__version__, "--version", prog_name="rollbackd", message="%(prog)s %(version)s")
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Watch Kubernetes Deployments after every rollout, and roll back what broke the service.
+
+    Each rollout of a guarded Deployment becomes a case: its metrics are judged against the limits and against
+    the revision before; a failing revision is rolled back, and the recovery proven. The cases are objects in
+    the cluster (kubectl get rolloutcases), and these commands read and instruct them.
+
+    A WORKLOAD is written as name, namespace/name or deployment/name; a CASE as its name, the beginning of
+    its name, or namespace/name.
+    """
+    session_of(context)

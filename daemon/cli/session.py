@@ -1,0 +1,104 @@
+"""One invocation: its global options, what they lead to, and where words go."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from daemon.cli.parts import Parts
+from daemon.cli.words import clean
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from daemon.ports import CaseStore
+    from daemon.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    config: Path | None = None
+    kubeconfig: str | None = None
+    context: str | None = None
+    namespace: str | None = None
+    output: str = "table"
+    log_level: str | None = None
+
+
+class Session:
+    """Made once for each invocation; a command gets it as ``@click.pass_obj``."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        self.options = Options()
+
+    def set(self, **options: Any) -> None:
+        self.options = replace(self.options, **options)
+
+    @property
+    def json(self) -> bool:
+        return self.options.output == "json"
+
+    @cached_property
+    def config_file(self) -> Path:
+        """The settings file in use."""
+        if self.options.config is not None:
+            return self.options.config
+        found = (path for path in self.parts.config_places if path.is_file())
+        return next(found, None) or self.parts.default_config()
+
+    @property
+    def flags(self) -> Mapping[str, str | None]:
+        """The options that are settings, by the settings' names."""
+        return {
+            "kubernetes.kubeconfig": self.options.kubeconfig,
+            "kubernetes.context": self.options.context,
+            "log.level": self.options.log_level,
+        }
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Raises SettingsError."""
+        return self.parts.settings(self.config_file, self.flags, os.environ)
+
+    @cached_property
+    def store(self) -> CaseStore:
+        self.quiet_log()
+        return self.parts.case_store(self.settings)
+
+    def quiet_log(self) -> None:
+        """For all commands but the daemon itself: only what goes wrong, as text."""
+        self.parts.log(self.options.log_level or "warning")
+
+    @cached_property
+    def console(self) -> Console:
+        from rich.console import Console
+
+        # Piped, lines are not wrapped for a screen that is not there.
+        return Console(file=sys.stdout, width=None if sys.stdout.isatty() else 200, highlight=False)
+
+    def say(self, text: str) -> None:
+        """For people: on standard error where standard output is for a program."""
+        click.echo(clean(text), err=self.json)
+
+    def emit(self, value: object) -> None:
+        """For programs: one JSON document."""
+        import msgspec
+
+        click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+def session_of(context: click.Context) -> Session:
+    """The invocation's session; the root context holds it, or the parts it is to be made of, or nothing."""
+    root = context.find_root()
+    if not isinstance(root.obj, Session):
+        root.obj = Session(root.obj if isinstance(root.obj, Parts) else Parts())
+    context.obj = root.obj
+    return root.obj

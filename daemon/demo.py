@@ -1,0 +1,155 @@
+"""The demo: a cluster and its metrics in memory, a clock that runs faster, and the real engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry
+
+from daemon.adapters.memory.cases import MemoryCaseStore
+from daemon.adapters.memory.clock import ScaledClock
+from daemon.adapters.memory.cluster import MemoryCluster
+from daemon.adapters.memory.health import MemoryHealthProbe
+from daemon.adapters.memory.metrics import MemoryMetrics
+from daemon.adapters.memory.sinks import MemorySink
+from daemon.adapters.memory.traffic import Rates, Traffic
+from daemon.core.case import Case, Phase
+from daemon.core.incident import message
+from daemon.core.model import Policy, SignalPolicy, Workload, WorkloadRef
+from daemon.core.target import newest
+from daemon.engine.assembly import Assembled, Parts, assemble
+from daemon.engine.queue import WorkQueue
+
+REF = WorkloadRef(namespace="greenlang", name="gl-006-heatreclaim")
+IMAGE = "gcr.io/greenlang/gl-006-heatreclaim"
+GOOD, BAD = "v1.0.1", "v1.1.0"
+POLICY = Policy(
+    signals=(
+        SignalPolicy(name="errors", title="error rate", limit=0.05),
+        SignalPolicy(name="latency", title="share of requests slower than 5 s", limit=0.01),
+    ),
+    watch=150.0,
+    baseline_window=300.0,
+    sinks=("log",),
+    title="GL-006",
+    contact="#incident-gl006",
+)
+POLL = 5.0
+FINAL = (Phase.ROLLED_BACK, Phase.UNRECOVERED, Phase.HELD)
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """The demo's world; ``now`` is called after each step, and tells whether to go on."""
+
+    clock: ScaledClock
+    cluster: MemoryCluster
+    store: MemoryCaseStore
+    daemon: Assembled
+
+
+def build(speed: float) -> Stage:
+    """``speed`` is how many times faster than real the clock runs."""
+    clock = ScaledClock(speed)
+    cluster = MemoryCluster(clock)
+    store = MemoryCaseStore()
+    traffic = Traffic(
+        rps=20.0,
+        signals={
+            "errors": Rates(bad=0.005, by_tag={BAD: 0.2}),
+            "latency": Rates(bad=0.0005, by_tag={BAD: 0.01}),
+        },
+    )
+    queue = WorkQueue(clock.monotonic)
+    daemon = assemble(
+        Parts(
+            clock=clock,
+            cluster=cluster,
+            actuator=cluster,
+            store=store,
+            metrics=MemoryMetrics(cluster, clock, {REF: traffic}, scrape_interval=15.0),
+            health=MemoryHealthProbe(cluster),
+            sinks={"log": MemorySink("log")},
+            policies=lambda _ref, _workload: POLICY,
+            run=lambda job: job(),
+            registry=CollectorRegistry(),
+            poll_interval=POLL,
+        ),
+        queue,
+    )
+    cluster.on_change(queue.put)
+    store.watch(queue.put)
+    return Stage(clock=clock, cluster=cluster, store=store, daemon=daemon)
+
+
+class Play:
+    """Moves the stage on and says what happens on it."""
+
+    def __init__(self, stage: Stage, say: Say) -> None:
+        self._stage = stage
+        self._say = say
+        self._told: dict[str, int] = {}
+        self._polled = stage.clock.monotonic()
+
+    def run(self, seconds: float) -> None:
+        """Let ``seconds`` of the stage's time pass."""
+        edge = self._stage.clock.monotonic() + seconds
+        while self._stage.clock.monotonic() < edge and self._stage.clock.sleep(1.0):
+            self.step()
+
+    def until(self, tag: str, *phases: Phase, within: float) -> Case | None:
+        """Until the newest case is about this tag and in one of the phases; what it is in the end."""
+        edge = self._stage.clock.monotonic() + within
+        while self._stage.clock.monotonic() < edge and self._stage.clock.sleep(1.0):
+            self.step()
+            case = self.newest()
+            if case is not None and case.spec.revision.tag == tag and case.phase in phases:
+                return case
+        return self.newest()
+
+    def step(self) -> None:
+        stage = self._stage
+        stage.cluster.tick()
+        if stage.clock.monotonic() - self._polled >= POLL:
+            self._polled = stage.clock.monotonic()
+            stage.daemon.engine.poll()
+        while stage.daemon.engine.step():
+            pass
+        self._tell()
+
+    def newest(self) -> Case | None:
+        workload = self._stage.cluster.workload(REF)
+        return newest(workload, self._stage.store.cases()) if workload is not None else None
+
+    def _tell(self) -> None:
+        for case in self._stage.store.cases():
+            entries = case.status.timeline
+            for entry in entries[self._told.get(case.name, 0) :]:
+                self._say(f"  {entry.at:%H:%M:%S}  {entry.phase.value:<12}  {entry.text}")
+            self._told[case.name] = len(entries)
+
+
+def play(stage: Stage, say: Say) -> bool:
+    """The whole story; tells whether it ended as it should."""
+    show = Play(stage, say)
+    say(f"A cluster in memory runs {REF} {IMAGE}:v1.0.0 with 3 pods, 20 requests a second, 0.5 % errors.")
+    stage.cluster.apply(REF, image=f"{IMAGE}:v1.0.0")
+    show.run(240)
+    say(f"\nA good release: {GOOD}")
+    stage.cluster.set_image(REF, f"{IMAGE}:{GOOD}")
+    good = show.until(GOOD, Phase.HEALTHY, within=400)
+    say(f"\nA bad release: {BAD} fails 20 % of its requests. Nobody touches anything.")
+    stage.cluster.set_image(REF, f"{IMAGE}:{BAD}")
+    case = show.until(BAD, *FINAL, within=600)
+    if good is None or case is None:
+        return False
+    say("\nThe incident's text:\n")
+    say("\n".join(f"  {line}" for line in message(case, POLICY, stage.clock.now()).splitlines()))
+    return good.status.proven and case.phase is Phase.ROLLED_BACK and current_tag(stage) == GOOD
+
+
+def current_tag(stage: Stage) -> str:
+    workload: Workload | None = stage.cluster.workload(REF)
+    return workload.current.tag if workload is not None and workload.current is not None else ""

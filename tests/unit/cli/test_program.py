@@ -1,0 +1,260 @@
+"""The program as a whole: help, settings, completion, the commands that run something."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from daemon import __version__
+from daemon.adapters.kube.permissions import Permission
+from daemon.adapters.live_check import Finding
+from daemon.cli.root import COMMANDS, cli
+from daemon.ports import Rejected, Unavailable
+from tests.unit.cli.conftest import FakeParts, Rollbackd, answer
+from tests.unit.web import samples
+
+
+def test_the_help_lists_commands_examples_and_exit_codes(rollbackd: Rollbackd) -> None:
+    result = rollbackd("--help")
+
+    assert result.exit_code == 0
+    for word in (*COMMANDS, "Examples:", "Exit codes:", "--kubeconfig", "ROLLBACKD_CONFIG"):
+        assert word in result.stdout
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_teaches_by_example(rollbackd: Rollbackd, name: str) -> None:
+    result = rollbackd(name, "--help")
+
+    assert result.exit_code == 0
+    assert "Examples:\n  " in result.stdout
+    assert f"rollbackd {name}" in result.stdout.partition("Examples:")[2]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_is_explained(name: str) -> None:
+    command = cli.get_command(click.Context(cli), name)
+
+    assert command is not None
+    for parameter in command.params:
+        assert not isinstance(parameter, click.Option) or parameter.help, parameter.name
+
+
+def test_help_is_quick_because_nothing_heavy_is_imported() -> None:
+    check = (
+        "import sys; from daemon.cli.root import cli\n"
+        "try: cli(['--help'], prog_name='rollbackd')\n"
+        "except SystemExit: pass\n"
+        "heavy = {'rich', 'pydantic', 'fastapi', 'kubernetes', 'requests', 'structlog'} & set(sys.modules)\n"
+        "sys.exit(str(heavy) if heavy else 0)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_version_in_three_ways(rollbackd: Rollbackd) -> None:
+    assert rollbackd("--version").stdout == f"rollbackd {__version__}\n"
+    assert rollbackd("version").stdout == f"rollbackd {__version__}\n"
+    assert answer(rollbackd("version", "-o", "json"))["version"] == __version__
+
+
+def test_it_runs_as_a_module() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "daemon", "--version"], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == f"rollbackd {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["statsu"], "No such command 'statsu'"),
+        (["status", "--wrong"], "No such option"),
+        (["history", "--limit", "0"], "--limit"),
+        (["show"], "Missing argument 'CASE'"),
+        (["-o", "yaml", "status"], "'yaml' is not one of"),
+        (["-c", "/does/not/exist", "status"], "does not exist"),
+        (["demo", "--keep"], "--keep has nothing to keep without the page: add --port"),
+    ],
+)
+def test_wrong_usage_is_one_line(rollbackd: Rollbackd, arguments: list[str], says: str) -> None:
+    result = rollbackd(*arguments)
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: ")
+    assert says in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_run_hands_the_settings_over(rollbackd: Rollbackd, parts: FakeParts) -> None:
+    parts.code = 3
+
+    result = rollbackd("--kubeconfig", "/a", "run", "--context", "c", "--log-level", "debug")
+
+    assert result.exit_code == 2, "there is no file /a"
+    assert "kubernetes.kubeconfig" in result.stderr
+
+    assert rollbackd("run", "--context", "c", "--log-level", "debug").exit_code == 3
+    assert parts.asked("run") == ["debug"]
+    assert parts.asked("settings")[-1] == {
+        "kubernetes.kubeconfig": None,
+        "kubernetes.context": "c",
+        "log.level": "debug",
+    }
+    assert parts.asked("log") == [], "the daemon sets its log up itself"
+
+
+def test_the_demo_is_played_as_asked(rollbackd: Rollbackd, parts: FakeParts) -> None:
+    assert rollbackd("demo", "--speed", "5", "--port", "0", "--keep").exit_code == 0
+    assert parts.asked("demo") == [(5.0, 0, True)]
+
+
+class TestSettings:
+    def test_all_problems_are_told_each_in_a_line(self, rollbackd: Rollbackd, parts: FakeParts) -> None:
+        parts.default_config().write_text("workloads: []\nlog: {level: loud}\n")
+
+        result = rollbackd("check-config")
+
+        lines = result.stderr.splitlines()
+        assert result.exit_code == 2
+        assert len(lines) == 2
+        assert all(line.startswith("error: ") for line in lines)
+        assert "log.level" in result.stderr
+        assert rollbackd("status").exit_code == 2
+
+    def test_programs_get_the_problems_too(self, rollbackd: Rollbackd, parts: FakeParts) -> None:
+        parts.default_config().write_text("workloads: []\n")
+
+        found = answer(rollbackd("check-config", "-o", "json"))
+
+        assert found["ok"] is False
+        assert found["problems"][0]["field"] == "workloads"
+
+    def test_good_settings_are_summed_up(self, rollbackd: Rollbackd) -> None:
+        result = rollbackd("check-config")
+
+        assert result.exit_code == 0
+        for word in ("furnaces", "approval", "gl-006-heatreclaim", "5 %", "10 min", "log, events", "off"):
+            assert word in result.stdout
+
+    def test_the_file_is_the_options_then_the_environments(
+        self, rollbackd: Rollbackd, parts: FakeParts, tmp_path: Path
+    ) -> None:
+        one, two = tmp_path / "one.yaml", tmp_path / "two.yaml"
+        for path in (one, two):
+            path.write_text("workloads: [{namespace: a, name: b}]")
+        env = {"ROLLBACKD_CONFIG": str(two)}
+
+        assert answer(rollbackd("check-config", "-o", "json"))["file"] == str(parts.default_config())
+        assert answer(rollbackd("check-config", "-o", "json", env=env))["file"] == str(two)
+        for arguments in (["-c", str(one), "check-config"], ["check-config", "-c", str(one)]):
+            assert answer(rollbackd(*arguments, "-o", "json", env=env))["file"] == str(one)
+
+    def test_places_are_searched_in_order(
+        self, rollbackd: Rollbackd, parts: FakeParts, tmp_path: Path
+    ) -> None:
+        here = tmp_path / "here.yaml"
+        here.write_text("workloads: [{namespace: a, name: b}]")
+        parts.config_places = (tmp_path / "absent.yaml", here)
+
+        assert answer(rollbackd("check-config", "-o", "json"))["file"] == str(here)
+
+
+class TestLive:
+    GOOD = Finding(level="ok", field="prometheus.url", message="it answers")
+    MAY = Permission(verb="get", resource="pods", namespace="greenlang", allowed=True)
+
+    def test_all_well(self, rollbackd: Rollbackd, parts: FakeParts) -> None:
+        parts.found, parts.permitted = (self.GOOD,), [self.MAY]
+
+        result = rollbackd("check-config", "--live")
+
+        assert result.exit_code == 0
+        assert "it answers" in result.stdout
+        assert "All live checks passed" in result.stdout
+
+    def test_a_query_without_an_answer(self, rollbackd: Rollbackd, parts: FakeParts) -> None:
+        bad = Finding(level="error", field="signals[0].bad", message="no series", remedy="correct the labels")
+        parts.found = (self.GOOD, bad)
+
+        result = rollbackd("check-config", "--live")
+
+        assert result.exit_code == 1
+        assert "no series; correct the labels" in result.stdout
+
+    def test_a_right_that_is_missing(self, rollbackd: Rollbackd, parts: FakeParts) -> None:
+        denied = Permission(verb="patch", resource="deployments.apps", namespace="greenlang", allowed=False)
+        parts.permitted = [self.MAY, denied]
+
+        result = rollbackd("check-config", "--live")
+        found = answer(rollbackd("check-config", "--live", "-o", "json"))
+
+        assert result.exit_code == 1
+        assert [line.split() for line in result.stdout.splitlines() if "patch" in line] == [
+            ["no", "greenlang", "deployments.apps", "patch"]
+        ]
+        assert (found["ok"], found["permissions"][1]["allowed"]) == (False, False)
+
+    @pytest.mark.parametrize("trouble", [Unavailable("it is down"), Rejected("no kubeconfig")])
+    def test_a_cluster_that_cannot_be_asked(
+        self, rollbackd: Rollbackd, parts: FakeParts, trouble: Unavailable | Rejected
+    ) -> None:
+        parts.found, parts.permitted = (self.GOOD,), trouble
+
+        result = rollbackd("check-config", "--live")
+
+        assert result.exit_code == 1
+        assert f"The API server: {trouble}" in result.stdout
+        assert "it answers" in result.stdout, "what Prometheus says is told all the same"
+
+
+class TestCompletion:
+    @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+    def test_a_script_for_each_shell(self, rollbackd: Rollbackd, shell: str) -> None:
+        result = rollbackd("completion", shell)
+
+        assert result.exit_code == 0
+        assert "_ROLLBACKD_COMPLETE" in result.stdout
+
+    @pytest.mark.usefixtures("story")
+    @pytest.mark.parametrize(
+        ("words", "proposed"),
+        [
+            ("rollbackd sta", "status"),
+            ("rollbackd show gl-006", samples.rolled_back().name),
+            ("rollbackd approve gl-010", samples.awaiting().name),
+            ("rollbackd history gl-007", "gl-007-furnace"),
+            ("rollbackd rollback gl-006-heatreclaim --to", "--to-revision"),
+        ],
+    )
+    def test_tab_proposes_commands_cases_and_workloads(
+        self, rollbackd: Rollbackd, words: str, proposed: str
+    ) -> None:
+        assert proposed in self.tab(rollbackd, words)
+
+    def test_tab_never_fails(self, rollbackd: Rollbackd, parts: FakeParts) -> None:
+        parts.trouble = Unavailable("it is down")
+
+        assert self.tab(rollbackd, "rollbackd show gl") == ""
+
+        parts.default_config().write_text("workloads: []")
+
+        assert self.tab(rollbackd, "rollbackd show gl") == ""
+
+    @staticmethod
+    def tab(rollbackd: Rollbackd, words: str) -> str:
+        env = {
+            "_ROLLBACKD_COMPLETE": "bash_complete",
+            "COMP_WORDS": words,
+            "COMP_CWORD": str(len(words.split()) - 1),
+        }
+        result = rollbackd(env=env)
+        assert result.stderr == ""
+        return result.stdout.strip()

@@ -1,0 +1,136 @@
+# Everything that people and CI do with this repository. `make` alone says what there is.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+CACHE := $(or $(ROLLBACKD_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/rollbackd)
+UV_VERSION := 0.13.9
+IMAGE ?= ghcr.io/rollbackd/rollbackd:dev
+PYTEST_ARGS ?=
+
+# Trust what the system trusts (pip and git do as well), so that setup works behind an inspecting proxy.
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
+export UV_SYSTEM_CERTS ?= 1
+endif
+
+.PHONY: help
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+# --- Environment -----------------------------------------------------------------------------------------
+
+.PHONY: setup
+setup: $(VENV)/.synced ## Make .venv with everything the lock names (needs Python 3.11 or newer; uv if it is there)
+	@:
+
+# The first Python that is new enough, by any of its names.
+define FIND_PYTHON
+python=; \
+for name in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 python; do \
+  if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$name; break; fi; \
+done; \
+if [ -z "$$python" ]; then \
+  echo "setup: Python 3.11 or newer is needed, and none is on PATH: install it, or name it with make PYTHON=..." >&2; \
+  exit 1; \
+fi
+endef
+
+# uv where it works (a shim of a version manager may not), else our own in the cache folder.
+define FIND_UV
+uv=uv; \
+if ! uv --version >/dev/null 2>&1; then \
+  home='$(CACHE)/uv-$(UV_VERSION)'; uv="$$home/bin/uv"; \
+  if ! "$$uv" --version >/dev/null 2>&1; then \
+    echo "setup: no uv here, installing one into $$home"; \
+    rm -rf "$$home" && mkdir -p "$$(dirname "$$home")" && "$$python" -m venv "$$home" \
+      && "$$home/bin/python" -m pip install --quiet --disable-pip-version-check 'uv==$(UV_VERSION)' \
+      || { rm -rf "$$home"; echo "setup: uv could not be installed (see above)" >&2; exit 1; }; \
+  fi; \
+fi
+endef
+
+$(VENV)/.synced: uv.lock pyproject.toml
+	@$(FIND_PYTHON); $(FIND_UV); \
+	echo "setup: making $(VENV) as uv.lock says"; \
+	UV_PROJECT_ENVIRONMENT=$(VENV) UV_PYTHON_DOWNLOADS=never "$$uv" sync --quiet --frozen \
+	  --python "$$("$$python" -c 'import sys; print(sys.executable)')"
+	@touch $@
+
+.PHONY: hooks
+hooks: setup ## Have git run the quick checks before each commit
+	$(BIN)/pre-commit install
+
+.PHONY: clean
+clean: ## Remove the environment, caches and build results of this folder
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .grimp_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- Looking and checking --------------------------------------------------------------------------------
+
+.PHONY: demo
+demo: setup ## See it at work without a cluster: a bad release, its rollback, the recovery
+	$(BIN)/rollbackd demo
+
+.PHONY: test
+test: setup ## Run the tests that need no cluster
+	$(BIN)/pytest -m "not e2e" $(PYTEST_ARGS)
+
+.PHONY: check
+check: setup ## Everything that must hold before a commit: format, lint, types, imports, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -m "not e2e" $(PYTEST_ARGS)
+
+.PHONY: docs
+docs: setup ## Write the generated files anew: docs/settings.md and the chart's CRD
+	mkdir -p docs helm/rollbackd/crds
+	$(BIN)/python -m daemon.settings.reference > docs/settings.md.new && mv docs/settings.md.new docs/settings.md
+	$(BIN)/python -m daemon.adapters.kube.crd > crd.new && mv crd.new helm/rollbackd/crds/rolloutcases.yaml
+
+# --- Chart and image -------------------------------------------------------------------------------------
+
+.PHONY: chart
+chart: setup ## Check the Helm chart and pack it into dist/
+	for values in tests/chart/values/*.yaml; do $(BIN)/helm lint --strict --quiet helm/rollbackd -f "$$values" || exit 1; done
+	$(BIN)/pytest tests/chart -m "not e2e" $(PYTEST_ARGS)
+	$(BIN)/helm package helm/rollbackd --destination dist
+
+.PHONY: image
+image: ## Build the image: IMAGE=name:tag, with docker, podman or buildah
+	@for tool in docker podman "buildah bud"; do \
+	  if command -v $${tool%% *} >/dev/null 2>&1; then \
+	    case $$tool in buildah*) build=$$tool;; *) build="$$tool build";; esac; \
+	    echo "$$build"; \
+	    exec $$build -t "$(IMAGE)" --build-arg REVISION="$$(git rev-parse HEAD 2>/dev/null || echo unknown)" .; \
+	  fi; \
+	done; \
+	echo "image: docker, podman or buildah is needed" >&2; exit 1
+
+.PHONY: image-check
+image-check: setup ## Build the image on a base of Debian packages, and look into it (root, buildah, mmdebstrap)
+	$(BIN)/pytest tests/e2e/image -m e2e -s $(PYTEST_ARGS)
+
+# --- The real cluster ------------------------------------------------------------------------------------
+
+.PHONY: cluster-up
+cluster-up: setup ## Start the test cluster: real API server, kubelet and Prometheus (root; first time 15 minutes)
+	$(BIN)/python -m tests.e2e.cluster up
+
+.PHONY: cluster-down
+cluster-down: setup ## Stop the test cluster
+	$(BIN)/python -m tests.e2e.cluster down
+
+.PHONY: e2e
+e2e: cluster-up ## Run the tests on the real cluster, the daemon installed by the chart
+	$(BIN)/pytest tests -m e2e $(PYTEST_ARGS)
+
+.PHONY: e2e-quick
+e2e-quick: cluster-up ## The same with the daemon as a local process: no image to build
+	ROLLBACKD_E2E_DAEMON=process $(BIN)/pytest tests -m e2e $(PYTEST_ARGS)
+
+.PHONY: bench-recovery
+bench-recovery: cluster-up ## Measure the time from a bad release to the proven recovery
+	$(BIN)/python -m benchmarks.recovery

@@ -1,0 +1,116 @@
+{{- define "rollbackd.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "rollbackd.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 52 | trimSuffix "-" -}}
+{{- else -}}
+{{- $name := default .Chart.Name .Values.nameOverride -}}
+{{- if contains $name .Release.Name -}}
+{{- .Release.Name | trunc 52 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name $name | trunc 52 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "rollbackd.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "rollbackd.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "rollbackd.labels" -}}
+{{ include "rollbackd.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- end -}}
+
+{{- define "rollbackd.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create -}}
+{{- default (include "rollbackd.fullname" .) .Values.serviceAccount.name -}}
+{{- else -}}
+{{- required "serviceAccount.create is false, so serviceAccount.name must name an existing account" .Values.serviceAccount.name -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "rollbackd.image" -}}
+{{- if .Values.image.digest -}}
+{{ .Values.image.repository }}@{{ .Values.image.digest }}
+{{- else -}}
+{{ .Values.image.repository }}:{{ default .Chart.AppVersion .Values.image.tag }}
+{{- end -}}
+{{- end -}}
+
+{{- define "rollbackd.port" -}}
+{{- dig "web" "port" 8080 .Values.config | int -}}
+{{- end -}}
+
+{{- define "rollbackd.webhookSecret" -}}
+{{- default (include "rollbackd.fullname" .) .Values.webhook.existingSecret -}}
+{{- end -}}
+
+{{- define "rollbackd.sentrySecret" -}}
+{{- default (include "rollbackd.fullname" .) .Values.sentry.existingSecret -}}
+{{- end -}}
+
+{{- define "rollbackd.hasSentry" -}}
+{{- if or .Values.sentry.existingSecret .Values.sentry.dsn -}}true{{- end -}}
+{{- end -}}
+
+{{- /* The guarded namespaces, sorted, each once, as JSON: {"namespaces": [...]}. */ -}}
+{{- define "rollbackd.namespaces" -}}
+{{- $found := list -}}
+{{- range .Values.config.workloads -}}{{- $found = append $found .namespace -}}{{- end -}}
+{{- dict "namespaces" ($found | uniq | sortAlpha) | toJson -}}
+{{- end -}}
+
+{{- /* Securing every container of ours the same way: what Pod Security `restricted` asks for, and a read-only root. */ -}}
+{{- define "rollbackd.podSecurityContext" -}}
+runAsNonRoot: true
+runAsUser: 10001
+runAsGroup: 10001
+fsGroup: 10001
+seccompProfile:
+  type: RuntimeDefault
+{{- end -}}
+
+{{- define "rollbackd.securityContext" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end -}}
+
+{{- /* What the schema cannot say, each with its remedy. */ -}}
+{{- define "rollbackd.validate" -}}
+{{- with .Values.webhook -}}
+{{- if and .enabled (not .existingSecret) (not .token) -}}
+{{- fail "the webhook needs a token: set webhook.existingSecret to a Secret that holds it, or webhook.token (openssl rand -hex 32), or switch the webhook off with webhook.enabled=false" -}}
+{{- end -}}
+{{- if and .existingSecret .token -}}
+{{- fail "webhook.existingSecret and webhook.token are both set: keep one of the two" -}}
+{{- end -}}
+{{- end -}}
+{{- if and .Values.sentry.existingSecret .Values.sentry.dsn -}}
+{{- fail "sentry.existingSecret and sentry.dsn are both set: keep one of the two" -}}
+{{- end -}}
+{{- $web := .Values.config.web | default dict -}}
+{{- range list "token" "token_file" -}}
+{{- if hasKey $web . -}}
+{{- fail (printf "config.web.%s is the chart's own matter, and config is readable in a ConfigMap: set webhook.existingSecret or webhook.token" .) -}}
+{{- end -}}
+{{- end -}}
+{{- $incidents := .Values.config.incidents | default dict -}}
+{{- range list "sentry_dsn" "sentry_dsn_file" -}}
+{{- if hasKey $incidents . -}}
+{{- fail (printf "config.incidents.%s is the chart's own matter, and config is readable in a ConfigMap: set sentry.existingSecret or sentry.dsn" .) -}}
+{{- end -}}
+{{- end -}}
+{{- range $index, $workload := .Values.config.workloads -}}
+{{- if eq (empty $workload.name) (empty $workload.selector) -}}
+{{- fail (printf "config.workloads[%d] must have either a name or a selector: give exactly one" $index) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}

@@ -1,0 +1,104 @@
+"""The daemon may do what its adapter says that it needs, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from daemon.adapters.kube.permissions import NEEDED
+from tests.chart.rendering import NAMESPACE, Manifest, Rendered, render
+
+Right = tuple[str, str, str]
+"""API group, resource, verb."""
+
+FLEET = Path(__file__).with_name("values") / "fleet.yaml"
+
+
+def _granted(roles: Iterable[Manifest]) -> list[Right]:
+    return sorted(
+        (group, resource, verb)
+        for role in roles
+        for rule in role["rules"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    )
+
+
+def _needed(scope: Literal["guarded", "own"]) -> list[Right]:
+    return sorted(
+        (need.group, need.resource, verb) for need in NEEDED if need.scope == scope for verb in need.verbs
+    )
+
+
+def _roles(rendered: Rendered) -> dict[tuple[str, bool], Manifest]:
+    """Roles by namespace and whether they are for leading."""
+    return {
+        (role["metadata"]["namespace"], role["metadata"]["name"].endswith("-leader")): role
+        for role in rendered.of("Role")
+    }
+
+
+def test_roles_grant_exactly_what_is_needed(rendered: Rendered) -> None:
+    for (namespace, leading), role in _roles(rendered).items():
+        assert _granted([role]) == _needed("own" if leading else "guarded")
+        assert not leading or namespace == NAMESPACE
+
+
+def test_no_rights_over_the_whole_cluster(rendered: Rendered) -> None:
+    assert [m["kind"] for m in rendered.manifests if m["kind"].startswith("Cluster")] == []
+
+
+def test_secrets_and_wildcards_are_never_granted(rendered: Rendered) -> None:
+    rights = _granted(rendered.of("Role"))
+    assert not {part for right in rights for part in right} & {
+        "secrets",
+        "*",
+        "pods/exec",
+        "escalate",
+        "bind",
+    }
+
+
+def test_each_role_is_bound_to_the_daemon_alone(rendered: Rendered) -> None:
+    account = {
+        "kind": "ServiceAccount",
+        "name": rendered.one("ServiceAccount")["metadata"]["name"],
+        "namespace": NAMESPACE,
+    }
+    bound = {
+        (binding["metadata"]["namespace"], binding["roleRef"]["name"])
+        for binding in rendered.of("RoleBinding")
+    }
+    assert all(binding["subjects"] == [account] for binding in rendered.of("RoleBinding"))
+    assert bound == {
+        (role["metadata"]["namespace"], role["metadata"]["name"]) for role in rendered.of("Role")
+    }
+
+
+def _patchable(rendered: Rendered, namespace: str) -> list[str] | None:
+    """Names of the Deployments that may be changed; ``None``: all of the namespace."""
+    (rule,) = [
+        rule
+        for rule in _roles(rendered)[namespace, False]["rules"]
+        if "deployments" in rule["resources"] and "patch" in rule["verbs"]
+    ]
+    names: list[str] | None = rule.get("resourceNames")
+    return names
+
+
+@pytest.mark.parametrize(
+    ("namespace", "names"),
+    [("shop", ["basket", "cart", "cart-canary"]), ("ops", ["portal"]), ("greenlang", None)],
+)
+def test_only_named_deployments_may_be_changed(namespace: str, names: list[str] | None) -> None:
+    """A selector's Deployments are not known beforehand, so there the whole namespace must be allowed."""
+    assert _patchable(render(FLEET), namespace) == names
+
+
+def test_rights_can_be_left_to_somebody_else() -> None:
+    made = render(FLEET, values={"rbac": {"create": False}})
+    assert made.of("Role") == made.of("RoleBinding") == []

@@ -122,6 +122,17 @@ class Processes:
                 wait_for(f"end of {name} (pid {entry.pid})", lambda: not entry.alive, seconds=5)
         self._write([other for other in self.recorded() if other.name != name])
 
+    def freeze(self, name: str) -> None:
+        """Stop the process where it stands: its connections stay open and nothing answers."""
+        entry = self.find(name)
+        if entry is not None:
+            entry.send(signal.SIGSTOP)
+
+    def thaw(self, name: str) -> None:
+        entry = self.find(name)
+        if entry is not None:
+            entry.send(signal.SIGCONT)
+
     def end_world(self) -> None:
         """Kill the namespaces' first process: the kernel ends whatever still runs in them, pods included."""
         entry = self.find(WORLD)

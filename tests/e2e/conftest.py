@@ -1,0 +1,133 @@
+"""The cluster, the daemon in it, and a namespace for each story, all made once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import pytest
+
+from tests.e2e import daemon as daemons
+from tests.e2e.app.build import load_app
+from tests.e2e.app.manifests import NAME, Gl006
+from tests.e2e.cluster import lifecycle
+from tests.e2e.cluster.binaries import MissingTool
+from tests.e2e.cluster.cluster import Cluster
+from tests.e2e.daemon import TOKEN, Daemon
+from tests.e2e.sentry import LocalSentry
+from tests.e2e.stage import Stage, wait_for
+
+WATCH = 40.0
+ALERT = "Gl006ValidationFailures"
+STORIES: dict[str, dict[str, Any]] = {
+    "healthy": {},
+    "errors": {"replicas": 3},
+    "slow": {},
+    "crash": {},
+    "oom": {},
+    "missing": {},
+    "unready": {"progress_deadline_seconds": 20},
+    "config": {},
+    "alert": {},
+    "superseded": {},
+    "killed": {},
+    "outage": {},
+    "deleted": {},
+    "idle": {"load_rps": 0.0},
+    "frozen": {},
+}
+
+
+def defaults(story: str) -> dict[str, Any]:
+    return {"namespace": f"greenlang-{story}", "replicas": 2, "load_rps": 10.0}
+
+
+def settings(cluster: Cluster) -> dict[str, Any]:
+    """The daemon's settings file: the defaults, hurried for tests."""
+    return {
+        "workloads": [
+            {"namespace": f"greenlang-{story}", "name": NAME, "title": "GL-006", "contact": "#incident-gl006"}
+            for story in STORIES
+        ],
+        "policy": {
+            "watch": WATCH,
+            "baseline_window": 180,
+            "stale_after": 15,
+            "verify_deadline": 90,
+            "decisive_alerts": [ALERT],
+        },
+        "prometheus": {"url": cluster.prometheus_url, "poll": 1},
+        "log": {"format": "json"},
+    }
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Cluster:
+    try:
+        found = lifecycle.up(scrape_interval=2.0)
+    except MissingTool as problem:
+        pytest.exit(f"e2e: {problem}", returncode=3)
+    load_app(found)
+    return found
+
+
+@pytest.fixture(scope="session")
+def sentry(cluster: Cluster) -> Iterator[LocalSentry]:
+    server = LocalSentry(cluster.host_address)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def stages(cluster: Cluster) -> Iterator[dict[str, Stage]]:
+    """Every story's namespace with a healthy release in it, running long enough to have a past."""
+    made = {
+        story: Stage(
+            cluster,
+            f"greenlang-{story}",
+            Gl006(**(defaults(story) | chosen)),
+        )
+        for story, chosen in STORIES.items()
+    }
+    names = [stage.namespace for stage in made.values()]
+    cluster.kubectl("delete", "namespace", "--ignore-not-found", "--wait", *names)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(Stage.set_up, made.values()))
+    for stage in made.values():
+        wait_for(f"{stage.namespace}: pods of v1.0.0", partial(stage.all_ready_on, "v1.0.0"))
+    yield made
+    cluster.kubectl("delete", "namespace", "--ignore-not-found", "--wait=false", *names)
+
+
+def has_past(stage: Stage) -> bool:
+    """Whether the healthy release was scraped for long enough to compare with."""
+    return (stage.query("sum(gl006_http_requests_total{$NS})") or 0) > 300
+
+
+@pytest.fixture(scope="session")
+def daemon(
+    cluster: Cluster,
+    stages: dict[str, Stage],
+    sentry: LocalSentry,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Daemon]:
+    made = daemons.make(cluster, tmp_path_factory.mktemp("daemon"), settings(cluster), sentry.dsn)
+    made.start()
+    cluster.route_alerts_to(f"{made.url}/webhooks/alertmanager", TOKEN)
+    for stage in stages.values():
+        wait_for(f"{stage.namespace}: v1.0.0 adopted", partial(stage.case, "v1.0.0"))
+        if stage.app.load_rps:
+            wait_for(f"{stage.namespace}: some past", partial(has_past, stage))
+    yield made
+    print(f"\ndaemon's log, its end:\n{made.log()[-3000:]}")
+    cluster.route_alerts_to(None)
+    made.stop()
+
+
+@pytest.fixture
+def stage(stages: dict[str, Stage], daemon: Daemon) -> Callable[[str], Stage]:
+    """A story's namespace, with the daemon watching it."""
+    return lambda story: stages[story]

@@ -1,0 +1,209 @@
+"""The daemon under test: as a pod that the chart installed, or, for the inner loop, as a process."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.app.build import PRODUCT, load_product
+from tests.e2e.cluster.cluster import Cluster
+
+CHART = Path(__file__).parents[2] / "helm" / "rollbackd"
+NAMESPACE = "rollbackd"
+TOKEN = "e2e-token-0123456789abcdef"
+READY_WITHIN = 60.0
+
+
+class Daemon(ABC):
+    """How a test starts, kills and asks the daemon."""
+
+    url: str
+
+    @abstractmethod
+    def start(self) -> None: ...
+
+    @abstractmethod
+    def kill(self) -> None:
+        """SIGKILL, nothing less."""
+
+    @abstractmethod
+    def stop(self) -> None: ...
+
+    @abstractmethod
+    def log(self) -> str: ...
+
+    @abstractmethod
+    def resident(self) -> int:
+        """Resident memory in bytes."""
+
+    @abstractmethod
+    def cpu_seconds(self) -> float: ...
+
+    def get(self, path: str) -> Any:
+        with urllib.request.urlopen(f"{self.url}{path}", timeout=5) as answer:
+            return json.load(answer)
+
+    def wait_ready(self) -> float:
+        """Seconds until /readyz says yes."""
+        started = time.monotonic()
+        while time.monotonic() - started < READY_WITHIN:
+            try:
+                if self.get("/readyz")["ready"]:
+                    return time.monotonic() - started
+            except OSError:
+                pass
+            time.sleep(0.05)
+        raise AssertionError(f"the daemon is not ready after {READY_WITHIN:g} s:\n{self.log()[-4000:]}")
+
+
+class ProcessDaemon(Daemon):
+    """`rollbackd run` on this machine against the cluster."""
+
+    def __init__(self, cluster: Cluster, folder: Path, settings: dict[str, Any], dsn: str) -> None:
+        self._config = folder / "rollbackd.yaml"
+        self._log = folder / "daemon.log"
+        self.url = f"http://{cluster.host_address}:18080"
+        full = settings | {
+            "kubernetes": {"kubeconfig": str(cluster.kubeconfig)},
+            "web": {"host": cluster.host_address, "port": 18080},
+        }
+        self._config.write_text(json.dumps(full))
+        # The harness's own variables are no settings, and the daemon would rightly say so.
+        foreign = {k: v for k, v in os.environ.items() if not k.startswith("ROLLBACKD_")}
+        self._environment = foreign | {
+            "ROLLBACKD_WEB__TOKEN": TOKEN,
+            "ROLLBACKD_INCIDENTS__SENTRY_DSN": dsn,
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "daemon", "--config", str(self._config), "run"]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                command, stdout=log, stderr=log, env=self._environment, cwd=CHART.parents[1]
+            )
+        try:
+            self.wait_ready()
+        except AssertionError:
+            self.stop()
+            raise
+
+    def kill(self) -> None:
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(10)
+
+    def stop(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            self._process.wait(40)
+
+    def log(self) -> str:
+        return self._log.read_text() if self._log.exists() else ""
+
+    def _status(self, key: str) -> int:
+        assert self._process is not None
+        lines = Path(f"/proc/{self._process.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith(key))
+
+    def resident(self) -> int:
+        return self._status("VmRSS") * 1024
+
+    def cpu_seconds(self) -> float:
+        assert self._process is not None
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class PodDaemon(Daemon):
+    """Installed by the real helm from the chart, with the image of the project's Dockerfile."""
+
+    def __init__(self, cluster: Cluster, folder: Path, settings: dict[str, Any], dsn: str) -> None:
+        self._cluster = cluster
+        repository, tag = PRODUCT.rsplit(":", 1)
+        self._values = folder / "values.json"
+        values = {
+            "config": settings,
+            "image": {"repository": repository, "tag": tag},
+            "webhook": {"token": TOKEN},
+            "sentry": {"dsn": dsn},
+        }
+        self._values.write_text(json.dumps(values))
+        self.url = ""
+
+    def helm(self, *arguments: str) -> str:
+        command = [str(Path(sys.executable).with_name("helm")), *arguments, "--namespace", NAMESPACE]
+        environment = os.environ | {"KUBECONFIG": str(self._cluster.kubeconfig)}
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+        assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}"
+        return done.stdout
+
+    def start(self) -> None:
+        if not self.url:
+            load_product(self._cluster)
+            self._cluster.apply(json.dumps(_restricted_namespace()))
+            self._cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(CHART / "crds"))
+            self.helm("upgrade", "--install", "rollbackd", str(CHART), "-f", str(self._values), "--wait")
+            address = self._cluster.kubectl(
+                "-n", NAMESPACE, "get", "service", "rollbackd", "-o", "jsonpath={.spec.clusterIP}"
+            )
+            self.url = f"http://{address}"
+        self.wait_ready()
+
+    def kill(self) -> None:
+        """Kill the container's process on the node; the kubelet starts it again, as it would anywhere."""
+        status = json.loads(self._pod())["status"]["containerStatuses"][0]
+        container = status["containerID"].removeprefix("containerd://")
+        socket = self._cluster.state.containerd_socket
+        done = self._cluster.inside(
+            "/usr/bin/ctr", "-a", str(socket), "-n", "k8s.io", "task", "kill", "-s", "SIGKILL", container
+        )
+        assert done.returncode == 0, done.stderr
+
+    def _pod(self) -> str:
+        pods = json.loads(self._cluster.kubectl("-n", NAMESPACE, "get", "pods", "-o", "json"))["items"]
+        alive = [pod for pod in pods if not pod["metadata"].get("deletionTimestamp")]
+        return json.dumps(alive[0])
+
+    def stop(self) -> None:
+        if self.url:
+            self.helm("uninstall", "rollbackd", "--wait")
+
+    def log(self) -> str:
+        arguments = ("-n", NAMESPACE, "logs", "deployment/rollbackd")
+        previous = self._cluster.kubectl(*arguments, "--previous", check=False)
+        return previous + self._cluster.kubectl(*arguments, check=False)
+
+    def _exec(self, program: str) -> str:
+        name = json.loads(self._pod())["metadata"]["name"]
+        return self._cluster.kubectl("-n", NAMESPACE, "exec", name, "--", "python3", "-c", program)
+
+    def resident(self) -> int:
+        text = self._exec("print(open('/proc/1/status').read())")
+        return next(int(line.split()[1]) for line in text.splitlines() if line.startswith("VmRSS")) * 1024
+
+    def cpu_seconds(self) -> float:
+        fields = self._exec("print(open('/proc/1/stat').read())").rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _restricted_namespace() -> dict[str, Any]:
+    labels = {"pod-security.kubernetes.io/enforce": "restricted", "name": NAMESPACE}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": labels}}
+
+
+def make(cluster: Cluster, folder: Path, settings: dict[str, Any], dsn: str) -> Daemon:
+    """The form that ``ROLLBACKD_E2E_DAEMON`` asks for: ``pod`` (default) or ``process``."""
+    form = os.environ.get("ROLLBACKD_E2E_DAEMON", "pod")
+    kinds: dict[str, type[Daemon]] = {"pod": PodDaemon, "process": ProcessDaemon}
+    if form not in kinds:
+        raise ValueError(f"ROLLBACKD_E2E_DAEMON={form!r}: valid are {', '.join(kinds)}")
+    return kinds[form](cluster, folder, settings, dsn)  # type: ignore[call-arg]

@@ -70,7 +70,7 @@ clean: ## Remove the environment, caches and build results of this folder
 
 .PHONY: demo
 demo: setup ## See it at work without a cluster: a bad release, its rollback, the recovery
-	$(BIN)/rollbackd demo
+	$(BIN)/rollbackd demo --port 0
 
 .PHONY: test
 test: setup ## Run the tests that need no cluster
@@ -130,6 +130,10 @@ e2e: cluster-up ## Run the tests on the real cluster, the daemon installed by th
 .PHONY: e2e-quick
 e2e-quick: cluster-up ## The same with the daemon as a local process: no image to build
 	ROLLBACKD_E2E_DAEMON=process $(BIN)/pytest tests -m e2e $(PYTEST_ARGS)
+
+.PHONY: bench-idle
+bench-idle: cluster-up ## Measure what the daemon costs that has nothing to do, with 10 workloads
+	$(BIN)/python -m benchmarks.idle
 
 .PHONY: bench-recovery
 bench-recovery: cluster-up ## Measure the time from a bad release to the proven recovery

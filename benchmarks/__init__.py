@@ -1,0 +1,1 @@
+"""Measurements, run by hand or nightly; nothing here is a test."""

@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-import structlog
 from prometheus_client import CollectorRegistry
 
 from daemon import logs
@@ -19,7 +18,7 @@ from daemon.core.model import Policy, Workload, WorkloadRef
 from daemon.engine.assembly import Parts, assemble
 from daemon.engine.manual import ByHand, Say, follow, pick, settle, undo
 from daemon.engine.queue import WorkQueue
-from daemon.ports import CaseStore, IncidentSink, PortError
+from daemon.ports import CaseStore, Cluster, IncidentSink, PortError
 from daemon.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ class Teardown:
 
     def __init__(self) -> None:
         self._parts: list[tuple[str, Callable[[float], list[str]]]] = []
-        self._log = structlog.get_logger("rollbackd")
+        self._log = logs.get()
 
     def add(self, name: str, stop: Callable[[float], list[str]]) -> None:
         self._parts.append((name, stop))
@@ -74,7 +73,7 @@ def run(settings: Settings) -> int:
     from daemon.web.server import WebServer
 
     logs.configure(settings.log.level, settings.log.format)
-    log = structlog.get_logger("rollbackd")
+    log = logs.get()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -115,7 +114,7 @@ def run(settings: Settings) -> int:
             run=tellers.submit,
             registry=registry,
             poll_interval=settings.prometheus.poll,
-            troubles=(cluster.problems, store.problems),
+            troubles=(cluster.problems, store.problems, lambda: absent(settings, cluster)),
         )
         daemon = assemble(parts, queue)
 
@@ -142,6 +141,23 @@ def run(settings: Settings) -> int:
         stop.wait()
         log.info("stopping")
     return 0
+
+
+def absent(settings: Settings, cluster: Cluster) -> Mapping[str, str]:
+    """Workloads that the settings name and the cluster does not have."""
+    found: dict[str, str] = {}
+    for entry in settings.workloads:
+        if entry.name is None:
+            continue
+        ref = WorkloadRef(namespace=entry.namespace, name=entry.name)
+        try:
+            gone = cluster.workload(ref) is None
+        except PortError:
+            # Its namespace cannot be read, which is a trouble of its own.
+            continue
+        if gone:
+            found[str(ref)] = "there is no such Deployment: check workloads in the settings, or deploy it"
+    return found
 
 
 def done(stop: Callable[[], None]) -> Callable[[float], list[str]]:
@@ -188,7 +204,7 @@ def case_store(settings: Settings) -> CaseStore:
         kube_client(settings),
         namespaces=settings.namespaces,
         clock=SystemClock(),
-        on_problem=structlog.get_logger("rollbackd").warning,
+        on_problem=logs.get().warning,
     )
 
 
@@ -272,5 +288,5 @@ def demo(*, speed: float, port: int | None, keep: bool, say: Say) -> int:
         well = play.play(stage, say)
         if keep and port is not None:
             say("\nThe page stays until Ctrl-C.")
-            threading.Event().wait()
+            play.linger(stage)
     return 0 if well else 1

@@ -42,7 +42,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """The demo's world; ``now`` is called after each step, and tells whether to go on."""
+    """The demo's world, with the daemon in it."""
 
     clock: ScaledClock
     cluster: MemoryCluster
@@ -148,6 +148,13 @@ def play(stage: Stage, say: Say) -> bool:
     say("\nThe incident's text:\n")
     say("\n".join(f"  {line}" for line in message(case, POLICY, stage.clock.now()).splitlines()))
     return good.status.proven and case.phase is Phase.ROLLED_BACK and current_tag(stage) == GOOD
+
+
+def linger(stage: Stage) -> None:
+    """Go on for as long as somebody looks."""
+    show = Play(stage, lambda _: None)
+    while True:
+        show.run(60)
 
 
 def current_tag(stage: Stage) -> str:

@@ -1,43 +1,79 @@
-"""The log: one line an event on standard error, JSON for machines or text for people."""
+"""The log: one line an event on standard error, JSON for machines or text for people.
+
+On the standard library's logging: structured lines need no more, and a library for them costs the daemon
+several megabytes of resident memory.
+"""
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
-from typing import Literal
+from datetime import UTC, datetime
 
-import structlog
+OWN = "rollbackd"
 
-Level = Literal["debug", "info", "warning", "error"]
+
+class Log:
+    """A logger whose calls carry fields: ``log.info("watching", port=8080)``."""
+
+    def __init__(self, name: str) -> None:
+        self._logger = logging.getLogger(name)
+
+    def info(self, event: str, **fields: object) -> None:
+        self._write(logging.INFO, event, fields)
+
+    def warning(self, event: str, **fields: object) -> None:
+        self._write(logging.WARNING, event, fields)
+
+    def error(self, event: str, **fields: object) -> None:
+        self._write(logging.ERROR, event, fields)
+
+    def exception(self, event: str, **fields: object) -> None:
+        """An error with the traceback of the exception that is being handled."""
+        self._logger.error("%s", event, exc_info=True, extra={"fields": fields})
+
+    def _write(self, level: int, event: str, fields: dict[str, object]) -> None:
+        self._logger.log(level, "%s", event, extra={"fields": fields})
+
+
+def get(part: str = "") -> Log:
+    """The log of a part of the daemon, or of the whole."""
+    return Log(f"{OWN}.{part}" if part else OWN)
+
+
+def _fields(record: logging.LogRecord) -> dict[str, object]:
+    own: dict[str, object] = getattr(record, "fields", {})
+    return own if record.name.startswith(OWN) else {"logger": record.name, **own}
+
+
+class _Json(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname.lower(),
+            "event": record.getMessage(),
+            **_fields(record),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str, ensure_ascii=False)
+
+
+class _Console(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        time = datetime.fromtimestamp(record.created, UTC).strftime("%H:%M:%S")
+        fields = "".join(f"  {name}={value}" for name, value in _fields(record).items())
+        line = f"{time} {record.levelname.lower():<8}{record.getMessage()}{fields}"
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 
 def configure(level: str, form: str) -> None:
-    """Send our own events and those of the libraries (from warning on) through one formatter.
+    """Write our own events from ``level`` on and the libraries' from warning on to standard error.
 
     ``form`` is ``json`` or ``console``. Call once, before anything logs.
     """
-    shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
-        structlog.processors.format_exc_info,
-    ]
-    renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer()
-        if form == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    )
-    structlog.configure(
-        processors=[*shared, renderer],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
-        )
-    )
+    handler.setFormatter(_Json() if form == "json" else _Console())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger(OWN).setLevel(level.upper())

@@ -75,6 +75,7 @@ def assemble(parts: Parts, queue: WorkQueue) -> Assembled:
         clock=parts.clock,
         journal=journal,
         poll_interval=parts.poll_interval,
+        problems=lambda: views.problems(),
     )
     views = DaemonViews(
         cluster=parts.cluster,

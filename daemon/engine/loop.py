@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 
@@ -36,6 +36,7 @@ class Engine:
         clock: Clock,
         journal: Journal,
         poll_interval: float,
+        problems: Callable[[], Sequence[str]],
     ) -> None:
         self._queue = queue
         self._reconciler = reconciler
@@ -44,6 +45,7 @@ class Engine:
         self._clock = clock
         self._journal = journal
         self._interval = poll_interval
+        self._problems = problems
         self._pauses: dict[WorkloadRef, float] = {}
         self._worker = threading.Thread(target=self._work, name="worker", daemon=True)
         self._scheduler = BackgroundScheduler(timezone="UTC")
@@ -87,6 +89,7 @@ class Engine:
             self._room.keep_only(f"{case.namespace}/{case.name}" for case in active)
             self._room.poll(self._find)
             self._journal.polled(self._room.last())
+            self._journal.standing(self._problems())
             for case in active:
                 self._queue.put(case.ref)
         except PortError as error:
@@ -113,6 +116,7 @@ class Engine:
 
     def step(self) -> bool:
         """Do one thing that is due; ``False`` when there is none."""
+        self._beat = self._clock.monotonic()
         item = self._queue.take(wait=False)
         if item is not None:
             self._handle(item)

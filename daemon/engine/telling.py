@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from daemon import logs
 from daemon.core.case import Case, Effect, Phase
 
 
@@ -14,7 +14,7 @@ class Journal:
     """Writes each change of a case to the log once, and counts it."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._log = structlog.get_logger("rollbackd")
+        self._log = logs.get()
         labels = ("namespace", "workload")
         self._phases = Counter(
             "rollbackd_case_phases", "Phases that cases entered", (*labels, "phase"), registry=registry
@@ -38,7 +38,7 @@ class Journal:
             buckets=(5, 10, 20, 30, 60, 120, 300, 600),
             registry=registry,
         )
-        self._said: dict[str, str] = {}
+        self._standing: frozenset[str] = frozenset()
 
     def opened(self, case: Case) -> None:
         self._phases.labels(case.namespace, case.spec.workload, case.phase.value).inc()
@@ -83,15 +83,20 @@ class Journal:
         self._log.warning(why, case=case.name, namespace=case.namespace, effect=effect.id)
 
     def polled(self, signals: Mapping[str, str]) -> None:
-        """Log a signal's trouble when it begins, changes or ends."""
+        """Count a poll and what of it could not be used."""
         if signals:
             self._polls.inc()
         for signal, problem in signals.items():
             self._unusable.labels(signal).set(bool(problem))
-            if problem != self._said.get(signal, ""):
-                self._said[signal] = problem
-                say = self._log.warning if problem else self._log.info
-                say(problem or "the signal can be read again", signal=signal)
+
+    def standing(self, problems: Sequence[str]) -> None:
+        """Log each standing problem when it comes and when it is over."""
+        now = frozenset(problems)
+        for problem in sorted(now - self._standing):
+            self._log.warning(problem)
+        for problem in sorted(self._standing - now):
+            self._log.info(f"over: {problem}")
+        self._standing = now
 
     def trouble(self, text: str, **details: str) -> None:
         self._log.warning(text, **details)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hmac
 
-import structlog
 from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI, Request, Response
 from prometheus_client import CollectorRegistry, Counter
 from starlette.exceptions import HTTPException
 
+from daemon import logs
 from daemon.ports import Unavailable
 from daemon.web import webhook
 from daemon.web.answers import RETRY, Described, answer
@@ -24,7 +24,7 @@ RECORD_TIMEOUT = 8.0
 
 _UNAUTHORIZED = {"WWW-Authenticate": 'Bearer realm="rollbackd"'}
 
-log = structlog.get_logger(__name__)
+log = logs.get("web")
 
 
 class Receiver:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -70,17 +71,21 @@ class ProcessDaemon(Daemon):
     def __init__(self, cluster: Cluster, folder: Path, settings: dict[str, Any], dsn: str) -> None:
         self._config = folder / "rollbackd.yaml"
         self._log = folder / "daemon.log"
-        self.url = f"http://{cluster.host_address}:18080"
+        port = _free_port(cluster.host_address)
+        self.url = f"http://{cluster.host_address}:{port}"
         full = settings | {
             "kubernetes": {"kubeconfig": str(cluster.kubeconfig)},
-            "web": {"host": cluster.host_address, "port": 18080},
+            "web": {"host": cluster.host_address, "port": port},
         }
         self._config.write_text(json.dumps(full))
         # The harness's own variables are no settings, and the daemon would rightly say so.
-        foreign = {k: v for k, v in os.environ.items() if not k.startswith("ROLLBACKD_")}
+        # As in the image, bytecode is compiled once.
+        dropped = ("ROLLBACKD_", "PYTHONDONTWRITEBYTECODE")
+        foreign = {k: v for k, v in os.environ.items() if not k.startswith(dropped)}
         self._environment = foreign | {
             "ROLLBACKD_WEB__TOKEN": TOKEN,
             "ROLLBACKD_INCIDENTS__SENTRY_DSN": dsn,
+            "MALLOC_ARENA_MAX": "2",
         }
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -126,8 +131,11 @@ class ProcessDaemon(Daemon):
 class PodDaemon(Daemon):
     """Installed by the real helm from the chart, with the image of the project's Dockerfile."""
 
-    def __init__(self, cluster: Cluster, folder: Path, settings: dict[str, Any], dsn: str) -> None:
+    def __init__(
+        self, cluster: Cluster, folder: Path, settings: dict[str, Any], dsn: str, release: str = "rollbackd"
+    ) -> None:
         self._cluster = cluster
+        self._release = release
         repository, tag = PRODUCT.rsplit(":", 1)
         self._values = folder / "values.json"
         values = {
@@ -151,9 +159,9 @@ class PodDaemon(Daemon):
             load_product(self._cluster)
             self._cluster.apply(json.dumps(_restricted_namespace()))
             self._cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(CHART / "crds"))
-            self.helm("upgrade", "--install", "rollbackd", str(CHART), "-f", str(self._values), "--wait")
+            self.helm("upgrade", "--install", self._release, str(CHART), "-f", str(self._values), "--wait")
             address = self._cluster.kubectl(
-                "-n", NAMESPACE, "get", "service", "rollbackd", "-o", "jsonpath={.spec.clusterIP}"
+                "-n", NAMESPACE, "get", "service", self._release, "-o", "jsonpath={.spec.clusterIP}"
             )
             self.url = f"http://{address}"
         self.wait_ready()
@@ -169,16 +177,18 @@ class PodDaemon(Daemon):
         assert done.returncode == 0, done.stderr
 
     def _pod(self) -> str:
-        pods = json.loads(self._cluster.kubectl("-n", NAMESPACE, "get", "pods", "-o", "json"))["items"]
+        selector = f"app.kubernetes.io/instance={self._release}"
+        found = self._cluster.kubectl("-n", NAMESPACE, "get", "pods", "-l", selector, "-o", "json")
+        pods = json.loads(found)["items"]
         alive = [pod for pod in pods if not pod["metadata"].get("deletionTimestamp")]
         return json.dumps(alive[0])
 
     def stop(self) -> None:
         if self.url:
-            self.helm("uninstall", "rollbackd", "--wait")
+            self.helm("uninstall", self._release, "--wait")
 
     def log(self) -> str:
-        arguments = ("-n", NAMESPACE, "logs", "deployment/rollbackd")
+        arguments = ("-n", NAMESPACE, "logs", f"deployment/{self._release}")
         previous = self._cluster.kubectl(*arguments, "--previous", check=False)
         return previous + self._cluster.kubectl(*arguments, check=False)
 
@@ -193,6 +203,12 @@ class PodDaemon(Daemon):
     def cpu_seconds(self) -> float:
         fields = self._exec("print(open('/proc/1/stat').read())").rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _free_port(address: str) -> int:
+    with socket.create_server((address, 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
 
 
 def _restricted_namespace() -> dict[str, Any]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import structlog
-
+from daemon import logs
 from daemon.core.incident import Incident
 
 
@@ -13,7 +12,7 @@ class LogSink:
     name = "log"
 
     def __init__(self) -> None:
-        self._log = structlog.get_logger("rollbackd.incident")
+        self._log = logs.get("incident")
 
     def publish(self, incident: Incident) -> str:
         case = incident.case

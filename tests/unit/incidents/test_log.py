@@ -1,18 +1,20 @@
 from __future__ import annotations
 
-from structlog.testing import capture_logs
+import logging
+
+import pytest
 
 from daemon.adapters.incidents.log import LogSink
 from tests.unit.incidents.conftest import incident
 
 
-def test_a_stage_is_one_line_with_the_reason_and_the_message() -> None:
-    with capture_logs() as lines:
+def test_a_stage_is_one_line_with_the_reason_and_the_message(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "rollbackd"):
         reference = LogSink().publish(incident())
 
-    (line,) = lines
-    assert line["event"] == "GL-006 ROLLBACK COMPLETED"
-    assert line["log_level"] == "info"
+    (record,) = caplog.records
+    line = record.__dict__["fields"]
+    assert (record.getMessage(), record.levelname) == ("GL-006 ROLLBACK COMPLETED", "INFO")
     assert (line["namespace"], line["workload"], line["stage"]) == (
         "greenlang",
         "gl-006-heatreclaim",

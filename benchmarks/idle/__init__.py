@@ -1,0 +1,1 @@
+"""What the daemon costs while nothing happens, and how soon it is ready."""

@@ -1,0 +1,142 @@
+"""``make bench-recovery``: bad releases with 20 % errors at a 15 s scrape interval and the default policy.
+
+The daemon runs as a process beside the cluster, with its default settings; every namespace has three
+replicas and a rate of its own, and plays its runs one after the other. Prints each segment's median and
+spread. Needs the cluster (root); leaves it running.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+import urllib.parse
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from benchmarks.recovery.segments import Run, table
+from tests.e2e.app.build import load_app
+from tests.e2e.app.manifests import NAME, Gl006
+from tests.e2e.cluster import lifecycle
+from tests.e2e.cluster.cluster import Cluster
+from tests.e2e.daemon import CHART, ProcessDaemon
+from tests.e2e.stage import Stage, wait_for
+
+BAD, GOOD = "v1.1.0-errors", "v1.0.0"
+SCRAPE = 15.0
+PAST = 75.0
+"""Seconds of healthy traffic before each release."""
+
+
+def stages(cluster: Cluster, rates: list[float], lanes: int) -> list[tuple[Stage, float]]:
+    """For each rate as many namespaces as lanes, each with three healthy pods."""
+    names = [(f"bench-{rate:g}-{lane}".replace(".", "-"), rate) for rate in rates for lane in range(lanes)]
+    return [
+        (Stage(cluster, name, Gl006(namespace=name, load_rps=rate / 3, base_error_rate=0.01)), rate)
+        for name, rate in names
+    ]
+
+
+def settings(cluster: Cluster, made: list[tuple[Stage, float]]) -> dict[str, Any]:
+    """The defaults, but for the addresses and the guard against many rollbacks in a day."""
+    return {
+        "workloads": [{"namespace": stage.namespace, "name": NAME} for stage, _ in made],
+        "policy": {"max_rollbacks": 100},
+        "prometheus": {"url": cluster.prometheus_url},
+    }
+
+
+def moment(text: str) -> float:
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+def scrapes(stage: Stage, replica_set: str, matcher: str, since: float) -> list[float]:
+    """The times of the scrapes of a ReplicaSet's pods that saw a series with a value above zero."""
+    selector = (
+        f'gl006_http_requests_total{{namespace="{stage.namespace}",pod=~"{replica_set}-.*"{matcher}}}[5m]'
+    )
+    text = urllib.parse.urlencode({"query": selector})
+    with urllib.request.urlopen(f"{stage.cluster.prometheus_url}/api/v1/query?{text}", timeout=10) as answer:
+        series = json.load(answer)["data"]["result"]
+    return sorted(at for one in series for at, value in one["values"] if float(value) > 0 and at >= since)
+
+
+def play(stage: Stage, rate: float) -> Run:
+    """One bad release, from the image change to the proven recovery."""
+    time.sleep(PAST)
+    number = stage.revision()
+    image = f"{NAME}=gcr.io/greenlang/gl-006-heatreclaim:{BAD}"
+    applied = time.time()
+    stage.kubectl("set", "image", f"deployment/{NAME}", image)
+    wait_for(f"{stage.namespace}: the rollback", lambda: stage.revision() >= number + 2, within=300)
+    wait_for(f"{stage.namespace}: no bad pod left", lambda: stage.all_ready_on(GOOD), within=60)
+    gone = time.time()
+    case = stage.wait_phase(BAD, "RolledBack", "Unrecovered", within=300)
+    status = case["status"]
+    if status["phase"] != "RolledBack":
+        raise RuntimeError(f"{stage.namespace}: {status['reason']}")
+    new = case["spec"]["revision"]["replicaSet"]
+    decided = moment(status["failingAt"])
+    return Run(
+        rate=rate,
+        applied=applied,
+        opened=moment(case["spec"]["openedAt"]),
+        first_bad=scrapes(stage, new, ',status_code=~"5.."', applied)[0],
+        deciding=max(at for at in scrapes(stage, new, "", applied) if at <= decided),
+        decided=decided,
+        patched=moment(status["patchedAt"]),
+        gone=gone,
+        recovered=moment(status["finishedAt"]),
+        rolled_out=moment(status["rolledOutAt"]),
+    )
+
+
+def lane(stage: Stage, rate: float, runs: int) -> list[Run]:
+    found = []
+    for _ in range(runs):
+        run = play(stage, rate)
+        found.append(run)
+        print(
+            f"{stage.namespace}: bad pods gone after {run.gone - run.applied:.1f} s, "
+            f"RolledBack after {run.recovered - run.applied:.1f} s",
+            flush=True,
+        )
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rates", type=float, nargs="+", default=[5.0, 50.0], help="requests per second")
+    parser.add_argument("--lanes", type=int, default=3, help="namespaces for each rate, at the same time")
+    parser.add_argument("--runs", type=int, default=2, help="releases in each namespace, one after the other")
+    chosen = parser.parse_args()
+    cluster = lifecycle.up()
+    load_app(cluster)
+    cluster.set_scrape_interval(SCRAPE)
+    made = stages(cluster, chosen.rates, chosen.lanes)
+    cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(CHART / "crds"))
+    with tempfile.TemporaryDirectory() as folder:
+        daemon = ProcessDaemon(cluster, Path(folder), settings(cluster, made), "")
+        try:
+            for stage, _ in made:
+                stage.set_up()
+            for stage, _ in made:
+                wait_for(f"{stage.namespace}: ready", partial(stage.all_ready_on, GOOD))
+            daemon.start()
+            with ThreadPoolExecutor(len(made)) as pool:
+                lanes = pool.map(partial(lane, runs=chosen.runs), *zip(*made, strict=True))
+                print("\n" + table([run for runs in lanes for run in runs]))
+        finally:
+            daemon.stop()
+            cluster.set_scrape_interval(2.0)
+            names = [stage.namespace for stage, _ in made]
+            cluster.kubectl("delete", "namespace", "--ignore-not-found", "--wait=false", *names)
+
+
+if __name__ == "__main__":
+    main()

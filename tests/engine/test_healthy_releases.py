@@ -1,0 +1,21 @@
+"""The first sin: 30 healthy releases in a row, each watched to its end, and none is rolled back."""
+
+from __future__ import annotations
+
+import pytest
+
+from daemon.core.case import Phase
+from tests.engine.world import World
+
+
+@pytest.mark.parametrize("rps", [0.5, 5.0, 50.0])
+def test_30_healthy_releases_in_a_row(rps: float) -> None:
+    world = World(rps=rps, base=0.01, seed=round(rps * 10)).settled()
+    for number in range(1, 31):
+        world.deploy(f"v1.0.{number}")
+        world.run(640, step=5.0)
+        case = world.newest()
+        assert case is not None
+        assert (case.phase, case.spec.revision.tag) == (Phase.HEALTHY, f"v1.0.{number}"), case.status.reason
+    assert world.numbers() == 31
+    assert len(world.sink.deliveries) == 0

@@ -1,0 +1,82 @@
+"""What the daemon asks of the metrics server does not grow with the number of workloads."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from daemon.adapters.memory.cases import MemoryCaseStore
+from daemon.adapters.memory.clock import ManualClock
+from daemon.adapters.memory.cluster import MemoryCluster
+from daemon.adapters.memory.health import MemoryHealthProbe
+from daemon.adapters.memory.metrics import MemoryMetrics
+from daemon.core.model import Reading, Sample, WorkloadRef
+from daemon.engine.assembly import Parts, assemble
+from daemon.engine.queue import WorkQueue
+from tests.engine.world import IMAGE, POLICY, traffic
+
+
+class Counted:
+    """Counts the queries on their way."""
+
+    def __init__(self, metrics: MemoryMetrics) -> None:
+        self._metrics = metrics
+        self.reads: Counter[str] = Counter()
+        self.histories: Counter[str] = Counter()
+
+    def read(self, signal: str) -> Reading:
+        self.reads[signal] += 1
+        return self._metrics.read(signal)
+
+    def history(self, signal: str, start: datetime, end: datetime) -> tuple[Sample, ...]:
+        self.histories[signal] += 1
+        return self._metrics.history(signal, start, end)
+
+
+@pytest.mark.parametrize("workloads", [1, 20])
+def test_one_query_per_signal_and_poll(workloads: int) -> None:
+    clock = ManualClock()
+    cluster = MemoryCluster(clock)
+    refs = [WorkloadRef(namespace="greenlang", name=f"app-{n}") for n in range(workloads)]
+    metrics = Counted(MemoryMetrics(cluster, clock, {ref: traffic(5.0) for ref in refs}, scrape_interval=15))
+    store, queue = MemoryCaseStore(), WorkQueue(clock.monotonic)
+    daemon = assemble(
+        Parts(
+            clock=clock,
+            cluster=cluster,
+            actuator=cluster,
+            store=store,
+            metrics=metrics,
+            health=MemoryHealthProbe(cluster),
+            sinks={},
+            policies=lambda _ref, _workload: POLICY,
+            run=lambda job: job(),
+            registry=CollectorRegistry(),
+        ),
+        queue,
+    )
+    cluster.on_change(queue.put)
+
+    def go_on(seconds: int) -> None:
+        for _ in range(seconds):
+            clock.advance(1)
+            cluster.tick()
+            while daemon.engine.step():
+                pass
+
+    for ref in refs:
+        cluster.apply(ref, image=f"{IMAGE}:v1.0.0")
+    go_on(60)
+    daemon.engine.poll()
+    assert metrics.reads == {}, "nothing is asked while nothing is watched"
+    for ref in refs:
+        cluster.set_image(ref, f"{IMAGE}:v1.0.1")
+    go_on(5)
+    for _ in range(10):
+        daemon.engine.poll()
+        go_on(5)
+    assert metrics.reads == {"errors": 10, "latency": 10}
+    assert metrics.histories == {"errors": workloads, "latency": workloads}, "once for each case"

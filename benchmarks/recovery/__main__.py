@@ -37,7 +37,14 @@ def stages(cluster: Cluster, rates: list[float], lanes: int) -> list[tuple[Stage
     """For each rate as many namespaces as lanes, each with three healthy pods."""
     names = [(f"bench-{rate:g}-{lane}".replace(".", "-"), rate) for rate in rates for lane in range(lanes)]
     return [
-        (Stage(cluster, name, Gl006(namespace=name, load_rps=rate / 3, base_error_rate=0.01)), rate)
+        (
+            Stage(
+                cluster,
+                name,
+                Gl006(namespace=name, load_rps=rate / 3, base_error_rate=0.01, startup_probe=False),
+            ),
+            rate,
+        )
         for name, rate in names
     ]
 

@@ -33,10 +33,12 @@ def ended(case: Case, phase: Phase, reason: str, now: datetime) -> Case:
 
 
 def announce(case: Case, stage: Stage, policy: Policy, now: datetime) -> Case:
-    known = {effect.id for effect in case.status.effects}
-    wanted = (
+    """The case with the telling of its phase intended, at every sink; a phase entered again is told again."""
+    told_before = {effect.id.split("/")[1] for effect in case.status.effects if effect.kind == "publish"}
+    number = len(told_before) + 1
+    new = tuple(
         Effect(
-            id=f"publish/{stage}/{case.phase.value}/{sink}",
+            id=f"publish/{number}/{stage}/{case.phase.value}/{sink}",
             kind="publish",
             stage=stage,
             sink=sink,
@@ -44,7 +46,6 @@ def announce(case: Case, stage: Stage, policy: Policy, now: datetime) -> Case:
         )
         for sink in policy.sinks
     )
-    new = tuple(effect for effect in wanted if effect.id not in known)
     return change(case, effects=(*case.status.effects, *new))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, assert_never
 
-from daemon.core.case import Case, Phase
+from daemon.core.case import Case, Phase, Verdict
 from daemon.core.counters import percent
 from daemon.core.model import Policy, Value
 
@@ -32,7 +32,7 @@ def render(case: Case, policy: Policy, stage: Stage, at: datetime) -> Incident:
     return Incident(
         key=case.uid or case.name,
         stage=stage,
-        level=_level(case.phase),
+        level=_level(case),
         title=title(case, policy),
         message=message(case, policy, at),
         reason=case.status.reason,
@@ -42,10 +42,12 @@ def render(case: Case, policy: Policy, stage: Stage, at: datetime) -> Incident:
     )
 
 
-def _level(phase: Phase) -> Literal["info", "warning", "error"]:
-    match phase:
+def _level(case: Case) -> Literal["info", "warning", "error"]:
+    match case.phase:
         case Phase.UNRECOVERED:
             return "error"
+        case Phase.HEALTHY if case.status.verdict is Verdict.DEGRADED:
+            return "warning"
         case Phase.ROLLED_BACK | Phase.HEALTHY | Phase.SUPERSEDED:
             return "info"
         case _:
@@ -55,7 +57,8 @@ def _level(phase: Phase) -> Literal["info", "warning", "error"]:
 def title(case: Case, policy: Policy) -> str:
     """E.g. ``GL-006 ROLLBACK COMPLETED``."""
     name = policy.title or case.spec.workload
-    return f"{name} {HEADLINES[case.phase]}"
+    degraded = case.phase is Phase.HEALTHY and case.status.verdict is Verdict.DEGRADED
+    return f"{name} {'RELEASE DEGRADED' if degraded else HEADLINES[case.phase]}"
 
 
 HEADLINES: Mapping[Phase, str] = {

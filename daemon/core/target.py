@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from daemon.core.case import Case, Phase, Verdict
+from daemon.core.case import Attribution, Case, Phase
 from daemon.core.model import Change, Revision, Value, Workload
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -48,10 +48,11 @@ def _ledger(workload: Workload, cases: Iterable[Case]) -> Mapping[str, Case]:
 
 
 def _tells(case: Case) -> bool:
-    """Whether a case says anything lasting of its revision: a superseded one was never judged to the end."""
-    if case.phase is Phase.SUPERSEDED:
-        return case.status.verdict is Verdict.FAILING
-    return case.finished or case.phase is Phase.HELD
+    """Whether a case says anything lasting of its revision: good to the end, or failing by its own doing."""
+    if case.phase is Phase.HEALTHY:
+        return True
+    cause = case.status.assessment.attribution if case.status.assessment is not None else None
+    return case.status.failing_at is not None and cause is not Attribution.INFRASTRUCTURE
 
 
 def _nothing(workload: Workload, judged: Revision, ledger: Mapping[str, Case]) -> str:

@@ -16,7 +16,7 @@ from daemon.core.case import Assessment, Condition, SignalEvidence, Verdict, Ver
 from daemon.core.counters import Tally, percent
 from daemon.core.evidence import clamp, log_better, log_worse, upper_rate
 from daemon.core.judge import FAMILY_ALPHA, PROOF_ALPHA, bound_of
-from daemon.core.model import Pod, Policy, Revision, SignalPolicy, Value, Workload
+from daemon.core.model import Alert, Pod, Policy, Revision, SignalPolicy, Value, Workload
 
 CONTRADICTION_ALPHA = 0.05
 
@@ -48,6 +48,8 @@ class Facts(Value, frozen=True):
     target: Revision
     health: tuple[Health, ...]
     fresh: Mapping[str, FreshView]
+    alerts: tuple[Alert, ...] = ()
+    """Those recorded on the case."""
     pods_at_patch: frozenset[str] = frozenset()
     """Pods that are older than the patch: their restarts may be, too."""
 
@@ -60,6 +62,7 @@ def verify(facts: Facts, policy: Policy, failed: Assessment | None) -> Verificat
         _images(facts),
         _pods(facts),
         *([_health(facts, policy)] if policy.health_paths else []),
+        *_alerts(facts, policy),
         *(_signal(facts, policy, signal, evidence.get(signal.name)) for signal in policy.signals),
     ]
     return Verification(
@@ -109,6 +112,16 @@ def _health(facts: Facts, policy: Policy) -> Condition:
     if bad:
         return Condition(name=name, holds=False, detail="; ".join(bad))
     return Condition(name=name, holds=True, detail=f"all {len(facts.health)} answers good")
+
+
+def _alerts(facts: Facts, policy: Policy) -> list[Condition]:
+    """Alerts that decided the rollback must be resolved before it counts as a recovery."""
+    decisive = [alert for alert in facts.alerts if alert.name in policy.decisive_alerts]
+    if not decisive:
+        return []
+    firing = sorted({alert.name for alert in decisive if alert.status == "firing"})
+    detail = f"still firing: {', '.join(firing)}" if firing else "all resolved"
+    return [Condition(name="alerts resolved", holds=None if firing else True, detail=detail)]
 
 
 def _signal(facts: Facts, policy: Policy, signal: SignalPolicy, before: SignalEvidence | None) -> Condition:

@@ -10,8 +10,8 @@ import threading
 from collections.abc import Callable, Mapping
 
 from daemon.core.case import Case, Effect, Outcome
+from daemon.core.events import Finished
 from daemon.core.incident import render
-from daemon.core.lifecycle import Finished
 from daemon.core.model import Policy, WorkloadRef
 from daemon.ports import Actuator, Clock, Denied, IncidentSink, PortError, Rejected, Unavailable
 

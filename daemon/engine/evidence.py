@@ -155,7 +155,7 @@ def _begin(watch: Watch, workload: Workload, name: str, history: list[Sample]) -
     spec = watch.case.spec
     start = spec.started_at.timestamp()
     past = observe(Book(), [s for s in history if s.at < start], starts_at_zero=lambda _: False)
-    before = spec.baseline.owns if spec.baseline is not None else _anyone
+    before = _baseline_pods(watch)
     watch.baselines[name] = (past.tally(before), dispersion(past.steps(before)))
     reference = Book(tracks={pod: Track(newest=track.newest) for pod, track in past.tracks.items()})
     watch.books[name] = reference
@@ -163,8 +163,10 @@ def _begin(watch: Watch, workload: Workload, name: str, history: list[Sample]) -
     _continue(watch, workload, name, [s for s in history if s.at >= start])
 
 
-def _anyone(_: str) -> bool:
-    return True
+def _baseline_pods(watch: Watch) -> Callable[[str], bool]:
+    """Whose pods are the control group. A third revision's are not: it may be failing by itself."""
+    baseline, judged = watch.case.spec.baseline, watch.case.spec.revision
+    return baseline.owns if baseline is not None else lambda pod: not judged.owns(pod)
 
 
 def _continue(watch: Watch, workload: Workload, name: str, samples: list[Sample]) -> None:
@@ -201,7 +203,7 @@ def _view(watch: Watch, name: str, workload: Workload) -> SignalView:
         return SignalView(problem=problem)
     return SignalView(
         new=book.tally(judged.owns),
-        old=book.tally(lambda pod: not judged.owns(pod)),
+        old=book.tally(_baseline_pods(watch)),
         baseline=baseline[0],
         dispersion=baseline[1],
         problem=problem or _staleness(watch, book, judged, workload),

@@ -86,7 +86,7 @@ class Engine:
         """Read the metrics for all cases under watch, then look at each of them."""
         try:
             active = self._reconciler.active()
-            self._room.keep_only(f"{case.namespace}/{case.name}" for case in active)
+            self._room.keep_only(f"{case.namespace}/{case.name}" for case in active if case.active)
             self._room.poll(self._find)
             self._journal.polled(self._room.last())
             self._journal.standing(self._problems())
@@ -105,7 +105,11 @@ class Engine:
             self._journal.trouble(f"the workloads cannot be listed: {error}")
 
     def _find(self, case: Case) -> Workload | None:
-        return self._cluster.workload(case.ref)
+        try:
+            return self._cluster.workload(case.ref)
+        except PortError:
+            # Its namespace cannot be read now, which must not keep the others from being judged.
+            return None
 
     # ------------------------------------------------------------ what the worker does
 

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from daemon.core import facts, target
 from daemon.core.case import Assessment, Case, Phase, Verdict, Verification
+from daemon.core.events import Observed
 from daemon.core.judge import assess
-from daemon.core.lifecycle import Observed
 from daemon.core.model import Policy, Workload
 from daemon.core.verification import Facts, Health, verify
 from daemon.engine.evidence import SLACK, EvidenceRoom
@@ -62,6 +62,7 @@ class Observer:
             target=goal,
             health=answers,
             fresh=self._room.fresh_views(case, workload),
+            alerts=case.status.alerts,
             pods_at_patch=older,
         )
         return verify(seen, policy, case.status.assessment)

@@ -48,7 +48,7 @@ def _adopted(workload: Workload, current: Revision, now: datetime) -> Case:
 def _opened(
     cluster: Cluster, workload: Workload, current: Revision, own: Sequence[Case], now: datetime
 ) -> Case:
-    before = _before(workload, current, own)
+    before, compared = _before(workload, current, own), _baseline(workload, current, own)
     kind = target.classify(
         cluster.template(workload.ref, before) if before is not None else None,
         cluster.template(workload.ref, current),
@@ -66,7 +66,7 @@ def _opened(
             change=kind,
             opened_at=now,
             started_at=_started(workload, current, own, now),
-            baseline=before,
+            baseline=compared or before,
         ),
         status=Status(reason=text, timeline=(Entry(at=now, phase=Phase.PROGRESSING, text=text),)),
     )
@@ -84,6 +84,16 @@ def _before(workload: Workload, current: Revision, own: Sequence[Case]) -> Revis
         return found
     others = [r for r in workload.revisions if r.number < current.number]
     return max(others, key=lambda revision: revision.number, default=None)
+
+
+def _baseline(workload: Workload, current: Revision, own: Sequence[Case]) -> Revision | None:
+    """The revision to compare with: the last that was found healthy, for what failed is no yardstick."""
+    good = [case for case in own if case.phase is Phase.HEALTHY]
+    for case in sorted(good, key=lambda case: case.status.finished_at or case.spec.opened_at, reverse=True):
+        found = workload.revision(case.spec.revision.replica_set_uid)
+        if found is not None and found.replica_set_uid != current.replica_set_uid:
+            return found
+    return None
 
 
 def _started(workload: Workload, current: Revision, own: Sequence[Case], now: datetime) -> datetime:

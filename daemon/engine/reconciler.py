@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 
 from daemon.core import target
 from daemon.core.case import Case, Phase
-from daemon.core.lifecycle import Alerted, Event, Instructed, Observed, advance
+from daemon.core.events import Alerted, Event, Instructed, Observed
+from daemon.core.lifecycle import advance
 from daemon.core.model import Alert, Policy, Workload, WorkloadRef
 from daemon.engine.effects import Effects
 from daemon.engine.evidence import EvidenceRoom
@@ -21,6 +22,7 @@ from daemon.engine.telling import Journal
 from daemon.ports import CaseStore, Clock, Cluster, Conflict, Missing
 
 Policies = Callable[[WorkloadRef, Workload | None], Policy]
+DAY = timedelta(days=1)
 SAVE_EVERY = timedelta(seconds=15)
 """How often numbers alone are written; changes of meaning are written at once."""
 MOST_STEPS = 12
@@ -163,14 +165,17 @@ class Reconciler:
     def _prune(self, cases: Sequence[Case], policy: Policy) -> None:
         """Delete the oldest finished cases beyond the policy's number, never the newest proven one."""
         finished = sorted(
-            (case for case in cases if case.finished and not case.pending),
+            (case for case in cases if not case.active and not case.pending),
             key=lambda case: case.spec.opened_at,
         )
         healthy = [case for case in finished if case.phase is Phase.HEALTHY]
         proven = [case for case in healthy if case.status.proven]
         kept = {case.name for case in (*healthy[-1:], *proven[-1:])}
+        lately = self._clock.now() - DAY
         for case in finished[: max(0, len(finished) - policy.keep)]:
-            if case.name not in kept:
+            patched = case.status.patched_at
+            # The rollbacks of a day are counted from their cases.
+            if case.name not in kept and (patched is None or patched < lately):
                 self._store.delete(case)
 
     def active(self) -> Sequence[Case]:

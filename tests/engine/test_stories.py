@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 import pytest
 
@@ -270,12 +272,14 @@ def test_a_decisive_alert_rolls_back_and_another_does_not() -> None:
     world.run(30)
     assert world.daemon is not None
 
-    def fire(name: str) -> None:
+    began = world.clock.now()
+
+    def fire(name: str, status: Literal["firing", "resolved"] = "firing") -> None:
         alert = Alert(
             fingerprint=name,
             name=name,
-            starts_at=world.clock.now(),
-            status="firing",
+            starts_at=began,
+            status=status,
             labels={"namespace": REF.namespace, "app": REF.name},
         )
         with pytest.raises(Unavailable):
@@ -287,7 +291,13 @@ def test_a_decisive_alert_rolls_back_and_another_does_not() -> None:
     assert world.newest().status.alerts[0].name == "HighLatency"  # type: ignore[union-attr]
     assert world.newest().phase is Phase.WATCHING  # type: ignore[union-attr]
     fire("ValidationFailures")
-    world.run_until(Phase.ROLLED_BACK, within=200)
+    world.run_until(Phase.VERIFYING, within=200)
+    world.run(120)
+    case = world.run_until(Phase.VERIFYING, within=1)
+    assert case.status.verification is not None
+    assert "still firing: ValidationFailures" in case.status.verification.missing
+    fire("ValidationFailures", "resolved")
+    world.run_until(Phase.ROLLED_BACK, within=30)
 
 
 def test_a_deployment_deleted_in_the_middle_closes_its_case() -> None:
@@ -381,3 +391,74 @@ def test_errors_of_an_earlier_life_of_the_same_template_do_not_count() -> None:
     world.run(5)
     case = world.run_until(Phase.HEALTHY, within=700)
     assert (case.spec.change, world.tag()) == (Change.UNDO, BAD)
+
+
+def test_a_bad_release_after_a_bad_one_is_no_better_for_it() -> None:
+    """What failed is no yardstick: the comparison is with the last release that was found healthy."""
+    world = World(
+        errors={BAD: 0.5, "v1.2.0": 0.5}, policy=msgspec.structs.replace(POLICY, mode=Mode.APPROVAL)
+    ).settled()
+    world.deploy(BAD)
+    world.run(3)
+    world.run_until(Phase.AWAITING_APPROVAL, within=200)
+    world.run(120)
+    world.deploy("v1.2.0")
+    world.run(3)
+    case = world.run_until(Phase.AWAITING_APPROVAL, within=200)
+    assert (case.spec.revision.tag, case.spec.baseline and case.spec.baseline.tag) == ("v1.2.0", "v1.0.0")
+
+
+def test_a_bad_release_over_a_rollback_under_way_is_rolled_back_as_well() -> None:
+    world = World(errors={BAD: 0.5, "v1.2.0": 0.5}, rps=20.0).settled()
+    world.deploy(BAD)
+    world.run(3)
+    world.run_until(Phase.ROLLING_BACK, within=200)
+    world.deploy("v1.2.0")
+    world.run(3)
+    case = world.run_until(Phase.ROLLED_BACK, within=300)
+    assert (case.spec.revision.tag, world.tag()) == ("v1.2.0", "v1.0.0")
+
+
+def test_a_degraded_release_is_kept_and_told() -> None:
+    world = bad_release(0.035, rps=50.0, base=0.005)
+    world.run(5)
+    case = world.run_until(Phase.HEALTHY, within=700)
+    assert (case.status.verdict, case.status.proven, world.tag()) == (Verdict.DEGRADED, False, BAD)
+    assert [i.title for i in world.sink.deliveries] == ["GL-006 RELEASE DEGRADED"]
+    assert "degraded but not failing" in case.status.reason
+
+
+def test_who_holds_a_release_hears_when_it_fails() -> None:
+    world = World(errors={BAD: 0.3}, rps=20.0).settled()
+    world.deploy(BAD)
+    world.run(2)
+    case = world.newest()
+    assert case is not None
+    world.instruct(case, "hold")
+    world.run(90)
+    case = world.run_until(Phase.HELD, within=1)
+    assert case.status.verdict is Verdict.FAILING
+    assert "held by anna" in case.status.reason
+    assert [i.stage for i in world.sink.deliveries] == ["updated", "opened"]
+    assert world.tag() == BAD
+
+
+def test_a_patch_that_is_never_accepted_is_not_passed_over_in_silence() -> None:
+    world = bad_release(0.5, policy=msgspec.structs.replace(POLICY, rollback_deadline=120.0))
+    world.cluster.undos.fail(Unavailable("an admission webhook answers 500"))
+    case = world.run_until(Phase.UNRECOVERED, within=300)
+    assert "could not be applied for 120 s" in case.status.reason
+    world.cluster.undos.fail(None)
+    world.run(60)
+    assert world.tag() == BAD, "a rollback that was given up is not carried out later"
+
+
+def test_refused_twice_is_told_twice() -> None:
+    world = bad_release()
+    world.cluster.undos.fail(Denied("not allowed to patch deployments"))
+    case = world.run_until(Phase.HELD, within=200)
+    told = len(world.sink.deliveries)
+    world.instruct(case, "approve")
+    world.run(30)
+    world.run_until(Phase.HELD, within=1)
+    assert len(world.sink.deliveries) == told + 2, "of the second attempt, and of its refusal"

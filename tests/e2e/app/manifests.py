@@ -31,6 +31,8 @@ class Gl006:
     progress_deadline_seconds: int = 60
     memory_limit: str = "96Mi"
     config_name: str = CONFIG
+    startup_probe: bool = True
+    """Costs a pod a second until it is ready, as the kubelet begins the other probes after it."""
     change_cause: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
@@ -127,7 +129,10 @@ def _container(app: Gl006) -> dict[str, Any]:
     environment: list[dict[str, Any]] = [{"name": name, "value": value} for name, value in settings.items()]
     reference = {"name": app.config_name, "key": "LOG_LEVEL", "optional": True}
     environment.append({"name": "LOG_LEVEL", "valueFrom": {"configMapKeyRef": reference}})
+    # Half a second to start: failures count for long enough that a busy machine does not kill a good pod.
+    startup = {"startupProbe": _probe("/health", failures=30)} if app.startup_probe else {}
     return {
+        **startup,
         "name": app.name,
         "image": image(app.tag),
         "imagePullPolicy": "IfNotPresent",
@@ -143,8 +148,6 @@ def _container(app: Gl006) -> dict[str, Any]:
             "readOnlyRootFilesystem": True,
             "capabilities": {"drop": ["ALL"]},
         },
-        # Half a second to start: failures count for long enough that a busy machine does not kill a good pod.
-        "startupProbe": _probe("/health", failures=30),
         "livenessProbe": _probe("/health", failures=5),
         "readinessProbe": _probe("/ready", failures=3),
     }

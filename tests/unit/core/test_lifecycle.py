@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,8 +23,9 @@ from daemon.core.case import (
     Verdict,
     Verification,
 )
+from daemon.core.events import Alerted, Event, Finished, Instructed, Observed
 from daemon.core.incident import message, render, timeline
-from daemon.core.lifecycle import Alerted, Event, Finished, Instructed, Observed, advance
+from daemon.core.lifecycle import advance
 from daemon.core.model import (
     Alert,
     Change,
@@ -145,8 +147,39 @@ events = st.lists(
 modes = st.sampled_from(Mode)
 
 
-def story(steps: list[tuple[Event, float]], policy: Policy) -> list[tuple[Case, Event, Case]]:
-    case, now, told = opened(), T0, []
+def failing(cause: Attribution = Attribution.DEPLOYMENT, current: Revision = BAD) -> Observed:
+    return Observed(
+        workload=workload(current, True),
+        assessment=Assessment(verdict=Verdict.FAILING, reason="errors", attribution=cause),
+        choice=Choice(revision=GOOD, reason="good"),
+    )
+
+
+DONE = Finished(effect="rollback/1", outcome=Outcome.DONE, detail="patched")
+PREFIXES: dict[Phase, tuple[Event, ...]] = {
+    Phase.PROGRESSING: (),
+    Phase.FAILING: (failing(),),
+    Phase.HELD: (failing(Attribution.INFRASTRUCTURE), failing(Attribution.INFRASTRUCTURE)),
+    Phase.ROLLING_BACK: (failing(), failing(), DONE),
+    Phase.VERIFYING: (failing(), failing(), DONE, failing(current=RETURNED)),
+}
+
+
+def begun(phase: Phase, policy: Policy) -> Case:
+    """A case that was led into a phase, as far as the policy lets it."""
+    case = opened()
+    for event in PREFIXES[phase]:
+        case = advance(case, event, policy, T0)
+    return case
+
+
+@pytest.mark.parametrize("phase", PREFIXES)
+def test_stories_begin_where_they_say(phase: Phase) -> None:
+    assert begun(phase, Policy()).phase is phase
+
+
+def story(steps: list[tuple[Event, float]], policy: Policy, start: Phase) -> list[tuple[Case, Event, Case]]:
+    case, now, told = begun(start, policy), T0, []
     for event, seconds in steps:
         now += timedelta(seconds=seconds)
         after = advance(case, event, policy, now)
@@ -156,10 +189,12 @@ def story(steps: list[tuple[Event, float]], policy: Policy) -> list[tuple[Case, 
 
 
 @settings(max_examples=400)
-@given(events, modes)
-def test_promises_that_hold_in_every_story(steps: list[tuple[Event, float]], mode: Mode) -> None:
+@given(events, modes, st.sampled_from(list(PREFIXES)))
+def test_promises_that_hold_in_every_story(
+    steps: list[tuple[Event, float]], mode: Mode, start: Phase
+) -> None:
     policy = Policy(mode=mode, sinks=("log", "sentry"))
-    for before, event, after in story(steps, policy):
+    for before, event, after in story(steps, policy, start):
         acts = [effect for effect in after.pending if effect.kind == "rollback"]
         assert len(acts) <= 1, "two rollbacks at once"
         assert not acts or after.phase is Phase.ROLLING_BACK, "an act without its phase"
@@ -182,10 +217,12 @@ def test_promises_that_hold_in_every_story(steps: list[tuple[Event, float]], mod
 
 
 @settings(max_examples=200)
-@given(events, modes)
-def test_every_case_can_be_stored_told_and_asked_again(steps: list[tuple[Event, float]], mode: Mode) -> None:
+@given(events, modes, st.sampled_from(list(PREFIXES)))
+def test_every_case_can_be_stored_told_and_asked_again(
+    steps: list[tuple[Event, float]], mode: Mode, start: Phase
+) -> None:
     policy = Policy(mode=mode)
-    for _, event, case in story(steps, policy):
+    for _, event, case in story(steps, policy, start):
         stored = msgspec.json.decode(msgspec.json.encode(case), type=Case)
         assert stored == case
         assert render(case, policy, "updated", T0).title
@@ -204,3 +241,20 @@ def test_alerts_are_recorded_once_and_resolved_once() -> None:
         case = advance(case, Alerted(alert=one), Policy(), T0)
     assert case.status.alerts == (resolved,)
     assert len(case.status.timeline) == 2
+
+
+def test_the_whole_way_and_the_proof_at_its_end() -> None:
+    """A recovery is claimed with all conditions and not without one."""
+    whole = Verification(conditions=(Condition(name="c", holds=True, detail=""),))
+    partly = Verification(conditions=(*whole.conditions, Condition(name="d", holds=None, detail="")))
+    case = begun(Phase.VERIFYING, Policy())
+    seen = failing(current=RETURNED)
+    waiting = advance(case, msgspec.structs.replace(seen, verification=partly), Policy(), T0)
+    assert waiting.phase is Phase.VERIFYING
+    late = T0 + timedelta(seconds=Policy().verify_deadline)
+    assert advance(waiting, msgspec.structs.replace(seen, verification=partly), Policy(), late).phase is (
+        Phase.UNRECOVERED
+    )
+    assert advance(waiting, msgspec.structs.replace(seen, verification=whole), Policy(), T0).phase is (
+        Phase.ROLLED_BACK
+    )

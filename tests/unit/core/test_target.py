@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from daemon.core.case import Case, Phase, Status, Verdict
+from daemon.core.case import Assessment, Attribution, Case, Phase, Status, Verdict
 from daemon.core.model import Change, Revision
 from daemon.core.target import choose, classify, opens_case
 from tests.unit.core.test_lifecycle import BAD, GOOD, NEXT, RETURNED, T0, opened, workload
@@ -20,7 +20,8 @@ def finished(revision: Revision, phase: Phase, *, proven: bool = False, hours: f
     case = opened()
     at = T0 + timedelta(hours=hours)
     spec = msgspec.structs.replace(case.spec, revision=revision, opened_at=at)
-    status = Status(phase=phase, proven=proven, finished_at=at, verdict=Verdict.UNKNOWN)
+    failed = phase not in (Phase.HEALTHY, Phase.SUPERSEDED)
+    status = Status(phase=phase, proven=proven, finished_at=at, failing_at=at if failed else None)
     return msgspec.structs.replace(case, name=f"app-r{revision.number}", spec=spec, status=status)
 
 
@@ -47,6 +48,14 @@ def test_a_revision_that_was_found_bad_is_never_returned_to(phase: Phase) -> Non
     good = finished(BAD, Phase.HEALTHY, proven=True)
     assert chosen(good, finished(BAD, phase, hours=1)) is None
     assert chosen(finished(GOOD, Phase.HEALTHY), good, finished(BAD, phase, hours=1)) == GOOD
+
+
+def test_a_revision_that_was_held_for_the_infrastructures_sake_is_not_bad() -> None:
+    good = finished(BAD, Phase.HEALTHY, proven=True)
+    held = finished(BAD, Phase.HELD, hours=1)
+    cause = Assessment(verdict=Verdict.FAILING, reason="", attribution=Attribution.INFRASTRUCTURE)
+    status = msgspec.structs.replace(held.status, assessment=cause)
+    assert chosen(good, msgspec.structs.replace(held, status=status)) == BAD
 
 
 def test_a_revision_nobody_judged_is_not_good() -> None:

@@ -1,0 +1,36 @@
+"""What happens to a case."""
+
+from __future__ import annotations
+
+from daemon.core.case import Assessment, Instruction, Outcome, Verification
+from daemon.core.model import Alert, Value, Workload
+from daemon.core.target import Choice
+
+
+class Observed(Value, frozen=True):
+    """The world as the engine sees it now. ``workload`` is ``None`` when the Deployment is gone."""
+
+    workload: Workload | None
+    assessment: Assessment
+    choice: Choice
+    verification: Verification | None = None
+    recent_rollbacks: int = 0
+
+
+class Finished(Value, frozen=True):
+    """An effect came to its end."""
+
+    effect: str
+    outcome: Outcome
+    detail: str
+
+
+class Alerted(Value, frozen=True):
+    alert: Alert
+
+
+class Instructed(Value, frozen=True):
+    instruction: Instruction
+
+
+Event = Observed | Finished | Alerted | Instructed

@@ -1,0 +1,185 @@
+"""What each phase makes of what is seen: a function per phase, and the decisions they share."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import assert_never
+
+from daemon.core import facts
+from daemon.core.case import Assessment, Attribution, Case, Effect, Phase, Verdict
+from daemon.core.changes import announce, change, ended, enter, noted, seconds, told, withdrawn
+from daemon.core.events import Observed
+from daemon.core.model import Mode, Policy, Revision, Workload
+
+
+def taken_over(case: Case, workload: Workload | None) -> str:
+    """Why the case is no longer about what runs, or nothing."""
+    if workload is None:
+        return f"the Deployment {case.ref} was deleted, or is not guarded any more"
+    if workload.uid != case.spec.workload_uid:
+        return f"the Deployment {case.ref} was deleted and made anew"
+    current = workload.current
+    if current is None or current.same_rollout(case.spec.revision):
+        return ""
+    target = case.status.target
+    returning = case.phase in (Phase.ROLLING_BACK, Phase.VERIFYING)
+    if returning and target is not None and current.replica_set_uid == target.replica_set_uid:
+        return ""
+    return f"{current} took over while this one was {case.phase.value}"
+
+
+def superseded(case: Case, reason: str, policy: Policy, now: datetime) -> Case:
+    case = ended(withdrawn(case, reason, now), Phase.SUPERSEDED, reason, now)
+    return announce(case, "closed", policy, now) if told(case) else case
+
+
+def judged(case: Case, assessment: Assessment) -> Case:
+    return change(case, assessment=assessment, verdict=assessment.verdict, reason=assessment.reason)
+
+
+def watching(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
+    if seen.assessment.verdict is Verdict.FAILING:
+        case = change(
+            enter(case, Phase.FAILING, seen.assessment.reason, now), failing_at=now, mode=policy.mode
+        )
+        return announce(case, "opened", policy, now)
+    if case.phase is Phase.PROGRESSING:
+        return _progressing(case, seen, now)
+    if seconds(case.status.watch_from, now) >= policy.watch:
+        return _passed(case, seen.assessment, policy, now)
+    return case
+
+
+def _progressing(case: Case, seen: Observed, now: datetime) -> Case:
+    workload = seen.workload
+    if workload is None or workload.current is None or not workload.status.complete:
+        return case
+    return noted(change(case, phase=Phase.WATCHING, watch_from=now), "the rollout is complete", now)
+
+
+def _passed(case: Case, assessment: Assessment, policy: Policy, now: datetime) -> Case:
+    minutes = f"watched for {policy.watch / 60:.3g} min"
+    if assessment.proven:
+        return change(ended(case, Phase.HEALTHY, f"{minutes}: {assessment.reason}", now), proven=True)
+    if assessment.verdict is Verdict.DEGRADED:
+        case = ended(case, Phase.HEALTHY, f"{minutes}, degraded but not failing: {assessment.reason}", now)
+        return announce(case, "opened", policy, now)
+    text = f"{minutes}, no sign of failure but health is unproven: {assessment.reason}"
+    return ended(case, Phase.HEALTHY, text, now)
+
+
+def failing(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
+    """Decide what the failing verdict leads to; every refusal says why."""
+    assessment = case.status.assessment or seen.assessment
+    reason, target = assessment.reason, seen.choice.revision
+    case = change(case, target=target)
+    if assessment.attribution is not Attribution.DEPLOYMENT:
+        return hold(case, f"held, not laid to the release: {assessment.attribution_reason}", policy, now)
+    if target is None:
+        return hold(case, f"held, nothing to return to: {seen.choice.reason}", policy, now)
+    match policy.mode:
+        case Mode.ADVISE:
+            advice = f"would return to {target} ({seen.choice.reason}): {reason}"
+            case = ended(case, Phase.ADVISED, advice, now)
+            return announce(case, "updated", policy, now)
+        case Mode.APPROVAL:
+            text = f"waits for approval to return to {target}: {reason}"
+            case = enter(case, Phase.AWAITING_APPROVAL, text, now)
+            return announce(case, "updated", policy, now)
+        case Mode.AUTOMATIC:
+            if seen.recent_rollbacks >= policy.max_rollbacks:
+                text = f"held, {seen.recent_rollbacks} rollbacks of this workload in 24 hours are enough"
+                return hold(case, text, policy, now)
+            return begin(case, target, f"returning to {target}: {reason}", policy, now)
+    assert_never(policy.mode)
+
+
+def hold(case: Case, reason: str, policy: Policy, now: datetime) -> Case:
+    return announce(enter(case, Phase.HELD, reason, now), "updated", policy, now)
+
+
+def begin(case: Case, target: Revision, reason: str, policy: Policy, now: datetime) -> Case:
+    tries = sum(effect.kind == "rollback" for effect in case.status.effects)
+    effect = Effect(id=f"rollback/{tries + 1}", kind="rollback", intended_at=now)
+    case = change(case, target=target, effects=(*case.status.effects, effect), finished_at=None)
+    return announce(enter(case, Phase.ROLLING_BACK, reason, now), "updated", policy, now)
+
+
+def held(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
+    """A hold of the daemon's own ends when the evidence changes sides; a person's hold does not."""
+    case = change(case, target=case.status.target or seen.choice.revision)
+    by_person = case.status.obeyed is not None and case.status.obeyed.action == "hold"
+    new = seen.assessment
+    was = case.status.assessment
+    cleared = (
+        was is not None
+        and was.attribution is not Attribution.DEPLOYMENT
+        and new.verdict is Verdict.FAILING
+        and new.attribution is Attribution.DEPLOYMENT
+    )
+    if cleared and not by_person:
+        case = change(case, assessment=new, verdict=new.verdict)
+        return enter(case, Phase.FAILING, f"now laid to the release: {new.attribution_reason}", now)
+    if case.status.failing_at is None and new.verdict is Verdict.FAILING:
+        # Held by a person before anything was wrong: they must hear that now something is.
+        case = change(judged(case, new), failing_at=now)
+        text = f"{new.reason}; nothing is done, for it is held by {_holder(case)}"
+        return announce(enter(case, Phase.HELD, text, now), "opened", policy, now)
+    if seconds(case.status.watch_from or case.spec.opened_at, now) >= policy.watch:
+        return change(noted(case, "the watch is over, still held", now), finished_at=now)
+    return case
+
+
+def _holder(case: Case) -> str:
+    order = case.status.obeyed
+    return order.by if order is not None and order.action == "hold" else "the daemon"
+
+
+def rolling_back(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
+    workload, target, patched = seen.workload, case.status.target, case.status.patched_at
+    if target is None or workload is None:
+        return case
+    if patched is None:
+        return _not_applied(case, policy, now)
+    current, status = workload.current, workload.status
+    arrived = current is not None and current.replica_set_uid == target.replica_set_uid
+    if arrived and status.complete:
+        text = f"the rollback's rollout is complete ({status}); proving the recovery"
+        case = change(enter(case, Phase.VERIFYING, text, now), rolled_out_at=now)
+        return announce(case, "updated", policy, now)
+    if (arrived and status.deadline_exceeded) or seconds(patched, now) >= policy.rollback_deadline:
+        why = facts.diagnosis(workload, target)
+        return _unrecovered(case, f"the rollback to {target} is stuck: {why}", policy, now)
+    return case
+
+
+def _not_applied(case: Case, policy: Policy, now: datetime) -> Case:
+    """The patch is intended and was not accepted yet: that cannot go on for ever unsaid."""
+    intended = [effect.intended_at for effect in case.pending if effect.kind == "rollback"]
+    if not intended or seconds(intended[0], now) < policy.rollback_deadline:
+        return case
+    why = f"the rollback to {case.status.target} could not be applied for {policy.rollback_deadline:.0f} s"
+    return _unrecovered(
+        withdrawn(case, why, now), f"{why}; see the daemon's log for the answers", policy, now
+    )
+
+
+def verifying(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
+    found = seen.verification
+    if found is None:
+        return case
+    case = change(case, verification=found)
+    if found.contradicted:
+        return _unrecovered(case, found.contradicted, policy, now)
+    if found.recovered:
+        after = seconds(case.status.failing_at, now)
+        text = f"recovered on {case.status.target}, {after:.0f} s after the decision"
+        return announce(ended(case, Phase.ROLLED_BACK, text, now), "closed", policy, now)
+    if seconds(case.status.rolled_out_at, now) >= policy.verify_deadline:
+        text = f"rolled back, but the recovery could not be proven: {found.missing}"
+        return _unrecovered(case, text, policy, now)
+    return case
+
+
+def _unrecovered(case: Case, reason: str, policy: Policy, now: datetime) -> Case:
+    return announce(ended(case, Phase.UNRECOVERED, reason, now), "updated", policy, now)

@@ -119,8 +119,8 @@ def lane(stage: Stage, rate: float, runs: int) -> list[Run]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rates", type=float, nargs="+", default=[5.0, 50.0], help="requests per second")
-    parser.add_argument("--lanes", type=int, default=3, help="namespaces for each rate, at the same time")
-    parser.add_argument("--runs", type=int, default=2, help="releases in each namespace, one after the other")
+    parser.add_argument("--lanes", type=int, default=2, help="namespaces for each rate, at the same time")
+    parser.add_argument("--runs", type=int, default=3, help="releases in each namespace, one after the other")
     chosen = parser.parse_args()
     cluster = lifecycle.up()
     load_app(cluster)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import getpass
+import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -12,11 +14,28 @@ from daemon.cli.framework import BAD, OK, Command
 from daemon.cli.session import Session
 
 if TYPE_CHECKING:
-    from daemon.core.case import Case
+    from daemon.core.case import Case, Instruction
 
 APPROVABLE = frozenset({"AwaitingApproval", "Held", "Advised"})
 STOPPABLE = frozenset({"Progressing", "Watching", "Failing", "AwaitingApproval", "Held"})
 """Phases in which the instruction has an effect; the daemon decides that itself again when it obeys."""
+
+
+def person(by: str, ask: Callable[[], str] = getpass.getuser, uid: Callable[[], int] = os.getuid) -> str:
+    """Who gives an instruction: the name given, else the local user's, else ``uid 10001``.
+
+    In a container the user often has neither a variable nor an entry in passwd; Python says that as KeyError,
+    from 3.13 on as OSError.
+    """
+    if by.strip():
+        return by.strip()
+    try:
+        return ask()
+    except (KeyError, OSError):
+        return f"uid {uid()}"
+
+
+_by = click.option("--by", metavar="NAME", default="", help="Who says so; the local user where left out.")
 
 
 @click.command(
@@ -76,24 +95,26 @@ def _confirm(question: str) -> None:
     short_help="Let the daemon roll a CASE back.",
     examples="""
 rollbackd approve gl-006-heatreclaim-r8
-rollbackd approve gl-006-heatreclaim-r8 --reason "agreed in #incident-gl006"
+rollbackd approve gl-006-heatreclaim-r8 --by anna --reason "agreed in #incident-gl006"
 """,
 )
 @click.argument("case", shell_complete=naming.propose_cases)
 @click.option("--reason", default="", help="Why; it goes into the case's timeline.")
+@_by
 @click.pass_obj
-def approve(session: Session, case: str, reason: str) -> int:
+def approve(session: Session, case: str, reason: str, by: str) -> int:
     """Let the daemon roll back the revision of a CASE.
 
-    For cases that are AwaitingApproval, Held or Advised. The instruction is written into the case, with your
-    name; the running daemon obeys it within seconds. Exit code 1 when the case needs no approval.
+    For cases that are AwaitingApproval, Held or Advised. The instruction is written into the case, with the
+    name of who gives it; the running daemon obeys it within seconds. Exit code 1 when the case needs no
+    approval.
     """
     found = naming.case(session, case)
     if found.phase.value not in APPROVABLE:
         return _too_late(
             session, found, "approve", "only a case that awaits approval, is held or advised can be"
         )
-    return _instruct(session, found, "approve", reason)
+    return _instruct(session, found, _order(session, "approve", reason, by))
 
 
 @click.command(
@@ -105,8 +126,9 @@ rollbackd hold gl-006-heatreclaim-r8 --reason "the load test is ours"
 )
 @click.argument("case", shell_complete=naming.propose_cases)
 @click.option("--reason", default="", help="Why; it goes into the case's timeline.")
+@_by
 @click.pass_obj
-def hold(session: Session, case: str, reason: str) -> int:
+def hold(session: Session, case: str, reason: str, by: str) -> int:
     """Keep the daemon from rolling back the revision of a CASE.
 
     For cases whose rollback has not begun. The daemon goes on watching and telling; approve undoes it. Exit
@@ -115,7 +137,7 @@ def hold(session: Session, case: str, reason: str) -> int:
     found = naming.case(session, case)
     if found.phase.value not in STOPPABLE:
         return _too_late(session, found, "hold", "only a case whose rollback has not begun can be")
-    return _instruct(session, found, "hold", reason)
+    return _instruct(session, found, _order(session, "hold", reason, by))
 
 
 def _too_late(session: Session, case: Case, action: str, rule: str) -> int:
@@ -126,17 +148,19 @@ def _too_late(session: Session, case: Case, action: str, rule: str) -> int:
     return BAD
 
 
-def _instruct(session: Session, case: Case, action: Literal["approve", "hold"], reason: str) -> int:
-    from msgspec import structs
-
+def _order(session: Session, action: Literal["approve", "hold"], reason: str, by: str) -> Instruction:
     from daemon.core.case import Instruction
 
-    now = session.parts.clock().now()
-    order = Instruction(action=action, by=getpass.getuser(), at=now, reason=reason.strip())
+    return Instruction(action=action, by=person(by), at=session.parts.clock().now(), reason=reason.strip())
+
+
+def _instruct(session: Session, case: Case, order: Instruction) -> int:
+    from msgspec import structs
+
     session.store.instruct(structs.replace(case, spec=structs.replace(case.spec, instruction=order)))
     if session.json:
         session.emit({"case": f"{case.namespace}/{case.name}", "instruction": order})
     else:
         name = f"{case.namespace}/{case.name}"
-        session.say(f"{name}: told to {action}; follow it with: rollbackd show {name}")
+        session.say(f"{name}: told to {order.action}; follow it with: rollbackd show {name}")
     return OK

@@ -39,7 +39,7 @@ rollbackd demo --port 8080 --keep       the page stays until Ctrl-C
 @click.option(
     "--speed",
     type=click.FloatRange(0.1, 1000),
-    default=30.0,
+    default=15.0,
     show_default=True,
     help="How many times faster than real time.",
 )

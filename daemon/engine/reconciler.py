@@ -140,7 +140,8 @@ class Reconciler:
         try:
             stored = self._store.save(after)
         except Missing:
-            # Deleted by hand: the rollout is not ours to judge any more, and no act rests on it.
+            # Deleted by hand: this look ends, so that no act rests on a case that is gone. The next look
+            # opens the rollout again, unless another case covers what runs now.
             self._journal.lost(before)
             raise
         self._saved_at[after.name] = self._clock.now()

@@ -76,7 +76,12 @@ class Journal:
         )
 
     def lost(self, case: Case) -> None:
-        self._log.warning("the case was deleted by hand", case=case.name, namespace=case.namespace)
+        self._log.warning(
+            "the case was deleted by hand: unless another one covers what runs now, the next look opens it "
+            "again; to keep the daemon from acting use rollbackd hold",
+            case=case.name,
+            namespace=case.namespace,
+        )
 
     def effect_failed(self, case: Case, effect: Effect, why: str) -> None:
         self._failed.labels(effect.kind).inc()

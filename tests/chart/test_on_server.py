@@ -21,7 +21,7 @@ LEVEL = {"pod-security.kubernetes.io/enforce": "restricted"}
 DROPPED = ("priorityClassName", "serviceAccountName")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """The running cluster with the namespaces of all value files, under names of our own."""
     found = lifecycle.up()

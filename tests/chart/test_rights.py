@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
 
 import pytest
 
@@ -28,24 +27,11 @@ def _granted(roles: Iterable[Manifest]) -> list[Right]:
     )
 
 
-def _needed(scope: Literal["guarded", "own"]) -> list[Right]:
-    return sorted(
-        (need.group, need.resource, verb) for need in NEEDED if need.scope == scope for verb in need.verbs
-    )
-
-
-def _roles(rendered: Rendered) -> dict[tuple[str, bool], Manifest]:
-    """Roles by namespace and whether they are for leading."""
-    return {
-        (role["metadata"]["namespace"], role["metadata"]["name"].endswith("-leader")): role
-        for role in rendered.of("Role")
-    }
-
-
 def test_roles_grant_exactly_what_is_needed(rendered: Rendered) -> None:
-    for (namespace, leading), role in _roles(rendered).items():
-        assert _granted([role]) == _needed("own" if leading else "guarded")
-        assert not leading or namespace == NAMESPACE
+    needed = sorted((need.group, need.resource, verb) for need in NEEDED for verb in need.verbs)
+    assert rendered.of("Role")
+    for role in rendered.of("Role"):
+        assert _granted([role]) == needed
 
 
 def test_no_rights_over_the_whole_cluster(rendered: Rendered) -> None:
@@ -83,7 +69,9 @@ def _patchable(rendered: Rendered, namespace: str) -> list[str] | None:
     """Names of the Deployments that may be changed; ``None``: all of the namespace."""
     (rule,) = [
         rule
-        for rule in _roles(rendered)[namespace, False]["rules"]
+        for role in rendered.of("Role")
+        if role["metadata"]["namespace"] == namespace
+        for rule in role["rules"]
         if "deployments" in rule["resources"] and "patch" in rule["verbs"]
     ]
     names: list[str] | None = rule.get("resourceNames")

@@ -48,14 +48,20 @@ class Daemon(ABC):
     @abstractmethod
     def cpu_seconds(self) -> float: ...
 
+    def ended(self) -> str:
+        """How the daemon ended, where nothing starts it again; empty while it may become ready."""
+        return ""
+
     def get(self, path: str) -> Any:
         with urllib.request.urlopen(f"{self.url}{path}", timeout=5) as answer:
             return json.load(answer)
 
     def wait_ready(self) -> float:
-        """Seconds until /readyz says yes."""
+        """Seconds until /readyz says yes. Raises AssertionError, at once when the daemon has ended."""
         started = time.monotonic()
         while time.monotonic() - started < READY_WITHIN:
+            if how := self.ended():
+                raise AssertionError(f"the daemon {how} before it was ready:\n{self.log()[-4000:]}")
             try:
                 if self.get("/readyz")["ready"]:
                     return time.monotonic() - started
@@ -100,6 +106,10 @@ class ProcessDaemon(Daemon):
         except AssertionError:
             self.stop()
             raise
+
+    def ended(self) -> str:
+        code = self._process.poll() if self._process is not None else None
+        return "" if code is None else f"exited with code {code}"
 
     def kill(self) -> None:
         assert self._process is not None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 import msgspec
 
@@ -15,15 +14,11 @@ _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 
 class Need(Value, frozen=True):
-    """Verbs on one resource (``resource/subresource``) of an API group.
-
-    ``scope``: in each guarded namespace, or in the daemon's own.
-    """
+    """Verbs on one resource (``resource/subresource``) of an API group, in each guarded namespace."""
 
     group: str
     resource: str
     verbs: tuple[str, ...]
-    scope: Literal["guarded", "own"] = "guarded"
 
 
 NEEDED = (
@@ -37,7 +32,6 @@ NEEDED = (
         verbs=("get", "list", "watch", "create", "delete", "patch", "update"),
     ),
     Need(group="rollbackd.io", resource="rolloutcases/status", verbs=("get", "update", "patch")),
-    Need(group="coordination.k8s.io", resource="leases", verbs=("get", "create", "update"), scope="own"),
 )
 """Everything that the daemon's Role grants; nothing else is used."""
 
@@ -66,19 +60,17 @@ def check(
     client: KubeClient,
     namespaces: Sequence[str],
     *,
-    own: str = "",
     named: Mapping[str, Sequence[str]] = NOBODY,
 ) -> list[Permission]:
-    """Ask for every verb of ``NEEDED``. Raises Denied, Unavailable.
+    """Ask for every verb of ``NEEDED`` in each namespace. Raises Denied, Unavailable.
 
-    ``own`` is the daemon's namespace; where it is not given, what is needed there is asked in each.
     ``named`` gives the Deployments of a namespace that is guarded by names alone: a Role may limit the patch
     to these, so it is asked for each of them.
     """
     return [
         _ask(client, need, verb, namespace, name)
         for need in NEEDED
-        for namespace in _where(need, namespaces, own)
+        for namespace in namespaces
         for verb in need.verbs
         for name in _names(need, verb, named.get(namespace, ()))
     ]
@@ -86,10 +78,6 @@ def check(
 
 def _names(need: Need, verb: str, named: Sequence[str]) -> Sequence[str]:
     return named if named and (need.resource, verb) == ("deployments", "patch") else ("",)
-
-
-def _where(need: Need, namespaces: Sequence[str], own: str) -> Sequence[str]:
-    return [own] if need.scope == "own" and own else namespaces
 
 
 def _ask(client: KubeClient, need: Need, verb: str, namespace: str, name: str) -> Permission:

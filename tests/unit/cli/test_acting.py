@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 
+from daemon.cli.acting import person
 from daemon.core.case import Instruction
 from daemon.ports import Conflict, Missing, Rejected
 from tests.unit.cli.conftest import FakeParts, Rollbackd, answer
@@ -21,8 +24,14 @@ class TestInstructions:
         assert result.exit_code == 0
         assert order is not None
         assert (order.action, order.reason, order.at) == ("approve", "agreed", samples.at(1300))
-        assert order.by
+        assert order.by == person("")
         assert "rollbackd show greenlang/gl-010-emissions-r12-" in result.stdout
+
+    @pytest.mark.parametrize(("command", "case"), [("approve", "gl-010"), ("hold", "gl-007")])
+    def test_a_person_may_be_named(self, rollbackd: Rollbackd, command: str, case: str) -> None:
+        given = answer(rollbackd(command, case, "--by", " anna ", "-o", "json"))
+
+        assert given["instruction"]["by"] == "anna"
 
     def test_a_hold_as_well(self, rollbackd: Rollbackd, parts: FakeParts) -> None:
         given = answer(rollbackd("hold", "gl-007", "-o", "json"))
@@ -56,6 +65,23 @@ class TestInstructions:
 
         assert result.exit_code == 1
         assert result.stderr.startswith("error: RolloutCase greenlang/x changed since")
+
+
+class TestPerson:
+    def test_the_local_user(self) -> None:
+        assert person("", lambda: "anna") == "anna"
+        assert person("  ", lambda: "anna") == "anna"
+
+    def test_a_name_that_is_given_goes_before(self) -> None:
+        assert person("berta", lambda: "anna") == "berta"
+
+    @pytest.mark.parametrize("trouble", [KeyError("getpwuid(): uid not found: 10001"), OSError("no name")])
+    def test_a_user_without_a_name_is_a_number(self, trouble: Exception) -> None:
+        def nameless() -> str:
+            raise trouble
+
+        assert person("", nameless, lambda: 10001) == "uid 10001"
+        assert person("", nameless) == f"uid {os.getuid()}"
 
 
 class TestRollback:

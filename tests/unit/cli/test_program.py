@@ -116,6 +116,12 @@ def test_the_demo_is_played_as_asked(rollbackd: Rollbackd, parts: FakeParts) -> 
     assert parts.asked("demo") == [(5.0, 0, True)]
 
 
+def test_the_demo_takes_half_a_minute_where_nothing_is_asked(rollbackd: Rollbackd, parts: FakeParts) -> None:
+    """Its story lasts some 440 s of the stage's time."""
+    assert rollbackd("demo").exit_code == 0
+    assert parts.asked("demo") == [(15.0, None, False)]
+
+
 class TestSettings:
     def test_all_problems_are_told_each_in_a_line(self, rollbackd: Rollbackd, parts: FakeParts) -> None:
         parts.default_config().write_text("workloads: []\nlog: {level: loud}\n")

@@ -26,14 +26,10 @@ def test_every_verb_is_asked_in_every_namespace(api: FakeApi, client: KubeClient
     assert expected | {"subresource": "status"} in asked
 
 
-def test_what_is_needed_in_the_daemons_own_namespace_is_asked_there_alone(
-    api: FakeApi, client: KubeClient
-) -> None:
-    api.answers["POST"] = [fake_api.answer(review(False, "no rule"), 201) for _ in range(2 * ASKED)]
-    found = permissions.check(client, ["a", "b"], own="home")
-    leases = [permission for permission in found if permission.resource.startswith("leases")]
-    assert {permission.namespace for permission in leases} == {"home"}
-    assert leases[0].reason == "no rule"
+def test_a_missing_right_is_told_with_the_servers_reason(api: FakeApi, client: KubeClient) -> None:
+    api.answers["POST"] = [fake_api.answer(review(False, "no rule"), 201) for _ in range(ASKED)]
+    found = permissions.check(client, ["a"])
+    assert {(permission.allowed, permission.reason) for permission in found} == {(False, "no rule")}
 
 
 def test_a_server_that_is_not_there_is_unavailable(api: FakeApi, client: KubeClient) -> None:

@@ -1,0 +1,1 @@
+"""Healthy releases in a row on the real cluster: how many are rolled back."""

@@ -131,14 +131,19 @@ class Processes:
     def thaw(self, name: str) -> None:
         entry = self.find(name)
         if entry is not None:
+            # nsenter stopped when it saw its child stop, and would never reap it.
+            os.kill(int(_stat(entry.pid)[1]), signal.SIGCONT)
             entry.send(signal.SIGCONT)
 
     def end_world(self) -> None:
         """Kill the namespaces' first process: the kernel ends whatever still runs in them, pods included."""
         entry = self.find(WORLD)
         if entry is not None:
+            for other in self.recorded():
+                # A test may have been cut off while one was frozen.
+                self.thaw(other.name)
             entry.send(signal.SIGKILL)
-            wait_for("end of the cluster's namespaces", lambda: not entry.alive, seconds=15)
+            wait_for("end of the cluster's namespaces", lambda: not entry.alive, seconds=30)
 
     def _write(self, entries: Sequence[Recorded]) -> None:
         partial = self._state.processes.with_suffix(".partial")

@@ -60,7 +60,7 @@ def assemble(parts: Parts, queue: WorkQueue) -> Assembled:
         cluster=parts.cluster,
         store=parts.store,
         room=room,
-        observer=Observer(room, parts.health),
+        observer=Observer(room, parts.health, parts.cluster),
         effects=effects,
         clock=parts.clock,
         policies=parts.policies,

@@ -12,15 +12,16 @@ from daemon.core.judge import assess
 from daemon.core.model import Policy, Workload
 from daemon.core.verification import Facts, Health, verify
 from daemon.engine.evidence import SLACK, EvidenceRoom
-from daemon.ports import HealthProbe
+from daemon.ports import Cluster, HealthProbe
 
 DAY = timedelta(days=1)
 
 
 class Observer:
-    def __init__(self, room: EvidenceRoom, health: HealthProbe) -> None:
+    def __init__(self, room: EvidenceRoom, health: HealthProbe, cluster: Cluster) -> None:
         self._room = room
         self._health = health
+        self._cluster = cluster
 
     def observe(
         self, case: Case, workload: Workload | None, cases: Sequence[Case], policy: Policy, now: datetime
@@ -50,6 +51,9 @@ class Observer:
     def _verify(self, case: Case, workload: Workload, policy: Policy) -> Verification | None:
         goal = case.status.target
         if case.phase is not Phase.VERIFYING or goal is None:
+            return None
+        if not self._cluster.fresh():
+            # A recovery is not claimed from what the cluster looked like before its watches fell silent.
             return None
         pods = [pod for pod in workload.pods if not pod.deleting]
         answers: tuple[Health, ...] = ()

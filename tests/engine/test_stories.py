@@ -462,3 +462,13 @@ def test_refused_twice_is_told_twice() -> None:
     world.run(30)
     world.run_until(Phase.HELD, within=1)
     assert len(world.sink.deliveries) == told + 2, "of the second attempt, and of its refusal"
+
+
+def test_no_recovery_is_claimed_from_an_old_picture_of_the_cluster() -> None:
+    world = bad_release(0.5)
+    world.run_until(Phase.VERIFYING, within=200)
+    world.cluster.freeze_watches(True)
+    world.run(120)
+    world.run_until(Phase.VERIFYING, within=1)
+    world.cluster.freeze_watches(False)
+    world.run_until(Phase.ROLLED_BACK, within=60)

@@ -43,7 +43,7 @@ def _observed(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case
         return phases.superseded(case, gone, policy, now)
     match case.phase:
         case Phase.PROGRESSING | Phase.WATCHING:
-            return phases.watching(phases.judged(case, seen.assessment), seen, policy, now)
+            return phases.watching(case, seen, policy, now)
         case Phase.FAILING:
             return phases.failing(case, seen, policy, now)
         case Phase.HELD:

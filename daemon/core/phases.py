@@ -9,7 +9,7 @@ from daemon.core import facts
 from daemon.core.case import Assessment, Attribution, Case, Effect, Phase, Verdict
 from daemon.core.changes import announce, change, ended, enter, noted, seconds, told, withdrawn
 from daemon.core.events import Observed
-from daemon.core.model import Mode, Policy, Revision, Workload
+from daemon.core.model import Change, Mode, Policy, Revision, Workload
 
 
 def taken_over(case: Case, workload: Workload | None) -> str:
@@ -28,6 +28,15 @@ def taken_over(case: Case, workload: Workload | None) -> str:
     return f"{current} took over while this one was {case.phase.value}"
 
 
+def adopted(case: Case, now: datetime) -> Case:
+    """What ran when the Deployment was first seen is not judged, also when its case was left half written."""
+    reason = (
+        f"{case.spec.revision} was there when the Deployment was first seen: "
+        "taken as the baseline, not judged"
+    )
+    return ended(case, Phase.HEALTHY, reason, now)
+
+
 def superseded(case: Case, reason: str, policy: Policy, now: datetime) -> Case:
     case = ended(withdrawn(case, reason, now), Phase.SUPERSEDED, reason, now)
     return announce(case, "closed", policy, now) if told(case) else case
@@ -38,6 +47,9 @@ def judged(case: Case, assessment: Assessment) -> Case:
 
 
 def watching(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
+    if case.spec.change is Change.ADOPTED:
+        return adopted(case, now)
+    case = judged(case, seen.assessment)
     if seen.assessment.verdict is Verdict.FAILING:
         case = change(
             enter(case, Phase.FAILING, seen.assessment.reason, now), failing_at=now, mode=policy.mode

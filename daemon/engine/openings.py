@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from daemon.core import target
-from daemon.core.case import Case, Entry, Phase, Spec, Status, Verdict, case_name
+from daemon.core import phases, target
+from daemon.core.case import Case, Entry, Phase, Spec, Status, case_name
 from daemon.core.model import Change, Revision, Workload
 from daemon.ports import Cluster
 
@@ -23,26 +23,16 @@ def opening(cluster: Cluster, workload: Workload, cases: Sequence[Case], now: da
 
 
 def _adopted(workload: Workload, current: Revision, now: datetime) -> Case:
-    reason = f"{current} was there when the Deployment was first seen: taken as the baseline, not judged"
-    return Case(
-        namespace=workload.ref.namespace,
-        name=case_name(workload.ref.name, workload.uid, current),
-        spec=Spec(
-            workload=workload.ref.name,
-            workload_uid=workload.uid,
-            revision=current,
-            change=Change.ADOPTED,
-            opened_at=now,
-            started_at=now,
-        ),
-        status=Status(
-            phase=Phase.HEALTHY,
-            verdict=Verdict.UNKNOWN,
-            reason=reason,
-            finished_at=now,
-            timeline=(Entry(at=now, phase=Phase.HEALTHY, text=reason),),
-        ),
+    spec = Spec(
+        workload=workload.ref.name,
+        workload_uid=workload.uid,
+        revision=current,
+        change=Change.ADOPTED,
+        opened_at=now,
+        started_at=now,
     )
+    name = case_name(workload.ref.name, workload.uid, current)
+    return phases.adopted(Case(namespace=workload.ref.namespace, name=name, spec=spec), now)
 
 
 def _opened(

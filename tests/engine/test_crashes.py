@@ -6,6 +6,7 @@ import pytest
 
 from daemon.adapters.memory.troubles import Killed
 from daemon.core.case import Phase
+from daemon.core.model import Change
 from daemon.ports import Conflict, Unavailable
 from tests.engine.world import World
 
@@ -78,3 +79,18 @@ def test_a_release_between_intent_and_act_is_not_touched() -> None:
     phases = {case.spec.revision.tag: case.phase for case in world.store.cases()}
     assert phases[BAD] is Phase.SUPERSEDED
     assert world.tag() == "v1.2.0"
+
+
+def test_killed_while_adopting_what_runs() -> None:
+    """A case without its status reads as fresh; what was only adopted must not be judged for it."""
+    world = World(errors={"v1.0.0": 0.5}, rps=20.0)
+    world.run(300, step=15.0)
+    world.store.writes.crash_after(1)
+    with pytest.raises(Killed):
+        world.settled(0)
+    world.restart()
+    world.run(300)
+    case = world.newest()
+    assert case is not None
+    assert (case.phase, case.spec.change, world.numbers()) == (Phase.HEALTHY, Change.ADOPTED, 1)
+    assert "not judged" in case.status.reason

@@ -59,7 +59,6 @@ class Engine:
         self._scheduler.add_job(self.poll, "interval", seconds=self._interval, id="poll", **options)
         self._scheduler.add_job(self.resync, "interval", seconds=RESYNC, id="resync", **options)
         self._scheduler.start()
-        self.resync()
 
     def stop(self, timeout: float) -> list[str]:
         """Stop polling and working; names what would not stop."""

@@ -70,6 +70,8 @@ def cluster() -> Cluster:
     except MissingTool as problem:
         pytest.exit(f"e2e: {problem}", returncode=3)
     load_app(found)
+    # helm installs it with the chart; the daemon as a process needs it as well.
+    found.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(daemons.CHART / "crds"))
     return found
 
 

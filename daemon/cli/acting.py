@@ -16,10 +16,6 @@ from daemon.cli.session import Session
 if TYPE_CHECKING:
     from daemon.core.case import Case, Instruction
 
-APPROVABLE = frozenset({"AwaitingApproval", "Held", "Advised"})
-STOPPABLE = frozenset({"Progressing", "Watching", "Failing", "AwaitingApproval", "Held"})
-"""Phases in which the instruction has an effect; the daemon decides that itself again when it obeys."""
-
 
 def person(by: str, ask: Callable[[], str] = getpass.getuser, uid: Callable[[], int] = os.getuid) -> str:
     """Who gives an instruction: the name given, else the local user's, else ``uid 10001``.
@@ -109,8 +105,10 @@ def approve(session: Session, case: str, reason: str, by: str) -> int:
     name of who gives it; the running daemon obeys it within seconds. Exit code 1 when the case needs no
     approval.
     """
+    from daemon.core.case import APPROVABLE
+
     found = naming.case(session, case)
-    if found.phase.value not in APPROVABLE:
+    if found.phase not in APPROVABLE:
         return _too_late(
             session, found, "approve", "only a case that awaits approval, is held or advised can be"
         )
@@ -134,16 +132,18 @@ def hold(session: Session, case: str, reason: str, by: str) -> int:
     For cases whose rollback has not begun. The daemon goes on watching and telling; approve undoes it. Exit
     code 1 when it is too late.
     """
+    from daemon.core.case import STOPPABLE
+
     found = naming.case(session, case)
-    if found.phase.value not in STOPPABLE:
+    if found.phase not in STOPPABLE:
         return _too_late(session, found, "hold", "only a case whose rollback has not begun can be")
     return _instruct(session, found, _order(session, "hold", reason, by))
 
 
 def _too_late(session: Session, case: Case, action: str, rule: str) -> int:
-    message = f"{action}: {case.namespace}/{case.name} is {case.phase.value}: {rule}"
+    message = f"{action}: {case.key} is {case.phase.value}: {rule}"
     if session.json:
-        session.emit({"case": f"{case.namespace}/{case.name}", "instruction": None, "error": message})
+        session.emit({"case": case.key, "instruction": None, "error": message})
     click.echo(f"error: {message}", err=True)
     return BAD
 
@@ -159,8 +159,7 @@ def _instruct(session: Session, case: Case, order: Instruction) -> int:
 
     session.store.instruct(structs.replace(case, spec=structs.replace(case.spec, instruction=order)))
     if session.json:
-        session.emit({"case": f"{case.namespace}/{case.name}", "instruction": order})
+        session.emit({"case": case.key, "instruction": order})
     else:
-        name = f"{case.namespace}/{case.name}"
-        session.say(f"{name}: told to {order.action}; follow it with: rollbackd show {name}")
+        session.say(f"{case.key}: told to {order.action}; follow it with: rollbackd show {case.key}")
     return OK

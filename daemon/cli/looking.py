@@ -79,7 +79,7 @@ def history(session: Session, workload: str | None, limit: int) -> int:
     if session.json:
         session.emit([summary(case) for case in cases[:limit]])
     else:
-        rows = [_row(session, f"{case.namespace}/{case.name}", case) for case in cases[:limit]]
+        rows = [_row(session, case.key, case) for case in cases[:limit]]
         _print(session, "CASE", rows)
     return OK
 

@@ -61,7 +61,7 @@ def _find(session: Session, name: str) -> Case:
 
 def _print(session: Session, shown: CaseDetail) -> None:
     case = shown.case
-    _section(session, f"{case.namespace}/{case.name}", _facts(case))
+    _section(session, case.key, _facts(case))
     _section(session, "Timeline (UTC, and seconds since the rollout began)", _timeline(case))
     _evidence(session, shown)
     _section(session, "Verification", _verification(case))

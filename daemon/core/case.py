@@ -34,6 +34,12 @@ FINISHED = frozenset({Phase.HEALTHY, Phase.ROLLED_BACK, Phase.UNRECOVERED, Phase
 """Phases that only a person leaves, by approving what was ``Advised``; ``Held`` ends with its watch."""
 
 
+APPROVABLE = frozenset({Phase.AWAITING_APPROVAL, Phase.HELD, Phase.ADVISED})
+"""Phases in which a person's approval begins the rollback."""
+STOPPABLE = frozenset({Phase.PROGRESSING, Phase.WATCHING, Phase.FAILING, Phase.AWAITING_APPROVAL, Phase.HELD})
+"""Phases in which a person's hold comes in time."""
+
+
 class Verdict(StrEnum):
     """What the evidence says of the revision, the worst last."""
 
@@ -195,6 +201,11 @@ class Case(Value, frozen=True):
     @property
     def ref(self) -> WorkloadRef:
         return WorkloadRef(namespace=self.namespace, name=self.spec.workload)
+
+    @property
+    def key(self) -> str:
+        """``namespace/name``, unique in the cluster."""
+        return f"{self.namespace}/{self.name}"
 
     @property
     def phase(self) -> Phase:

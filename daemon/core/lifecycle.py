@@ -13,7 +13,7 @@ from typing import assert_never
 import msgspec
 
 from daemon.core import phases
-from daemon.core.case import Case, Instruction, Outcome, Phase
+from daemon.core.case import APPROVABLE, STOPPABLE, Case, Instruction, Outcome, Phase
 from daemon.core.changes import change, noted
 from daemon.core.events import Alerted, Event, Finished, Instructed, Observed
 from daemon.core.model import Alert, Policy
@@ -97,18 +97,14 @@ def _instructed(case: Case, order: Instruction, policy: Policy, now: datetime) -
         case "approve":
             return _approved(case, f"approved by {order.by}{why}", policy, now)
         case "hold":
-            stoppable = case.phase in (
-                Phase.PROGRESSING, Phase.WATCHING, Phase.FAILING, Phase.AWAITING_APPROVAL, Phase.HELD,
-            )  # fmt: skip
-            if stoppable:
+            if case.phase in STOPPABLE:
                 return phases.hold(case, f"held by {order.by}{why}", policy, now)
             return noted(case, f"{order.by} asked to hold, too late in {case.phase.value}", now)
     assert_never(order.action)
 
 
 def _approved(case: Case, text: str, policy: Policy, now: datetime) -> Case:
-    waiting = case.phase in (Phase.AWAITING_APPROVAL, Phase.HELD, Phase.ADVISED)
-    if not waiting:
+    if case.phase not in APPROVABLE:
         return noted(case, f"{text}, but a case in {case.phase.value} needs no approval", now)
     if case.status.target is None:
         return noted(case, f"{text}, but there is no revision to return to", now)

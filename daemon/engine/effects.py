@@ -13,7 +13,7 @@ from daemon.core.case import Case, Effect, Outcome
 from daemon.core.events import Finished
 from daemon.core.incident import render
 from daemon.core.model import Policy, WorkloadRef
-from daemon.ports import Actuator, Clock, Denied, IncidentSink, PortError, Rejected, Unavailable
+from daemon.ports import Actuator, Clock, Denied, IncidentSink, PortError, Rejected
 
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 30.0
@@ -50,7 +50,7 @@ class Effects:
 
     def perform(self, case: Case, effect: Effect, policy: Policy) -> Finished | None:
         """The effect's end, or ``None`` while it is under way or waits to be tried again."""
-        key = (f"{case.namespace}/{case.name}", effect.id)
+        key = (case.key, effect.id)
         if not self._due(key):
             return None
         match effect.kind:
@@ -110,11 +110,8 @@ class Effects:
     ) -> Finished | None:
         try:
             finished = act()
-        except Unavailable as error:
-            self._again(key, case, effect, str(error))
-            return None
         except (Denied, Rejected) as error:
-            return Finished(effect=effect.id, outcome=Outcome.REFUSED, detail=str(error))
+            finished = Finished(effect=effect.id, outcome=Outcome.REFUSED, detail=str(error))
         except PortError as error:
             self._again(key, case, effect, str(error))
             return None

@@ -51,7 +51,7 @@ class EvidenceRoom:
 
     def attend(self, case: Case, policy: Policy) -> bool:
         """Gather evidence for a case from now on; tells whether it is new here."""
-        key = _key(case)
+        key = case.key
         with self._lock:
             watch = self._watches.get(key)
             if watch is None:
@@ -71,7 +71,7 @@ class EvidenceRoom:
     def views(self, case: Case, workload: Workload) -> Mapping[str, SignalView]:
         """What the judge looks at."""
         with self._lock:
-            watch = self._watches.get(_key(case))
+            watch = self._watches.get(case.key)
             if watch is None:
                 return {}
             return {s.name: _view(watch, s.name, workload) for s in watch.policy.signals}
@@ -79,7 +79,7 @@ class EvidenceRoom:
     def fresh_views(self, case: Case, workload: Workload) -> Mapping[str, FreshView]:
         """What the verification looks at: the target's pods since the patch."""
         with self._lock:
-            watch = self._watches.get(_key(case))
+            watch = self._watches.get(case.key)
             if watch is None:
                 return {}
             return {s.name: _fresh_view(watch, s.name, workload) for s in watch.policy.signals}
@@ -124,10 +124,6 @@ class EvidenceRoom:
             if not problem and name in watch.baselines:
                 watch.taken_at = reading.taken_at
                 _continue(watch, workload, name, _own(reading.samples, workload))
-
-
-def _key(case: Case) -> str:
-    return f"{case.namespace}/{case.name}"
 
 
 def _own(samples: Iterable[Sample], workload: Workload) -> list[Sample]:

@@ -85,7 +85,7 @@ class Engine:
         """Read the metrics for all cases under watch, then look at each of them."""
         try:
             active = self._reconciler.active()
-            self._room.keep_only(f"{case.namespace}/{case.name}" for case in active if case.active)
+            self._room.keep_only(case.key for case in active if case.active)
             self._room.poll(self._find)
             self._journal.polled(self._room.last())
             self._journal.standing(self._problems())

@@ -11,18 +11,17 @@ from datetime import datetime, timedelta
 
 from daemon.core import target
 from daemon.core.case import Case, Phase
-from daemon.core.events import Alerted, Event, Instructed, Observed
+from daemon.core.events import Alerted, Event, Instructed
 from daemon.core.lifecycle import advance
 from daemon.core.model import Alert, Policy, Workload, WorkloadRef
 from daemon.engine.effects import Effects
 from daemon.engine.evidence import EvidenceRoom
-from daemon.engine.observer import Observer
+from daemon.engine.observer import DAY, Observer
 from daemon.engine.openings import opening
 from daemon.engine.telling import Journal
 from daemon.ports import CaseStore, Clock, Cluster, Conflict, Missing
 
 Policies = Callable[[WorkloadRef, Workload | None], Policy]
-DAY = timedelta(days=1)
 SAVE_EVERY = timedelta(seconds=15)
 """How often numbers alone are written; changes of meaning are written at once."""
 MOST_STEPS = 12
@@ -109,9 +108,10 @@ class Reconciler:
     def _carry(self, case: Case, workload: Workload | None, policy: Policy) -> None:
         if case.active:
             self._attend(case, policy)
+        cases = self._own(case.ref)
         for _ in range(MOST_STEPS):
             before = case
-            seen = self._observe(case, workload, policy)
+            seen = self._observer.observe(case, workload, cases, policy, self._clock.now())
             case = self._act(self._apply(case, seen, policy), policy)
             if case.phase is before.phase and case.pending == before.pending:
                 return
@@ -119,10 +119,6 @@ class Reconciler:
     def _attend(self, case: Case, policy: Policy) -> None:
         if self._room.attend(case, policy):
             self._attended()
-
-    def _observe(self, case: Case, workload: Workload | None, policy: Policy) -> Observed:
-        cases = self._own(case.ref)
-        return self._observer.observe(case, workload, cases, policy, self._clock.now())
 
     def _act(self, case: Case, policy: Policy) -> Case:
         """Carry out what is intended; each outcome is stored before the next effect begins."""
@@ -144,7 +140,10 @@ class Reconciler:
             # opens the rollout again, unless another case covers what runs now.
             self._journal.lost(before)
             raise
-        self._saved_at[after.name] = self._clock.now()
+        if stored.active:
+            self._saved_at[stored.key] = self._clock.now()
+        else:
+            self._saved_at.pop(stored.key, None)
         self._journal.changed(before, stored)
         return stored
 
@@ -160,7 +159,7 @@ class Reconciler:
             new.alerts,
         ):
             return True
-        last = self._saved_at.get(after.name)
+        last = self._saved_at.get(after.key)
         return last is None or self._clock.now() - last >= SAVE_EVERY
 
     def _prune(self, cases: Sequence[Case], policy: Policy) -> None:

@@ -1,51 +1,254 @@
 """Deployment or infrastructure? Asked only of a revision that is failing.
 
-The control group is the rollout's own: while old pods still serve beside the new ones, whatever hits both
-is not the release's doing.
+The rules go from the strongest witness to the weakest: the control group (old pods that serve beside the new
+ones, or served before them), the dependencies and neighbours, other workloads, single pods and nodes, the
+traffic. Each answer carries its numbers. Where a witness speaks for the infrastructure but not clearly, the
+answer is undecided, and the case is held.
 """
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterable, Mapping, Sequence
 
-from daemon.core.case import Attribution, Fact, SignalEvidence, Verdict
-from daemon.core.counters import Tally
-from daemon.core.evidence import clamp
+from daemon.core.baseline import CLUMPS, total
+from daemon.core.case import Attribution, Fact
+from daemon.core.control import EXCLUDED, USUAL_FLOOR, common_cause, due, usual
+from daemon.core.counters import Step, percent
+from daemon.core.course import Course
 from daemon.core.facts import old_pods_crash, unschedulable
-from daemon.core.model import Revision, Workload
+from daemon.core.model import Revision, Value, Workload
+from daemon.core.onset import Onset, onset
+from daemon.core.process import ROUND
+from daemon.core.spread import CLEAR, log_alike, others_due, spread
+from daemon.core.traffic import shift
 
-CRASHES = frozenset({"CrashLoopBackOff", "OOMKilled"})
+CRASHES = frozenset({"CrashLoopBackOff", "OOMKilled", "RestartsAfterReady"})
+LEAD = 180.0
+"""Seconds that a dependency's outage may be ahead of the failure it explains."""
+LAG = 60.0
+"""Seconds after the onset within which an outage may first be noticed: probes and gauges take their time."""
+LEANING = 1.0
+"""Log Bayes factor (nats) of a common cause that forbids laying the failure to the release."""
+STALE = 1800.0
+"""A dependency that has been unhealthy for longer than this, with the service well, explains nothing."""
 
 
-def attribute(
-    workload: Workload, judged: Revision, signals: tuple[SignalEvidence, ...], facts: tuple[Fact, ...]
-) -> tuple[Attribution, str]:
-    """The cause that the evidence speaks for, and why."""
-    if any(fact.kind in CRASHES for fact in facts) and (other := old_pods_crash(workload, judged)):
-        return Attribution.INFRASTRUCTURE, f"pod {other} of another revision crashes as well"
+class Dependency(Value, frozen=True):
+    """Something the workload needs, as a gauge or its pods tell. ``since`` is when it took this state."""
+
+    name: str
+    healthy: bool
+    since: float
+    detail: str = ""
+    confirmed: bool = True
+    """Whether anything but the judged pods says so; they alone may just fail to reach it."""
+
+
+class Surroundings(Value, frozen=True):
+    dependencies: tuple[Dependency, ...] = ()
+    others: tuple[str, ...] = ()
+    """Other workloads that began to fail at the same moment."""
+    nodes: Mapping[str, str] = {}
+    """Node → what is wrong with it."""
+
+
+class Scene(Value, frozen=True):
+    """What is known of the cluster around the failing pods."""
+
+    crashing: str = ""
+    """A pod of another revision that crashes as well."""
+    unschedulable: str = ""
+    """The scheduler's words, where a new pod finds no node."""
+    placed: Mapping[str, str] = {}
+    """Pod → its node."""
+    surroundings: Surroundings = Surroundings()
+    at: float = 0.0
+    """When it was looked at, Unix seconds."""
+
+
+class Finding(Value, frozen=True):
+    cause: Attribution
+    reason: str
+    onset: tuple[float, float] | None = None
+
+
+def scene_of(workload: Workload, judged: Revision, surroundings: Surroundings, at: float) -> Scene:
+    return Scene(
+        crashing=old_pods_crash(workload, judged),
+        unschedulable=unschedulable(workload, judged),
+        placed={pod.name: pod.node for pod in workload.pods if pod.node},
+        surroundings=surroundings,
+        at=at,
+    )
+
+
+def attribute(failing: Sequence[Course], facts: tuple[Fact, ...], scene: Scene) -> Finding:
+    """The cause that the evidence speaks for, and why; ``failing`` are the signals that decided."""
+    begun = onset_of(failing)
+    span = (begun.low, begun.high) if begun is not None else None
+    found = _from_facts(facts, scene)
+    for course in failing:
+        # Each signal has its own pods' story; the outer witnesses are asked once.
+        found = found or _from_counts(course, _own_onset(course) or begun)
+    found = found or _from_surroundings(scene, begun)
+    for course in failing:
+        found = found or _from_pods(course, begun, scene) or _from_traffic(course, begun)
+    if found is None:
+        found = (Attribution.DEPLOYMENT, _laid_to_release(failing, begun))
+    return Finding(cause=found[0], reason=found[1], onset=span)
+
+
+Found = tuple[Attribution, str]
+
+
+def onset_of(failing: Iterable[Course]) -> Onset | None:
+    """The earliest of the signals' onsets."""
+    found = [begun for course in failing if (begun := _own_onset(course)) is not None]
+    return min(found, key=lambda begun: begun.high, default=None)
+
+
+def _own_onset(course: Course) -> Onset | None:
+    # The replay of a baseline that holds the incident itself thins too much to place a change.
+    return onset(course.new_steps, usual(course), min(course.baseline.dispersion, CLUMPS))
+
+
+def awaited(course: Course) -> str:
+    """Whose next scrape has to be waited for before the failure may be laid to anything; empty: nobody's."""
+    if others_due(course):
+        return "the other new pods'"
+    begun = _own_onset(course) if course.old_steps and course.new_steps else None
+    return "the old pods'" if begun is not None and due(course, begun) else ""
+
+
+# ------------------------------------------------------------ witnesses, one by one
+
+
+def _from_facts(facts: tuple[Fact, ...], scene: Scene) -> Found | None:
+    if any(fact.kind in CRASHES for fact in facts) and scene.crashing:
+        return Attribution.INFRASTRUCTURE, f"pod {scene.crashing} of another revision crashes as well"
     stuck = bool(facts) and all(fact.kind == "ProgressDeadlineExceeded" for fact in facts)
-    if stuck and (words := unschedulable(workload, judged)):
-        return Attribution.UNDECIDED, f"the new pods find no node: {words}"
-    for signal in signals:
-        if signal.verdict is Verdict.FAILING and shares(signal.new, signal.old, signal.baseline):
-            return (
-                Attribution.INFRASTRUCTURE,
-                f"the old pods fail alike since the rollout began: {signal.name} {signal.old}, "
-                f"before it {signal.baseline}",
-            )
-    return Attribution.DEPLOYMENT, "only the new revision's pods are hit"
+    if stuck and scene.unschedulable:
+        return Attribution.UNDECIDED, f"the new pods find no node: {scene.unschedulable}"
+    return None
 
 
-def shares(new: Tally, old: Tally, baseline: Tally) -> bool:
-    """Whether the old pods look more like the failing new ones than like themselves before.
+def _from_counts(course: Course, begun: Onset | None) -> Found | None:
+    """The control group: did it fail before the rollout, or does it fail beside the new pods?"""
+    if begun is None:
+        return None
+    name, usual_rate = course.policy.name, course.baseline.tally
+    if (before := _before_rollout(course, begun)) is not None:
+        return (
+            Attribution.INFRASTRUCTURE,
+            f"{name} went bad {_ago(course.started_at - before.high)} before the rollout began, "
+            f"with the old pods: {percent(before.failing)}",
+        )
+    beside = total(step for step in course.old_steps if step.at > begun.low)
+    if beside.total <= 0:
+        return None
+    alike = common_cause(course, begun)
+    words = f"{name} {beside}, before the rollout {usual_rate}"
+    if alike > CLEAR:
+        return Attribution.INFRASTRUCTURE, f"the old pods fail alike at the same time: {words}"
+    if alike > LEANING or (alike > EXCLUDED and _began_well(course, begun)):
+        return Attribution.UNDECIDED, f"the old pods may fail alike, too few requests to tell: {words}"
+    return None
 
-    The sign of the log likelihood ratio of two Bernoulli rates on the old pods' counts; without requests to
-    old pods there is nothing that speaks for it.
-    """
-    if new.rate is None or old.total <= 0:
-        return False
-    alike, usual = clamp(new.rate), clamp(max(baseline.rate or 0.0, 0.001))
-    if alike <= usual:
-        return True
-    good = old.total - old.bad
-    return old.bad * math.log(alike / usual) + good * math.log((1 - alike) / (1 - usual)) > 0
+
+def _began_well(course: Course, begun: Onset) -> bool:
+    """Whether new pods served well before it began: a release mostly breaks with its first request."""
+    before = total(step for step in course.new_steps if step.at <= begun.low)
+    return log_alike(before, begun.failing, usual(course)) < -CLEAR
+
+
+def _before_rollout(course: Course, begun: Onset) -> Onset | None:
+    """The change of the old pods' rate, where it lies before the rollout and looks like the failure."""
+    rounds = course.baseline.rounds
+    steps = [
+        Step(at=r.at, since=r.at - ROUND, bad=r.bad, total=r.total, unclear=0.0, pod="", age=0.0)
+        for r in rounds
+    ]
+    for share in (2, 4, 8):
+        # The incident is in the baseline's end, so its beginning tells what is usual.
+        early = steps[: max(1, len(steps) - len(steps) // share)]
+        early_rate = max(total(early).rate or 0.0, USUAL_FLOOR)
+        changed = onset(steps, early_rate, 1.0)
+        if changed is None or changed.high >= course.started_at:
+            continue
+        tail = total(step for step in steps if step.at >= changed.high)
+        if log_alike(tail, begun.failing, early_rate) > CLEAR:
+            return changed
+    return None
+
+
+def _from_surroundings(scene: Scene, begun: Onset | None) -> Found | None:
+    around = scene.surroundings
+    # What only the pods' own state shows is being looked at now.
+    begun = begun or Onset(low=scene.at - LEAD, high=scene.at, failing=1.0)
+    for dependency in around.dependencies:
+        if not dependency.healthy and (found := _of_dependency(dependency, begun)) is not None:
+            return found
+    if around.others:
+        return (
+            Attribution.INFRASTRUCTURE,
+            f"other workloads began to fail at the same moment: {', '.join(around.others)}",
+        )
+    return None
+
+
+def _of_dependency(dependency: Dependency, begun: Onset) -> Found | None:
+    if dependency.since > begun.high + LAG or dependency.since < begun.low - STALE:
+        return None
+    ahead = begun.high - dependency.since
+    when = f"{_ago(ahead)} before the failure" if ahead > 0 else f"{_ago(-ahead)} after the failure began"
+    words = f"{dependency.name} has been unhealthy since {when}"
+    if dependency.detail:
+        words += f" ({dependency.detail})"
+    if dependency.confirmed and dependency.since >= begun.low - LEAD:
+        return Attribution.INFRASTRUCTURE, words
+    return Attribution.UNDECIDED, f"{words}, and cannot be ruled out"
+
+
+def _from_pods(course: Course, begun: Onset | None, scene: Scene) -> Found | None:
+    if begun is None:
+        return None
+    found = spread(course, begun)
+    if not found.partial:
+        return None
+    hit = ", ".join(found.hit)
+    words = f"only {hit} of {found.pods} new pods is hit: {course.policy.name} {found.tally}"
+    nodes = {scene.placed[pod] for pod in found.hit if pod in scene.placed}
+    troubled = [
+        f"node {node}: {scene.surroundings.nodes[node]}"
+        for node in sorted(nodes & set(scene.surroundings.nodes))
+    ]
+    if troubled:
+        return Attribution.INFRASTRUCTURE, f"{words}; {', '.join(troubled)}"
+    where = f" (node {', '.join(sorted(nodes))})" if nodes else ""
+    return Attribution.UNDECIDED, f"{words}{where}"
+
+
+def _from_traffic(course: Course, begun: Onset | None) -> Found | None:
+    found = shift(course, begun) if begun is not None else None
+    if found is None:
+        return None
+    return (
+        Attribution.UNDECIDED,
+        f"the traffic has changed as well: {found.now:.3g} requests a second, "
+        f"before the rollout {found.before:.3g}",
+    )
+
+
+def _laid_to_release(failing: Sequence[Course], begun: Onset | None) -> str:
+    if begun is None or not failing:
+        return "only the new revision's pods are hit"
+    course = min(failing, key=lambda c: (_own_onset(c) or begun).high)
+    beside = total(step for step in course.old_steps if step.since >= begun.low - ROUND)
+    control = f"; old pods at the same time {beside}" if beside.total > 0 else ""
+    low, high = begun.low - course.started_at, begun.high - course.started_at
+    when = f"{max(0.0, low):.0f} to {max(0.0, high):.0f} s after the rollout"
+    return f"only the new revision's pods are hit: {course.policy.name} since {when}{control}"
+
+
+def _ago(seconds: float) -> str:
+    return f"{max(0.0, seconds):.0f} s"

@@ -49,6 +49,17 @@ class Verdict(StrEnum):
     FAILING = "failing"
 
 
+class Point(Value, frozen=True, array_like=True):
+    """What the new pods did in one round of scrapes, and the evidence after it (log10 of e-values)."""
+
+    at: float
+    """The round's last scrape, Unix seconds."""
+    bad: float = 0.0
+    total: float = 0.0
+    over_limit: float = 0.0
+    over_baseline: float = 0.0
+
+
 class SignalEvidence(Value, frozen=True):
     """One signal's verdict with the numbers it rests on. Evidence is in log10 of e-values."""
 
@@ -63,6 +74,13 @@ class SignalEvidence(Value, frozen=True):
     """The time before the rollout."""
     over_limit: float = 0.0
     over_baseline: float = 0.0
+    limit_line: float = 0.0
+    """What ``over_limit`` has to reach; both lines have to be reached at once."""
+    baseline_line: float = 0.0
+    dispersion: float = 1.0
+    """How many times fewer independent events the counts are worth, after the baseline's bursts."""
+    trail: tuple[Point, ...] = ()
+    """How it came to that, round by round, oldest first."""
     proven: bool = False
     """Whether the traffic was enough to show that the rate is under the limit."""
 
@@ -89,6 +107,8 @@ class Assessment(Value, frozen=True):
     facts: tuple[Fact, ...] = ()
     attribution: Attribution = Attribution.UNDECIDED
     attribution_reason: str = ""
+    onset: tuple[float, float] | None = None
+    """The failure began between these times (Unix seconds)."""
     proven: bool = False
 
 

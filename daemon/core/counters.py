@@ -6,6 +6,9 @@ order, changes nothing. Rules, per pod:
 * a pod born after the watch began starts at zero, so its first scrape is already an increment;
 * any other pod's first scrape is only a reference;
 * a counter that fell was reset with its process: its new value is the increment since;
+* counters that fell by a little, both of them, are an older scrape told late (by another replica of the
+  metrics server, say): nothing happened;
+* where only the bad events fell, a part of the series is gone: counting goes on from there;
 * ``bad`` absent while ``total`` exists is zero.
 """
 
@@ -13,43 +16,75 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
+from typing import NamedTuple
 
 from daemon.core.model import Sample, Value
 
+LATE = 0.8
+"""A counter that keeps this share of its value did not begin anew."""
+
 
 class Tally(Value, frozen=True):
-    """Bad events of all events, with the number of scrapes they were counted from."""
+    """Bad events of all events, with the number of scrapes they were counted from.
+
+    ``unclear`` events may or may not be bad: ``bad`` <= truth <= ``bad + unclear``.
+    """
 
     bad: float = 0.0
     total: float = 0.0
     scrapes: int = 0
+    unclear: float = 0.0
 
     @property
     def rate(self) -> float | None:
         return self.bad / self.total if self.total > 0 else None
 
+    @property
+    def at_worst(self) -> Tally:
+        """With every unclear event taken for bad."""
+        return Tally(bad=min(self.bad + self.unclear, self.total), total=self.total, scrapes=self.scrapes)
+
     def __add__(self, other: Tally) -> Tally:
         return Tally(
-            bad=self.bad + other.bad, total=self.total + other.total, scrapes=self.scrapes + other.scrapes
+            bad=self.bad + other.bad,
+            total=self.total + other.total,
+            scrapes=self.scrapes + other.scrapes,
+            unclear=self.unclear + other.unclear,
         )
 
     def __str__(self) -> str:
         if self.rate is None:
             return "no requests"
+        if self.unclear > 0:
+            most = self.at_worst
+            return f"{self.bad:.0f} to {most.bad:.0f} of {self.total:.0f} ({percent(self.rate)} or more)"
         return f"{self.bad:.0f} of {self.total:.0f} ({percent(self.rate)})"
 
 
+class Step(NamedTuple):
+    """What one scrape of one pod added. Times are Unix seconds, ``age`` seconds.
+
+    The events happened in (``since``, ``at``]; ``age`` is ``since`` less the pod's first scrape, and
+    negative where this is the first.
+    """
+
+    at: float
+    since: float
+    bad: float
+    total: float
+    unclear: float
+    pod: str
+    age: float
+
+
 class Track(Value, frozen=True):
-    """One pod's counters: the newest sample and what was counted so far."""
+    """One pod's counters: the first and the newest sample's time, and what was counted so far."""
 
     newest: Sample
+    first_at: float
     tally: Tally = Tally()
-    steps: tuple[Tally, ...] = ()
-    """The increments one by one, newest last, at most ``KEPT_STEPS``."""
     problem: str = ""
-
-
-KEPT_STEPS = 240
 
 
 class Book(Value, frozen=True):
@@ -60,14 +95,19 @@ class Book(Value, frozen=True):
     def tally(self, wanted: Callable[[str], bool]) -> Tally:
         return sum((track.tally for pod, track in self.tracks.items() if wanted(pod)), Tally())
 
-    def steps(self, wanted: Callable[[str], bool]) -> tuple[Tally, ...]:
-        return tuple(step for pod, track in self.tracks.items() if wanted(pod) for step in track.steps)
-
     def newest_at(self, wanted: Callable[[str], bool]) -> float | None:
         return max((t.newest.at for pod, t in self.tracks.items() if wanted(pod)), default=None)
 
     def problem(self, wanted: Callable[[str], bool]) -> str:
-        return next((t.problem for pod, t in self.tracks.items() if wanted(pod) and t.problem), "")
+        return next((t.problem for pod, t in self.tracks.items() if t.problem and wanted(pod)), "")
+
+    def reference(self) -> Book:
+        """The same pods with nothing counted yet: what comes next is counted from here."""
+        return Book(
+            tracks={
+                pod: Track(newest=track.newest, first_at=track.first_at) for pod, track in self.tracks.items()
+            }
+        )
 
 
 def percent(ratio: float) -> str:
@@ -80,44 +120,81 @@ def observe(book: Book, samples: Iterable[Sample], *, starts_at_zero: Callable[[
 
     ``starts_at_zero`` tells of a pod not seen before whether its counters began within the watch.
     """
-    tracks = dict(book.tracks)
-    for sample in sorted(samples, key=lambda s: (s.at, s.pod)):
-        track = tracks.get(sample.pod)
+    return read(book, samples, starts_at_zero=starts_at_zero)[0]
+
+
+_BY_TIME = attrgetter("at", "pod")
+
+
+def read(
+    book: Book, samples: Iterable[Sample], *, starts_at_zero: Callable[[str], bool]
+) -> tuple[Book, list[Step]]:
+    """As :func:`observe`, with the increments that these samples brought, oldest first."""
+    tracks: dict[str, Track] = {}
+    known, steps = book.tracks, []
+    for sample in sorted(samples, key=_BY_TIME):
+        track = tracks.get(sample.pod) or known.get(sample.pod)
         if track is None:
-            tracks[sample.pod] = _first(sample, starts_at_zero(sample.pod))
+            after, step = _first(sample, starts_at_zero(sample.pod))
         elif sample.at > track.newest.at:
-            tracks[sample.pod] = _next(track, sample)
-    return Book(tracks=tracks)
+            after, step = _next(track, sample)
+        else:
+            continue
+        tracks[sample.pod] = after
+        if step is not None:
+            steps.append(step)
+    return (Book(tracks={**known, **tracks}), steps) if tracks else (book, steps)
 
 
-def _first(sample: Sample, from_zero: bool) -> Track:
+def _first(sample: Sample, from_zero: bool) -> tuple[Track, Step | None]:
     problem = _problem(sample)
+    if not math.isfinite(sample.at):
+        # Nothing is later than NaN: whatever comes next has to be.
+        sample = Sample(namespace=sample.namespace, pod=sample.pod, at=0.0, total=math.nan)
+    track = Track(newest=sample, first_at=sample.at, problem=problem)
     if problem or not from_zero:
-        return Track(newest=sample, problem=problem)
-    return _counted(Track(newest=sample), sample, _bad(sample), sample.total)
+        return track, None
+    return _counted(track, sample, _bad(sample), sample.total, sample.unclear)
 
 
-def _next(track: Track, sample: Sample) -> Track:
+def _next(track: Track, sample: Sample) -> tuple[Track, Step | None]:
     problem = _problem(sample)
     if problem:
         # Kept as it was: the next good scrape counts from the last good one.
-        return Track(newest=track.newest, tally=track.tally, steps=track.steps, problem=problem)
+        return _moved(track, track.newest, problem), None
     before = track.newest
-    if _problem(before):
-        return Track(newest=sample, tally=track.tally, steps=track.steps)
+    if track.problem and _problem(before):
+        return _moved(track, sample), None
     bad, total = _bad(sample) - _bad(before), sample.total - before.total
-    if bad < 0 or total < 0:
-        bad, total = _bad(sample), sample.total
-    if bad > total:
-        return Track(newest=sample, tally=track.tally, steps=track.steps, problem=_exceeds(bad, total))
-    return _counted(track, sample, bad, total)
+    unclear = sample.unclear - before.unclear
+    if total < 0:
+        if bad <= 0 and sample.total >= LATE * before.total and _bad(sample) >= LATE * _bad(before):
+            return track, None
+        bad, total, unclear = _bad(sample), sample.total, sample.unclear
+    elif bad < 0 or unclear < 0:
+        return _moved(track, sample), None
+    return _counted(track, sample, bad, total, unclear)
 
 
-def _counted(track: Track, sample: Sample, bad: float, total: float) -> Track:
+def _counted(
+    track: Track, sample: Sample, bad: float, total: float, unclear: float
+) -> tuple[Track, Step | None]:
     if bad > total:
-        return Track(newest=sample, tally=track.tally, steps=track.steps, problem=_exceeds(bad, total))
-    step = Tally(bad=bad, total=total, scrapes=1)
-    return Track(newest=sample, tally=track.tally + step, steps=(*track.steps, step)[-KEPT_STEPS:])
+        return _moved(track, sample, _exceeds(bad, total)), None
+    since = track.newest.at
+    if unclear > total - bad:
+        unclear = total - bad
+    # In the fields' order: this is the hot path.
+    step = Step(sample.at, since, bad, total, unclear, sample.pod, since - track.first_at)
+    old = track.tally
+    tally = Tally(
+        bad=old.bad + bad, total=old.total + total, scrapes=old.scrapes + 1, unclear=old.unclear + unclear
+    )
+    return Track(newest=sample, first_at=track.first_at, tally=tally), step
+
+
+def _moved(track: Track, newest: Sample, problem: str = "") -> Track:
+    return Track(newest=newest, first_at=track.first_at, tally=track.tally, problem=problem)
 
 
 def _bad(sample: Sample) -> float:
@@ -125,7 +202,11 @@ def _bad(sample: Sample) -> float:
 
 
 def _problem(sample: Sample) -> str:
-    for name, value in (("bad", _bad(sample)), ("total", sample.total), ("timestamp", sample.at)):
+    bad = sample.bad if sample.bad is not None else 0.0
+    # One comparison for the usual case: NaN and infinity fail it as well.
+    if 0 <= bad < math.inf and 0 <= sample.total < math.inf and 0 <= sample.unclear < math.inf:
+        return "" if 0 <= sample.at < math.inf else f"a scrape of pod {sample.pod} has the time {sample.at}"
+    for name, value in (("bad", bad), ("total", sample.total), ("unclear", sample.unclear)):
         if not math.isfinite(value):
             return f"the {name} query answered {value} for pod {sample.pod}"
         if value < 0:

@@ -1,23 +1,32 @@
-"""Sequential evidence on a rate of bad events: e-processes, and what they say of a limit.
+"""What counts say of a rate: likelihood ratios over effect sizes, and an upper confidence bound.
 
-An e-process is a non-negative process whose expectation is at most 1 under the null hypothesis at any
-stopping time; by Ville's inequality it exceeds 1/α with probability at most α however often one looks
-(Ramdas, Grünwald, Vovk, Shafer: "Game-theoretic statistics and safe anytime-valid inference", 2023,
-Statistical Science 38(4)). Here it is a mixture of Bernoulli likelihood ratios over effect sizes.
+A mixture of Bernoulli likelihood ratios is an e-value: its expectation is at most 1 under the null
+hypothesis, so by Markov's inequality it exceeds 1/α with probability at most α (Ramdas, Grünwald, Vovk,
+Shafer: "Game-theoretic statistics and safe anytime-valid inference", 2023, Statistical Science 38(4)).
+:mod:`daemon.core.process` makes a process of it that may be looked at as often as one likes.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from daemon.core.counters import Tally
 
-EFFECTS = (1.2, 1.45, 2.0, 3.0, 5.0, 10.0, 30.0, 200.0, 20_000.0)
+EFFECTS = (1.2, 1.5, 2.2, 3.5, 6.0, 15.0, 100.0)
 """Odds ratios of the mixture, from barely over the bound to nearly everything failing."""
 SMALLEST = 1e-6
 """No rate is believed to lie nearer to 0 or 1 than this."""
+
+
+class Ratio(NamedTuple):
+    """Log likelihood ratio (nats) of one bad and of one good event, under an effect against the bound."""
+
+    bad: float
+    good: float
 
 
 def clamp(rate: float) -> float:
@@ -30,21 +39,28 @@ def scale_odds(rate: float, factor: float) -> float:
     return clamp(odds / (1 + odds))
 
 
-def _log_mixture(tally: Tally, bound: float, rates: Sequence[tuple[float, float]]) -> float:
-    good = tally.total - tally.bad
-    terms = [
-        math.log(weight) + tally.bad * math.log(rate / bound) + good * math.log((1 - rate) / (1 - bound))
-        for rate, weight in rates
-    ]
+@lru_cache(maxsize=8192)
+def ratios(bound: float) -> tuple[Ratio, ...]:
+    """One for each of :data:`EFFECTS`."""
+    bound = clamp(bound)
+    return tuple(_ratio(max(scale_odds(bound, effect), bound), bound) for effect in EFFECTS)
+
+
+def _ratio(rate: float, bound: float) -> Ratio:
+    return Ratio(bad=math.log(rate / bound), good=math.log((1 - rate) / (1 - bound)))
+
+
+def log_sum(terms: Sequence[float]) -> float:
+    """log(sum(exp(terms))); ``terms`` must not be empty."""
     peak = max(terms)
-    return peak + math.log(sum(math.exp(term - peak) for term in terms))
+    return peak + math.log(sum([math.exp(term - peak) for term in terms]))
 
 
 def log_worse(tally: Tally, bound: float) -> float:
     """Log e-value (nats) against "the true rate is at most ``bound``"; ``bound`` in (0, 1)."""
-    bound = clamp(bound)
-    rates = [(scale_odds(bound, effect), 1 / len(EFFECTS)) for effect in EFFECTS]
-    return _log_mixture(tally, bound, [(max(rate, bound), weight) for rate, weight in rates])
+    good = tally.total - tally.bad
+    terms = [tally.bad * ratio.bad + good * ratio.good for ratio in ratios(bound)]
+    return log_sum(terms) - math.log(len(EFFECTS))
 
 
 def log_better(tally: Tally, bound: float, expected: float) -> float:
@@ -53,10 +69,20 @@ def log_better(tally: Tally, bound: float, expected: float) -> float:
     ``expected`` is where the rate is thought to lie when all is well; half of the mixture's weight stands
     there, because that is known from the baseline, the rest is spread below the bound.
     """
+    bad, good = tally.bad, tally.total - tally.bad
+    return log_sum(
+        [weight + bad * worse + good * better for weight, (worse, better) in _below(bound, expected)]
+    )
+
+
+@lru_cache(maxsize=8192)
+def _below(bound: float, expected: float) -> tuple[tuple[float, Ratio], ...]:
+    """The mixture of :func:`log_better`: log weights and ratios."""
     bound = clamp(bound)
     expected = min(clamp(expected), bound)
     spread = [scale_odds(bound, 1 / effect) for effect in (1.5, 3.0, 10.0, 1000.0)]
-    return _log_mixture(tally, bound, [(expected, 0.5), *((rate, 0.5 / len(spread)) for rate in spread)])
+    weighted = [(expected, 0.5), *((rate, 0.5 / len(spread)) for rate in spread)]
+    return tuple((math.log(weight), _ratio(rate, bound)) for rate, weight in weighted)
 
 
 def upper_rate(tally: Tally, alpha: float) -> float:
@@ -68,52 +94,31 @@ def upper_rate(tally: Tally, alpha: float) -> float:
         return 1.0
     rate, reach = tally.bad / tally.total, math.log(1 / alpha) / tally.total
     low, high = rate, 1 - SMALLEST
-    for _ in range(60):
+    while high - low > 1e-3 * low + 1e-9:
         middle = (low + high) / 2
-        if _divergence(rate, middle) > reach:
+        if divergence(rate, middle) > reach:
             high = middle
         else:
             low = middle
     return high
 
 
-def _divergence(rate: float, other: float) -> float:
+def divergence(rate: float, other: float) -> float:
+    """Kullback-Leibler divergence (nats) of two Bernoulli rates."""
     other = clamp(other)
     first = rate * math.log(rate / other) if rate > 0 else 0.0
     second = (1 - rate) * math.log((1 - rate) / (1 - other)) if rate < 1 else 0.0
     return first + second
 
 
-def dispersion(steps: Sequence[Tally]) -> float:
-    """How much more the bad events vary between scrapes than independent ones would (>= 1).
-
-    Pearson's chi-square over its degrees of freedom (McCullagh and Nelder, Generalized Linear Models,
-    2nd ed., 4.5.2), over steps pooled until each expects an event, for the statistic is wild below that.
-    """
-    whole = sum(steps, Tally())
-    rate = whole.rate
-    if rate is None or rate <= 0 or rate >= 1:
-        return 1.0
-    pools = _pooled(steps, 1 / rate)
-    if len(pools) < 8:
-        return 1.0
-    chi = sum((pool.bad - pool.total * rate) ** 2 / (pool.total * rate * (1 - rate)) for pool in pools)
-    return max(1.0, chi / (len(pools) - 1))
-
-
-def _pooled(steps: Sequence[Tally], least: float) -> list[Tally]:
-    pools, pool = [], Tally()
-    for step in steps:
-        pool += step
-        if pool.total >= least:
-            pools.append(pool)
-            pool = Tally()
-    return pools
-
-
 def thinned(tally: Tally, factor: float) -> Tally:
     """The tally as that many fewer independent events: what overdispersed counts are worth."""
-    return Tally(bad=tally.bad / factor, total=tally.total / factor, scrapes=tally.scrapes)
+    return Tally(
+        bad=tally.bad / factor,
+        total=tally.total / factor,
+        scrapes=tally.scrapes,
+        unclear=tally.unclear / factor,
+    )
 
 
 assert all(low < high for low, high in pairwise(EFFECTS))

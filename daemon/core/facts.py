@@ -20,6 +20,8 @@ NOT_THERE = ("not found", "manifest unknown", "does not exist", "notfound")
 SETTLING = timedelta(seconds=10)
 """A ConfigMap may be applied a moment after the Deployment that names it."""
 BACKING_OFF = "CrashLoopBackOff"
+UNREADY = timedelta(seconds=30)
+"""A pod whose probe failed for a moment may come back."""
 
 
 def crashes(container: Container) -> int:
@@ -27,8 +29,13 @@ def crashes(container: Container) -> int:
     return container.restarts + (container.waiting_reason == BACKING_OFF)
 
 
-def against(workload: Workload, revision: Revision, policy: Policy, now: datetime) -> tuple[Fact, ...]:
-    """The facts that speak against a revision, in the order of the pods."""
+def against(
+    workload: Workload, revision: Revision, policy: Policy, now: datetime, complete_since: datetime | None
+) -> tuple[Fact, ...]:
+    """The facts that speak against a revision, in the order of the pods.
+
+    ``complete_since`` is when its rollout was complete, so that every pod of that time had been ready.
+    """
     found = [
         fact
         for pod in workload.pods_of(revision)
@@ -39,7 +46,33 @@ def against(workload: Workload, revision: Revision, policy: Policy, now: datetim
     current = workload.current
     if current is not None and current.same_rollout(revision) and workload.status.deadline_exceeded:
         found.append(Fact(kind="ProgressDeadlineExceeded", detail=_deadline(workload, revision)))
+    if not found and complete_since is not None:
+        found += _after_ready(workload, revision, complete_since, now)
     return tuple(found)
+
+
+def _after_ready(workload: Workload, revision: Revision, since: datetime, now: datetime) -> list[Fact]:
+    """Pods that had been well and are not: half of them or more, and at least two, where there are two.
+
+    A single pod that restarts or fails its probe is what a node or a bad minute does.
+    """
+    pods = [pod for pod in workload.pods_of(revision) if not pod.deleting]
+    changed = [pod for pod in pods if pod.ready_changed_at is not None and pod.ready_changed_at >= since]
+    enough = max((len(pods) + 1) // 2, min(2, len(pods)))
+    restarted = [pod.name for pod in changed if pod.restarts]
+    unready = [
+        pod.name
+        for pod in changed
+        if not pod.ready and pod.ready_changed_at is not None and now - pod.ready_changed_at >= UNREADY
+    ]
+    facts = []
+    if restarted and len(restarted) >= enough:
+        text = f"{len(restarted)} of {len(pods)} pods restarted after they had been ready: "
+        facts.append(Fact(kind="RestartsAfterReady", detail=text + ", ".join(restarted)))
+    if unready and len(unready) >= enough:
+        text = f"{len(unready)} of {len(pods)} pods fail their probes after they had been ready: "
+        facts.append(Fact(kind="ReadinessLost", detail=text + ", ".join(unready)))
+    return facts
 
 
 def _of_container(pod: Pod, container: Container, policy: Policy, now: datetime) -> Fact | None:

@@ -14,118 +14,133 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from daemon.core.attribution import attribute
+from daemon.core.attribution import Finding, Scene, attribute, awaited
 from daemon.core.case import Assessment, Attribution, Fact, SignalEvidence, Verdict
-from daemon.core.counters import Tally, percent
-from daemon.core.evidence import log_better, log_worse, scale_odds, thinned, upper_rate
-from daemon.core.model import Policy, Revision, SignalPolicy, Value, Workload
+from daemon.core.counters import percent
+from daemon.core.course import Course
+from daemon.core.evidence import log_better, scale_odds, thinned
+from daemon.core.model import Policy, SignalPolicy, Value
 
 FAMILY_ALPHA = 0.01
-LIMIT_ALPHA = 0.05
-"""Of the test against the limit; it may be milder, for the test against the baseline stands beside it."""
 PROOF_ALPHA = 0.05
 """Of the claim that a rate is under its limit."""
+SUSPICION = math.log(3)
+"""Evidence (nats) over the limit that forbids the claim of health."""
+SWIFT = 2.2
+"""Odds ratio to the bound that the first round of scrapes must show to decide alone. Less is one hiccup at a
+start as often as a failure, and one more scrape tells them apart."""
 
 
 class SignalView(Value, frozen=True):
-    """What was counted of one signal: the judged pods, the others since then, and the time before.
+    """What is known of one signal; ``course`` is ``None`` until the history could be read.
 
-    ``baseline`` is ``None`` until the history could be read. ``problem`` is why the last look told nothing.
+    ``problem`` is why the last look told nothing.
     """
 
-    new: Tally = Tally()
-    old: Tally = Tally()
-    baseline: Tally | None = None
-    dispersion: float = 1.0
+    course: Course | None = None
     problem: str = ""
 
 
-def bound_of(policy: SignalPolicy, baseline_upper: float, baseline_rate: float | None) -> float:
-    """The rate that counts as too much: the limit, or above it what the baseline had, times the factor."""
-    if policy.baseline == "ignore" or baseline_rate is None or baseline_rate <= policy.limit:
-        return policy.limit
-    return scale_odds(baseline_upper, policy.factor)
+def alpha_of(policy: Policy) -> float:
+    """The chance of a false conviction that each signal may take in a watch."""
+    return FAMILY_ALPHA / max(1, len(policy.signals))
 
 
-def judge_signal(policy: SignalPolicy, view: SignalView, alpha: float) -> SignalEvidence:
-    """One signal's verdict; ``alpha`` bounds the chance of a false ``failing`` over the whole watch."""
-    before = (view.baseline or Tally()) + view.old
-    compared = policy.baseline != "ignore" and before.total > 0
-    upper = upper_rate(before, alpha / 2) if compared else policy.limit
-    bound = bound_of(policy, upper, before.rate if compared else None)
-    new = thinned(view.new, view.dispersion)
-    over_limit = log_worse(new, bound)
-    over_baseline = log_worse(new, upper)
-    # Without a baseline the limit is the only yardstick, and has to carry the strict level alone.
-    limit_level = LIMIT_ALPHA if compared else alpha
-    crossed_limit = over_limit >= math.log(1 / limit_level)
-    crossed_baseline = not compared or over_baseline >= math.log(2 / alpha)
-    proven = log_better(new, policy.limit, before.rate or 0.0) >= math.log(1 / PROOF_ALPHA)
-    verdict, reason = _verdict(policy, view, compared, crossed_limit, crossed_baseline)
+def judge_signal(policy: SignalPolicy, view: SignalView) -> SignalEvidence:
+    """One signal's verdict, with the numbers it rests on."""
+    course = view.course
+    if course is None:
+        reason = view.problem or "the time before the rollout is not read yet"
+        return SignalEvidence(name=policy.name, verdict=Verdict.UNKNOWN, reason=reason, limit=policy.limit)
+    verdict, reason = _verdict(course, view.problem)
+    yard, scale = course.yard, math.log(10)
     return SignalEvidence(
         name=policy.name,
         verdict=verdict,
         reason=reason,
         limit=policy.limit,
-        new=view.new,
-        old=view.old,
-        baseline=view.baseline or Tally(),
-        over_limit=over_limit / math.log(10),
-        over_baseline=over_baseline / math.log(10) if compared else 0.0,
-        proven=proven and verdict is Verdict.HEALTHY,
+        new=course.new,
+        old=course.old,
+        baseline=course.baseline.tally,
+        over_limit=course.over_limit / scale,
+        over_baseline=course.over_usual / scale,
+        limit_line=yard.limit_level / scale,
+        baseline_line=yard.baseline_level / scale if yard.compared else 0.0,
+        dispersion=course.baseline.dispersion,
+        trail=course.trail,
+        proven=verdict is Verdict.HEALTHY and proven(course),
     )
 
 
-def _verdict(
-    policy: SignalPolicy, view: SignalView, compared: bool, crossed_limit: bool, crossed_baseline: bool
-) -> tuple[Verdict, str]:
-    against = f"{policy.title} {view.new}, limit {percent(policy.limit)}, {_before(view, compared)}"
-    if view.baseline is None:
-        return Verdict.UNKNOWN, view.problem or "the time before the rollout is not read yet"
-    if policy.baseline == "require" and not compared:
+def proven(course: Course) -> bool:
+    """Whether the requests were enough to show that the rate is under the limit, and still is."""
+    if course.over_limit > SUSPICION:
+        return False
+    new = thinned(course.new.at_worst, course.baseline.dispersion)
+    expected = course.before.rate or 0.0
+    return log_better(new, course.policy.limit, expected) >= math.log(1 / PROOF_ALPHA)
+
+
+def _verdict(course: Course, problem: str) -> tuple[Verdict, str]:
+    policy, yard, new = course.policy, course.yard, course.new
+    if policy.baseline == "require" and not yard.compared:
         return Verdict.UNKNOWN, f"{policy.title}: no traffic before the rollout to compare with"
-    if crossed_limit and crossed_baseline:
-        return Verdict.FAILING, against
-    if view.problem:
-        return Verdict.UNKNOWN, view.problem
-    if view.new.total <= 0:
+    over_limit = course.limit.log_e >= yard.limit_level
+    over_usual = not yard.compared or course.usual.log_e >= yard.baseline_level
+    if (over_limit and over_usual) or course.cold.log_e >= yard.baseline_level:
+        return _failing(course)
+    if problem:
+        return Verdict.UNKNOWN, problem
+    if new.total <= 0:
         return Verdict.UNKNOWN, f"{policy.title}: no requests reached the new pods"
-    if compared and crossed_baseline:
-        return Verdict.DEGRADED, f"{against}: worse than before, but not shown to be over the limit"
-    if crossed_limit:
-        return Verdict.DEGRADED, f"{against}: over the limit, but not shown to be worse than before"
-    return Verdict.HEALTHY, against
+    if yard.compared and over_usual:
+        return Verdict.DEGRADED, f"{against(course)}: worse than before, but not shown to be over the limit"
+    if over_limit:
+        return Verdict.DEGRADED, f"{against(course)}: over the limit, but not shown to be worse than before"
+    if new.unclear > 0 and (new.at_worst.rate or 0.0) > yard.bound >= (new.rate or 0.0):
+        return Verdict.UNKNOWN, f"{against(course)}: the histogram's buckets leave open whether it is over it"
+    return Verdict.HEALTHY, against(course)
 
 
-def _before(view: SignalView, compared: bool) -> str:
-    if not compared:
-        return "nothing to compare with"
-    return f"before {(view.baseline or Tally()) + view.old}"
+def _failing(course: Course) -> tuple[Verdict, str]:
+    """Enough evidence; what may still be missing is a second look."""
+    swift = scale_odds(course.yard.bound, SWIFT)
+    if course.first_round and (course.new.rate or 0.0) < swift:
+        return Verdict.DEGRADED, f"{against(course)}: over it in the first scrape, one more is waited for"
+    if whose := awaited(course):
+        return Verdict.DEGRADED, f"{against(course)}: over it, {whose} next scrape is waited for"
+    return Verdict.FAILING, against(course)
+
+
+def against(course: Course) -> str:
+    """The numbers as a sentence."""
+    policy = course.policy
+    limit = f"{policy.title} {course.new}, limit {percent(policy.limit)}"
+    return f"{limit}, before {course.before}" if course.yard.compared else f"{limit}, nothing to compare with"
 
 
 def assess(
-    workload: Workload,
-    judged_facts: tuple[Fact, ...],
-    views: Mapping[str, SignalView],
-    policy: Policy,
-    judged: Revision,
+    scene: Scene, judged_facts: tuple[Fact, ...], views: Mapping[str, SignalView], policy: Policy
 ) -> Assessment:
     """The verdict on a revision from its rollout facts and its signals, with the cause it is laid to."""
-    alpha = FAMILY_ALPHA / max(1, len(policy.signals))
-    signals = tuple(
-        judge_signal(signal, views.get(signal.name, SignalView()), alpha) for signal in policy.signals
-    )
+    signals = tuple([judge_signal(signal, views.get(signal.name, SignalView())) for signal in policy.signals])
     verdict, reason = _overall(signals, judged_facts)
-    cause, why = Attribution.UNDECIDED, ""
+    finding = Finding(cause=Attribution.UNDECIDED, reason="")
     if verdict is Verdict.FAILING:
-        cause, why = attribute(workload, judged, signals, judged_facts)
+        failing = [
+            course
+            for signal in signals
+            if signal.verdict is Verdict.FAILING and (course := views[signal.name].course) is not None
+        ]
+        finding = attribute(failing, judged_facts, scene)
     return Assessment(
         verdict=verdict,
         reason=reason,
         signals=signals,
         facts=judged_facts,
-        attribution=cause,
-        attribution_reason=why,
+        attribution=finding.cause,
+        attribution_reason=finding.reason,
+        onset=finding.onset,
         proven=bool(signals) and all(signal.proven for signal in signals),
     )
 
@@ -141,4 +156,4 @@ def _overall(signals: tuple[SignalEvidence, ...], judged_facts: tuple[Fact, ...]
             return verdict, "; ".join(dict.fromkeys(reasons))
     if not signals:
         return Verdict.UNKNOWN, "no signal is configured, and the rollout facts alone prove nothing"
-    return Verdict.HEALTHY, "; ".join(signal.reason for signal in signals)
+    return Verdict.HEALTHY, "; ".join([signal.reason for signal in signals])

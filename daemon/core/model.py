@@ -10,8 +10,11 @@ from typing import Literal
 import msgspec
 
 
-class Value(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A frozen value; its encoded form has camelCase names, as Kubernetes objects do."""
+class Value(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False):
+    """A frozen value; its encoded form has camelCase names, as Kubernetes objects do.
+
+    The garbage collector need not look at it: a frozen value is never part of a cycle.
+    """
 
 
 class WorkloadRef(Value, frozen=True, order=True):
@@ -91,6 +94,8 @@ class Pod(Value, frozen=True):
     ip: str = ""
     node: str = ""
     ready: bool = False
+    ready_changed_at: datetime | None = None
+    """When it became ready, or ceased to be; ``None`` while nobody has told yet."""
     deleting: bool = False
     unschedulable: str = ""
     """The scheduler's message while it finds no node."""
@@ -191,6 +196,8 @@ class SignalPolicy(Value, frozen=True):
     baseline: Literal["compare", "ignore", "require"] = "compare"
     factor: float = 1.5
     """Where the baseline itself is over the limit: the odds ratio to it that counts as worse."""
+    warmup: float = 0.0
+    """Seconds of a pod's age in which only an outage counts: cold caches and JIT are no failure."""
 
 
 class Policy(Value, frozen=True):
@@ -211,6 +218,10 @@ class Policy(Value, frozen=True):
     max_rollbacks: int = 3
     """Automatic rollbacks of one workload in 24 hours."""
     decisive_alerts: tuple[str, ...] = ()
+    dependencies: tuple[str, ...] = ()
+    """Gauges that tell whether what the workload depends on can be reached."""
+    neighbours: tuple[str, ...] = ()
+    """Groups of pods in its namespace that it depends on."""
     sinks: tuple[str, ...] = ("log",)
     keep: int = 20
     """Finished cases kept for a workload."""
@@ -231,6 +242,8 @@ class Sample(Value, frozen=True):
     at: float
     total: float
     bad: float | None = None
+    unclear: float = 0.0
+    """Events that may or may not be bad: a histogram's buckets leave it open."""
 
 
 class Reading(Value, frozen=True):

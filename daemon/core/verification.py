@@ -12,10 +12,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from daemon.core.baseline import bound_of
 from daemon.core.case import Assessment, Condition, SignalEvidence, Verdict, Verification
 from daemon.core.counters import Tally, percent
 from daemon.core.evidence import clamp, log_better, log_worse, upper_rate
-from daemon.core.judge import FAMILY_ALPHA, PROOF_ALPHA, bound_of
+from daemon.core.judge import FAMILY_ALPHA, PROOF_ALPHA
 from daemon.core.model import Alert, Pod, Policy, Revision, SignalPolicy, Value, Workload
 
 CONTRADICTION_ALPHA = 0.05
@@ -140,7 +141,7 @@ def _signal(facts: Facts, policy: Policy, signal: SignalPolicy, before: SignalEv
     detail = f"{tally}, limit {percent(bound)}"
     if before is None or before.verdict is not Verdict.FAILING:
         return Condition(name=name, holds=True if tally.rate <= bound else None, detail=detail)
-    shown = log_better(tally, bound, usual or 0.0) >= math.log(1 / PROOF_ALPHA)
+    shown = log_better(tally.at_worst, bound, usual or 0.0) >= math.log(1 / PROOF_ALPHA)
     if not shown:
         detail += "; not enough fresh requests yet to show that it is under it"
     return Condition(name=name, holds=True if shown else None, detail=detail)

@@ -1,0 +1,130 @@
+"""The control group: old pods that serve beside the new ones.
+
+Whatever hits both is not the release's doing. The question is put in time, for scrapes come at different
+moments: which moment of an incident would explain both sides, and how well, against a failure of the new
+pods alone?
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+
+from daemon.core.baseline import CLUMPS, total
+from daemon.core.counters import Step
+from daemon.core.course import Course
+from daemon.core.evidence import clamp, log_sum
+from daemon.core.onset import Onset
+from daemon.core.process import ROUND
+
+USUAL_FLOOR = 0.001
+"""A baseline without one bad event is taken for this rate, so that a single one does not weigh too much."""
+EXCLUDED = -4.0
+"""Log Bayes factor (nats) below which a common cause is ruled out."""
+GRID = 24
+FINE = 12
+"""Parts of the onset's interval, and of its likeliest part, at which the common cause may have begun."""
+
+
+def usual(course: Course) -> float:
+    return max(course.baseline.tally.rate or 0.0, USUAL_FLOOR)
+
+
+def common_cause(course: Course, begun: Onset) -> float:
+    """Log Bayes factor (nats) of one incident that hits both, against a failure of the new pods alone.
+
+    Either began at some moment of the onset's interval, each as likely as the other, and has the rate that
+    the new pods show; a scrape that it began in is hit in part. The old pods' counts are then foretold by
+    the incident, or by the usual rate. 0.0 where they tell nothing.
+    """
+    spread = min(course.baseline.dispersion, CLUMPS)
+    new, old = _since(course.new_steps, begun), _since(course.old_steps, begun)
+    if not new or not old or begun.high <= begun.low:
+        return 0.0
+    base = usual(course)
+    untouched = _log_likelihood(old, math.inf, base, base)
+    explained: dict[float, tuple[float, float]] = {}
+
+    def explain(moments: Iterable[float]) -> None:
+        for moment in moments:
+            rate = _rate(new, moment, base)
+            seen = _log_likelihood(new, moment, rate, base) / spread
+            beside = (_log_likelihood(old, moment, rate, base) - untouched) / spread
+            explained[moment] = (seen, seen + beside)
+
+    width = (begun.high - begun.low) / GRID
+    explain(begun.low + width * index for index in range(GRID))
+    # Where there are many requests the likelihood is sharper than the grid.
+    for which in (0, 1):
+        best = max(explained, key=lambda moment: explained[moment][which])
+        explain(max(begun.low, best + width * (index / FINE - 1)) for index in range(1, 2 * FINE))
+    return _log_integral({m: both for m, (_, both) in explained.items()}) - _log_integral(
+        {m: seen for m, (seen, _) in explained.items()}
+    )
+
+
+def _log_integral(values: Mapping[float, float]) -> float:
+    """Log of the integral of exp(value) over the moments, by trapezoids."""
+    moments = sorted(values)
+    terms = [
+        math.log((later - earlier) / 2) + value
+        for earlier, later in pairwise(moments)
+        for value in (values[earlier], values[later])
+    ]
+    return log_sum(terms)
+
+
+def _since(steps: Sequence[Step], begun: Onset) -> list[Step]:
+    """What was counted about the onset, scrape by scrape, and all that came later as one."""
+    near = [s for s in steps if s.at > begun.low - ROUND and s.since < begun.high and s.total > 0]
+    later = total(s for s in steps if s.since >= begun.high)
+    if later.total > 0:
+        near.append(Step(math.inf, begun.high, later.bad, later.total, 0.0, "", 0.0))
+    return near
+
+
+def due(course: Course, begun: Onset) -> bool:
+    """Whether a common cause is not ruled out, and an old pod's scrape that would tell is to come.
+
+    Each old pod that still serves is waited for once, and no longer than its own interval.
+    """
+    now = course.new_steps[-1].at
+    newest = {step.pod: step for step in course.old_steps[-60:]}
+    coming = any(
+        step.at < begun.high and now < step.at + min(step.at - step.since, 4 * ROUND)
+        for step in newest.values()
+    )
+    return coming and common_cause(course, begun) > EXCLUDED
+
+
+def _share(step: Step, moment: float) -> float:
+    """The part of the scrape's time that lies after the moment."""
+    length = step.at - step.since
+    if length <= 0 or step.since >= moment:
+        return 1.0 if step.at > moment else 0.0
+    return min(1.0, max(0.0, (step.at - moment) / length))
+
+
+def _open(step: Step, moment: float) -> bool:
+    """Whether the moment lies in a pod's first scrape: what part of it is hit, nobody can tell."""
+    return step.age < 0 and step.since < moment < step.at
+
+
+def _rate(new: Sequence[Step], moment: float, base: float) -> float:
+    after = [step for step in new if step.at > moment]
+    told = [step for step in after if not _open(step, moment)] or after
+    hit = sum(step.total * (1.0 if _open(step, moment) else _share(step, moment)) for step in told)
+    bad = sum(step.bad for step in told)
+    return clamp(max(base, bad / hit)) if hit > 0 else base
+
+
+def _log_likelihood(steps: Sequence[Step], moment: float, rate: float, base: float) -> float:
+    found = 0.0
+    for step in steps:
+        if _open(step, moment):
+            mixed = clamp(step.bad / step.total)
+        else:
+            mixed = clamp(base + (rate - base) * _share(step, moment))
+        found += step.bad * math.log(mixed) + (step.total - step.bad) * math.log(1 - mixed)
+    return found

@@ -1,0 +1,231 @@
+"""The course of one signal in one watch: a fold over its samples, from the baseline on.
+
+Everything the judge and the attribution look at is in the :class:`Course`; the live poll, the replay of a
+metrics server's history after a restart, recorded samples and backtests all go through :func:`begin` and
+:func:`follow`, so they cannot disagree.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from enum import IntEnum
+from itertools import groupby
+from typing import NamedTuple
+
+import msgspec
+
+from daemon.core.baseline import Baseline, Yardstick, baseline_of, total, yardstick
+from daemon.core.case import Point
+from daemon.core.counters import Book, Step, Tally, read
+from daemon.core.evidence import log_worse, ratios, thinned, upper_rate
+from daemon.core.model import Sample, SignalPolicy, Value
+from daemon.core.process import ROUND, Count, Process
+from daemon.core.process import follow as weigh
+
+OUTAGE = 0.5
+"""The share of bad events that no warm-up excuses."""
+SECOND = 0.8 * ROUND
+"""Seconds after the first scrape from which another is a second one of its pod, and not of its neighbour."""
+BIRTH = -1.0
+"""Age of the pod in its first scrape's step, whose true beginning nobody knows."""
+KEPT_STEPS = 600
+KEPT_POINTS = 60
+SHIFTED = math.log(20)
+"""Evidence (nats) that the old pods fare worse than before, so that only the same time compares."""
+
+Births = Callable[[str], bool]
+"""Whether a pod not seen before began counting within the watch."""
+
+
+class Side(IntEnum):
+    """Whose pod it is."""
+
+    OLD = 0
+    """The control group's: the revision before."""
+    NEW = 1
+    """The judged revision's."""
+    OTHER = 2
+
+
+class Course(Value, frozen=True):
+    policy: SignalPolicy
+    alpha: float
+    """The chance of a false conviction that this signal may take in the whole watch."""
+    started_at: float
+    """When the rollout began (Unix seconds)."""
+    baseline: Baseline
+    yard: Yardstick
+    book: Book = Book()
+    new: Tally = Tally()
+    old: Tally = Tally()
+    """The control group's since the rollout began."""
+    new_steps: tuple[Step, ...] = ()
+    old_steps: tuple[Step, ...] = ()
+    limit: Process = Process()
+    """Against the limit."""
+    usual: Process = Process()
+    """Against the baseline."""
+    cold: Process = Process()
+    """Of the pods' warm-up: against an outage."""
+    trail: tuple[Point, ...] = ()
+
+    @property
+    def first_round(self) -> bool:
+        """Whether nothing but the new pods' first scrapes with requests is known."""
+        first_at = self.limit.first_at
+        return first_at is not None and self.new_steps[-1].at < first_at + SECOND
+
+    @property
+    def over_limit(self) -> float:
+        """Log e-value (nats) of the failure."""
+        return max(self.limit.log_e, self._cold)
+
+    @property
+    def over_usual(self) -> float:
+        return max(self.usual.log_e, self._cold)
+
+    @property
+    def _cold(self) -> float:
+        return self.cold.log_e if self.cold.first_at is not None else -math.inf
+
+    @property
+    def before(self) -> Tally:
+        """Everything the control group did, before the rollout and beside it."""
+        return self.baseline.tally + self.old
+
+
+def begin(
+    policy: SignalPolicy,
+    alpha: float,
+    started_at: float,
+    history: Iterable[Sample],
+    side: Callable[[str], Side],
+) -> Course:
+    """The course at the rollout's start; ``history`` are the samples scraped before it."""
+    book, steps = read(Book(), history, starts_at_zero=lambda _: False)
+    baseline = baseline_of([step for step in steps if side(step.pod) is Side.OLD], policy, alpha)
+    return Course(
+        policy=policy,
+        alpha=alpha,
+        started_at=started_at,
+        baseline=baseline,
+        yard=yardstick(policy, baseline.tally, baseline.dispersion, alpha),
+        book=book.reference(),
+    )
+
+
+def follow(course: Course, samples: Sequence[Sample], births: Births, side: Callable[[str], Side]) -> Course:
+    """The course after these samples, which may repeat earlier ones and be of any order."""
+    book, steps = read(course.book, samples, starts_at_zero=births)
+    if not steps:
+        return course if book is course.book else msgspec.structs.replace(course, book=book)
+    steps = [_begun(step, course.started_at) if step.since == step.at else step for step in steps]
+    course = msgspec.structs.replace(course, book=book)
+    # In the order of time, and within a moment the control group first: no name and no batch counts.
+    sided = sorted([(step.at, side(step.pod), step) for step in steps])
+    for own, group in groupby(sided, lambda one: one[1]):
+        together = [step for _, _, step in group]
+        if own is Side.NEW:
+            course = _judged(course, together)
+        elif own is Side.OLD:
+            course = _compared(course, together)
+    return course
+
+
+def _compared(course: Course, steps: list[Step]) -> Course:
+    """With what the control group did, and the yardstick that this makes for whatever comes after it."""
+    course = msgspec.structs.replace(
+        course, old=course.old + total(steps), old_steps=_kept((*course.old_steps, *steps))
+    )
+    return msgspec.structs.replace(course, yard=_yard_beside(course))
+
+
+def _judged(course: Course, steps: list[Step]) -> Course:
+    """With what the new pods did."""
+    weights, trail, warmup = (
+        Weights(course.limit, course.usual, course.cold),
+        course.trail,
+        course.policy.warmup,
+    )
+    # Each point of the trail is one round of scrapes; within one, only the time of a pod's life may differ.
+    for (_, warming), group in groupby(
+        steps, lambda step: ((step.at - course.started_at) // ROUND, warmup > 0 and step.age < warmup)
+    ):
+        together = list(group)
+        weights = _weighed(course, together, weights, warming=warming)
+        trail = _traced(trail, course.started_at, together, weights)
+    return msgspec.structs.replace(
+        course,
+        new=course.new + total(steps),
+        new_steps=_kept((*course.new_steps, *steps)),
+        limit=weights.limit,
+        usual=weights.usual,
+        cold=weights.cold,
+        trail=trail,
+    )
+
+
+def _kept(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    return steps if len(steps) <= KEPT_STEPS else steps[-KEPT_STEPS:]
+
+
+def _begun(step: Step, started_at: float) -> Step:
+    """A pod's first scrape since its birth, which was within the round before, or at the rollout."""
+    return step._replace(since=min(step.at, max(started_at, step.at - ROUND)), age=BIRTH)
+
+
+class Weights(NamedTuple):
+    limit: Process
+    usual: Process
+    cold: Process
+
+
+def _weighed(course: Course, steps: list[Step], weights: Weights, *, warming: bool) -> Weights:
+    spread, yard = course.baseline.dispersion, course.yard
+    counts = [Count(step.at, step.since, step.bad / spread, step.total / spread) for step in steps]
+    limit, usual, cold = weights
+    if warming:
+        return Weights(limit, usual, weigh(cold, counts, ratios(max(yard.bound, OUTAGE))))
+    limit = weigh(limit, counts, ratios(yard.bound))
+    if yard.compared:
+        usual = weigh(usual, counts, ratios(yard.upper))
+    return Weights(limit, usual, cold)
+
+
+def _yard_beside(course: Course) -> Yardstick:
+    """The yardstick with the control group's own counts beside the new pods.
+
+    Where they fare worse than before, the times have changed (the hour, the traffic, a dependency), and only
+    what was counted in the same time compares.
+    """
+    policy, spread, alpha = course.policy, course.baseline.dispersion, course.alpha
+    whole = yardstick(policy, course.before, spread, alpha)
+    if not whole.compared or course.baseline.tally.total <= 0:
+        return whole
+    usual = upper_rate(thinned(course.baseline.tally.at_worst, spread), alpha / 2)
+    if log_worse(thinned(course.old, spread), usual) < SHIFTED:
+        return whole
+    return yardstick(policy, course.old, spread, alpha)
+
+
+def _traced(
+    trail: tuple[Point, ...], started_at: float, steps: list[Step], weights: Weights
+) -> tuple[Point, ...]:
+    """The trail with these steps of one round in it."""
+    scale = math.log(10)
+    cold = weights.cold.log_e if weights.cold.first_at is not None else -math.inf
+    bad, events, at = 0.0, 0.0, steps[-1].at
+    for step in steps:
+        bad, events = bad + step.bad, events + step.total
+    last = trail[-1] if trail else None
+    if last is not None and (last.at - started_at) // ROUND == (at - started_at) // ROUND:
+        bad, events, trail = bad + last.bad, events + last.total, trail[:-1]
+    point = Point(
+        at=at,
+        bad=bad,
+        total=events,
+        over_limit=max(weights.limit.log_e, cold) / scale,
+        over_baseline=max(weights.usual.log_e, cold) / scale,
+    )
+    return (*trail, point) if len(trail) < KEPT_POINTS else (*trail[1:], point)

@@ -1,0 +1,180 @@
+"""Deployment, infrastructure or undecided: who the witnesses speak for, and with which numbers."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from daemon.core.attribution import Dependency, Scene, Surroundings, attribute, onset_of
+from daemon.core.case import Attribution, Fact
+from daemon.core.course import Course, begin, follow
+from daemon.core.model import Sample
+from tests.unit.core.courses import ALPHA, EVERY, POLICY, START, counted, course, side, steady
+
+FAILING = [(15.0, 75.0)] * 4
+INFRASTRUCTURE, DEPLOYMENT, UNDECIDED = (
+    Attribution.INFRASTRUCTURE,
+    Attribution.DEPLOYMENT,
+    Attribution.UNDECIDED,
+)
+
+
+def cause(*failing: Course, facts: tuple[Fact, ...] = (), **scene: object) -> tuple[Attribution, str]:
+    found = attribute(failing, facts, Scene(**scene))  # type: ignore[arg-type]
+    return found.cause, found.reason
+
+
+def around(**kind: object) -> Surroundings:
+    return Surroundings(**kind)  # type: ignore[arg-type]
+
+
+def down(name: str, since: float, **kind: object) -> Surroundings:
+    return around(dependencies=(Dependency(name=name, healthy=False, since=since, **kind),))  # type: ignore[arg-type]
+
+
+def pods(*stories: list[tuple[float, float]]) -> Course:
+    """A course of several new pods, scraped at the same times."""
+    usual = counted("o-1", steady(0.01, 75.0 * len(stories)), START - 120 * EVERY, from_zero=False)
+    begun = begin(POLICY, ALPHA, START, usual, side)
+    samples: list[Sample] = []
+    for index, story in enumerate(stories):
+        samples += counted(f"n-{index}", story, START + EVERY, from_zero=True)
+    return follow(begun, samples, lambda _: True, side)
+
+
+def test_what_only_the_new_pods_do_is_the_release() -> None:
+    found, reason = cause(course(FAILING, beside=[(1.0, 75.0)] * 6))
+    assert found is DEPLOYMENT
+    assert "errors since" in reason
+    assert "old pods at the same time" in reason
+
+
+def test_old_pods_that_fail_alike_clear_the_release() -> None:
+    found, reason = cause(course(FAILING, beside=[(15.0, 75.0)] * 6))
+    assert found is INFRASTRUCTURE
+    assert "fail alike" in reason
+
+
+def test_old_pods_that_are_only_a_little_off_do_not_clear_it() -> None:
+    """Nobody takes two errors more of 300 for the same failure as 60 %."""
+    assert cause(course([(45.0, 75.0)] * 4, beside=[(2.0, 75.0)] * 6))[0] is DEPLOYMENT
+
+
+def test_old_pods_without_requests_say_nothing() -> None:
+    assert cause(course(FAILING, beside=[(0.0, 0.0)] * 6))[0] is DEPLOYMENT
+
+
+def test_what_began_before_the_rollout_is_not_its_doing() -> None:
+    before = [*steady(0.01, 75, 112), *([(16.0, 75.0)] * 8)]
+    found, reason = cause(course(FAILING, before=before))
+    assert found is INFRASTRUCTURE
+    assert "before the rollout" in reason
+
+
+def test_a_bad_hour_long_over_is_no_alibi() -> None:
+    before = [*steady(0.01, 75, 30), *([(16.0, 75.0)] * 8), *steady(0.01, 75, 82)]
+    assert cause(course(FAILING, before=before))[0] is DEPLOYMENT
+
+
+@pytest.mark.parametrize(
+    ("since", "confirmed", "expected"),
+    [
+        (-20, True, INFRASTRUCTURE),
+        (30, True, INFRASTRUCTURE),
+        (-20, False, UNDECIDED),
+        (-600, True, UNDECIDED),
+        (-7200, True, DEPLOYMENT),
+        (300, True, DEPLOYMENT),
+    ],
+)
+def test_a_dependency_explains_what_began_with_its_outage(
+    since: float, confirmed: bool, expected: Attribution
+) -> None:
+    found, reason = cause(
+        course(FAILING), surroundings=down("postgresql", START + since, confirmed=confirmed)
+    )
+    assert found is expected
+    assert ("postgresql" in reason) is (expected is not DEPLOYMENT)
+
+
+def test_a_healthy_dependency_explains_nothing() -> None:
+    fine = around(dependencies=(Dependency(name="redis", healthy=True, since=START),))
+    assert cause(course(FAILING), surroundings=fine)[0] is DEPLOYMENT
+
+
+def test_other_workloads_that_fail_at_the_same_moment_clear_the_release() -> None:
+    found, reason = cause(course(FAILING), surroundings=around(others=("greenlang/gl-007",)))
+    assert found is INFRASTRUCTURE
+    assert "greenlang/gl-007" in reason
+
+
+GOOD = [(0.0, 75.0)] * 6
+BAD = [(60.0, 75.0)] * 6
+
+
+def test_one_bad_pod_of_three_is_not_the_release() -> None:
+    found, reason = cause(pods(GOOD, BAD, GOOD), placed={"n-1": "node-7"})
+    assert found is UNDECIDED
+    assert "n-1 of 3" in reason
+    assert "node-7" in reason
+    found, reason = cause(
+        pods(GOOD, BAD, GOOD),
+        placed={"n-1": "node-7"},
+        surroundings=around(nodes={"node-7": "MemoryPressure since 3 min"}),
+    )
+    assert found is INFRASTRUCTURE
+    assert "MemoryPressure" in reason
+
+
+def test_all_pods_bad_or_a_single_one_is_the_release() -> None:
+    assert cause(pods(BAD, BAD, BAD))[0] is DEPLOYMENT
+    assert cause(pods(BAD))[0] is DEPLOYMENT
+    assert cause(pods(BAD, BAD, GOOD))[0] is DEPLOYMENT
+
+
+def test_a_flood_of_good_requests_is_named() -> None:
+    flooded = [(120.0, 600.0)] * 6
+    found, reason = cause(course(flooded))
+    assert found is UNDECIDED
+    assert "traffic" in reason
+
+
+def test_clients_that_try_again_are_no_flood() -> None:
+    assert cause(course([(525.0, 600.0)] * 6))[0] is DEPLOYMENT
+
+
+def test_crashes_of_old_pods_and_missing_nodes() -> None:
+    crash = (Fact(kind="CrashLoopBackOff", detail="x"),)
+    assert cause(facts=crash)[0] is DEPLOYMENT
+    assert cause(facts=crash, crashing="o-1")[0] is INFRASTRUCTURE
+    stuck = (Fact(kind="ProgressDeadlineExceeded", detail="x"),)
+    assert cause(facts=stuck, unschedulable="0/3 nodes")[0] is UNDECIDED
+
+
+def test_crashes_while_a_dependency_is_down() -> None:
+    crash = (Fact(kind="CrashLoopBackOff", detail="x"),)
+    assert cause(facts=crash, at=START, surroundings=down("postgresql", START - 60))[0] is INFRASTRUCTURE
+    assert cause(facts=crash, at=START, surroundings=down("postgresql", START - 7200))[0] is DEPLOYMENT
+
+
+def test_the_onset_is_an_interval_that_holds_the_truth() -> None:
+    good, bad = [(1.0, 75.0)] * 10, [(20.0, 75.0)] * 5
+    found = onset_of([course([*good, *bad])])
+    assert found is not None
+    assert found.low <= START + 10 * EVERY + EVERY
+    assert found.high >= START + 10 * EVERY
+    assert found.high - found.low <= 4 * EVERY
+    assert onset_of([course(good)]) is None
+
+
+def test_a_failure_from_the_first_request_began_with_the_rollout() -> None:
+    found = onset_of([course(FAILING)])
+    assert found is not None
+    assert found.low <= START + EVERY
+    assert found.high <= START + 2 * EVERY
+
+
+def test_the_answer_does_not_depend_on_the_order_of_signals() -> None:
+    other = msgspec.structs.replace(course(FAILING), policy=msgspec.structs.replace(POLICY, name="latency"))
+    shared = course(FAILING, beside=[(15.0, 75.0)] * 6)
+    assert cause(other, shared)[0] is cause(shared, other)[0] is INFRASTRUCTURE

@@ -18,6 +18,7 @@ from daemon.core.model import Policy, Workload, WorkloadRef
 from daemon.engine.assembly import Parts, assemble
 from daemon.engine.manual import ByHand, Say, follow, pick, settle, undo
 from daemon.engine.queue import WorkQueue
+from daemon.engine.surroundings import Sources
 from daemon.ports import CaseStore, Cluster, IncidentSink, PortError
 from daemon.settings import Settings
 
@@ -67,8 +68,10 @@ def run(settings: Settings) -> int:
     from daemon.adapters.incidents.registry import build as build_sinks
     from daemon.adapters.kube.actuator import KubeActuator
     from daemon.adapters.kube.cases import KubeCaseStore
+    from daemon.adapters.kube.nodes import KubeNodes
     from daemon.adapters.kube.workloads import KubeCluster
     from daemon.adapters.prometheus import PrometheusMetrics
+    from daemon.adapters.prometheus_gauges import PrometheusGauges
     from daemon.web.app import build
     from daemon.web.server import WebServer
 
@@ -99,15 +102,18 @@ def run(settings: Settings) -> int:
             clock=clock,
             notify=queue.put,
             on_problem=log.warning,
+            neighbours=settings.neighbours,
         )
         metrics = PrometheusMetrics(settings.prometheus, settings.signals, clock)
         teardown.add("prometheus", done(metrics.close))
+        gauges = PrometheusGauges(metrics.client, settings.prometheus, settings.dependencies, clock)
         parts = Parts(
             clock=clock,
             cluster=cluster,
             actuator=KubeActuator(client),
             store=store,
             metrics=metrics,
+            surroundings=Sources(gauges=gauges, neighbours=cluster, nodes=KubeNodes(client)),
             health=HttpHealthProbe(settings.health, clock),
             sinks=sinks,
             policies=policies(settings),

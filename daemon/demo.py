@@ -13,6 +13,7 @@ from daemon.adapters.memory.cluster import MemoryCluster
 from daemon.adapters.memory.health import MemoryHealthProbe
 from daemon.adapters.memory.metrics import MemoryMetrics
 from daemon.adapters.memory.sinks import MemorySink
+from daemon.adapters.memory.surroundings import MemorySurroundings
 from daemon.adapters.memory.traffic import Rates, Traffic
 from daemon.core.case import Case, Phase
 from daemon.core.incident import message
@@ -20,6 +21,7 @@ from daemon.core.model import Policy, SignalPolicy, Workload, WorkloadRef
 from daemon.core.target import newest
 from daemon.engine.assembly import Assembled, Parts, assemble
 from daemon.engine.queue import WorkQueue
+from daemon.engine.surroundings import Sources
 
 REF = WorkloadRef(namespace="greenlang", name="gl-006-heatreclaim")
 IMAGE = "gcr.io/greenlang/gl-006-heatreclaim"
@@ -62,6 +64,7 @@ def build(speed: float) -> Stage:
             "latency": Rates(bad=0.0005, by_tag={BAD: 0.01}),
         },
     )
+    around = MemorySurroundings(cluster, clock)
     queue = WorkQueue(clock.monotonic)
     daemon = assemble(
         Parts(
@@ -70,6 +73,7 @@ def build(speed: float) -> Stage:
             actuator=cluster,
             store=store,
             metrics=MemoryMetrics(cluster, clock, {REF: traffic}, scrape_interval=15.0),
+            surroundings=Sources(gauges=around, neighbours=around, nodes=around),
             health=MemoryHealthProbe(cluster),
             sinks={"log": MemorySink("log")},
             policies=lambda _ref, _workload: POLICY,

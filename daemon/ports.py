@@ -128,6 +128,69 @@ class Metrics(Protocol):
         ...
 
 
+class Gauge(Value, frozen=True):
+    """One reporter's newest word on a dependency: reached while ``value`` is over 0.
+
+    ``at`` is the scrape's own time in Unix seconds. ``namespace`` and ``pod`` are empty for a series that
+    carries none, such as an exporter's.
+    """
+
+    namespace: str
+    pod: str
+    at: float
+    value: float
+
+
+class GaugeReading(Value, frozen=True):
+    """What all reporters say of a dependency at ``taken_at`` (Unix seconds, the metrics server's time).
+
+    ``problem`` set means that nothing is known.
+    """
+
+    taken_at: float
+    gauges: tuple[Gauge, ...] = ()
+    problem: str = ""
+
+
+class Gauges(Protocol):
+    def gauge(self, dependency: str) -> GaugeReading:
+        """The newest values, in one query for the fleet. Troubles are in the reading."""
+        ...
+
+    def last_reached(self, dependency: str, seconds: float) -> tuple[Gauge, ...]:
+        """When each reporter was last seen over 0 within the last ``seconds``, gone ones included.
+
+        Raises Unavailable, Rejected.
+        """
+        ...
+
+
+class Neighbour(Value, frozen=True):
+    """A group of pods that others depend on, as last seen; ``pods`` name those that are there."""
+
+    name: str
+    healthy: bool
+    since: datetime
+    """When it took this state, as far as it was seen."""
+    detail: str
+    pods: tuple[str, ...] = ()
+
+
+class Neighbours(Protocol):
+    def neighbours(self, namespace: str) -> Sequence[Neighbour]:
+        """Those of a namespace that have pods, or had some. Raises Unavailable when that is not known now."""
+        ...
+
+
+class Nodes(Protocol):
+    def trouble(self, node: str) -> str:
+        """What is wrong with a node, in words; empty when nothing is. Answers within few seconds.
+
+        Raises Denied, Missing, Unavailable.
+        """
+        ...
+
+
 class HealthProbe(Protocol):
     def probe(self, pods: Sequence[Pod], paths: Sequence[str]) -> tuple[Health, ...]:
         """Ask each path of each pod once, with a short timeout. Never raises."""

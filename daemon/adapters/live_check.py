@@ -6,13 +6,17 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
+from daemon.adapters import promql as promql_of
 from daemon.adapters.prometheus import PrometheusMetrics
+from daemon.adapters.prometheus_sources import HistogramQueries
 from daemon.core.model import Reading, Sample, Value
 from daemon.ports import PortError
-from daemon.settings import Settings, SignalSettings, promql
+from daemon.settings import CounterPair, Settings, SignalSettings, promql
 
 MOST_NAMED = 5
 """Pods named one by one in a finding."""
+NARROW = 1.25
+"""A bucket no wider than this ratio of its edges is as good as a limit that is a bit off."""
 
 
 class Finding(Value, frozen=True):
@@ -37,31 +41,114 @@ def check_live(settings: Settings, metrics: PrometheusMetrics) -> tuple[Finding,
     found = [Finding(level="ok", field="prometheus.url", message=f"{metrics.client.address} answers")]
     for index, signal in enumerate(settings.signals):
         found += _signal(settings, metrics, signal, f"signals[{index}]")
+    for index, dependency in enumerate(settings.dependencies):
+        found += _dependency(metrics, dependency.query, f"dependencies[{index}].query")
     return tuple(found)
+
+
+def _dependency(metrics: PrometheusMetrics, query: str, field: str) -> Iterator[Finding]:
+    try:
+        series = metrics.client.instant(query).series
+    except PortError as error:
+        yield _error(field, str(error))
+        return
+    if not series:
+        yield Finding(
+            level="warning",
+            field=field,
+            message="no series within five minutes, so nothing is known of it",
+            remedy="compare its name with the application's /metrics, or take it out of dependencies",
+        )
+    elif not promql.is_selector(query):
+        yield Finding(
+            level="warning",
+            field=field,
+            message="not a plain selector: the times of scrapes are unknown, and stale ones go unnoticed",
+            remedy="make it one metric with label matchers",
+        )
 
 
 def _signal(
     settings: Settings, metrics: PrometheusMetrics, signal: SignalSettings, field: str
 ) -> Iterator[Finding]:
-    troubles = [
-        *_expression(metrics, signal.bad, f"{field}.bad", needed=False),
-        *_expression(metrics, signal.total, f"{field}.total", needed=True),
-    ]
+    troubles = [*_source(metrics, signal, field)]
     yield from troubles
     if any(finding.level == "error" for finding in troubles):
         return
-    if not promql.is_selector(signal.total):
-        yield Finding(
-            level="warning",
-            field=f"{field}.total",
-            message="not a plain selector: the times of scrapes are unknown, and stale samples go unnoticed",
-            remedy="make it one metric with label matchers",
-        )
     reading = metrics.read(signal.name)
     if reading.problem:
         yield _error(field, reading.problem)
         return
     yield from _reading(settings, reading, field)
+
+
+def _source(metrics: PrometheusMetrics, signal: SignalSettings, field: str) -> Iterator[Finding]:
+    queries, source = metrics.queries(signal.name), signal.source
+    if isinstance(queries, HistogramQueries):
+        yield from _histogram(metrics, queries, f"{field}.histogram")
+    elif isinstance(source, CounterPair):
+        yield from _expression(metrics, source.bad, f"{field}.bad", needed=False)
+        yield from _expression(metrics, source.total, f"{field}.total", needed=True)
+        if not promql.is_selector(source.total):
+            yield Finding(
+                level="warning",
+                field=f"{field}.total",
+                message="not a plain selector: the times of scrapes are unknown, "
+                "and stale samples go unnoticed",
+                remedy="make it one metric with label matchers",
+            )
+        else:
+            yield from _replicas(metrics, source.total, f"{field}.total")
+
+
+def _replicas(metrics: PrometheusMetrics, selector: str, field: str) -> Iterator[Finding]:
+    """Several servers that no label known to us tells apart would count everything as often as they are."""
+    try:
+        found = metrics.client.instant(promql_of.several_times(selector, metrics.grouping)).series
+    except PortError:
+        return
+    pods = sorted({series.labels.get(metrics.grouping.pod, "") for series in found})
+    if pods:
+        yield Finding(
+            level="warning",
+            field=field,
+            message=f"one scraper has scraped at several times at once: {_named(pods)}",
+            remedy="if these are several Prometheus servers, add the label that tells them apart to "
+            "prometheus.replica_labels",
+        )
+
+
+def _histogram(metrics: PrometheusMetrics, queries: HistogramQueries, field: str) -> Iterator[Finding]:
+    """Which form of a histogram there is, and what its buckets leave open."""
+    try:
+        layout = queries.look_up()
+    except PortError as error:
+        yield _error(field, str(error))
+        return
+    bound = f"{queries.bound:g}"
+    if layout.classic is not None and layout.read_classic:
+        pods = f"classic, of {len(layout.read_classic)} pods"
+        edges = (layout.classic.lowest, layout.classic.highest)
+        yield _edges(field, pods, bound, edges, "add a bucket that ends there, or choose slower_than by them")
+    if layout.native is not None and layout.read_native:
+        pods = f"native, of {len(layout.read_native)} pods"
+        if layout.native.settled:
+            edges = (layout.native.below, layout.native.above)
+            yield _edges(field, pods, bound, edges, "give it more buckets, or choose slower_than by them")
+        else:
+            yield Finding(level="ok", field=field, message=f"{pods}: no event was near {bound} so far")
+    for selector in queries.selectors(layout):
+        yield from _replicas(metrics, selector, field)
+
+
+def _edges(field: str, pods: str, bound: str, edges: tuple[float, float], remedy: str) -> Finding:
+    below, above = edges
+    if below == above:
+        return Finding(level="ok", field=field, message=f"{pods}: {bound} is an edge of the buckets")
+    message = f"{pods}: {bound} is no edge of all, and what lies from {below:.4g} to {above:.4g} is unclear"
+    if above <= NARROW * below:
+        return Finding(level="ok", field=field, message=message)
+    return Finding(level="warning", field=field, message=message, remedy=remedy)
 
 
 def _expression(metrics: PrometheusMetrics, query: str, field: str, *, needed: bool) -> Iterator[Finding]:

@@ -1,12 +1,14 @@
 """Queries of Prometheus by ``prometheus-api-client``, with what that library leaves out.
 
-It has no timeout of its own, ignores ``warnings`` (which mark partial answers), takes any 200 for an answer,
-and its retries hide what the server said. So every response is looked at before the library sees it.
+It has no timeout of its own, ignores ``warnings`` (which mark partial answers, and what a query could not
+take into account), takes any 200 for an answer, and its retries hide what the server said. So every response
+is looked at before the library sees it.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -21,12 +23,18 @@ from daemon.core.model import Value
 from daemon.ports import Clock, PortError, Rejected, Unavailable
 from daemon.settings import PrometheusSettings
 
+PROMQL_WARNING = "PromQL warning: "
+"""What Prometheus's own evaluation begins its warnings with (util/annotations/annotations.go). All others are
+of parts that did not answer."""
+
 
 class Series(Value, frozen=True):
     """One row of an answer: its labels, and its (time, value) pairs; values are as text, such as ``NaN``."""
 
     labels: dict[str, str]
-    points: tuple[tuple[float, str], ...]
+    points: tuple[tuple[float, str], ...] = ()
+    buckets: tuple[tuple[str, str], ...] = ()
+    """Left and right edges of the filled buckets, where the values are native histograms."""
 
 
 class Answer(Value, frozen=True):
@@ -43,6 +51,26 @@ class _InstantRow(msgspec.Struct):
 class _RangeRow(msgspec.Struct):
     metric: dict[str, str]
     values: list[tuple[float, str]]
+
+
+class _Buckets(msgspec.Struct):
+    buckets: list[tuple[int, str, str, str]] = []
+
+
+class _AnyRow(msgspec.Struct):
+    """Of either kind of answer, with values or with native histograms."""
+
+    metric: dict[str, str]
+    value: tuple[float, str] | None = None
+    values: list[tuple[float, str]] = []
+    histogram: tuple[float, _Buckets] | None = None
+    histograms: list[tuple[float, _Buckets]] = []
+
+    def series(self) -> Series:
+        values = self.values if self.value is None else [self.value]
+        found = self.histograms if self.histogram is None else [self.histogram]
+        edges = dict.fromkeys((left, right) for _, one in found for _, left, right, _ in one.buckets)
+        return Series(labels=self.metric, points=tuple(values), buckets=tuple(edges))
 
 
 class _Data(msgspec.Struct):
@@ -76,21 +104,39 @@ class PrometheusClient:
 
     def instant(self, query: str) -> Answer:
         """The newest values, at the server's own present."""
-        rows = self._ask(lambda: self._connect.custom_query(query, params=self._limit))
-        return self._answer(rows, list[_InstantRow], lambda row: (row.value,))
+        rows = self._complete(self._ask_now(query))
+        return self._answer(
+            rows, list[_InstantRow], lambda row: Series(labels=row.metric, points=(row.value,))
+        )
 
     def range(self, query: str, start: datetime, end: datetime, *, step: float) -> Answer:
         """The values at each ``step`` seconds of a span of time."""
-        rows = self._ask(
+        rows = self._complete(self._ask_span(query, start, end, step))
+        return self._answer(
+            rows, list[_RangeRow], lambda row: Series(labels=row.metric, points=tuple(row.values))
+        )
+
+    def layout(self, query: str, span: tuple[datetime, datetime, float] | None = None) -> Answer:
+        """As the two above (``span``: start, end, step), of a query that may give native histograms.
+
+        Sums that Prometheus warns of, such as one of histograms that cannot be added, are not in the answer.
+        """
+        rows = self._ask_now(query) if span is None else self._ask_span(query, *span)
+        return self._answer(rows, list[_AnyRow], _AnyRow.series)
+
+    def _ask_now(self, query: str) -> Any:
+        return self._ask(lambda: self._connect.custom_query(query, params=self._limit))
+
+    def _ask_span(self, query: str, start: datetime, end: datetime, step: float) -> Any:
+        return self._ask(
             lambda: self._connect.custom_query_range(query, start, end, f"{step:g}", params=self._limit)
         )
-        return self._answer(rows, list[_RangeRow], lambda row: tuple(row.values))
 
     def close(self) -> None:
         self._session.close()
 
     def _ask(self, ask: Any) -> Any:
-        self._seen.infos = ()
+        self._seen.infos = self._seen.warnings = ()
         try:
             return ask()
         except PortError as error:
@@ -98,11 +144,18 @@ class PrometheusClient:
         except (requests.RequestException, PrometheusApiClientException, OSError) as error:
             raise Unavailable(f"Prometheus at {self.address} {self._trouble(error)}") from error
 
-    def _answer(self, rows: Any, kind: Any, points: Any) -> Answer:
-        try:
-            series = tuple(
-                Series(labels=row.metric, points=points(row)) for row in msgspec.convert(rows, kind)
+    def _complete(self, rows: Any) -> Any:
+        """Raises Unavailable where the query did not take all into account that it asks for."""
+        if self._seen.warnings:
+            raise Unavailable(
+                f"Prometheus at {self.address}: its answer leaves something out "
+                f"({'; '.join(self._seen.warnings)[:300]}) — correct the signal's queries"
             )
+        return rows
+
+    def _answer(self, rows: Any, kind: Any, series_of: Callable[[Any], Series]) -> Answer:
+        try:
+            series = tuple(series_of(row) for row in msgspec.convert(rows, kind))
         except msgspec.ValidationError as error:
             raise Unavailable(
                 f"Prometheus at {self.address} answered with rows that make no sense ({error}) — check that "
@@ -139,10 +192,11 @@ class PrometheusClient:
         if response.status_code != 200 or envelope.status != "success" or envelope.data is None:
             raise _refusal(response.status_code, envelope)
         _check_type(response.url, envelope.data.result_type)
-        if envelope.warnings:
-            raise Unavailable(
-                f"its answer is partial ({'; '.join(envelope.warnings)[:300]}) — look at its backends"
-            )
+        warnings = envelope.warnings or []
+        partial = [warning for warning in warnings if not warning.startswith(PROMQL_WARNING)]
+        if partial:
+            raise Unavailable(f"its answer is partial ({'; '.join(partial)[:300]}) — look at its backends")
+        self._seen.warnings = tuple(warnings)
         self._seen.infos = tuple(envelope.infos or ())
 
 
@@ -188,12 +242,12 @@ def _not_json(response: requests.Response) -> str:
 def _refusal(status: int, envelope: _Envelope) -> PortError:
     said = " ".join(envelope.error.split())[:500] or "without a reason"
     if envelope.error_type == "bad_data":
-        return Rejected(f"it does not understand the query ({said}) — correct the signal's bad and total")
+        return Rejected(f"it does not understand the query ({said}) — correct the signal's queries")
     if status in {401, 403}:
         return Unavailable(
             f"it refuses us with {status} ({said}) — check the credentials in prometheus.* of the settings"
         )
     if envelope.error_type == "execution":
-        return Unavailable(f"it cannot carry out the query ({said}) — correct the signal's bad and total")
+        return Unavailable(f"it cannot carry out the query ({said}) — correct the signal's queries")
     kind = envelope.error_type or envelope.status
     return Unavailable(f"it answers {status} {kind} ({said}) — look at Prometheus")

@@ -14,6 +14,7 @@ from daemon.engine.loop import Engine
 from daemon.engine.observer import Observer
 from daemon.engine.queue import WorkQueue
 from daemon.engine.reconciler import Reconciler
+from daemon.engine.surroundings import Sources, SurroundingsRoom
 from daemon.engine.telling import Journal
 from daemon.engine.views import DaemonViews, Troubles
 from daemon.ports import Actuator, CaseStore, Clock, Cluster, HealthProbe, IncidentSink, Metrics
@@ -28,6 +29,7 @@ class Parts:
     actuator: Actuator
     store: CaseStore
     metrics: Metrics
+    surroundings: Sources
     health: HealthProbe
     sinks: Mapping[str, IncidentSink]
     policies: Callable[[WorkloadRef, Workload | None], Policy]
@@ -48,6 +50,7 @@ def assemble(parts: Parts, queue: WorkQueue) -> Assembled:
     """``queue`` is made by the caller, for the cluster adapter puts changed workloads on it."""
     journal = Journal(parts.registry)
     room = EvidenceRoom(parts.metrics, parts.clock)
+    around = SurroundingsRoom(parts.surroundings, parts.clock, journal.trouble)
     effects = Effects(
         actuator=parts.actuator,
         sinks=parts.sinks,
@@ -60,7 +63,7 @@ def assemble(parts: Parts, queue: WorkQueue) -> Assembled:
         cluster=parts.cluster,
         store=parts.store,
         room=room,
-        observer=Observer(room, parts.health, parts.cluster),
+        observer=Observer(room, around, parts.health, parts.cluster),
         effects=effects,
         clock=parts.clock,
         policies=parts.policies,
@@ -71,6 +74,7 @@ def assemble(parts: Parts, queue: WorkQueue) -> Assembled:
         queue=queue,
         reconciler=reconciler,
         room=room,
+        around=around,
         cluster=parts.cluster,
         clock=parts.clock,
         journal=journal,
@@ -82,6 +86,6 @@ def assemble(parts: Parts, queue: WorkQueue) -> Assembled:
         store=parts.store,
         policies=parts.policies,
         alive=engine.alive,
-        troubles=(*parts.troubles, room.last),
+        troubles=(*parts.troubles, room.last, around.problems),
     )
     return Assembled(engine=engine, views=views, journal=journal)

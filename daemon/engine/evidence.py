@@ -13,15 +13,18 @@ from datetime import datetime, timedelta
 import msgspec
 
 from daemon.core.case import Case
-from daemon.core.counters import Book, Tally, Track, observe
-from daemon.core.evidence import dispersion
-from daemon.core.judge import SignalView
-from daemon.core.model import Policy, Reading, Revision, Sample, Workload
+from daemon.core.counters import Book, observe
+from daemon.core.course import Course, Side, begin, follow
+from daemon.core.judge import SignalView, alpha_of
+from daemon.core.model import Policy, Reading, Revision, Sample, SignalPolicy, Workload
 from daemon.core.verification import FreshView
 from daemon.ports import Clock, Metrics, PortError
 
 SLACK = timedelta(seconds=2)
 """Creation times are whole seconds of the API server's clock."""
+TOLERATED_SKEW = 2.0
+"""Seconds by which the metrics server's clock may differ from ours before it is allowed for: the answer's
+time of travel looks like a difference, too."""
 
 
 class Watch(msgspec.Struct, kw_only=True):
@@ -29,12 +32,13 @@ class Watch(msgspec.Struct, kw_only=True):
 
     case: Case
     policy: Policy
-    books: dict[str, Book]
+    courses: dict[str, Course]
     fresh: dict[str, Book]
-    baselines: dict[str, tuple[Tally, float]]
-    """Per signal the tally of the time before the rollout, and its dispersion."""
+    """Per signal what was scraped since the rollback's patch."""
     problems: dict[str, str]
     taken_at: float = 0.0
+    skew: float = 0.0
+    """Seconds that the metrics server's clock is ahead of ours."""
 
 
 class EvidenceRoom:
@@ -55,9 +59,7 @@ class EvidenceRoom:
         with self._lock:
             watch = self._watches.get(key)
             if watch is None:
-                self._watches[key] = Watch(
-                    case=case, policy=policy, books={}, fresh={}, baselines={}, problems={}
-                )
+                self._watches[key] = Watch(case=case, policy=policy, courses={}, fresh={}, problems={})
                 return True
             watch.case, watch.policy = case, policy
             return False
@@ -101,27 +103,31 @@ class EvidenceRoom:
         signals = dict.fromkeys(signal.name for watch in watches for signal in watch.policy.signals)
         for name in signals:
             reading = self._metrics.read(name)
+            skew = reading.taken_at - self._clock.now().timestamp()
             with self._lock:
                 self._last[name] = reading.problem
             for watch in watches:
                 workload = find(watch.case)
-                if workload is not None and any(s.name == name for s in watch.policy.signals):
-                    self._feed(watch, workload, name, reading)
+                signal = next((s for s in watch.policy.signals if s.name == name), None)
+                if workload is not None and signal is not None:
+                    watch.skew = skew if abs(skew) > TOLERATED_SKEW and not reading.problem else 0.0
+                    self._feed(watch, workload, signal, reading)
 
-    def _feed(self, watch: Watch, workload: Workload, name: str, reading: Reading) -> None:
-        problem = reading.problem
+    def _feed(self, watch: Watch, workload: Workload, signal: SignalPolicy, reading: Reading) -> None:
+        name, problem = signal.name, reading.problem
         history: tuple[Sample, ...] | None = None
-        if not problem and name not in watch.baselines:
-            start = watch.case.spec.started_at - timedelta(seconds=watch.policy.baseline_window)
+        if not problem and name not in watch.courses:
+            skew = timedelta(seconds=watch.skew)
+            start = watch.case.spec.started_at - timedelta(seconds=watch.policy.baseline_window) + skew
             try:
-                history = self._metrics.history(name, start, self._clock.now())
+                history = self._metrics.history(name, start, self._clock.now() + skew)
             except PortError as error:
                 problem = f"the time before the rollout could not be read: {error}"
         with self._lock:
             if history is not None:
-                _begin(watch, workload, name, _own(history, workload))
+                _begin(watch, workload, signal, _own(history, workload))
             watch.problems[name] = problem or _pod_problem(watch, reading)
-            if not problem and name in watch.baselines:
+            if not problem and name in watch.courses:
                 watch.taken_at = reading.taken_at
                 _continue(watch, workload, name, _own(reading.samples, workload))
 
@@ -146,31 +152,35 @@ def _served(watch: Watch) -> Revision:
     return status.target if status.patched_at and status.target else watch.case.spec.revision
 
 
-def _begin(watch: Watch, workload: Workload, name: str, history: list[Sample]) -> None:
+def _begin(watch: Watch, workload: Workload, signal: SignalPolicy, history: list[Sample]) -> None:
     """Split the history at the rollout's start: the baseline before it, the evidence after it."""
-    spec = watch.case.spec
-    start = spec.started_at.timestamp()
-    past = observe(Book(), [s for s in history if s.at < start], starts_at_zero=lambda _: False)
-    before = _baseline_pods(watch)
-    watch.baselines[name] = (past.tally(before), dispersion(past.steps(before)))
-    reference = Book(tracks={pod: Track(newest=track.newest) for pod, track in past.tracks.items()})
-    watch.books[name] = reference
-    watch.fresh[name] = Book()
-    _continue(watch, workload, name, [s for s in history if s.at >= start])
+    start = watch.case.spec.started_at.timestamp() + watch.skew
+    before = [s for s in history if s.at < start]
+    watch.courses[signal.name] = begin(signal, alpha_of(watch.policy), start, before, _sides(watch))
+    watch.fresh[signal.name] = Book()
+    _continue(watch, workload, signal.name, [s for s in history if s.at >= start])
 
 
-def _baseline_pods(watch: Watch) -> Callable[[str], bool]:
+def _sides(watch: Watch) -> Callable[[str], Side]:
     """Whose pods are the control group. A third revision's are not: it may be failing by itself."""
     baseline, judged = watch.case.spec.baseline, watch.case.spec.revision
-    return baseline.owns if baseline is not None else lambda pod: not judged.owns(pod)
+
+    def side(pod: str) -> Side:
+        if judged.owns(pod):
+            return Side.NEW
+        return Side.OLD if baseline is None or baseline.owns(pod) else Side.OTHER
+
+    return side
 
 
 def _continue(watch: Watch, workload: Workload, name: str, samples: list[Sample]) -> None:
     spec, patched = watch.case.spec, watch.case.status.patched_at
     born = _birth_rule(workload, spec.revision, spec.started_at)
-    watch.books[name] = observe(watch.books[name], samples, starts_at_zero=born)
+    watch.courses[name] = follow(watch.courses[name], samples, born, _sides(watch))
     if patched is not None:
-        fresh = [sample for sample in samples if sample.at > patched.timestamp()]
+        # The patch was made by our clock, the scrapes by the metrics server's.
+        edge = patched.timestamp() + watch.skew
+        fresh = [sample for sample in samples if sample.at > edge]
         newborn = _birth_rule(workload, None, patched)
         watch.fresh[name] = observe(watch.fresh[name], fresh, starts_at_zero=newborn)
 
@@ -192,21 +202,15 @@ def _birth_rule(workload: Workload, made: Revision | None, since: datetime) -> C
 
 
 def _view(watch: Watch, name: str, workload: Workload) -> SignalView:
-    judged = watch.case.spec.revision
     problem = watch.problems.get(name, "the metrics were not polled yet")
-    book, baseline = watch.books.get(name), watch.baselines.get(name)
-    if book is None or baseline is None:
+    course = watch.courses.get(name)
+    if course is None:
         return SignalView(problem=problem)
-    return SignalView(
-        new=book.tally(judged.owns),
-        old=book.tally(_baseline_pods(watch)),
-        baseline=baseline[0],
-        dispersion=baseline[1],
-        problem=problem or _staleness(watch, book, judged, workload),
-    )
+    return SignalView(course=course, problem=problem or _staleness(watch, course.book, workload))
 
 
-def _staleness(watch: Watch, book: Book, judged: Revision, workload: Workload) -> str:
+def _staleness(watch: Watch, book: Book, workload: Workload) -> str:
+    judged = watch.case.spec.revision
     own = book.problem(judged.owns)
     if own:
         return own
@@ -227,7 +231,7 @@ def _fresh_view(watch: Watch, name: str, workload: Workload) -> FreshView:
     problem = watch.problems.get(name, "the metrics were not polled yet")
     if book is None or target is None:
         return FreshView(problem=problem or "no fresh samples yet")
-    edge = since.timestamp() if since is not None else float("inf")
+    edge = since.timestamp() + watch.skew if since is not None else float("inf")
     scraped = {pod for pod, track in book.tracks.items() if track.newest.at >= edge}
     pods = [pod.name for pod in workload.pods_of(target) if not pod.deleting]
     return FreshView(

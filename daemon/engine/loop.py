@@ -15,6 +15,7 @@ from daemon.core.model import Alert, Workload, WorkloadRef
 from daemon.engine.evidence import EvidenceRoom
 from daemon.engine.queue import Job, WorkQueue
 from daemon.engine.reconciler import Reconciler
+from daemon.engine.surroundings import SurroundingsRoom
 from daemon.engine.telling import Journal
 from daemon.ports import Clock, Cluster, PortError, Unavailable
 
@@ -32,6 +33,7 @@ class Engine:
         queue: WorkQueue,
         reconciler: Reconciler,
         room: EvidenceRoom,
+        around: SurroundingsRoom,
         cluster: Cluster,
         clock: Clock,
         journal: Journal,
@@ -41,6 +43,7 @@ class Engine:
         self._queue = queue
         self._reconciler = reconciler
         self._room = room
+        self._around = around
         self._cluster = cluster
         self._clock = clock
         self._journal = journal
@@ -85,7 +88,10 @@ class Engine:
         """Read the metrics for all cases under watch, then look at each of them."""
         try:
             active = self._reconciler.active()
-            self._room.keep_only(case.key for case in active if case.active)
+            watched = [case.key for case in active if case.active]
+            self._room.keep_only(watched)
+            # Before the signals: a failure that they show is judged by surroundings of the same moment.
+            self._around.poll(watched, self._find)
             self._room.poll(self._find)
             self._journal.polled(self._room.last())
             self._journal.standing(self._problems())

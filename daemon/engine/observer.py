@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from daemon.core import facts, target
+from daemon.core.attribution import Surroundings, scene_of
 from daemon.core.case import Assessment, Case, Phase, Verdict, Verification
 from daemon.core.events import Observed
-from daemon.core.judge import assess
+from daemon.core.judge import SignalView, assess
 from daemon.core.model import Policy, Workload
 from daemon.core.verification import Facts, Health, verify
+from daemon.engine.company import Company
 from daemon.engine.evidence import SLACK, EvidenceRoom
-from daemon.ports import Cluster, HealthProbe
+from daemon.engine.surroundings import SurroundingsRoom
+from daemon.ports import Cluster, HealthProbe, PortError
 
 DAY = timedelta(days=1)
 
 
 class Observer:
-    def __init__(self, room: EvidenceRoom, health: HealthProbe, cluster: Cluster) -> None:
+    def __init__(
+        self, room: EvidenceRoom, around: SurroundingsRoom, health: HealthProbe, cluster: Cluster
+    ) -> None:
         self._room = room
+        self._around = around
+        self._company = Company(self._views)
         self._health = health
         self._cluster = cluster
 
@@ -43,10 +50,40 @@ class Observer:
     def _assess(self, case: Case, workload: Workload, policy: Policy, now: datetime) -> Assessment:
         revision = case.spec.revision
         against = (
-            *facts.against(workload, revision, policy, now),
+            *facts.against(workload, revision, policy, now, case.status.watch_from),
             *facts.decisive(case.status.alerts, policy, case.spec.started_at),
         )
-        return assess(workload, against, self._room.views(case, workload), policy, revision)
+        self._around.attend(case, policy)
+        views = self._room.views(case, workload)
+        found = assess(scene_of(workload, revision, Surroundings(), now.timestamp()), against, views, policy)
+        if found.verdict is not Verdict.FAILING:
+            return found
+        surroundings = self._surroundings(case, workload, policy, views, found)
+        return assess(scene_of(workload, revision, surroundings, now.timestamp()), against, views, policy)
+
+    def _surroundings(
+        self,
+        case: Case,
+        workload: Workload,
+        policy: Policy,
+        views: Mapping[str, SignalView],
+        found: Assessment,
+    ) -> Surroundings:
+        """What a failure may be due to besides the release; nodes only while a decision may depend on it."""
+        around = self._around
+        return Surroundings(
+            dependencies=around.dependencies(case, workload, policy),
+            others=self._company.of(case, found.onset, views, around.watched(), around.turn),
+            nodes=around.nodes(case, workload) if case.status.patched_at is None else {},
+        )
+
+    def _views(self, case: Case) -> Mapping[str, SignalView]:
+        """Those of another case; none where its namespace cannot be read."""
+        try:
+            workload = self._cluster.workload(case.ref)
+        except PortError:
+            return {}
+        return self._room.views(case, workload) if workload is not None else {}
 
     def _verify(self, case: Case, workload: Workload, policy: Policy) -> Verification | None:
         goal = case.status.target

@@ -16,20 +16,27 @@ from daemon.settings.guarding import GuardedWorkload, PolicySettings, SignalSett
 from daemon.settings.loading import load
 from daemon.settings.model import Settings
 from daemon.settings.problems import Problem, SettingsError
+from daemon.settings.sources import CounterPair, SlowShare, Source
+from daemon.settings.surroundings import DependencySettings, NeighbourSettings
 
 __all__ = [
     "SINKS",
+    "CounterPair",
+    "DependencySettings",
     "GuardedWorkload",
     "HealthSettings",
     "IncidentSettings",
     "KubernetesSettings",
     "LogSettings",
+    "NeighbourSettings",
     "PolicySettings",
     "Problem",
     "PrometheusSettings",
     "Settings",
     "SettingsError",
     "SignalSettings",
+    "SlowShare",
+    "Source",
     "WebSettings",
     "default_file",
     "load",

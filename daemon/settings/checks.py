@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from daemon.settings.guarding import GuardedWorkload
+from daemon.settings.guarding import GuardedWorkload, SignalSettings
 from daemon.settings.model import Settings
 from daemon.settings.problems import Location, instead
 
@@ -20,10 +20,13 @@ class Flaw:
     value: Any = None
 
 
-def flaws(settings: Settings) -> Iterator[Flaw]:
-    """All of them, in the order of the settings."""
+def flaws(settings: Settings, *, offline: bool = False) -> Iterator[Flaw]:
+    """All of them, in the order of the settings; ``offline``: those between what is read then."""
     yield from _workloads(settings)
     yield from _signals(settings)
+    if offline:
+        return
+    yield from _surroundings(settings)
     yield from _durations(settings)
     yield from _secrets(settings)
 
@@ -66,13 +69,59 @@ def _signals(settings: Settings) -> Iterator[Flaw]:
         if first != index:
             message = f"signals[{first}] has the name {signal.name!r} already"
             yield Flaw(place, message, "give it another name", signal.name)
-        if " ".join(signal.bad.split()) == " ".join(signal.total.split()):
-            yield Flaw(
-                ("signals", index, "bad"),
-                "bad and total are the same expression, so everything would count as bad",
-                'select the bad events, such as status_code=~"5.."',
-                signal.bad,
-            )
+        yield from _form(signal, ("signals", index))
+
+
+_PAIR, _SHARE = ("bad", "total"), ("histogram", "slower_than")
+
+
+def _form(signal: SignalSettings, here: Location) -> Iterator[Flaw]:
+    """A signal is a pair of counters or the slow share of a histogram, and complete."""
+    given = [name for name in (*_PAIR, *_SHARE) if getattr(signal, name) is not None]
+    form = _PAIR if set(given) & set(_PAIR) else _SHARE
+    missing = [name for name in form if name not in given]
+    if not given:
+        message = "the signal has no counters"
+        yield Flaw(here, message, "add 'bad:' and 'total:', or 'histogram:' and 'slower_than:'")
+    elif surplus := [name for name in given if name not in form]:
+        message = f"a signal is a pair of counters or read from a histogram, and this has {', '.join(given)}"
+        yield Flaw((*here, surplus[0]), message, "keep one of the two forms")
+    elif missing:
+        yield Flaw((*here, missing[0]), f"{missing[0]} is missing", f"add '{missing[0]}:'")
+    elif form is _PAIR and _bare(signal.bad) == _bare(signal.total):
+        yield Flaw(
+            (*here, "bad"),
+            "bad and total are the same expression, so everything would count as bad",
+            'select the bad events, such as status_code=~"5.."',
+            signal.bad,
+        )
+
+
+def _bare(expression: str | None) -> str:
+    return " ".join((expression or "").split())
+
+
+def _surroundings(settings: Settings) -> Iterator[Flaw]:
+    """What a workload depends on: each name once, and each that is chosen is there."""
+    known = {
+        "dependencies": [entry.name for entry in settings.dependencies],
+        "neighbours": [entry.name for entry in settings.neighbours],
+    }
+    for group, names in known.items():
+        for index, name in enumerate(names):
+            if (first := names.index(name)) != index:
+                message = f"{group}[{first}] has the name {name!r} already"
+                yield Flaw((group, index, "name"), message, "give it another name", name)
+        yield from _chosen_names(settings, group, names)
+
+
+def _chosen_names(settings: Settings, group: str, known: list[str]) -> Iterator[Flaw]:
+    for place, workload in enumerate(settings.workloads):
+        for index, name in enumerate(getattr(workload, group) or ()):
+            if name not in known:
+                here: Location = ("workloads", place, group, index)
+                remedy = instead(name, known) if known else f"add it to {group}"
+                yield Flaw(here, f"{group} has no {name!r}", remedy, name)
 
 
 def _durations(settings: Settings) -> Iterator[Flaw]:

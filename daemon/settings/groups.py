@@ -46,6 +46,15 @@ class PrometheusSettings(Group):
     )
     pod_label: LabelName = Field(default="pod", description="The label that holds the pod's name.")
     namespace_label: LabelName = Field(default="namespace", description="The label that holds the namespace.")
+    replica_labels: tuple[LabelName, ...] = Field(
+        default=("prometheus", "prometheus_replica", "replica"),
+        max_length=10,
+        description=(
+            "Labels that tell several Prometheus servers apart which scrape the same pods, where `url` is an "
+            "aggregator that does not deduplicate. What differs in these, or in `job`, and has the same "
+            "`instance` is counted once."
+        ),
+    )
     username: Line = Field(default="", description="For basic authentication; needs `password_file`.")
     password_file: ReadableFile | None = Field(
         default=None, description="File with the password for basic authentication; read at every query."

@@ -7,11 +7,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from daemon.core.model import Mode
+from daemon.settings.sources import CounterPair, Source, slow_share
 from daemon.settings.types import (
     DeploymentName,
     Duration,
     Group,
     HealthPath,
+    Histogram,
     LabelSelector,
     Line,
     Namespace,
@@ -24,22 +26,46 @@ Baseline = Literal["compare", "ignore", "require"]
 
 
 class SignalSettings(Group):
-    """One signal: a pair of cumulative counters, bad events and all, and the share that is too much."""
+    """One signal: cumulative counters of bad events and of all, and the share that is too much.
+
+    They are either a pair of queries, `bad` and `total`, or the requests of a `histogram` that were
+    `slower_than` some time.
+    """
 
     name: SignalName = Field(description="Short name, unique; cases, logs and workloads refer to it.")
     title: Line = Field(default="", description="How messages name it; its name where empty.")
-    bad: PromQL = Field(
+    bad: PromQL | None = Field(
+        default=None,
         description=(
-            "PromQL for the bad events: counters as scraped, without `rate` or `increase`, keeping the "
-            "pod and namespace labels. Where it has no series for a pod, the pod has no bad events."
-        )
+            "PromQL for the bad events: counters as scraped, without `rate` or `increase`, keeping their "
+            "labels. Where it has no series for a pod, the pod has no bad events. Goes with `total`."
+        ),
     )
-    total: PromQL = Field(
+    total: PromQL | None = Field(
+        default=None,
         description=(
             'PromQL for all events, bad ones included. Keep it a plain selector (`name{label="x"}`): only'
             " of a selector does Prometheus tell when each pod was scraped; of anything computed it tells"
             " the time of the query, and then stale samples cannot be noticed."
-        )
+        ),
+    )
+    histogram: Histogram | None = Field(
+        default=None,
+        description=(
+            "Instead of `bad` and `total`: a histogram's name, without `_bucket`, with label matchers in "
+            "braces where wanted. Classic and native ones are read, whichever Prometheus has."
+        ),
+    )
+    slower_than: Duration | None = Field(
+        default=None,
+        gt=0,
+        le=86_400,
+        description=(
+            "With `histogram`: requests that took longer than this are bad. Best an edge of its buckets: "
+            "what lies between two edges around it is not known to be bad and not known to be good. A "
+            "histogram whose name ends in `_milliseconds` or `_ms` is taken to count in these, any other in "
+            "seconds."
+        ),
     )
     limit: Ratio = Field(
         description="The share of bad events that is too much, between 0 and 1: 0.05 is 5 %."
@@ -61,6 +87,24 @@ class SignalSettings(Group):
             "1.5 lets ordinary variation pass."
         ),
     )
+    warmup: Duration = Field(
+        default=0.0,
+        ge=0,
+        le=86_400,
+        description=(
+            "Seconds of a pod's age in which only an outage counts (more than half of its requests), for "
+            "cold caches and JIT."
+        ),
+    )
+
+    @property
+    def source(self) -> Source:
+        """What is read of Prometheus. Raises ValueError for settings that were never checked."""
+        if self.bad is not None and self.total is not None:
+            return CounterPair(bad=self.bad, total=self.total)
+        if self.histogram is not None and self.slower_than is not None:
+            return slow_share(self.histogram, self.slower_than)
+        raise ValueError(f"signal {self.name} has neither bad and total nor histogram and slower_than")
 
 
 GL006_SIGNALS = (
@@ -74,10 +118,10 @@ GL006_SIGNALS = (
     SignalSettings(
         name="latency",
         title="share of requests slower than 5 s",
-        bad="gl006_http_request_duration_seconds_count"
-        ' - ignoring(le) gl006_http_request_duration_seconds_bucket{le=~"5|5[.]0"}',
-        total="gl006_http_request_duration_seconds_count",
+        histogram="gl006_http_request_duration_seconds",
+        slower_than=5.0,
         limit=0.01,
+        warmup=60.0,
     ),
 )
 """GL-006's own: error rate over 5 % is SEV2, more than 1 % slower than 5 s is a P99 over 5 s, SEV3."""
@@ -182,6 +226,9 @@ class SignalChoice(Group):
     limit: Ratio | None = Field(default=None, description="Another limit than the signal's own.")
     baseline: Baseline | None = Field(default=None, description="Another use of the baseline.")
     factor: float | None = Field(default=None, gt=1, le=100, description="Another factor.")
+    warmup: Duration | None = Field(
+        default=None, ge=0, le=86_400, description="Another time to warm up, in seconds."
+    )
 
 
 def _named(value: Any) -> Any:
@@ -208,9 +255,19 @@ class GuardedWorkload(PolicySettings):
         default=None,
         max_length=20,
         description=(
-            "Signals to judge it by: names, or maps of `name` and `limit`, `baseline` or `factor`. Left "
-            "out: all of them. Empty: none, then only its pods count."
+            "Signals to judge it by: names, or maps of `name` and `limit`, `baseline`, `factor` or "
+            "`warmup`. Left out: all of them. Empty: none, then only its pods count."
         ),
+    )
+    dependencies: tuple[SignalName, ...] | None = Field(
+        default=None,
+        max_length=20,
+        description="Names of `dependencies` that it needs. Left out: all of them. Empty: none.",
+    )
+    neighbours: tuple[SignalName, ...] | None = Field(
+        default=None,
+        max_length=20,
+        description="Names of `neighbours` that it needs. Left out: all of them. Empty: none.",
     )
     health_paths: tuple[HealthPath, ...] | None = Field(
         default=None, max_length=10, description="Other health endpoints than `health.paths`; empty: none."

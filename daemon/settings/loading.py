@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import InitSettingsSource
 
 from daemon.settings import checks, names, text_source, yaml_file
+from daemon.settings import offline as recorded
 from daemon.settings.model import Settings
 from daemon.settings.problems import COMPLAINT, Location, Problem, SettingsError, dotted, instead, plain
 from daemon.settings.text_source import Given
@@ -28,15 +29,23 @@ def load(
     path: Path | None = None,
     flags: Mapping[str, str | None] | None = None,
     environ: Mapping[str, str] | None = None,
+    *,
+    offline: bool = False,
 ) -> Settings:
     """The settings; a flag beats the environment, which beats the file, which beats the defaults.
 
     ``flags`` has the settings' dotted names (``prometheus.url``) and text values; ``None`` is not set. The
     process's environment is read only where it is handed in. Lists and maps are written as JSON in flags and
     variables. Raises SettingsError with all problems found.
+
+    ``offline`` reads workloads, signals and policy alone: the rest is neither looked at nor checked, so that
+    the cluster's own file is of use where its secrets are not mounted. No workload and no query is needed.
     """
     file = yaml_file.read(path) if path is not None else yaml_file.SettingsFile("settings")
     given = (text_source.from_flags(flags or {}), text_source.from_environment(environ or {}))
+    if offline:
+        file = recorded.from_file(file)
+        given = (recorded.from_text(given[0]), recorded.from_text(given[1]))
     places = _Places(file, given)
     problems = [problem for one in given for problem in one.problems]
     sources = (*(one.source() for one in given), _FileSource(Settings, dict(file.values)))
@@ -47,7 +56,7 @@ def load(
         problems += [places.of_error(details) for details in error.errors(include_url=False)]
         raise SettingsError(sorted(problems, key=_order)) from None
     try:
-        problems += [places.of_flaw(flaw) for flaw in checks.flaws(settings)]
+        problems += [places.of_flaw(flaw) for flaw in checks.flaws(settings, offline=offline)]
     except OSError as error:  # A secret's file went away between two looks at it.
         problems.append(Problem(source="settings", field="", message=str(error), remedy="try again"))
     if problems:

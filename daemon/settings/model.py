@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Annotated
 
@@ -27,6 +27,12 @@ from daemon.settings.guarding import (
     SignalSettings,
 )
 from daemon.settings.problems import complaint
+from daemon.settings.surroundings import (
+    GL006_DEPENDENCIES,
+    GL006_NEIGHBOURS,
+    DependencySettings,
+    NeighbourSettings,
+)
 
 
 def _some(workloads: tuple[GuardedWorkload, ...]) -> tuple[GuardedWorkload, ...]:
@@ -53,6 +59,16 @@ class Settings(BaseSettings):
     )
     signals: tuple[SignalSettings, ...] = Field(
         default=GL006_SIGNALS, max_length=20, description="What is judged; GL-006's signals where left out."
+    )
+    dependencies: tuple[DependencySettings, ...] = Field(
+        default=GL006_DEPENDENCIES,
+        max_length=20,
+        description="Asked before a failure is laid to a release; GL-006's where left out.",
+    )
+    neighbours: tuple[NeighbourSettings, ...] = Field(
+        default=GL006_NEIGHBOURS,
+        max_length=20,
+        description="Looked at before a failure is laid to a release; GL-006's where left out.",
     )
     policy: PolicySettings = Field(default=PolicySettings(), description="For all workloads.")
     prometheus: PrometheusSettings = Field(default=PrometheusSettings(), description="The metrics.")
@@ -108,7 +124,14 @@ class Settings(BaseSettings):
             own = entry.model_fields_set & PolicySettings.model_fields.keys()
             values |= {name: getattr(entry, name) for name in own}
         paths = self.health.paths if entry is None or entry.health_paths is None else entry.health_paths
-        return Policy(signals=self._signals(entry), health_paths=paths, sinks=self.incidents.chosen, **values)
+        return Policy(
+            signals=self._signals(entry),
+            dependencies=_chosen(self.dependencies, entry.dependencies if entry else None),
+            neighbours=_chosen(self.neighbours, entry.neighbours if entry else None),
+            health_paths=paths,
+            sinks=self.incidents.chosen,
+            **values,
+        )
 
     def _signals(self, entry: GuardedWorkload | None) -> tuple[SignalPolicy, ...]:
         if entry is None or entry.signals is None:
@@ -140,7 +163,13 @@ class Settings(BaseSettings):
         )
 
 
+def _chosen(
+    known: Iterable[DependencySettings | NeighbourSettings], chosen: tuple[str, ...] | None
+) -> tuple[str, ...]:
+    return tuple(entry.name for entry in known) if chosen is None else chosen
+
+
 def _signal_policy(signal: SignalSettings, choice: SignalChoice | None = None) -> SignalPolicy:
     own = {} if choice is None else choice.model_dump(exclude={"name"}, exclude_none=True)
-    common = {"limit": signal.limit, "baseline": signal.baseline, "factor": signal.factor}
+    common = signal.model_dump(include={"limit", "baseline", "factor", "warmup"})
     return SignalPolicy(name=signal.name, title=signal.title or signal.name, **common | own)

@@ -48,6 +48,20 @@ def is_selector(expression: str) -> bool:
     return texts == ["{", "}"] and kinds[0][1] == "{" and kinds[-1][1] == "}"
 
 
+def named_selector(expression: str) -> tuple[str, str] | None:
+    """A plain selector that begins with a metric's name, as that name and what stands in its braces."""
+    first = next((token for token in _tokens(expression) if token[0] != "comment"), ("", ""))
+    if first[0] != "word" or not is_selector(expression):
+        return None
+    inside = expression.partition("{")[2].rpartition("}")[0]
+    return first[1], inside.strip()
+
+
+def label_names(matchers: str) -> tuple[str, ...]:
+    """The labels that matchers, without their braces, ask for."""
+    return tuple(text for kind, text in _tokens(matchers) if kind == "word")
+
+
 def metric_names(expression: str) -> tuple[str, ...]:
     """The names of the metrics it reads, as far as they can be told apart from functions and labels."""
     tokens = [*_tokens(expression), ("end", "")]

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 from daemon.settings import names
 from daemon.settings.guarding import GL006_SIGNALS, PolicySettings
 from daemon.settings.model import Settings
+from daemon.settings.surroundings import GL006_DEPENDENCIES, GL006_NEIGHBOURS
 from daemon.settings.types import parse_duration
 
 HEAD = """# Settings
@@ -36,6 +37,14 @@ variable, which beats the file, which beats the default.** `config/default.yaml`
 """
 
 
+_OWN: Mapping[str, list[str]] = {
+    "signals": [signal.name for signal in GL006_SIGNALS],
+    "dependencies": [f"{own.name} = {own.query}" for own in GL006_DEPENDENCIES],
+    "neighbours": [f"{own.name} = {own.selector}" for own in GL006_NEIGHBOURS],
+}
+"""GL-006's own, which stand where a list is left out."""
+
+
 def page() -> str:
     """The whole page, as Markdown."""
     return "\n".join([HEAD, *_sections()]).rstrip() + "\n"
@@ -50,8 +59,8 @@ def _sections() -> Iterator[str]:
         yield f"{_paragraph(model)}\n"
         if many:
             yield f"{field.description} Variable: `{names.variable((name,))}`, as JSON.\n"
-        if name == "signals":
-            yield "Where left out: " + ", ".join(f"`{signal.name}`" for signal in GL006_SIGNALS) + ".\n"
+        if name in _OWN:
+            yield f"Where left out: {', '.join(f'`{own}`' for own in _OWN[name])}.\n"
         yield from _fields(name, model, many=many)
 
 
@@ -90,8 +99,14 @@ def _paragraph(model: type[BaseModel]) -> str:
 
 
 def _value(field: FieldInfo) -> str:
-    duration = any(getattr(part, "func", None) is parse_duration for part in field.metadata)
+    duration = _is_duration(field.metadata) or any(
+        _is_duration(getattr(part, "__metadata__", ())) for part in get_args(field.annotation)
+    )
     return "duration in seconds" if duration else _kind(field.annotation)
+
+
+def _is_duration(metadata: Iterable[Any]) -> bool:
+    return any(getattr(part, "func", None) is parse_duration for part in metadata)
 
 
 _WORDS: Mapping[Any, str] = {

@@ -39,7 +39,7 @@ class Requirement:
 
 @dataclass(frozen=True)
 class Selector:
-    """All requirements must hold. Never empty: an empty selector would guard everything by accident."""
+    """All requirements must hold. Never empty: an empty selector would take in everything by accident."""
 
     requirements: tuple[Requirement, ...]
 
@@ -50,7 +50,7 @@ class Selector:
 def parse(text: str) -> Selector:
     """Raises ValueError, with a sentence for people, for what is not a selector."""
     if not text.strip():
-        raise ValueError("an empty selector would guard every Deployment of the namespace")
+        raise ValueError("an empty selector would take in everything in the namespace")
     return Selector(tuple(_requirement(part.strip()) for part in _BETWEEN.split(text)))
 
 

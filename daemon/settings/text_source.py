@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic.fields import FieldInfo
@@ -45,6 +45,15 @@ class Given:
         """How the operator named the setting at (or around) this location; nothing if not set here."""
         path = tuple(str(part) for part in location)
         return next((label for given, label in self.labels.items() if path[: len(given)] == given), "")
+
+    def without(self, groups: Collection[str]) -> Given:
+        """As if nothing of these groups had been set."""
+        kept = {path: label for path, label in self.labels.items() if path[0] not in groups}
+        names_left_out = {names.variable(path) for path in self.labels if path[0] in groups}
+        variables = {
+            name: value for name, value in self.variables.items() if name.upper() not in names_left_out
+        }
+        return replace(self, labels=kept, variables=variables)
 
     def source(self) -> TextSource:
         return TextSource(self.variables)

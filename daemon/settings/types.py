@@ -96,6 +96,23 @@ def _promql(value: str) -> str:
     return value.strip()
 
 
+def _histogram(value: str) -> str:
+    expression = _promql(value)
+    found = promql.named_selector(expression)
+    if found is None:
+        raise complaint(
+            f"{value!r} is not a histogram's name",
+            "write its name, and matchers in braces if need be: name{endpoint='/x'}",
+        )
+    name, matchers = found
+    base, _, ending = name.rpartition("_")
+    if base and ending in {"bucket", "count", "sum"}:
+        raise complaint(f"{name} is one of a histogram's series", f"write the histogram's name: {base}")
+    if "le" in promql.label_names(matchers):
+        raise complaint("a matcher for le would hide buckets", "take it out; slower_than chooses the buckets")
+    return expression
+
+
 def _label(value: str) -> str:
     if _LABEL.fullmatch(value):
         return value
@@ -147,6 +164,8 @@ DeploymentName = Annotated[str, AfterValidator(_deployment)]
 LabelSelector = Annotated[str, AfterValidator(_selector)]
 SignalName = Annotated[str, AfterValidator(_signal_name)]
 PromQL = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_promql)]
+Histogram = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_histogram)]
+"""A histogram's name, with or without label matchers."""
 LabelName = Annotated[str, AfterValidator(_label)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 HealthPath = Annotated[str, StringConstraints(max_length=500), AfterValidator(_health_path)]

@@ -43,6 +43,8 @@ def _dry_run(cluster: Cluster, manifests: list[Mapping[str, Any]]) -> str:
 
 def _moved(manifest: Manifest) -> dict[str, Any]:
     metadata = manifest["metadata"]
+    if "namespace" not in metadata:
+        return dict(manifest)
     return {**manifest, "metadata": {**metadata, "namespace": PREFIX + metadata["namespace"]}}
 
 

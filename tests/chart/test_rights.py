@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.adapters.kube.permissions import NEEDED
+from daemon.adapters.kube.permissions import NEEDED, OPTIONAL, Need
 from tests.chart.rendering import NAMESPACE, Manifest, Rendered, render
 
 Right = tuple[str, str, str]
@@ -27,19 +27,32 @@ def _granted(roles: Iterable[Manifest]) -> list[Right]:
     )
 
 
+def _rights(needs: Iterable[Need]) -> list[Right]:
+    return sorted((need.group, need.resource, verb) for need in needs for verb in need.verbs)
+
+
 def test_roles_grant_exactly_what_is_needed(rendered: Rendered) -> None:
-    needed = sorted((need.group, need.resource, verb) for need in NEEDED for verb in need.verbs)
     assert rendered.of("Role")
     for role in rendered.of("Role"):
-        assert _granted([role]) == needed
+        assert _granted([role]) == _rights(NEEDED)
 
 
-def test_no_rights_over_the_whole_cluster(rendered: Rendered) -> None:
-    assert [m["kind"] for m in rendered.manifests if m["kind"].startswith("Cluster")] == []
+def test_over_the_whole_cluster_only_single_nodes_may_be_read(rendered: Rendered) -> None:
+    assert _granted([rendered.one("ClusterRole")]) == _rights(OPTIONAL) == [("", "nodes", "get")]
+
+
+def test_rights_over_the_whole_cluster_can_be_refused() -> None:
+    made = render(FLEET, values={"rbac": {"nodes": False}})
+    assert [m["kind"] for m in made.manifests if m["kind"].startswith("Cluster")] == []
+    assert made.of("Role")
+
+
+def test_releases_of_one_name_do_not_share_their_cluster_role() -> None:
+    assert render(FLEET).one("ClusterRole")["metadata"]["name"] == f"{NAMESPACE}-rollbackd"
 
 
 def test_secrets_and_wildcards_are_never_granted(rendered: Rendered) -> None:
-    rights = _granted(rendered.of("Role"))
+    rights = _granted([*rendered.of("Role"), *rendered.of("ClusterRole")])
     assert not {part for right in rights for part in right} & {
         "secrets",
         "*",
@@ -63,6 +76,9 @@ def test_each_role_is_bound_to_the_daemon_alone(rendered: Rendered) -> None:
     assert bound == {
         (role["metadata"]["namespace"], role["metadata"]["name"]) for role in rendered.of("Role")
     }
+    wide = rendered.one("ClusterRoleBinding")
+    assert wide["subjects"] == [account]
+    assert wide["roleRef"]["name"] == rendered.one("ClusterRole")["metadata"]["name"]
 
 
 def _patchable(rendered: Rendered, namespace: str) -> list[str] | None:
@@ -90,3 +106,4 @@ def test_only_named_deployments_may_be_changed(namespace: str, names: list[str] 
 def test_rights_can_be_left_to_somebody_else() -> None:
     made = render(FLEET, values={"rbac": {"create": False}})
     assert made.of("Role") == made.of("RoleBinding") == []
+    assert made.of("ClusterRole") == made.of("ClusterRoleBinding") == []

@@ -8,13 +8,27 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from daemon.settings import GuardedWorkload, Settings, SignalSettings
+from daemon.settings import (
+    DependencySettings,
+    GuardedWorkload,
+    NeighbourSettings,
+    Settings,
+    SignalSettings,
+)
 from daemon.settings.names import model_in
 from tests.chart.rendering import CHART, HelmError, render
 
 TOKEN = {"webhook": {"token": "0123456789abcdef"}}
 WORKLOAD = {"namespace": "shop", "name": "cart"}
 SIGNAL = {"name": "errors", "bad": "b", "total": "t", "limit": 0.05}
+
+ENTRIES: dict[str, type[BaseModel]] = {
+    "workloads": GuardedWorkload,
+    "signals": SignalSettings,
+    "dependencies": DependencySettings,
+    "neighbours": NeighbourSettings,
+}
+"""Settings that are lists, and what an entry is."""
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "unknown value": ({"webhoook": {}}, "Additional property webhoook is not allowed"),
@@ -32,6 +46,12 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         {"config": {"signals": [{"name": "errors", "bad": "b", "limit": 0.1}]}},
         "total is required",
     ),
+    "dependency without query": ({"config": {"dependencies": [{"name": "scada"}]}}, "query is required"),
+    "unknown scope": (
+        {"config": {"dependencies": [{"name": "scada", "query": "q", "scope": "world"}]}},
+        'must be one of the following: "namespace", "cluster"',
+    ),
+    "neighbour without selector": ({"config": {"neighbours": [{"name": "redis"}]}}, "selector is required"),
     "not an address": ({"config": {"prometheus": {"url": "prometheus:9090"}}}, "config.prometheus.url"),
     "no workloads": ({"config": {"workloads": []}}, "Array must have at least 1 items"),
     "workload without namespace": ({"config": {"workloads": [{"name": "cart"}]}}, "namespace is required"),
@@ -96,14 +116,14 @@ def _config() -> dict[str, Any]:
     return config
 
 
-@pytest.mark.parametrize("group", sorted(Settings.model_fields.keys() - {"workloads", "signals"}))
+@pytest.mark.parametrize("group", sorted(Settings.model_fields.keys() - ENTRIES.keys()))
 def test_schema_knows_exactly_the_settings_of_a_group(group: str) -> None:
     model = model_in(Settings.model_fields[group].annotation)
     assert model is not None
     assert _config()["properties"][group]["properties"].keys() == model.model_fields.keys()
 
 
-@pytest.mark.parametrize(("name", "model"), [("workloads", GuardedWorkload), ("signals", SignalSettings)])
+@pytest.mark.parametrize(("name", "model"), ENTRIES.items())
 def test_schema_knows_exactly_the_settings_of_an_entry(name: str, model: type[BaseModel]) -> None:
     assert _config()["properties"][name]["items"]["properties"].keys() == model.model_fields.keys()
 

@@ -8,12 +8,19 @@ import pytest
 
 from daemon.adapters.memory.sinks import MemorySink
 from daemon.ports import IncidentSink
-from tests.contract.drivers import CaseDriver, ClusterDriver, MetricsDriver, ProbeDriver
+from tests.contract.drivers import (
+    CaseDriver,
+    ClusterDriver,
+    MetricsDriver,
+    ProbeDriver,
+    SurroundingsDriver,
+)
 from tests.contract.memory import (
     MemoryCaseDriver,
     MemoryClusterDriver,
     MemoryMetricsDriver,
     MemoryProbeDriver,
+    MemorySurroundingsDriver,
 )
 
 BOTH = ["memory", pytest.param("real", marks=pytest.mark.e2e)]
@@ -60,6 +67,17 @@ def probing(request: pytest.FixtureRequest) -> Iterator[ProbeDriver]:
     from tests.contract import real_pods
 
     with real_pods.probe_driver() as driver:
+        yield driver
+
+
+@pytest.fixture(params=BOTH)
+def around(request: pytest.FixtureRequest) -> Iterator[SurroundingsDriver]:
+    if request.param == "memory":
+        yield MemorySurroundingsDriver()
+        return
+    from tests.contract import real_surroundings
+
+    with real_surroundings.driver() as driver:
         yield driver
 
 

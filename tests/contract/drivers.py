@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from daemon.core.model import Pod, Sample, Workload, WorkloadRef
-from daemon.ports import Actuator, CaseStore, Cluster, HealthProbe, Metrics
+from daemon.ports import Actuator, CaseStore, Cluster, Gauges, HealthProbe, Metrics, Neighbours, Nodes
 
 GOOD = "v1.0.0"
 BETTER = "v1.0.1"
@@ -113,3 +113,56 @@ class ProbeDriver(Waiting, Protocol):
         ...
 
     def delete(self) -> None: ...
+
+
+class SurroundingsDriver(Waiting, Protocol):
+    """A Deployment of healthy pods, what they depend on, and a database beside them that is not there yet."""
+
+    @property
+    def gauges(self) -> Gauges: ...
+    @property
+    def neighbours(self) -> Neighbours: ...
+    @property
+    def nodes(self) -> Nodes: ...
+    @property
+    def dependency(self) -> str:
+        """Its gauge is kept by each pod of the Deployment."""
+        ...
+
+    @property
+    def namespace(self) -> str: ...
+    @property
+    def neighbour(self) -> str:
+        """The database's name as a neighbour."""
+        ...
+
+    @property
+    def interval(self) -> float:
+        """Seconds between two scrapes of a pod."""
+        ...
+
+    def now(self) -> float:
+        """Unix seconds."""
+        ...
+
+    def deploy(self, *, replicas: int = 2) -> None: ...
+    def pods(self) -> Sequence[Pod]:
+        """The Deployment's pods that are ready and stay."""
+        ...
+
+    def reach(self, up: bool) -> None:
+        """Whether the pods reach the dependency from now on."""
+        ...
+
+    def run_database(self) -> None:
+        """One pod of it, ready sooner or later."""
+        ...
+
+    def spoil_database(self) -> None:
+        """Its pod runs on and is not ready any more."""
+        ...
+
+    def remove_database(self) -> None: ...
+    def blind(self) -> Gauges:
+        """Gauges whose metrics server does not answer."""
+        ...

@@ -11,10 +11,11 @@ from daemon.adapters.memory.cluster import MemoryCluster
 from daemon.adapters.memory.health import MemoryHealthProbe
 from daemon.adapters.memory.kubelet import Fault, FaultKind
 from daemon.adapters.memory.metrics import MemoryMetrics
+from daemon.adapters.memory.surroundings import MemorySurroundings
 from daemon.adapters.memory.traffic import Rates, Traffic
 from daemon.core.model import Pod, Sample, Workload, WorkloadRef
-from daemon.ports import Actuator, CaseStore, Unavailable
-from tests.contract.drivers import CRASHING, FAILING, MISSING, OOM, UNREADY
+from daemon.ports import Actuator, CaseStore, Gauges, Unavailable
+from tests.contract.drivers import CRASHING, FAILING, GOOD, MISSING, OOM, UNREADY
 
 T = TypeVar("T")
 
@@ -163,3 +164,42 @@ class MemoryProbeDriver(MemoryWaiting):
         workload = self._cluster.workload(REF)
         up = workload is not None and workload.pods and all(pod.ip for pod in workload.pods)
         return workload if up and self.clock.monotonic() > 10 else None
+
+
+class MemorySurroundingsDriver(MemoryWaiting):
+    dependency, neighbour, interval = "scada", "postgresql", 5.0
+    namespace = REF.namespace
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._cluster = MemoryCluster(self.clock)
+        self._twin = MemorySurroundings(
+            self._cluster, self.clock, [self.dependency], scrape_interval=self.interval
+        )
+        self.gauges = self.neighbours = self.nodes = self._twin
+
+    def now(self) -> float:
+        return self.clock.now().timestamp()
+
+    def deploy(self, *, replicas: int = 2) -> None:
+        self._cluster.apply(REF, image=f"{IMAGE}:{GOOD}", replicas=replicas)
+
+    def pods(self) -> Sequence[Pod]:
+        workload = self._cluster.workload(REF)
+        return tuple(pod for pod in workload.pods if pod.ready and not pod.deleting) if workload else ()
+
+    def reach(self, up: bool) -> None:
+        self._twin.down(self.dependency, not up)
+
+    def run_database(self) -> None:
+        self._twin.neighbour(self.namespace, self.neighbour, ready=1, pods=["postgresql-0"])
+
+    def spoil_database(self) -> None:
+        self._twin.neighbour(self.namespace, self.neighbour, ready=0, pods=["postgresql-0"])
+
+    def remove_database(self) -> None:
+        self._twin.neighbour(self.namespace, self.neighbour, ready=0, pods=[])
+
+    def blind(self) -> Gauges:
+        self._twin.fail("gauges", Unavailable("Prometheus does not answer: connection refused"))
+        return self._twin

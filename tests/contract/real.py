@@ -21,6 +21,7 @@ from daemon.adapters.kube.events import EventSink
 from daemon.adapters.kube.workloads import KubeCluster
 from daemon.core.model import WorkloadRef
 from daemon.ports import Actuator, CaseStore
+from daemon.settings.surroundings import GL006_NEIGHBOURS
 from tests.e2e.app.build import image
 from tests.e2e.app.manifests import Gl006, config_map, deployment
 from tests.e2e.app.manifests import namespace as application_namespace
@@ -92,6 +93,7 @@ class Deployed(Waiting):
             clock=SystemClock(),
             notify=self._heard.append,
             on_problem=print,
+            neighbours=GL006_NEIGHBOURS,
         )
         self.cluster.start()
         self.until("the first list", self.cluster.fresh)

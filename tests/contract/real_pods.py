@@ -27,7 +27,7 @@ class RealMetrics(Waiting):
         self._up = _metrics(cluster.prometheus_url)
         self._down = _metrics(CLOSED.replace("https", "http"))
         self._outage = False
-        self.interval = _scrape_interval(cluster)
+        self.interval = scrape_interval(cluster)
 
     @property
     def metrics(self) -> PrometheusMetrics:
@@ -61,7 +61,7 @@ def _metrics(url: str) -> PrometheusMetrics:
     return PrometheusMetrics(PrometheusSettings(url=url), GL006_SIGNALS, SystemClock())
 
 
-def _scrape_interval(cluster: Cluster) -> float:
+def scrape_interval(cluster: Cluster) -> float:
     with urllib.request.urlopen(f"{cluster.prometheus_url}/api/v1/status/config", timeout=5) as answer:
         text: str = json.load(answer)["data"]["yaml"]
     found = re.search(r"scrape_interval: (?:(\d+)s)?(?:(\d+)ms)?", text)

@@ -28,6 +28,8 @@ def test_a_deployed_workload_has_a_current_revision_and_its_pods(world: ClusterD
         assert pod.ip
         assert pod.images == current.images
         assert pod.created_at >= current.created_at
+        assert pod.ready_changed_at is not None
+        assert pod.ready_changed_at >= pod.created_at
         assert [c.ready for c in pod.containers] == [True]
     assert workload.status.observed
     assert not workload.status.paused

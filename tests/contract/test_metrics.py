@@ -54,6 +54,7 @@ def test_every_pod_has_a_sample_of_its_own_time(fleet: MetricsDriver) -> None:
         assert reading.taken_at - 3 * fleet.interval - 2 <= sample.at <= reading.taken_at
         assert math.isfinite(sample.total)
         assert sample.bad is None or 0 <= sample.bad <= sample.total
+        assert 0 <= sample.unclear <= sample.total - (sample.bad or 0)
 
 
 def test_counters_start_small_and_grow_with_the_traffic(fleet: MetricsDriver) -> None:

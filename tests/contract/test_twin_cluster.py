@@ -255,3 +255,22 @@ def test_threads_may_do_as_they_like() -> None:
     assert not troubles
     world.clock.advance(120)
     assert world.workload.status.complete
+
+
+def test_a_pod_tells_when_it_became_ready_and_when_it_ceased_to_be() -> None:
+    world = World(v1=Fault(kind=FaultKind.LOSES_READINESS, after=60.0))
+    born = world.clock.now()
+    world.clock.advance(1.5)
+    (pod, *_) = world.workload.pods
+    assert (pod.ready, pod.ready_changed_at) == (False, pod.created_at)
+    world.clock.advance(30)
+    (pod, *_) = world.workload.pods
+    assert pod.ready
+    assert pod.ready_changed_at is not None
+    assert 3 <= (pod.ready_changed_at - born).total_seconds() <= 5
+    world.clock.advance(300)
+    (pod, *_) = world.workload.pods
+    assert not pod.ready
+    assert pod.ready_changed_at is not None
+    assert 61 <= (pod.ready_changed_at - born).total_seconds() <= 63
+    assert pod.restarts == 0

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from daemon.adapters.memory.cases import MemoryCaseStore
 from daemon.adapters.memory.health import MemoryHealthProbe
+from daemon.adapters.memory.traffic import Rates, Traffic
 from daemon.adapters.memory.troubles import Killed
 from daemon.core.case import Phase, Status
 from daemon.core.model import WorkloadRef
@@ -63,6 +64,21 @@ def test_poison_and_ambiguity_are_seen_in_readings() -> None:
     assert pod not in {sample.pod for sample in reading.samples}
     world.metrics.heal()
     assert not any(math.isnan(sample.total) for sample in world.samples())
+
+
+def test_what_a_signal_cannot_tell_is_unclear_and_the_rest_is_as_without_it() -> None:
+    plain, vague = World(), World()
+    rates = Rates(bad=0.01, by_tag={"v2": 0.2}, unclear=0.1)
+    vague.metrics.serve(REF, Traffic(rps=30.0, signals={"errors": rates}))
+    for world in (plain, vague):
+        world.clock.advance(300)
+    told = {sample.pod: sample for sample in vague.samples()}
+    for sample in plain.samples():
+        also = told[sample.pod]
+        assert sample.unclear == 0
+        assert also.total == sample.total
+        assert 0.07 <= also.unclear / also.total <= 0.13
+        assert (also.bad or 0) + also.unclear <= also.total
 
 
 def test_a_health_path_can_be_broken_by_tag() -> None:

@@ -13,9 +13,11 @@ from daemon.adapters.memory.clock import ManualClock
 from daemon.adapters.memory.cluster import MemoryCluster
 from daemon.adapters.memory.health import MemoryHealthProbe
 from daemon.adapters.memory.metrics import MemoryMetrics
+from daemon.adapters.memory.surroundings import MemorySurroundings
 from daemon.core.model import Reading, Sample, WorkloadRef
 from daemon.engine.assembly import Parts, assemble
 from daemon.engine.queue import WorkQueue
+from daemon.engine.surroundings import Sources
 from tests.engine.world import IMAGE, POLICY, traffic
 
 
@@ -42,6 +44,7 @@ def test_one_query_per_signal_and_poll(workloads: int) -> None:
     cluster = MemoryCluster(clock)
     refs = [WorkloadRef(namespace="greenlang", name=f"app-{n}") for n in range(workloads)]
     metrics = Counted(MemoryMetrics(cluster, clock, {ref: traffic(5.0) for ref in refs}, scrape_interval=15))
+    around = MemorySurroundings(cluster, clock)
     store, queue = MemoryCaseStore(), WorkQueue(clock.monotonic)
     daemon = assemble(
         Parts(
@@ -50,6 +53,7 @@ def test_one_query_per_signal_and_poll(workloads: int) -> None:
             actuator=cluster,
             store=store,
             metrics=metrics,
+            surroundings=Sources(gauges=around, neighbours=around, nodes=around),
             health=MemoryHealthProbe(cluster),
             sinks={},
             policies=lambda _ref, _workload: POLICY,

@@ -14,12 +14,14 @@ from daemon.adapters.memory.health import MemoryHealthProbe
 from daemon.adapters.memory.kubelet import Fault
 from daemon.adapters.memory.metrics import MemoryMetrics
 from daemon.adapters.memory.sinks import MemorySink
+from daemon.adapters.memory.surroundings import MemorySurroundings
 from daemon.adapters.memory.traffic import Rates, Traffic
 from daemon.core.case import Case, Instruction, Phase
 from daemon.core.model import Policy, SignalPolicy, WorkloadRef
 from daemon.core.target import newest
 from daemon.engine.assembly import Assembled, Parts, assemble
 from daemon.engine.queue import WorkQueue
+from daemon.engine.surroundings import Sources
 
 REF = WorkloadRef(namespace="greenlang", name="gl-006-heatreclaim")
 IMAGE = "gcr.io/greenlang/gl-006-heatreclaim"
@@ -63,6 +65,9 @@ class World:
             scrape_interval=self.scrape_interval,
             seed=self.seed,
         )
+        self.surroundings = MemorySurroundings(
+            self.cluster, self.clock, self.policy.dependencies, scrape_interval=self.scrape_interval
+        )
         self.store = MemoryCaseStore(seed=self.seed)
         self.sink = MemorySink("memory")
         self.health = MemoryHealthProbe(self.cluster)
@@ -84,6 +89,9 @@ class World:
                 actuator=self.cluster,
                 store=self.store,
                 metrics=self.metrics,
+                surroundings=Sources(
+                    gauges=self.surroundings, neighbours=self.surroundings, nodes=self.surroundings
+                ),
                 health=self.health,
                 sinks={"memory": self.sink},
                 policies=lambda _ref, _workload: self.policy,

@@ -106,7 +106,7 @@ def encode(value: object) -> Any:
 
     The API server takes no null for an enumeration, nullable or not; a null that a field requires stays.
     """
-    if isinstance(value, msgspec.Struct):
+    if isinstance(value, msgspec.Struct) and not value.__struct_config__.array_like:
         pairs = ((field, getattr(value, field.name)) for field in structs.fields(value))
         return {f.encode_name: encode(v) for f, v in pairs if v is not None or f.required}
     if isinstance(value, list | tuple):

@@ -75,6 +75,12 @@ def _(kind: types.VarTupleType) -> Schema:
 
 
 @schema.register
+def _(kind: types.TupleType) -> Schema:
+    size = len(kind.item_types)
+    return {"type": "array", "items": schema(kind.item_types[0]), "minItems": size, "maxItems": size}
+
+
+@schema.register
 def _(kind: types.DictType) -> Schema:
     return {"type": "object", "additionalProperties": schema(kind.value_type)}
 
@@ -87,7 +93,11 @@ def _(kind: types.UnionType) -> Schema:
 
 @schema.register
 def _(kind: types.StructType) -> Schema:
-    made: Schema = {"type": "object"}
+    if kind.array_like:
+        size = len(kind.fields)
+        made: Schema = {"type": "array", "items": schema(kind.fields[0].type), "maxItems": size}
+        return made
+    made = {"type": "object"}
     # A struct without a docstring of its own would inherit its base's.
     if doc := vars(kind.cls).get("__doc__"):
         made["description"] = " ".join(inspect.cleandoc(doc).split("\n\n")[0].split())

@@ -113,7 +113,7 @@ def keep_deployment(raw: bytes) -> KeptDeployment:
 
 def rollout_status(deployment: Deployment) -> RolloutStatus:
     status = deployment.status
-    progressing = _condition(status.conditions, "Progressing")
+    progressing = condition(status.conditions, "Progressing")
     return RolloutStatus(
         generation=deployment.metadata.generation,
         observed_generation=status.observed_generation,
@@ -148,8 +148,8 @@ def revision(replica_set: ReplicaSet) -> Revision:
 
 def pod(seen: PodObject, replica_set: str) -> Pod:
     status = seen.status
-    scheduled = _condition(status.conditions, "PodScheduled")
-    ready = _condition(status.conditions, "Ready")
+    scheduled = condition(status.conditions, "PodScheduled")
+    ready = condition(status.conditions, "Ready")
     stuck = scheduled is not None and scheduled.status == "False" and scheduled.reason == "Unschedulable"
     containers = [*(status.init_container_statuses or ()), *(status.container_statuses or ())]
     return Pod(
@@ -160,6 +160,7 @@ def pod(seen: PodObject, replica_set: str) -> Pod:
         ip=status.pod_ip,
         node=seen.spec.node_name,
         ready=ready is not None and ready.status == "True",
+        ready_changed_at=ready.last_transition_time if ready else None,
         deleting=seen.metadata.deletion_timestamp is not None,
         unschedulable=(scheduled.message or scheduled.reason) if scheduled and stuck else "",
         containers=tuple(_container(container) for container in containers),
@@ -181,8 +182,8 @@ def _container(status: ContainerStatus) -> Container:
     )
 
 
-def _condition(conditions: Iterable[Condition] | None, kind: str) -> Condition | None:
-    return next((condition for condition in conditions or () if condition.type == kind), None)
+def condition(conditions: Iterable[Condition] | None, kind: str) -> Condition | None:
+    return next((found for found in conditions or () if found.type == kind), None)
 
 
 def current(digest: bytes, kept: Iterable[KeptReplicaSet]) -> Revision | None:

@@ -35,6 +35,8 @@ class Metadata(Partial, frozen=True):
     resource_version: str
     creation_timestamp: datetime
     deletion_timestamp: datetime | None = None
+    """When the object must be gone: the deletion was asked for its grace period before."""
+    deletion_grace_period_seconds: int | None = None
     generation: int = 0
     labels: dict[str, str] | None = None
     annotations: dict[str, str] | None = None
@@ -59,6 +61,7 @@ class Condition(Partial, frozen=True):
     status: str
     reason: str = ""
     message: str = ""
+    last_transition_time: datetime | None = None
 
 
 class DeploymentSpec(Partial, frozen=True):
@@ -129,6 +132,7 @@ class PodSpec(Partial, frozen=True):
 
 
 class PodStatus(Partial, frozen=True):
+    phase: str = ""
     pod_ip: str = msgspec.field(name="podIP", default="")
     conditions: list[Condition] | None = None
     container_statuses: list[ContainerStatus] | None = None

@@ -14,7 +14,7 @@ _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 
 class Need(Value, frozen=True):
-    """Verbs on one resource (``resource/subresource``) of an API group, in each guarded namespace."""
+    """Verbs on one resource (``resource/subresource``) of an API group."""
 
     group: str
     resource: str
@@ -33,17 +33,24 @@ NEEDED = (
     ),
     Need(group="rollbackd.io", resource="rolloutcases/status", verbs=("get", "update", "patch")),
 )
-"""Everything that the daemon's Role grants; nothing else is used."""
+"""Everything that the daemon's Role grants in each guarded namespace; nothing else is used."""
+OPTIONAL = (Need(group="", resource="nodes", verbs=("get",)),)
+"""What its ClusterRole grants. Without it a failure is judged without the nodes' conditions."""
 
 
 class Permission(Value, frozen=True):
-    """One verb, asked of the API server; ``reason`` is the server's, where it gives one."""
+    """One verb, asked of the API server; ``reason`` is the server's, where it gives one.
+
+    ``namespace`` is empty for what belongs to the whole cluster.
+    """
 
     verb: str
     resource: str
     namespace: str
     allowed: bool
     reason: str = ""
+    optional: bool = False
+    """Whether the daemon does its work without it, only less well informed."""
 
 
 class _ReviewStatus(msgspec.Struct, rename="camel"):
@@ -62,17 +69,20 @@ def check(
     *,
     named: Mapping[str, Sequence[str]] = NOBODY,
 ) -> list[Permission]:
-    """Ask for every verb of ``NEEDED`` in each namespace. Raises Denied, Unavailable.
+    """Ask for every verb of ``NEEDED`` in each namespace, and of ``OPTIONAL``. Raises Denied, Unavailable.
 
     ``named`` gives the Deployments of a namespace that is guarded by names alone: a Role may limit the patch
     to these, so it is asked for each of them.
     """
-    return [
+    needed = [
         _ask(client, need, verb, namespace, name)
         for need in NEEDED
         for namespace in namespaces
         for verb in need.verbs
         for name in _names(need, verb, named.get(namespace, ()))
+    ]
+    return needed + [
+        _ask(client, need, verb, "", "", optional=True) for need in OPTIONAL for verb in need.verbs
     ]
 
 
@@ -80,7 +90,9 @@ def _names(need: Need, verb: str, named: Sequence[str]) -> Sequence[str]:
     return named if named and (need.resource, verb) == ("deployments", "patch") else ("",)
 
 
-def _ask(client: KubeClient, need: Need, verb: str, namespace: str, name: str) -> Permission:
+def _ask(
+    client: KubeClient, need: Need, verb: str, namespace: str, name: str, *, optional: bool = False
+) -> Permission:
     resource, _, subresource = need.resource.partition("/")
     attributes = {"namespace": namespace, "verb": verb, "group": need.group, "resource": resource}
     if name:
@@ -100,4 +112,5 @@ def _ask(client: KubeClient, need: Need, verb: str, namespace: str, name: str) -
         namespace=namespace,
         allowed=status.allowed,
         reason=status.reason or status.evaluation_error,
+        optional=optional,
     )

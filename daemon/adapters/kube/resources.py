@@ -8,14 +8,14 @@ from daemon.core.model import Value
 
 
 class Resource(Value, frozen=True):
-    """One namespaced API resource; ``group`` is empty for the core group."""
+    """One API resource; ``group`` is empty for the core group."""
 
     group: str
     version: str
     plural: str
 
     def path(self, namespace: str = "", name: str = "", subresource: str = "") -> str:
-        """The URL path; without a namespace, the collection over all namespaces."""
+        """The URL path; without a namespace, the collection over all namespaces, or what is in none."""
         root = ["apis", self.group, self.version] if self.group else ["api", self.version]
         scope = ["namespaces", namespace] if namespace else []
         rest = [part for part in (name, subresource) if part]
@@ -32,5 +32,6 @@ class Resource(Value, frozen=True):
 DEPLOYMENTS = Resource(group="apps", version="v1", plural="deployments")
 REPLICA_SETS = Resource(group="apps", version="v1", plural="replicasets")
 PODS = Resource(group="", version="v1", plural="pods")
+NODES = Resource(group="", version="v1", plural="nodes")
 EVENTS = Resource(group="", version="v1", plural="events")
 CASES = Resource(group="rollbackd.io", version="v1alpha1", plural="rolloutcases")

@@ -12,10 +12,12 @@ import msgspec
 from daemon import ports
 from daemon.adapters.kube.changes import DEFAULT_PACE, Change, Pace
 from daemon.adapters.kube.client import KubeClient
+from daemon.adapters.kube.neighbours import NeighbourStore
 from daemon.adapters.kube.resources import DEPLOYMENTS, PODS, REPLICA_SETS, Resource
 from daemon.adapters.kube.store import Guard, Store
 from daemon.adapters.kube.watcher import Watcher, stop_all
 from daemon.core.model import Revision, Workload, WorkloadRef
+from daemon.settings import NeighbourSettings
 
 T = TypeVar("T")
 
@@ -46,7 +48,7 @@ class _Watches:
 
 
 class KubeCluster:
-    """Implements :class:`daemon.ports.Cluster`.
+    """Implements :class:`daemon.ports.Cluster` and :class:`daemon.ports.Neighbours`.
 
     A namespace that may not be read does not keep the others from being guarded: its Deployments are left
     out of :meth:`workloads`, :meth:`workload` raises Unavailable for them, :meth:`problems` says why.
@@ -61,6 +63,7 @@ class KubeCluster:
         clock: ports.Clock,
         notify: ports.Notify,
         on_problem: Callable[[str], None],
+        neighbours: Sequence[NeighbourSettings] = (),
         pace: Pace = DEFAULT_PACE,
     ) -> None:
         self._client = client
@@ -69,6 +72,7 @@ class KubeCluster:
         self._on_problem = on_problem
         self._pace = pace
         self._store = Store(guard)
+        self._neighbours = NeighbourStore(neighbours, clock)
         self._watches = {namespace: self._watch(namespace) for namespace in dict.fromkeys(namespaces)}
 
     def start(self) -> None:
@@ -97,6 +101,13 @@ class KubeCluster:
     def template(self, ref: WorkloadRef, revision: Revision) -> Mapping[str, Any] | None:
         kept = self._store.template(ref, revision)
         return kept.unpack() if kept else None
+
+    def neighbours(self, namespace: str) -> Sequence[ports.Neighbour]:
+        watches = self._watches.get(namespace)
+        if watches is None or not watches.pods.alive(self._clock.monotonic()):
+            why = f" ({watches.pods.problem})" if watches is not None and watches.pods.problem else ""
+            raise ports.Unavailable(f"the pods of namespace {namespace} are not followed now{why}")
+        return self._neighbours.neighbours(namespace)
 
     def fresh(self) -> bool:
         """Namespaces that may not be read do not count: nothing in them is guarded."""
@@ -161,6 +172,7 @@ class KubeCluster:
 
     def _pod_changed(self, change: Change) -> None:
         self._tell(self._seen(self._store.saw_pod, change) or ())
+        self._seen(self._neighbours.saw_pod, change)
 
     def _seen(self, saw: Callable[[Change], T], change: Change) -> T | None:
         try:

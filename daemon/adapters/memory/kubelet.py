@@ -23,13 +23,15 @@ class FaultKind(StrEnum):
     IMAGE_MISSING = "image-missing"
     UNREADY = "unready"
     """Runs and never passes its readiness probe."""
+    LOSES_READINESS = "loses-readiness"
+    """Runs, is ready, and ``after`` seconds from its start fails its readiness probe for good."""
     CONFIG_ERROR = "config-error"
     """Names a ConfigMap that does not exist."""
     UNSCHEDULABLE = "unschedulable"
 
 
 class Fault(Value, frozen=True):
-    """What is wrong with an image; ``after`` is how long each run lasts until it crashes or is killed."""
+    """What is wrong with an image; ``after`` is how long each run lasts until it shows."""
 
     kind: FaultKind
     after: float = 1.0
@@ -127,6 +129,13 @@ def _unready(name: str, _image: str, _fault: Fault, _pace: Pace, _age: float) ->
     return Look(container=Container(name=name), running=True, until=math.inf)
 
 
+def _losing_readiness(name: str, image: str, fault: Fault, pace: Pace, age: float) -> Look:
+    end = pace.start + fault.after
+    if age + EPSILON < end:
+        return _running(name, pace, since=pace.start, age=age, end=end)
+    return _unready(name, image, fault, pace, age)
+
+
 def _config_error(name: str, _image: str, _fault: Fault, _pace: Pace, _age: float) -> Look:
     container = Container(
         name=name,
@@ -141,5 +150,6 @@ _FAULTY: dict[FaultKind, Callable[[str, str, Fault, Pace, float], Look]] = {
     FaultKind.OOM: _crashing,
     FaultKind.IMAGE_MISSING: _image_missing,
     FaultKind.UNREADY: _unready,
+    FaultKind.LOSES_READINESS: _losing_readiness,
     FaultKind.CONFIG_ERROR: _config_error,
 }

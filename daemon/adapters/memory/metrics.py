@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from daemon.adapters.memory.cluster import MemoryCluster
 from daemon.adapters.memory.simulation import Server
 from daemon.adapters.memory.traffic import Target, Traffic
@@ -154,7 +156,7 @@ class MemoryMetrics:
         total = self._poison.get(ref)
         if total is None:
             return sample
-        return Sample(namespace=sample.namespace, pod=sample.pod, at=sample.at, total=total, bad=sample.bad)
+        return replace(sample, total=total)
 
     def _meter(self, ref: WorkloadRef, start: float, end: float, servers: tuple[Server, ...]) -> None:
         with self._lock:

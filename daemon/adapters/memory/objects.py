@@ -65,6 +65,16 @@ class PodState:
     def ready(self, at: float) -> bool:
         return all(part.container.ready for part in self.looks(at))
 
+    def ready_changed(self, at: float) -> float:
+        """When it became what it is, ready or not; its creation while it never was ready."""
+        changed, moment, ready = self.created, self.created, False
+        while True:
+            moment = min(part.until for part in self.looks(moment)) + self.created
+            if moment > at + EPSILON:
+                return changed
+            if self.ready(moment) is not ready:
+                changed, ready = moment, not ready
+
     def next_change(self, at: float) -> float:
         until = min(part.until for part in self.looks(at)) + self.created
         return min(until, math.inf if self.deleted is None else self.deleted + self.pace.stop)

@@ -19,12 +19,14 @@ from daemon.core.model import Sample, Value
 class Rates(Value, frozen=True):
     """How often one signal's events go wrong: ``bad`` for any image tag but those in ``by_tag``.
 
-    ``share`` is how many such events a request makes (calculations, say).
+    ``share`` is how many such events a request makes (calculations, say). ``unclear`` is the share of the
+    others that the signal cannot tell from bad ones, as a histogram without an edge at the limit.
     """
 
     bad: float = 0.0
     by_tag: Mapping[str, float] = {}
     share: float = 1.0
+    unclear: float = 0.0
 
     def of(self, tag: str) -> float:
         return self.by_tag.get(tag, self.bad)
@@ -45,10 +47,13 @@ class Counter:
     expected_bad: float = 0.0
     total: float = 0.0
     bad: float | None = None
+    open_share: float = 0.0
+    unclear: float = 0.0
 
-    def serve(self, events: float, rate: float) -> None:
+    def serve(self, events: float, rate: float, unclear: float = 0.0) -> None:
         self.pending += events
         self.expected_bad += events * rate
+        self.open_share = unclear
 
     def draw(self, source: random.Random) -> None:
         """Whole events enter the counters; a fraction waits for the next scrape."""
@@ -60,6 +65,7 @@ class Counter:
         self.pending = max(self.pending - events, 0.0)
         self.expected_bad *= 1.0 - share
         self.total += events
+        self.unclear += binomial(source, events - bad, self.open_share)
         if bad or self.bad is not None:
             self.bad = (self.bad or 0.0) + bad
 
@@ -98,7 +104,7 @@ class Target:
 
     def serve(self, traffic: Traffic, tag: str, requests: float) -> None:
         for name, rates in traffic.signals.items():
-            self.counters[name].serve(requests * rates.share, rates.of(tag))
+            self.counters[name].serve(requests * rates.share, rates.of(tag), rates.unclear)
 
     def scrape(self, at: float, seed: int) -> None:
         self.up = True
@@ -106,7 +112,12 @@ class Target:
             # Not for secrets: a simulation that can be repeated.
             counter.draw(random.Random(f"{seed}/{self.pod}/{name}/{at:.3f}"))  # noqa: S311
             sample = Sample(
-                namespace=self.namespace, pod=self.pod, at=at, total=counter.total, bad=counter.bad
+                namespace=self.namespace,
+                pod=self.pod,
+                at=at,
+                total=counter.total,
+                bad=counter.bad,
+                unclear=counter.unclear,
             )
             self.samples.setdefault(name, deque(maxlen=self.kept)).append(sample)
 

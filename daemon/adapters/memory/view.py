@@ -9,6 +9,8 @@ from daemon.adapters.memory.objects import CHANGE_CAUSE, DeploymentState, PodSta
 from daemon.adapters.memory.templates import images_of
 from daemon.core.model import Pod, Revision, RolloutStatus, Workload
 
+NODE = "memory-node"
+"""Where every pod runs."""
 Moment = Callable[[float], datetime]
 """The time of day of a moment of the simulation."""
 
@@ -81,8 +83,9 @@ def _pod(pod: PodState, own: ReplicaSetState, at: float, moment: Moment) -> Pod:
         replica_set=own.name,
         created_at=_second(moment(pod.created)),
         ip=pod.ip if pod.started(at) else "",
-        node="" if pod.unschedulable else "memory-node",
+        node="" if pod.unschedulable else NODE,
         ready=pod.ready(at),
+        ready_changed_at=_second(moment(pod.ready_changed(at))),
         deleting=not pod.active,
         unschedulable="0/1 nodes are available: 1 Insufficient memory." if pod.unschedulable else "",
         containers=() if pod.unschedulable else tuple(part.container for part in pod.looks(at)),

@@ -15,6 +15,11 @@
 {{- end -}}
 {{- end -}}
 
+{{- /* For what belongs to no namespace: releases in several namespaces may bear one name. */ -}}
+{{- define "rollbackd.clusterName" -}}
+{{- printf "%s-%s" .Release.Namespace (include "rollbackd.fullname" .) -}}
+{{- end -}}
+
 {{- define "rollbackd.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "rollbackd.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}

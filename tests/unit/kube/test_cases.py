@@ -24,6 +24,7 @@ from daemon.core.case import (
     Instruction,
     Outcome,
     Phase,
+    Point,
     SignalEvidence,
     Spec,
     Status,
@@ -77,8 +78,13 @@ FULL = Status(
                 limit=0.05,
                 new=Tally(bad=1, total=3),
                 over_limit=1e-9,
+                trail=(
+                    Point(at=NOW.timestamp(), bad=1, total=3, over_limit=-0.25, over_baseline=1.5),
+                    Point(at=NOW.timestamp() + 15.5),
+                ),
             ),
         ),
+        onset=(NOW.timestamp() - 1.5, NOW.timestamp()),
     ),
     verification=Verification(conditions=(Condition(name="ready", holds=None, detail="not known"),)),
     effects=(

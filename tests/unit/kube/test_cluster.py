@@ -13,6 +13,7 @@ from daemon.adapters.kube.changes import Pace
 from daemon.adapters.kube.client import KubeClient
 from daemon.adapters.kube.workloads import KubeCluster
 from daemon.core.model import WorkloadRef
+from daemon.settings import NeighbourSettings
 from tests.unit.kube import fake_api, samples
 from tests.unit.kube.conftest import FixedClock
 from tests.unit.kube.fake_api import FakeApi
@@ -38,6 +39,7 @@ class Following:
             clock=clock,
             notify=self.told.put,
             on_problem=self.problems.put,
+            neighbours=[NeighbourSettings(name="postgresql", selector="app=postgresql")],
             pace=QUICK,
         )
 
@@ -108,6 +110,34 @@ def test_a_deployment_labelled_later_is_guarded_with_all_that_belongs_to_it(
 
     world.watches["deployments"].put(lambda: fake_api.lines({"type": "MODIFIED", "object": labelled}))
     assert following.until(lambda: (w := following.cluster.workload(REF)) and w.pods and w.current)
+
+
+def test_neighbours_are_seen_on_the_watch_of_pods(
+    world: FakeApi, following: Following, clock: FixedClock
+) -> None:
+    with pytest.raises(ports.Unavailable, match="not followed"):
+        following.cluster.neighbours(NAMESPACE)
+    labels = {"app": "postgresql"}
+    database = {
+        "metadata": samples.metadata("postgresql-0", "db", labels=labels),
+        "spec": {"containers": [{"image": "postgres:17"}]},
+        "status": {"conditions": [{"type": "Ready", "status": "True"}]},
+    }
+    world.put(f"/api/v1/namespaces/{NAMESPACE}/pods/postgresql-0", database)
+    following.cluster.start()
+    synced(world)
+    (neighbour,) = following.cluster.neighbours(NAMESPACE)
+    assert (neighbour.name, neighbour.healthy, neighbour.pods) == ("postgresql", True, ("postgresql-0",))
+    clock.seconds += QUICK.deadline + 1
+    with pytest.raises(ports.Unavailable, match=f"namespace {NAMESPACE} are not followed"):
+        following.cluster.neighbours(NAMESPACE)
+    with pytest.raises(ports.Unavailable):
+        following.cluster.neighbours("elsewhere")
+    assert {path for _, path, _, _ in world.requests} == {
+        f"{BASE}/deployments",
+        f"{BASE}/replicasets",
+        f"/api/v1/namespaces/{NAMESPACE}/pods",
+    }, "nothing more is asked for them"
 
 
 def test_a_forbidden_namespace_is_named_and_its_workloads_are_not_answered(

@@ -141,6 +141,15 @@ def test_a_pod_without_a_node_says_why() -> None:
     assert (pod.unschedulable, pod.ready) == ("0/3 nodes", False)
 
 
+def test_a_pod_tells_when_it_became_ready_or_ceased_to_be() -> None:
+    ready = {"type": "Ready", "status": "False", "lastTransitionTime": "2026-11-24T11:00:00Z"}
+    pod = read_pod(samples.pod("a", "v1", conditions=[ready]))
+    assert (pod.ready, pod.ready_changed_at) == (False, datetime(2026, 11, 24, 11, 0, tzinfo=UTC))
+    untold = read_pod(samples.pod("a", "v1", conditions=[ready | {"lastTransitionTime": None}]))
+    assert untold.ready_changed_at is None
+    assert read_pod(samples.pod("a", "v1", conditions=[])).ready_changed_at is None
+
+
 def test_a_pod_on_its_way_out_and_one_fresh_from_the_api() -> None:
     leaving = samples.pod("a", "v1")
     leaving["metadata"]["deletionTimestamp"] = "2026-11-24T10:00:00Z"

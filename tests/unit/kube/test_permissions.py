@@ -8,7 +8,9 @@ from daemon.adapters.kube.client import KubeClient
 from tests.unit.kube import fake_api
 from tests.unit.kube.fake_api import FakeApi
 
-ASKED = sum(len(need.verbs) for need in permissions.NEEDED)
+NEEDED = sum(len(need.verbs) for need in permissions.NEEDED)
+OPTIONAL = sum(len(need.verbs) for need in permissions.OPTIONAL)
+ASKED = NEEDED + OPTIONAL
 
 
 def review(allowed: bool, reason: str = "") -> fake_api.Object:
@@ -16,14 +18,21 @@ def review(allowed: bool, reason: str = "") -> fake_api.Object:
 
 
 def test_every_verb_is_asked_in_every_namespace(api: FakeApi, client: KubeClient) -> None:
-    api.answers["POST"] = [fake_api.answer(review(True), 201) for _ in range(2 * ASKED)]
+    asked_for = 2 * NEEDED + OPTIONAL
+    api.answers["POST"] = [fake_api.answer(review(True), 201) for _ in range(asked_for)]
     found = permissions.check(client, ["a", "b"])
-    assert len(found) == 2 * ASKED
+    assert len(found) == asked_for
     assert all(permission.allowed for permission in found)
     asked = [body["spec"]["resourceAttributes"] for _, _, _, body in api.requests]
     expected = {"namespace": "b", "verb": "update", "group": "rollbackd.io", "resource": "rolloutcases"}
     assert expected in asked
     assert expected | {"subresource": "status"} in asked
+
+
+def test_what_the_daemon_can_do_without_is_asked_once_and_marked(api: FakeApi, client: KubeClient) -> None:
+    api.answers["POST"] = [fake_api.answer(review(False), 201) for _ in range(2 * NEEDED + OPTIONAL)]
+    found = permissions.check(client, ["a", "b"])
+    assert [(p.resource, p.verb, p.namespace) for p in found if p.optional] == [("nodes", "get", "")]
 
 
 def test_a_missing_right_is_told_with_the_servers_reason(api: FakeApi, client: KubeClient) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from werkzeug import Response
+from werkzeug import Request, Response
 
 from daemon.adapters.prometheus import MOST_POINTS, PrometheusMetrics, history_step
 from daemon.core.model import Sample
@@ -18,6 +18,7 @@ from daemon.ports import Rejected, Unavailable
 from tests.unit.prometheus.conftest import NOW, Prometheus, pod_rows, row, success
 
 Make = Callable[..., PrometheusMetrics]
+MIXED = "PromQL warning: vector contains a mix of histograms with exponential and custom buckets schemas"
 
 
 def test_a_reading(metrics: PrometheusMetrics, prometheus: Prometheus) -> None:
@@ -36,6 +37,75 @@ def test_one_query_reads_the_fleet(metrics: PrometheusMetrics, prometheus: Prome
     assert asked["timeout"] == "5s"
     for part in ("bad", "total", "at", "targets"):
         assert f'"rollbackd", "{part}", "", ""' in asked["query"]
+
+
+def test_what_several_scrapers_count_of_one_address_counts_once(
+    metrics: PrometheusMetrics, prometheus: Prometheus
+) -> None:
+    """The sum is for each scraper, of which the highest counts; only addresses can be too many."""
+    metrics.read("errors")
+    query = " ".join(prometheus.asked[0]["query"].split())
+    scraper = "sum by (namespace, pod, instance, job, prometheus, prometheus_replica, replica) ("
+    assert query.count(f"max by (namespace, pod) ( {scraper}") == 2
+    assert query.count("sum") == 2
+    assert "count by (namespace, pod) ( group by (namespace, pod, instance) (" in query
+
+
+def test_the_labels_of_replicas_are_configurable(make: Make, prometheus: Prometheus) -> None:
+    make(replica_labels=["monitor"]).read("errors")
+    assert "sum by (namespace, pod, instance, job, monitor) (" in prometheus.asked[0]["query"]
+
+
+def test_a_histogram_is_asked_for_its_edges_once(metrics: PrometheusMetrics, prometheus: Prometheus) -> None:
+    layout = [
+        {"metric": {"rollbackd": "edge", "le": "2.5"}, "value": [NOW, "1"]},
+        {"metric": {"rollbackd": "edge", "le": "10.0"}, "value": [NOW, "1"]},
+        {"metric": {"rollbackd": "edge", "le": "+Inf"}, "value": [NOW, "1"]},
+        row("classic", "1"),
+    ]
+    fleet = [row("total", "9"), row("within", "7"), row("below", "4"), row("at", "1799999999.5")]
+    prometheus.answer = lambda request: Response(
+        success(layout if '"edge"' in request.form["query"] else fleet)
+    )
+    for _ in range(3):
+        (sample,) = metrics.read("latency").samples
+        assert (sample.total, sample.bad, sample.unclear) == (9, 2, 3)
+    queries = [asked["query"] for asked in prometheus.asked]
+    assert ['"edge"' in query for query in queries] == [True, False, False, False]
+    assert 'gl006_http_request_duration_seconds_bucket{le="10.0"}' in queries[1]
+
+
+def test_a_histogram_that_nobody_has_is_a_problem(metrics: PrometheusMetrics, prometheus: Prometheus) -> None:
+    reading = metrics.read("latency")
+    assert reading.problem.startswith(
+        f"signal latency: Prometheus at {prometheus.url} has no histogram gl006_"
+    )
+    assert "bad and total" in reading.problem.partition(" — ")[2]
+
+
+def test_a_history_reads_native_histograms(metrics: PrometheusMetrics, prometheus: Prometheus) -> None:
+    """Of those that cannot be added, Prometheus warns; the others are read all the same."""
+    at = START.timestamp() + 60
+    edges = [[0, "4", "8", "2"]]
+    layout = [
+        {"metric": row("native", "")["metric"], "values": [[at, "1"]]},
+        {
+            "metric": {"rollbackd": "buckets", "namespace": "greenlang", "rollbackd_set": "heat"},
+            "histograms": [[at, {"count": "2", "sum": "9", "buckets": edges}]],
+        },
+    ]
+    values = {"total": "9", "within": "8", "below": "6", "at": str(at - 1)}
+    fleet = [{"metric": row(part, "")["metric"], "values": [[at, text]]} for part, text in values.items()]
+
+    def answer(request: Request) -> Response:
+        if '"edge"' not in request.form["query"]:
+            return Response(success(fleet, kind="matrix"))
+        return Response(success(layout, kind="matrix", warnings=[MIXED]))
+
+    prometheus.answer = answer
+    (sample,) = metrics.history("latency", START, END)
+    assert (sample.at, sample.total, sample.bad, sample.unclear) == (at - 1, 9, 1, 2)
+    assert "histogram_fraction(-Inf, 8.0," in prometheus.asked[1]["query"]
 
 
 def test_the_labels_are_configurable(make: Make, prometheus: Prometheus) -> None:
@@ -122,12 +192,14 @@ def _is_problem(metrics: PrometheusMetrics, prometheus: Prometheus, problem: str
 
 ERROR = '{{"status": "error", "errorType": "{}", "error": "{}"}}'
 ANSWERS = [
-    (400, ERROR.format("bad_data", "1:3: parse error"), "1:3: parse error", "bad and total"),
-    (422, ERROR.format("execution", "many-to-many"), "many-to-many", "bad and total"),
+    (400, ERROR.format("bad_data", "1:3: parse error"), "1:3: parse error", "signal's queries"),
+    (422, ERROR.format("execution", "many-to-many"), "many-to-many", "signal's queries"),
     (503, ERROR.format("timeout", "query timed out"), "503 timeout (query timed out)", "look at Prometheus"),
     (200, ERROR.format("internal", "oops"), "internal (oops)", "look at Prometheus"),
     (200, '{"status": "success"}', "without a reason", "look at Prometheus"),
     (200, success([], warnings=["store 1 is gone"]), "partial (store 1 is gone)", "backends"),
+    (200, success([], warnings=[MIXED, "store 1 is gone"]), "partial (store 1 is gone)", "backends"),
+    (200, success([], warnings=[MIXED]), "leaves something out (PromQL warning: vector", "queries"),
     (200, success([], kind="scalar"), "gives a scalar, not a vector", "one counter"),
     (
         200,
@@ -252,6 +324,7 @@ def test_a_history_has_each_scrape_once(metrics: PrometheusMetrics, prometheus: 
         (503, "gone", Unavailable),
         (200, success([], kind="vector"), Rejected),
         (200, success([], kind="matrix", warnings=["partial"]), Unavailable),
+        (200, success([], kind="matrix", warnings=[MIXED]), Unavailable),
     ],
 )
 def test_a_history_that_fails(
@@ -264,7 +337,7 @@ def test_a_history_that_fails(
 
 @pytest.mark.parametrize(("span", "pods"), [(10, 1), (1800, 3), (86_400, 1), (86_400, 1000), (1800, 5000)])
 def test_a_history_is_bounded(span: float, pods: int) -> None:
-    step = history_step(span, pods)
+    step = history_step(span, pods * 4)
     assert step >= 5
     assert span / step + 1 <= MOST_POINTS
     assert span / step * pods * 4 <= 100_000

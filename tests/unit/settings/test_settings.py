@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from daemon.core.model import Mode, Policy, SignalPolicy, WorkloadRef
-from daemon.settings import Settings, default_file, load
+from daemon.settings import Settings, SignalSettings, SlowShare, default_file, load
 from daemon.settings.reference import page
 
 GL006 = WorkloadRef(namespace="greenlang", name="gl-006-heatreclaim")
@@ -31,8 +31,10 @@ def test_the_products_file_holds_the_defaults() -> None:
     assert policy == Policy(
         signals=(
             SignalPolicy(name="errors", title="error rate", limit=0.05),
-            SignalPolicy(name="latency", title="share of requests slower than 5 s", limit=0.01),
+            SignalPolicy(name="latency", title="share of requests slower than 5 s", limit=0.01, warmup=60),
         ),
+        dependencies=("scada", "historian"),
+        neighbours=("postgresql", "redis"),
         sinks=("log", "events"),
         contact="#incident-gl006",
         title="GL-006",
@@ -149,6 +151,54 @@ def test_a_selector_guards_what_it_matches(tmp_path: Path) -> None:
     assert not settings.guards(ref, {})
     assert not settings.guards(WorkloadRef(namespace="other", name="x"), labels)
     assert settings.guards(GL006, {})
+
+
+@pytest.mark.parametrize(
+    ("histogram", "slower_than", "source"),
+    [
+        ("took_seconds", "5s", SlowShare(histogram="took_seconds", matchers="", bound=5)),
+        ("took_seconds{}", "300ms", SlowShare(histogram="took_seconds", matchers="", bound=0.3)),
+        ("app_count_down", 1, SlowShare(histogram="app_count_down", matchers="", bound=1)),
+        ("took_milliseconds", "1.5s", SlowShare(histogram="took_milliseconds", matchers="", bound=1500)),
+        (
+            ' took_ms { a="}", b!~"x|{" , } # all',
+            "2s",
+            SlowShare(histogram="took_ms", matchers='a="}", b!~"x|{" ,', bound=2000),
+        ),
+    ],
+)
+def test_a_signal_may_be_a_histogram(histogram: str, slower_than: str | float, source: SlowShare) -> None:
+    signal = SignalSettings.model_validate(
+        {"name": "latency", "histogram": histogram, "slower_than": slower_than, "limit": 0.01}
+    )
+    assert signal.source == source
+
+
+def test_a_signal_without_counters_has_no_source() -> None:
+    with pytest.raises(ValueError, match="neither bad and total nor"):
+        _ = SignalSettings(name="a", limit=0.1, bad="x").source
+
+
+def test_a_workload_may_warm_up_longer(tmp_path: Path) -> None:
+    text = "workloads: [{namespace: a, name: b, signals: [errors, {name: latency, warmup: 3m}]}]\n"
+    policy = load(written(tmp_path, text)).policy_for(WorkloadRef(namespace="a", name="b"), {})
+    assert [signal.warmup for signal in policy.signals] == [0, 180]
+
+
+def test_a_workload_names_what_it_depends_on_or_depends_on_all(tmp_path: Path) -> None:
+    text = """
+workloads:
+  - {namespace: a, name: all}
+  - {namespace: a, name: one, dependencies: [mail], neighbours: []}
+dependencies:
+  - {name: mail, query: 'probe_success{job="mail"}', scope: cluster}
+  - {name: scada, query: gl006_scada_connection_status}
+"""
+    settings = load(written(tmp_path, text))
+    assert [entry.scope for entry in settings.dependencies] == ["cluster", "namespace"]
+    found = [settings.policy_for(WorkloadRef(namespace="a", name=name), {}) for name in ("all", "one")]
+    assert [policy.dependencies for policy in found] == [("mail", "scada"), ("mail",)]
+    assert [policy.neighbours for policy in found] == [("postgresql", "redis"), ()]
 
 
 def test_what_nothing_guards_is_never_acted_on(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Recorded samples: read line by line, and judged case by case."""

@@ -1,0 +1,54 @@
+"""What came of a rollout that was judged again."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from daemon.core.case import Attribution, SignalEvidence, Verdict
+from daemon.core.model import Value
+from daemon.engine.backtest.lineage import Plan
+
+
+class Kind(StrEnum):
+    """What would have come of a rollout."""
+
+    ROLLBACK = "rollback"
+    HELD = "held"
+    """Nothing would have been done: the failure is not laid to the release, or the metrics have a gap."""
+    PASSED = "passed"
+    UNPROVEN = "unproven"
+    """No sign of failure, but not shown to be well: degraded, too few requests, or superseded before."""
+
+
+class Outcome(Value, frozen=True):
+    """How a rollout was judged. Times in Unix seconds."""
+
+    plan: Plan
+    baseline: str
+    kind: Kind
+    verdict: Verdict
+    reason: str
+    attribution: Attribution
+    attribution_reason: str
+    signal: str
+    e_value: float
+    started_at: float
+    """The first scrape of a new pod."""
+    judged_until: float
+    """When the rollback was decided, or the watch was over."""
+    requests: float
+    """Of the new pods up to then, by the signal that counts most."""
+    fixed_at: float | None
+    """When the fixed-threshold rule would have rolled back."""
+    evidence: tuple[SignalEvidence, ...] = ()
+    missing: tuple[str, ...] = ()
+    """Signals of which there is no sample."""
+
+    @property
+    def after(self) -> float:
+        """Seconds from the start to the end of the judgement."""
+        return max(0.0, self.judged_until - self.started_at)
+
+    @property
+    def fixed_after(self) -> float | None:
+        return None if self.fixed_at is None else max(0.0, self.fixed_at - self.started_at)

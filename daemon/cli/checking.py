@@ -176,5 +176,5 @@ def _well(found: Mapping[str, Any]) -> bool:
     return (
         not found.get("cluster")
         and all(finding.level != "error" for finding in found.get("findings", ()))
-        and all(permission.allowed for permission in found.get("permissions", ()))
+        and all(permission.allowed or permission.optional for permission in found.get("permissions", ()))
     )

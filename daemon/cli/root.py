@@ -14,6 +14,9 @@ COMMANDS = {
     "status": "daemon.cli.looking:status",
     "history": "daemon.cli.looking:history",
     "show": "daemon.cli.showing:show",
+    "explain": "daemon.cli.explaining:explain",
+    "judge": "daemon.cli.judging:judge",
+    "backtest": "daemon.cli.backtesting:backtest",
     "rollback": "daemon.cli.acting:rollback",
     "approve": "daemon.cli.acting:approve",
     "hold": "daemon.cli.acting:hold",
@@ -37,6 +40,9 @@ rollbackd check-config --live             is everything set up?
 rollbackd run                             the daemon, as the Deployment starts it
 rollbackd status                          what is guarded, and how it is
 rollbackd show gl-006-heatreclaim         the newest rollout's story
+rollbackd explain gl-006-heatreclaim      its evidence, round by round
+rollbackd judge samples.jsonl             judge recorded samples, with no cluster
+rollbackd backtest gl-006-heatreclaim     judge its past rollouts, from Prometheus
 """
 
 

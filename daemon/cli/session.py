@@ -28,7 +28,8 @@ class Options:
     kubeconfig: str | None = None
     context: str | None = None
     namespace: str | None = None
-    output: str = "table"
+    output: str | None = None
+    """``None`` where nobody asked: the command's own default, which is a table for all but ``judge``."""
     log_level: str | None = None
 
 

@@ -42,7 +42,7 @@ def show(session: Session, case: str) -> int:
     """
     from daemon.web.render import detail
 
-    found = _find(session, case)
+    found = find(session, case)
     shown = detail(found, session.settings.policy_for(found.ref, {}))
     if session.json:
         session.emit(shown)
@@ -51,7 +51,8 @@ def show(session: Session, case: str) -> int:
     return OK
 
 
-def _find(session: Session, name: str) -> Case:
+def find(session: Session, name: str) -> Case:
+    """The case of a name, or the newest of a workload. Raises Missing, UsageError (several)."""
     of_workload = naming.cases_of(session, name, session.store.cases())
     namespaces = {case.namespace for case in of_workload}
     if len(namespaces) > 1:
@@ -134,6 +135,9 @@ def _evidence(session: Session, shown: CaseDetail) -> None:
     if rows:
         session.console.print(table(heads, rows))
         session.console.print(text(f"  {LEGEND}", "dim"))
+    if any(signal.rounds for signal in shown.explanation.signals):
+        hint = f"  Round by round, and as a picture: rollbackd explain {shown.case.key}"
+        session.console.print(text(hint, "dim"), soft_wrap=True)
     for fact in assessment.facts:
         session.console.print(text(f"  {fact.kind}: {fact.detail}", ""), soft_wrap=True)
     if assessment.attribution_reason:

@@ -12,6 +12,7 @@ from daemon.core import incident
 from daemon.core.case import Case, SignalEvidence
 from daemon.core.counters import Tally, percent
 from daemon.core.model import Policy, Revision, Value, Workload, WorkloadRef
+from daemon.web.explanation import Explanation, explain
 
 
 class RevisionView(Value, frozen=True):
@@ -84,6 +85,7 @@ class CaseDetail(Value, frozen=True):
 
     summary: CaseSummary
     evidence: tuple[SignalView, ...]
+    explanation: Explanation
     timeline: tuple[Moment, ...]
     message: str
     case: Case
@@ -150,6 +152,7 @@ def detail(case: Case, policy: Policy) -> CaseDetail:
             _signal(signal, titles.get(signal.name, signal.name))
             for signal in (assessment.signals if assessment else ())
         ),
+        explanation=explain(case, policy),
         timeline=tuple(
             Moment(
                 at=entry.at,

@@ -208,6 +208,15 @@ class TestLive:
         ]
         assert (found["ok"], found["permissions"][1]["allowed"]) == (False, False)
 
+    def test_a_right_that_the_daemon_can_do_without(self, rollbackd: Rollbackd, parts: FakeParts) -> None:
+        nodes = Permission(verb="get", resource="nodes", namespace="", allowed=False, optional=True)
+        parts.found, parts.permitted = (self.GOOD,), [self.MAY, nodes]
+
+        result = rollbackd("check-config", "--live")
+
+        assert result.exit_code == 0
+        assert any(line.split() == ["no", "nodes", "get"] for line in result.stdout.splitlines())
+
     @pytest.mark.parametrize("trouble", [Unavailable("it is down"), Rejected("no kubeconfig")])
     def test_a_cluster_that_cannot_be_asked(
         self, rollbackd: Rollbackd, parts: FakeParts, trouble: Unavailable | Rejected

@@ -61,6 +61,7 @@ def test_a_case_is_shown_whole(client: Client) -> None:
     )
     assert errors["new"]["rate"] == pytest.approx(64 / 300)
     assert latency["old"]["rate"] is None
+    assert shown["explanation"]["decided"] == 42.0
     assert shown["timeline"][2]["offset"] == 42.0
     assert shown["message"].startswith("GL-006 ROLLBACK COMPLETED\nTime: 2026-11-24 10:01:37 UTC")
     assert shown["case"]["status"]["verification"]["conditions"][4]["holds"] is False

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import html
 import re
-import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from tests.unit.web import samples
+from daemon.core.case import Case, Point, Status
+from daemon.core.counters import Tally
+from tests.unit.web import samples, watched
+from tests.unit.web.browser import CHROMIUM, Tab, browser
 from tests.unit.web.conftest import Client
 from tests.unit.web.fakes import FakeViews
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
 
@@ -72,3 +74,127 @@ def test_a_daemon_that_knows_nothing_yet_says_so(client: Client, views: FakeView
 
     assert "The daemon cannot answer yet" in text
     assert "the first list of Deployments is not complete" in text
+
+
+@pytest.fixture
+def tab(tmp_path: Path) -> Iterator[Tab]:
+    with browser(tmp_path) as tab:
+        yield tab
+
+
+def opened(tab: Tab, client: Client, case: Case) -> None:
+    tab.open(f"{client.base}/#/cases/{case.namespace}/{case.name}", "document.querySelector('h3')")
+
+
+@pytest.mark.parametrize("rate", [0.2, 0.06, 0.005])
+def test_the_evidence_is_drawn_for_each_signal(
+    client: Client, views: FakeViews, tab: Tab, rate: float
+) -> None:
+    case = watched.watched(rate)
+    views.now_cases = [case]
+
+    opened(tab, client, case)
+
+    assert case.status.assessment is not None
+    rounds = len(case.status.assessment.signals[0].trail)
+    assert tab.value("document.querySelectorAll('svg[role=img]').length") == 2
+    assert (
+        tab.value("document.querySelectorAll('svg[role=img]')[0].querySelectorAll('circle').length")
+        == 3 * rounds
+    )
+    assert tab.value("document.querySelectorAll('svg[role=img] .level').length") == 2 * 4
+    for sign in ("rect.onset", "line.decided"):
+        there = tab.value(f"document.querySelectorAll('svg[role=img] {sign}').length")
+        assert there == (2 if rate > 0.05 else 0), sign
+    assert "NaN" not in tab.value("document.querySelector('svg[role=img]').outerHTML")
+    assert tab.complaints == []
+
+
+def test_who_does_not_see_the_picture_gets_its_words_and_its_numbers(
+    client: Client, views: FakeViews, tab: Tab
+) -> None:
+    case = watched.watched(0.06)
+    views.now_cases = [case]
+
+    opened(tab, client, case)
+
+    named = "document.querySelector('svg[role=img]').getAttribute('aria-labelledby').split(' ')"
+    title, words = tab.value(f"{named}.map((id) => document.getElementById(id).textContent)")
+    assert title == "error rate: evidence over time"
+    assert "limit 5 %" in words
+    assert "would have decided" in words
+    tab.value("document.querySelector('summary').click()")
+    table = "[...document.querySelectorAll('details[open] tr')].map((row) => row.innerText)"
+    rows = [" ".join(row.split()) for row in tab.value(table)]
+    assert rows[1].startswith("+15 s 29 of 750 3.87 %")
+    assert rows[-2].endswith("yes")
+    assert rows[-1].split()[:3] == ["needed", "1.30", "2.60"]
+
+
+def test_the_numbers_stay_open_when_the_case_moves_on(client: Client, views: FakeViews, tab: Tab) -> None:
+    case = watched.watched(0.06)
+    views.now_cases = [case]
+    opened(tab, client, case)
+    tab.value("document.querySelector('summary').click()")
+
+    views.now_cases = [replace(case, status=replace(case.status, reason="it moved on"))]
+    tab.until("document.body.innerText.includes('it moved on')")
+
+    assert tab.value("[...document.querySelectorAll('details')].map((d) => d.open)") == [True, False]
+
+
+@pytest.mark.parametrize("width", [360, 800, 1400])
+@pytest.mark.parametrize("dark", [False, True])
+def test_no_screen_is_too_narrow_and_the_letters_keep_their_size(
+    client: Client, views: FakeViews, tab: Tab, width: int, dark: bool
+) -> None:
+    case = watched.watched(0.06, bursts=0.1)
+    views.now_cases = [case]
+    tab.screen(width, dark=dark)
+    opened(tab, client, case)
+    tab.value("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+
+    assert tab.value("document.documentElement.scrollWidth") <= width
+    picture = "document.querySelector('svg[role=img]')"
+    scale = f"{picture}.getBoundingClientRect().width / {picture}.viewBox.baseVal.width"
+    assert tab.value(scale) == pytest.approx(1, abs=0.02)
+    tab.screen(width + 200, dark=dark)
+    tab.until(f"Math.abs({scale} - 1) < 0.02")
+    assert tab.complaints == []
+
+
+def test_rounds_without_requests_and_without_a_baseline_are_drawn(
+    client: Client, views: FakeViews, tab: Tab
+) -> None:
+    case = watched.watched(0.2)
+    assert case.status.assessment is not None
+    first, _ = case.status.assessment.signals
+    idle = replace(
+        first, trail=(Point(at=watched.BEGAN + 20),), baseline=Tally(), new=Tally(), baseline_line=0.0
+    )
+    assessment = replace(case.status.assessment, signals=(idle,))
+    views.now_cases = [replace(case, status=replace(case.status, assessment=assessment))]
+
+    opened(tab, client, case)
+
+    drawn = tab.value("document.querySelector('svg[role=img]').outerHTML")
+    assert "NaN" not in drawn
+    assert "Infinity" not in drawn
+    assert tab.value("document.querySelectorAll('svg[role=img] .usual').length") == 0
+    assert tab.complaints == []
+
+
+def test_what_has_no_evidence_over_time_says_so(client: Client, views: FakeViews, tab: Tab) -> None:
+    case = samples.rolled_back()
+    views.now_cases = [case, samples.case(9, status=Status())]
+
+    opened(tab, client, case)
+    assert "the version that judged it kept no evidence over time" in tab.words()
+    assert tab.value("document.querySelectorAll('svg').length") == 0
+
+    fresh = views.now_cases[1]
+    tab.open(
+        f"{client.base}/#/cases/{fresh.namespace}/{fresh.name}",
+        "document.body.innerText.includes('Nothing was judged yet')",
+    )
+    assert tab.complaints == []

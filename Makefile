@@ -139,6 +139,10 @@ bench-healthy: cluster-up ## Count rollbacks of healthy releases: 30 in a row at
 bench-idle: cluster-up ## Measure what the daemon costs that has nothing to do, with 10 workloads
 	$(BIN)/python -m benchmarks.idle
 
+.PHONY: bench-judgement
+bench-judgement: setup ## Score the judge and its peers on generated rollouts, no cluster (QUICK=1: 3 minutes)
+	$(BIN)/python -m benchmarks.judgement $(if $(QUICK),--quick)
+
 .PHONY: bench-recovery
 bench-recovery: cluster-up ## Measure the time from a bad release to the proven recovery
 	$(BIN)/python -m benchmarks.recovery

@@ -1,0 +1,77 @@
+"""How long one core takes for a round of judgements: 1,000 workloads with four signals, three pods each.
+
+``python -m benchmarks.judgement.speed`` prints it. What is timed is the fold and the judge as the daemon
+calls them once an interval: each signal's three new samples are counted and weighed, then the workload is
+assessed.
+"""
+
+from __future__ import annotations
+
+import statistics
+from time import process_time
+
+from daemon.core.attribution import Scene
+from daemon.core.course import Course, Side, begin, follow
+from daemon.core.judge import SignalView, alpha_of, assess
+from daemon.core.model import Policy, Sample, SignalPolicy
+
+WORKLOADS = 1_000
+SIGNALS = 4
+PODS = 3
+ROUNDS = 12
+EPOCH = 1_750_000_000.0
+
+
+def milliseconds(workloads: int = WORKLOADS, rounds: int = ROUNDS) -> float:
+    """The median round's processor time, after half of the rounds have passed to warm up."""
+    policy = Policy(
+        signals=tuple(
+            SignalPolicy(name=f"s{number}", title=f"signal {number}", limit=0.05) for number in range(SIGNALS)
+        )
+    )
+    fleet = [_workload(policy) for _ in range(workloads)]
+    times = []
+    for number in range(1, rounds + 1):
+        samples = _samples("new", EPOCH + 15.0 * number, number)
+        begun = process_time()
+        for courses in fleet:
+            for name, course in courses.items():
+                courses[name] = follow(course, samples, _born, _side)
+            assess(Scene(), (), {name: SignalView(course=course) for name, course in courses.items()}, policy)
+        times.append(1000 * (process_time() - begun))
+    return statistics.median(times[rounds // 2 :])
+
+
+def _workload(policy: Policy) -> dict[str, Course]:
+    history = [
+        sample
+        for number in range(1, 121)
+        for sample in _samples("old", EPOCH - 1800.0 + 15.0 * number, number)
+    ]
+    first = begin(policy.signals[0], alpha_of(policy), EPOCH, history, _side)
+    return {signal.name: first for signal in policy.signals}
+
+
+def _samples(revision: str, at: float, number: int) -> list[Sample]:
+    return [
+        Sample(
+            namespace="shop",
+            pod=f"{revision}-{pod}",
+            at=at + pod,
+            total=250.0 * number,
+            bad=float(number * 2),
+        )
+        for pod in range(PODS)
+    ]
+
+
+def _side(pod: str) -> Side:
+    return Side.NEW if pod.startswith("new") else Side.OLD
+
+
+def _born(pod: str) -> bool:
+    return pod.startswith("new")
+
+
+if __name__ == "__main__":
+    print(f"{WORKLOADS:,} workloads with {SIGNALS} signals: {milliseconds():.0f} ms a round on one core")

@@ -8,6 +8,7 @@ outlives the other.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 
 from daemon.core.model import Policy, Value
@@ -138,21 +139,23 @@ def _changes(
     reigns: _Reigns, first: str, births: list[tuple[float, str]], step: float, until: float
 ) -> list[_Change]:
     changes: list[_Change] = []
-    current = first
+    current, since = first, -math.inf
     for at, revision in births:
-        if (left := _left(reigns, current, at - step)) is not None:
+        if (left := _left(reigns, current, since, at - step)) is not None:
             changes.append(left)
-            current = left.revision
+            current, since = left.revision, left.at
         if revision != current and _takes_over(reigns, revision, current, at):
             changes.append(_Change(at=at, revision=revision, before=current))
-            current = revision
-    left = _left(reigns, current, until)
+            current, since = revision, at
+    left = _left(reigns, current, since, until)
     return changes if left is None else [*changes, left]
 
 
-def _left(reigns: _Reigns, current: str, at: float) -> _Change | None:
-    """The silent return by ``at``: the current revision's pods are gone, and another's stayed."""
-    ended = max((last for first, last in reigns.by_revision[current] if first <= at), default=at)
+def _left(reigns: _Reigns, current: str, since: float, at: float) -> _Change | None:
+    """The silent return by ``at``: the pods of the revision that is current ``since`` then are gone, and another's
+    stayed."""
+    reign = (span for span in reigns.by_revision[current] if span[1] >= since)
+    ended = max((last for first, last in reign if first <= at), default=at)
     if ended >= at - GAP:
         return None
     heir = reigns.lasting(ended)

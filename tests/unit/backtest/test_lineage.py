@@ -163,6 +163,11 @@ class TestRollouts:
         )
         assert rollouts(found) == [(10_000, A, B), (12_000, B, A), (20_000, A, B)]
 
+    def test_an_earlier_reign_of_the_same_revision_is_not_left_again(self) -> None:
+        seen = pods((A, "bbbbb", 0, 120), (A, "ccccc", 480, 480), (B, "bbbbb", 0, 0), (B, "ccccc", 480, 480))
+        for plan in told(seen).plans:
+            assert plan.since < plan.seen_at <= plan.end
+
     def test_a_third_revision_is_no_return(self) -> None:
         found = told(pods((A, "bbbbb", 0, 10_000), (B, "bbbbb", 10_000, 10_300), (C, "bbbbb", 10_240, END)))
         assert [plan.returned for plan in found.plans] == [None, None]

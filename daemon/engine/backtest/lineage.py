@@ -152,7 +152,7 @@ def _changes(
 
 
 def _left(reigns: _Reigns, current: str, since: float, at: float) -> _Change | None:
-    """The silent return by ``at``: the pods of the revision that is current ``since`` are gone, others stayed."""
+    """The silent return by ``at``: the pods of the revision current ``since`` are gone, others stayed."""
     reign = (span for span in reigns.by_revision[current] if span[1] >= since)
     ended = max((last for first, last in reign if first <= at), default=at)
     if ended >= at - GAP:

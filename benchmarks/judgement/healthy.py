@@ -131,11 +131,15 @@ def _bursty() -> Iterator[Family]:
         (5.0, 600.0, 45.0, (0.2, 0.2), True),
         (5.0, 1800.0, 15.0, (0.1, 0.5), False),
         (5.0, 1800.0, 45.0, (0.5, 0.5), False),
+        (20.0, 300.0, 30.0, (0.1, 0.5), False),
+        (20.0, 600.0, 45.0, (0.2, 0.5), False),
         (50.0, 300.0, 15.0, (0.5, 0.5), False),
         (50.0, 300.0, 30.0, (0.1, 0.5), True),
         (50.0, 600.0, 30.0, (0.1, 0.1), False),
         (50.0, 600.0, 45.0, (0.5, 0.5), False),
         (50.0, 1800.0, 30.0, (0.1, 0.5), False),
+        (200.0, 300.0, 30.0, (0.1, 0.5), False),
+        (1000.0, 600.0, 45.0, (0.1, 0.5), False),
     )
     for traffic, every, lasts, rate, quick in kinds:
         span = label(rate[0]) if rate[0] == rate[1] else f"{label(rate[0])}-{label(rate[1])}"
@@ -149,8 +153,8 @@ def _bursty() -> Iterator[Family]:
         )
     yield _family(
         "first burst ever seen",
-        "bursts of 45 s at 50 % every half hour, perhaps none in the history: a burst that was never seen "
-        "before cannot be told from a bad release until it ends, and waiting for that would delay all others",
+        "bursts of 45 s at 50 % every half hour, perhaps none in the history: what lasts longer than 30 s as "
+        "never before is taken for the release's, for waiting longer would delay all others",
         50.0,
         0.005,
         effects=(Bursts(every=1800.0, lasts=45.0, rate=(0.5, 0.5), unseen=True),),

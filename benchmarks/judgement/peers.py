@@ -86,12 +86,13 @@ def flagger(metrics: Metrics, *, interval: float, threshold: int) -> float | Non
 
     https://docs.flagger.app/usage/how-it-works and ``pkg/controller/scheduler.go``: one tick finds the new
     revision, the next starts the analysis, checks follow from the third on. A check fails over the range, at
-    no values and at a query error; failed checks add up and are never taken back; the tick after they have
-    reached the threshold rolls back. NaN is over no maximum and passes.
+    no values, at NaN (``pkg/metrics/providers/prometheus.go`` takes it for "no values found") and at a query
+    error; failed checks add up and are never taken back; the tick after they have reached the threshold rolls
+    back.
     """
     times = ticks(metrics, interval)
     answer, answered = metrics.ratio("new", times, WINDOW), metrics.answered(times)
-    failed = ~(answered & answer.exists) | (answer.value > metrics.record.family.limit)
+    failed = ~(answered & answer.exists & (answer.value <= metrics.record.family.limit))
     failed[:2] = False
     reached: Whole = np.flatnonzero(np.cumsum(failed) >= threshold)
     # Beyond the record's end the next tick would still come.

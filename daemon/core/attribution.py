@@ -16,6 +16,7 @@ from daemon.core.control import EXCLUDED, USUAL_FLOOR, common_cause, due, usual
 from daemon.core.counters import Step, percent
 from daemon.core.course import Course
 from daemon.core.facts import old_pods_crash, unschedulable
+from daemon.core.lasting import BURST, has_passed, may_pass
 from daemon.core.model import Revision, Value, Workload
 from daemon.core.onset import Onset, onset
 from daemon.core.process import ROUND
@@ -113,11 +114,19 @@ def _own_onset(course: Course) -> Onset | None:
 
 
 def awaited(course: Course) -> str:
-    """Whose next scrape has to be waited for before the failure may be laid to anything; empty: nobody's."""
+    """What has to be waited for before the failure may be laid to anything; empty: nothing."""
     if others_due(course):
-        return "the other new pods'"
-    begun = _own_onset(course) if course.old_steps and course.new_steps else None
-    return "the old pods'" if begun is not None and due(course, begun) else ""
+        return "the other new pods' next scrape is waited for"
+    begun = _own_onset(course) if course.new_steps else None
+    if begun is None:
+        return ""
+    if has_passed(course, begun):
+        return "but the newest scrapes look well again"
+    if may_pass(course, begun):
+        return f"after a good start; a burst of {BURST:.0f} s may pass"
+    if course.old_steps and due(course, begun):
+        return "the old pods' next scrape is waited for"
+    return ""
 
 
 # ------------------------------------------------------------ witnesses, one by one

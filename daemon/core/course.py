@@ -20,7 +20,7 @@ from daemon.core.case import Point
 from daemon.core.counters import Book, Step, Tally, read
 from daemon.core.evidence import log_worse, ratios, thinned, upper_rate
 from daemon.core.model import Sample, SignalPolicy, Value
-from daemon.core.process import ROUND, Count, Process
+from daemon.core.process import ROUND, Process
 from daemon.core.process import follow as weigh
 
 OUTAGE = 0.5
@@ -183,13 +183,12 @@ class Weights(NamedTuple):
 
 def _weighed(course: Course, steps: list[Step], weights: Weights, *, warming: bool) -> Weights:
     spread, yard = course.baseline.dispersion, course.yard
-    counts = [Count(step.at, step.since, step.bad / spread, step.total / spread) for step in steps]
     limit, usual, cold = weights
     if warming:
-        return Weights(limit, usual, weigh(cold, counts, ratios(max(yard.bound, OUTAGE))))
-    limit = weigh(limit, counts, ratios(yard.bound))
+        return Weights(limit, usual, weigh(cold, steps, ratios(max(yard.bound, OUTAGE)), spread))
+    limit = weigh(limit, steps, ratios(yard.bound), spread)
     if yard.compared:
-        usual = weigh(usual, counts, ratios(yard.upper))
+        usual = weigh(usual, steps, ratios(yard.upper), spread)
     return Weights(limit, usual, cold)
 
 

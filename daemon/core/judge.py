@@ -93,6 +93,8 @@ def _verdict(course: Course, problem: str) -> tuple[Verdict, str]:
         return Verdict.UNKNOWN, problem
     if new.total <= 0:
         return Verdict.UNKNOWN, f"{policy.title}: no requests reached the new pods"
+    if course.limit.first_at is None:
+        return Verdict.UNKNOWN, f"{against(course)}: no pod has outlived its warm-up of {policy.warmup:g} s"
     if yard.compared and over_usual:
         return Verdict.DEGRADED, f"{against(course)}: worse than before, but not shown to be over the limit"
     if over_limit:
@@ -107,8 +109,8 @@ def _failing(course: Course) -> tuple[Verdict, str]:
     swift = scale_odds(course.yard.bound, SWIFT)
     if course.first_round and (course.new.rate or 0.0) < swift:
         return Verdict.DEGRADED, f"{against(course)}: over it in the first scrape, one more is waited for"
-    if whose := awaited(course):
-        return Verdict.DEGRADED, f"{against(course)}: over it, {whose} next scrape is waited for"
+    if why := awaited(course):
+        return Verdict.DEGRADED, f"{against(course)}: over it, {why}"
     return Verdict.FAILING, against(course)
 
 

@@ -16,12 +16,19 @@ CHANGED = 4.6
 """Log likelihood ratio (nats) that makes a change: 100 to 1."""
 
 
+SURELY = 6.0
+"""Log likelihood (nats) that one chance event before the failure may bring at most, where the usual rate is
+0.25 % or more."""
+
+
 class Onset(Value, frozen=True):
     """The failure began between these times (Unix seconds), and has this rate since."""
 
     low: float
     high: float
     failing: float
+    surely: float = math.inf
+    """By then it had begun, even if what came first was chance."""
 
 
 def onset(steps: Sequence[Step], usual: float, dispersion: float = 1.0) -> Onset | None:
@@ -43,10 +50,11 @@ def onset(steps: Sequence[Step], usual: float, dispersion: float = 1.0) -> Onset
     if best < CHANGED:
         return None
     near = [index for index, (gain, _) in enumerate(gains) if gain >= best - WITHIN]
+    surely = max(index for index, (gain, _) in enumerate(gains) if gain >= best - SURELY)
     peak = next(index for index, (gain, _) in enumerate(gains) if gain == best)
     first, last = ordered[near[0]], ordered[near[-1]]
     low = first.since if first.since < first.at else first.at
-    return Onset(low=min(low, first.at), high=last.at, failing=gains[peak][1])
+    return Onset(low=min(low, first.at), high=last.at, failing=gains[peak][1], surely=ordered[surely].at)
 
 
 def _gain(bad: float, total: float, usual: float) -> tuple[float, float]:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from msgspec.structs import replace
 
@@ -28,6 +28,8 @@ from daemon.core.model import Value
 ROUND = 15.0
 """Seconds that count as one round of scrapes: the usual interval, and the least time that tells a failure
 from a hiccup."""
+JITTER = 1.0
+"""Seconds by which scrapes may come early: the same pod's next one belongs to the next round."""
 OPENING = 20.0
 """Seconds from the new pods' first request in which evidence is not capped: a first scrape is mostly a part
 of an interval, and the first whole one must be able to decide."""
@@ -53,8 +55,21 @@ _HIGHEST = 690.0
 _MOST = math.exp(_HIGHEST)
 
 
-class Count(NamedTuple):
+class Scrape(Protocol):
     """Events of one scrape, in (``since``, ``at``] (Unix seconds)."""
+
+    @property
+    def at(self) -> float: ...
+    @property
+    def since(self) -> float: ...
+    @property
+    def bad(self) -> float: ...
+    @property
+    def total(self) -> float: ...
+
+
+class Count(NamedTuple):
+    """A scrape of nothing but its numbers."""
 
     at: float
     since: float
@@ -67,104 +82,148 @@ class Process(Value, frozen=True):
 
     first_at: float | None = None
     """When the first request was seen (Unix seconds)."""
-    at_once: tuple[float, ...] = _NONE
-    """Log likelihood ratios (nats) of failures that began with it."""
-    opening: tuple[float, ...] = _NONE
-    """What the opening alone brought to them."""
-    later: tuple[float, ...] = _NONE
-    """Likelihood ratios of later failures, each the mixture over the moments that have passed."""
-    open: tuple[float, ...] = _NONE
-    """What the current round brought so far (nats)."""
     opened_at: float = math.inf
+    """When the current round began; infinite in the opening."""
+    until: float = -math.inf
+    """A scrape from then on begins the next round."""
     cap: float = CAP
+    open: tuple[float, ...] = _NONE
+    """What the current round brought so far (nats), uncapped."""
+    closed: tuple[float, ...] = _NONE
+    """Log likelihood ratios (nats) of failures that began with the first request, up to the current round."""
+    closed_later: tuple[float, ...] = _NONE
+    """Likelihood ratios of later failures, each the mixture over the moments that have passed."""
+    opening: tuple[float, ...] = _NONE
+    """What the opening alone brought to ``at_once``."""
+    at_once: tuple[float, ...] = _NONE
+    """As ``closed``, with the current round."""
+    later: tuple[float, ...] = _NONE
+    """As ``closed_later``, with the current round."""
     log_e: float = 0.0
     """Of the whole mixture, nats."""
 
 
-def follow(process: Process, counts: Iterable[Count], ratios: tuple[Ratio, ...]) -> Process:
-    """The process after these scrapes, oldest first.
+def follow(
+    process: Process, scrapes: Iterable[Scrape], ratios: tuple[Ratio, ...], dispersion: float = 1.0
+) -> Process:
+    """The process after these scrapes, oldest first, each event being worth 1 / ``dispersion`` of one.
 
     ``ratios`` are those of the bound that held before them; it may differ from call to call. Whether the
     scrapes come in one call or in many makes no difference.
     """
-    bad = good = 0.0
-    for count in counts:
-        if count.total <= 0:
+    bad = total = longest = 0.0
+    until = process.until
+    for scrape in scrapes:
+        if scrape.total <= 0:
             continue
-        if process.first_at is None or _begins_round(process, count.at):
-            process = _next_round(_booked(process, bad, good, ratios), count.at)
-            bad = good = 0.0
-        length = count.at - count.since
-        if length > ROUND and process.opened_at < math.inf:
-            process = replace(process, cap=max(process.cap, CAP * min(length / ROUND, LONGEST)))
-        bad, good = bad + count.bad, good + count.total - count.bad
-    return _weighed(_booked(process, bad, good, ratios)) if bad or good else process
-
-
-def _begins_round(process: Process, at: float) -> bool:
-    assert process.first_at is not None
-    if process.opened_at == math.inf:
-        return at > process.first_at + OPENING
-    return at >= process.opened_at + ROUND
-
-
-def _booked(process: Process, bad: float, good: float, ratios: tuple[Ratio, ...]) -> Process:
-    """With these events in the current round, or in the opening."""
-    if not bad and not good:
-        return process
-    gains = [bad * worse + good * better for worse, better in ratios]
-    if process.opened_at == math.inf:
-        at_once = tuple([have + gain for have, gain in zip(process.at_once, gains, strict=True)])
-        return replace(process, at_once=at_once, opening=at_once)
-    opened = tuple([have + gain for have, gain in zip(process.open, gains, strict=True)])
-    return replace(process, open=opened)
+        at = scrape.at
+        if at >= until:
+            process = _next_round(_booked(process, bad, total, longest, ratios, dispersion), at)
+            bad = total = longest = 0.0
+            until = process.until
+        bad, total = bad + scrape.bad, total + scrape.total
+        if at - scrape.since > longest:
+            longest = at - scrape.since
+    return _booked(process, bad, total, longest, ratios, dispersion)
 
 
 def _next_round(process: Process, at: float) -> Process:
     """With the round before closed, and one begun at ``at``."""
-    if process.first_at is None:
-        return replace(process, first_at=at)
-    opened_at = process.opened_at
-    before = _prior_left(process.first_at, opened_at) if opened_at < math.inf else 1.0
-    begun = max(0.0, before - _prior_left(process.first_at, at))
-    later = _gained_later(process.later, process.open, process.cap)
+    first_at, opened_at = process.first_at, process.opened_at
+    if first_at is None:
+        return replace(process, first_at=at, until=math.nextafter(at + OPENING, math.inf))
+    before = _prior_left(first_at, opened_at) if opened_at < math.inf else 1.0
+    begun = max(0.0, before - _prior_left(first_at, at))
+    later = tuple([have + begun for have in process.later])
+    return Process(
+        first_at=first_at,
+        opened_at=at,
+        until=at + ROUND - JITTER,
+        closed=process.at_once,
+        closed_later=later,
+        opening=process.opening,
+        at_once=process.at_once,
+        later=later,
+        log_e=process.log_e,
+    )
+
+
+def _booked(
+    process: Process,
+    bad: float,
+    total: float,
+    longest: float,
+    ratios: tuple[Ratio, ...],
+    dispersion: float,
+) -> Process:
+    """With these events in the current round, or in the opening; ``longest`` is their longest scrape's."""
+    if total <= 0:
+        return process
+    bad, good = bad / dispersion, (total - bad) / dispersion
+    if process.opened_at == math.inf:
+        at_once = tuple(
+            [
+                have + bad * worse + good * better
+                for have, (worse, better) in zip(process.at_once, ratios, strict=True)
+            ]
+        )
+        return Process(
+            first_at=process.first_at,
+            until=process.until,
+            opening=at_once,
+            at_once=at_once,
+            log_e=_log_e(at_once, _NONE, 1.0),
+        )
+    cap = process.cap
+    if longest > ROUND:
+        cap = max(cap, CAP * min(longest / ROUND, LONGEST))
+    gains = [
+        have + bad * worse + good * better for have, (worse, better) in zip(process.open, ratios, strict=True)
+    ]
+    at_once, later = _gained(process, gains, cap)
+    assert process.first_at is not None
     return Process(
         first_at=process.first_at,
-        at_once=_gained_at_once(process.at_once, process.open, process.opening, process.cap),
+        opened_at=process.opened_at,
+        until=process.until,
+        cap=cap,
+        open=tuple(gains),
+        closed=process.closed,
+        closed_later=process.closed_later,
         opening=process.opening,
-        later=tuple([have + begun for have in later]),
-        opened_at=at,
+        at_once=at_once,
+        later=later,
+        log_e=_log_e(at_once, later, _prior_left(process.first_at, process.opened_at)),
     )
 
 
-def _weighed(process: Process) -> Process:
-    first_at, opened, cap = process.first_at, process.open, process.cap
-    assert first_at is not None
-    if process.opened_at == math.inf:
-        return replace(process, log_e=_log_e(process.at_once, _NONE, 1.0))
-    at_once = _gained_at_once(process.at_once, opened, process.opening, cap)
-    later = _gained_later(process.later, opened, cap)
-    return replace(process, log_e=_log_e(at_once, later, _prior_left(first_at, process.opened_at)))
-
-
-def _gained_at_once(
-    at_once: tuple[float, ...], opened: tuple[float, ...], opening: tuple[float, ...], cap: float
-) -> tuple[float, ...]:
-    if max(opened) < cap:
-        return tuple([have + gain for have, gain in zip(at_once, opened, strict=True)])
+def _gained(process: Process, gains: list[float], cap: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Failures at once and later ones with the current round's gains, as far as it may count."""
+    exp = math.exp
+    if max(gains) < cap:
+        return (
+            tuple([have + gain for have, gain in zip(process.closed, gains, strict=True)]),
+            _bounded(
+                [
+                    have * exp(gain) if gain > _LOWEST else 0.0
+                    for have, gain in zip(process.closed_later, gains, strict=True)
+                ]
+            ),
+        )
     wide = cap * BEGAN_BADLY
-    return tuple(
-        [
-            have + (gain if gain < cap else min(gain, wide if begun > 0 else cap))
-            for have, gain, begun in zip(at_once, opened, opening, strict=True)
-        ]
-    )
+    at_once = [
+        have + min(gain, wide if begun > 0 else cap)
+        for have, gain, begun in zip(process.closed, gains, process.opening, strict=True)
+    ]
+    later = [
+        have * exp(min(gain, cap)) if gain > _LOWEST else 0.0
+        for have, gain in zip(process.closed_later, gains, strict=True)
+    ]
+    return tuple(at_once), _bounded(later)
 
 
-def _gained_later(later: tuple[float, ...], opened: tuple[float, ...], cap: float) -> tuple[float, ...]:
-    exp, most = math.exp, math.exp(cap)
-    gained = [have * (exp(gain) if gain < cap else most) for have, gain in zip(later, opened, strict=True)]
-    return tuple(gained) if max(gained) < _MOST else tuple([min(value, _MOST) for value in gained])
+def _bounded(values: list[float]) -> tuple[float, ...]:
+    return tuple(values) if max(values) < _MOST else tuple([min(value, _MOST) for value in values])
 
 
 def _prior_left(first_at: float, at: float) -> float:
@@ -175,8 +234,7 @@ def _prior_left(first_at: float, at: float) -> float:
 def _log_e(at_once: Sequence[float], later: Sequence[float], left: float) -> float:
     """Of the mixture, with the failures that have not begun yet, whose ratio is 1."""
     rest = _LATER * sum(later) + (1 - AT_ONCE) * left
-    peak = max(at_once)
-    if peak > _HIGHEST:
+    if max(at_once) > _HIGHEST:
         return log_sum(at_once) + math.log(_AT_ONCE)
     exp = math.exp
     return math.log(_AT_ONCE * sum([exp(have) for have in at_once if have > _LOWEST]) + rest)

@@ -28,6 +28,7 @@ def flaws(settings: Settings, *, offline: bool = False) -> Iterator[Flaw]:
         return
     yield from _surroundings(settings)
     yield from _durations(settings)
+    yield from _warmups(settings)
     yield from _secrets(settings)
 
 
@@ -137,6 +138,25 @@ def _durations(settings: Settings) -> Iterator[Flaw]:
             message = f"scrapes stale after {policy.stale_after:g} s would be stale at each poll ({poll:g} s)"
             remedy = f"write more than {poll:g}, best over two scrape intervals"
             yield Flaw((*here, "stale_after"), message, remedy, policy.stale_after)
+
+
+def _warmups(settings: Settings) -> Iterator[Flaw]:
+    """A warm-up ends before the watch does; else the pods' whole time in it would count only as an outage."""
+    common = {signal.name: signal.warmup for signal in settings.signals}
+    for index, workload in enumerate(settings.workloads):
+        own = "watch" in workload.model_fields_set
+        watch = workload.watch if own else settings.policy.watch
+        here: Location = ("workloads", index, "watch") if own else ("policy", "watch")
+        chosen = workload.signals
+        warmups = common if chosen is None else {choice.name: choice.warmup for choice in chosen}
+        for name, choice in warmups.items():
+            warmup = common.get(name, 0.0) if choice is None else choice
+            if warmup >= watch >= settings.prometheus.poll:
+                message = (
+                    f"a watch of {watch:g} s is over before the signal {name} has warmed up ({warmup:g} s)"
+                )
+                yield Flaw(here, message, f"write more than {warmup:g}, or a shorter warmup", watch)
+                return
 
 
 def _secrets(settings: Settings) -> Iterator[Flaw]:

@@ -20,6 +20,7 @@ from tests.e2e.sentry import LocalSentry
 from tests.e2e.stage import Stage, wait_for
 
 WATCH = 40.0
+WARMUP = 5.0
 ALERT = "Gl006ValidationFailures"
 STORIES: dict[str, dict[str, Any]] = {
     "healthy": {},
@@ -48,7 +49,13 @@ def settings(cluster: Cluster) -> dict[str, Any]:
     """The daemon's settings file: the defaults, hurried for tests."""
     return {
         "workloads": [
-            {"namespace": f"greenlang-{story}", "name": NAME, "title": "GL-006", "contact": "#incident-gl006"}
+            {
+                "namespace": f"greenlang-{story}",
+                "name": NAME,
+                "title": "GL-006",
+                "contact": "#incident-gl006",
+                "signals": ["errors", {"name": "latency", "warmup": WARMUP}],
+            }
             for story in STORIES
         ],
         "policy": {

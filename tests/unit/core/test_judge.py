@@ -89,7 +89,7 @@ def test_a_release_is_not_convicted_of_what_its_predecessor_did() -> None:
 
 
 def test_a_failure_that_ends_by_itself_is_not_punished() -> None:
-    """Two bad rounds in the middle of a good watch, at any strength."""
+    """Two bad rounds in the middle of a good watch, at any strength, and wherever the scrapes meet them."""
     new = [(7, 750)] * 12
     for bad in (200, 400, 750):
         for rounds in (1, 2):
@@ -157,11 +157,18 @@ def test_every_input_gets_one_answer_with_a_reason(
 def test_more_errors_never_make_it_better(
     new: list[Scrape], before: list[Scrape], data: st.DataObject
 ) -> None:
+    """The evidence only grows. What may come of it beside a conviction is to wait whether it lasts."""
     place = data.draw(st.integers(0, len(new) - 1))
     worse = list(new)
     worse[place] = (new[place][0] + 10, new[place][1] + 10)
-    if new[place][1] > 0 and verdict(new, before=before) is Verdict.FAILING:
-        assert verdict(worse, before=before) is Verdict.FAILING
+    if new[place][1] <= 0:
+        return
+    found, then = course(new, before=before), course(worse, before=before)
+    assert then.over_limit >= found.over_limit - 1e-9
+    assert then.over_usual >= found.over_usual - 1e-9
+    if verdict(new, before=before) is Verdict.FAILING:
+        assert verdict(worse, before=before) in {Verdict.FAILING, Verdict.DEGRADED}
+        assert len(new) > 1 or verdict(worse, before=before) is Verdict.FAILING
 
 
 def assessed(seen: Course) -> tuple[Verdict, Attribution]:

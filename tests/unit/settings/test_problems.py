@@ -177,6 +177,12 @@ WORKLOADS = [
     ("namespace: a\n    name: b\n    signals: [erors]", 4, "workloads[0].signals[0]", "no signal 'erors'"),
     ("namespace: a\n    name: b\n    signals: [errors, errors]", 4, "workloads[0].signals[1]", "twice"),
     ("namespace: a\n    name: b\n    watch: 1s", 4, "workloads[0].watch", "shorter than one poll"),
+    (
+        "namespace: a\n    name: b\n    watch: 50s",
+        4,
+        "workloads[0].watch",
+        "before the signal latency has warmed",
+    ),
     ("namespace: a\n    name: b\n    mod: advise", 4, "workloads[0].mod", "not a setting"),
     (
         "namespace: a\n    name: b\n  - namespace: a\n    name: b",

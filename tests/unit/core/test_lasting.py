@@ -1,0 +1,95 @@
+"""A failure that passes by itself is waited for; one that lasts is not."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from daemon.core.case import Verdict
+from daemon.core.course import Course, begin, follow
+from daemon.core.judge import SignalView, judge_signal
+from daemon.core.lasting import BURST
+from daemon.core.model import Sample
+from tests.unit.core.courses import ALPHA, EVERY, POLICY, START, Scrape, counted, course, side, steady
+
+OLD = counted("o-1", steady(0.005, 75.0), START - EVERY * 120 + 1, from_zero=False)
+
+
+def scraped(
+    pod: str, phase: float, traffic: float, failing: tuple[float, float], rate: float
+) -> list[Sample]:
+    """A new pod's counters, with the share ``rate`` of the requests bad in this span (seconds)."""
+    samples, low, high = [], *failing
+    for number in range(1, 31):
+        at = number * EVERY - phase
+        hit = max(0.0, min(at, high) - low)
+        bad = 0.004 * traffic * at + rate * traffic * hit
+        samples.append(Sample(namespace="", pod=pod, at=START + at, bad=float(int(bad)), total=traffic * at))
+    return samples
+
+
+def looks(pods: list[list[Sample]]) -> list[tuple[float, Verdict, str]]:
+    """What is said after each scrape."""
+    seen: Course = begin(POLICY, ALPHA, START, OLD, side)
+    said = []
+    for sample in sorted((sample for pod in pods for sample in pod), key=lambda sample: sample.at):
+        seen = follow(seen, [sample], lambda _: True, side)
+        found = judge_signal(POLICY, SignalView(course=seen))
+        said.append((sample.at - START, found.verdict, found.reason))
+    return said
+
+
+def failing_at(pods: list[list[Sample]]) -> float | None:
+    return next((at for at, verdict, _ in looks(pods) if verdict is Verdict.FAILING), None)
+
+
+@pytest.mark.parametrize("traffic", [0.4, 2.0, 20.0, 300.0])
+@pytest.mark.parametrize("rate", [0.3, 1.0])
+@pytest.mark.parametrize("seed", range(6))
+def test_a_burst_after_a_good_start_never_decides(traffic: float, rate: float, seed: int) -> None:
+    source = random.Random(seed)
+    phases = [source.uniform(0, EVERY) for _ in range(source.randint(1, 4))]
+    at = source.uniform(60, 300)
+    pods = [
+        scraped(f"n-{number}", phase, traffic, (at, at + BURST), rate) for number, phase in enumerate(phases)
+    ]
+    assert failing_at(pods) is None
+
+
+@pytest.mark.parametrize("traffic", [2.0, 20.0, 300.0])
+@pytest.mark.parametrize("seed", range(6))
+def test_what_lasts_is_decided_within_three_intervals_more(traffic: float, seed: int) -> None:
+    source = random.Random(seed)
+    phases = [source.uniform(0, EVERY) for _ in range(source.randint(1, 4))]
+    at = source.uniform(60, 300)
+    pods = [scraped(f"n-{number}", phase, traffic, (at, 1e9), 0.6) for number, phase in enumerate(phases)]
+    found = failing_at(pods)
+    assert found is not None
+    assert at < found <= at + BURST + 3 * EVERY
+
+
+def test_what_is_well_again_is_not_convicted_later() -> None:
+    """Even where the evidence of the bad time stays: few requests take long to outweigh it."""
+    new: list[Scrape] = [*([(0.0, 8.0)] * 6), *([(8.0, 8.0)] * 3), *([(0.0, 8.0)] * 10)]
+    verdicts = [judge_signal(POLICY, SignalView(course=course(new[:end]))) for end in range(1, len(new) + 1)]
+    assert all(found.verdict is not Verdict.FAILING for found in verdicts)
+    assert any("look well again" in found.reason for found in verdicts)
+
+
+def test_a_failure_from_the_first_request_on_is_not_waited_for() -> None:
+    assert failing_at([scraped("n-1", 0.0, 20.0, (0.0, 1e9), 0.3)]) == EVERY
+
+
+def test_the_reason_says_what_is_waited_for() -> None:
+    """Where the pods' scrapes lie so that a burst shows in four rounds, the evidence alone would do."""
+    phases, starts = (0.0, 4.0, 8.0, 12.0), range(200, 215)
+    reasons = [
+        reason
+        for start in starts
+        for _, verdict, reason in looks(
+            [scraped(f"n-{phase}", phase, 50.0, (start, 1e9), 0.9) for phase in phases]
+        )
+        if verdict is Verdict.DEGRADED
+    ]
+    assert any("a burst of 30 s may pass" in reason for reason in reasons)

@@ -43,6 +43,8 @@ class Tally(Value, frozen=True):
     @property
     def at_worst(self) -> Tally:
         """With every unclear event taken for bad."""
+        if not self.unclear:
+            return self
         return Tally(bad=min(self.bad + self.unclear, self.total), total=self.total, scrapes=self.scrapes)
 
     def __add__(self, other: Tally) -> Tally:

@@ -8,7 +8,7 @@ metrics server's history after a restart, recorded samples and backtests all go 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import IntEnum
 from itertools import groupby
 from typing import NamedTuple
@@ -20,7 +20,7 @@ from daemon.core.case import Point
 from daemon.core.counters import Book, Step, Tally, read
 from daemon.core.evidence import log_worse, ratios, thinned, upper_rate
 from daemon.core.model import Sample, SignalPolicy, Value
-from daemon.core.process import ROUND, Process
+from daemon.core.process import ROUND, Count, Process, Scrape
 from daemon.core.process import follow as weigh
 
 OUTAGE = 0.5
@@ -33,6 +33,8 @@ KEPT_STEPS = 600
 KEPT_POINTS = 60
 SHIFTED = math.log(20)
 """Evidence (nats) that the old pods fare worse than before, so that only the same time compares."""
+
+_DECADE = math.log(10)
 
 Births = Callable[[str], bool]
 """Whether a pod not seen before began counting within the watch."""
@@ -92,7 +94,7 @@ class Course(Value, frozen=True):
     @property
     def before(self) -> Tally:
         """Everything the control group did, before the rollout and beside it."""
-        return self.baseline.tally + self.old
+        return self.baseline.tally + self.old if self.old.scrapes else self.baseline.tally
 
 
 def begin(
@@ -143,18 +145,11 @@ def _compared(course: Course, steps: list[Step]) -> Course:
 
 def _judged(course: Course, steps: list[Step]) -> Course:
     """With what the new pods did."""
-    weights, trail, warmup = (
-        Weights(course.limit, course.usual, course.cold),
-        course.trail,
-        course.policy.warmup,
-    )
-    # Each point of the trail is one round of scrapes; within one, only the time of a pod's life may differ.
-    for (_, warming), group in groupby(
-        steps, lambda step: ((step.at - course.started_at) // ROUND, warmup > 0 and step.age < warmup)
-    ):
-        together = list(group)
-        weights = _weighed(course, together, weights, warming=warming)
-        trail = _traced(trail, course.started_at, together, weights)
+    weights, trail = Weights(course.limit, course.usual, course.cold), course.trail
+    for together, warming in _rounds(course, steps):
+        sums = total(together)
+        weights = _weighed(course, together, sums, weights, warming=warming)
+        trail = _traced(trail, course.started_at, together[-1].at, sums, weights)
     return msgspec.structs.replace(
         course,
         new=course.new + total(steps),
@@ -164,6 +159,18 @@ def _judged(course: Course, steps: list[Step]) -> Course:
         cold=weights.cold,
         trail=trail,
     )
+
+
+def _rounds(course: Course, steps: list[Step]) -> Iterator[tuple[list[Step], bool]]:
+    """By the points of the trail, each one round of scrapes, and by whether the pods are warming up."""
+    start, warmup = course.started_at, course.policy.warmup
+    if not warmup and (steps[0].at - start) // ROUND == (steps[-1].at - start) // ROUND:
+        yield steps, False
+        return
+    for (_, warming), group in groupby(
+        steps, lambda step: ((step.at - start) // ROUND, warmup > 0 and step.age < warmup)
+    ):
+        yield list(group), warming
 
 
 def _kept(steps: tuple[Step, ...]) -> tuple[Step, ...]:
@@ -181,14 +188,19 @@ class Weights(NamedTuple):
     cold: Process
 
 
-def _weighed(course: Course, steps: list[Step], weights: Weights, *, warming: bool) -> Weights:
+def _weighed(course: Course, steps: list[Step], sums: Tally, weights: Weights, *, warming: bool) -> Weights:
     spread, yard = course.baseline.dispersion, course.yard
     limit, usual, cold = weights
     if warming:
         return Weights(limit, usual, weigh(cold, steps, ratios(max(yard.bound, OUTAGE)), spread))
-    limit = weigh(limit, steps, ratios(yard.bound), spread)
+    scrapes: Sequence[Scrape] = steps
+    if limit.until == usual.until and limit.holds(steps):
+        # Of scrapes in one round only the sums count: both tests need them, so they are taken once.
+        longest = max([step.at - step.since for step in steps])
+        scrapes = (Count(steps[0].at, steps[0].at - longest, sums.bad, sums.total),)
+    limit = weigh(limit, scrapes, ratios(yard.bound), spread)
     if yard.compared:
-        usual = weigh(usual, steps, ratios(yard.upper), spread)
+        usual = weigh(usual, scrapes, ratios(yard.upper), spread)
     return Weights(limit, usual, cold)
 
 
@@ -209,14 +221,11 @@ def _yard_beside(course: Course) -> Yardstick:
 
 
 def _traced(
-    trail: tuple[Point, ...], started_at: float, steps: list[Step], weights: Weights
+    trail: tuple[Point, ...], started_at: float, at: float, sums: Tally, weights: Weights
 ) -> tuple[Point, ...]:
-    """The trail with these steps of one round in it."""
-    scale = math.log(10)
+    """The trail with what one round brought, whose newest scrape was ``at``."""
     cold = weights.cold.log_e if weights.cold.first_at is not None else -math.inf
-    bad, events, at = 0.0, 0.0, steps[-1].at
-    for step in steps:
-        bad, events = bad + step.bad, events + step.total
+    bad, events = sums.bad, sums.total
     last = trail[-1] if trail else None
     if last is not None and (last.at - started_at) // ROUND == (at - started_at) // ROUND:
         bad, events, trail = bad + last.bad, events + last.total, trail[:-1]
@@ -224,7 +233,7 @@ def _traced(
         at=at,
         bad=bad,
         total=events,
-        over_limit=max(weights.limit.log_e, cold) / scale,
-        over_baseline=max(weights.usual.log_e, cold) / scale,
+        over_limit=max(weights.limit.log_e, cold) / _DECADE,
+        over_baseline=max(weights.usual.log_e, cold) / _DECADE,
     )
     return (*trail, point) if len(trail) < KEPT_POINTS else (*trail[1:], point)

@@ -113,6 +113,8 @@ def divergence(rate: float, other: float) -> float:
 
 def thinned(tally: Tally, factor: float) -> Tally:
     """The tally as that many fewer independent events: what overdispersed counts are worth."""
+    if factor == 1:
+        return tally
     return Tally(
         bad=tally.bad / factor,
         total=tally.total / factor,

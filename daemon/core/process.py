@@ -11,13 +11,15 @@ Data Science).
 A release that has begun well may still meet a burst that is none of its doing: a failover, a lost node. So
 after the opening no single round of scrapes may bring more than ``CAP`` nats, whatever it shows, unless the
 opening was bad already. A lower gain than the likelihood ratio's only lowers the process: the inequality
-holds on.
+holds on. Whether it lasts is asked apart, in :mod:`daemon.core.lasting`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from math import exp
+from operator import add, mul
 from typing import NamedTuple, Protocol
 
 from msgspec.structs import replace
@@ -34,8 +36,7 @@ OPENING = 20.0
 """Seconds from the new pods' first request in which evidence is not capped: a first scrape is mostly a part
 of an interval, and the first whole one must be able to decide."""
 CAP = 3.4
-"""Nats that one round may bring after the opening. Four bad rounds decide, three do not: a burst of half a
-minute passes."""
+"""Nats that one round may bring after the opening. Four bad rounds decide, three do not."""
 BEGAN_BADLY = 2.5
 """How many times that one round may bring for a failure that the opening showed already: it is no burst."""
 SPREAD = 20.0
@@ -48,8 +49,6 @@ AT_ONCE = 0.8
 _NONE = (0.0,) * len(EFFECTS)
 _AT_ONCE = AT_ONCE / len(EFFECTS)
 _LATER = (1 - AT_ONCE) / len(EFFECTS)
-_LOWEST = -40.0
-"""Nats below which an effect adds nothing to the sum."""
 _HIGHEST = 690.0
 """Nats above which a number has no exponential any more."""
 _MOST = math.exp(_HIGHEST)
@@ -86,6 +85,8 @@ class Process(Value, frozen=True):
     """When the current round began; infinite in the opening."""
     until: float = -math.inf
     """A scrape from then on begins the next round."""
+    left: float = 1.0
+    """The part of the later moments' prior that had not begun when it did."""
     cap: float = CAP
     open: tuple[float, ...] = _NONE
     """What the current round brought so far (nats), uncapped."""
@@ -101,6 +102,13 @@ class Process(Value, frozen=True):
     """As ``closed_later``, with the current round."""
     log_e: float = 0.0
     """Of the whole mixture, nats."""
+
+    def holds(self, scrapes: Sequence[Scrape]) -> bool:
+        """Whether these, oldest first, all belong to the current round, or all to the next one."""
+        first, last = scrapes[0], scrapes[-1]
+        if self.first_at is None or not first.total:
+            return False
+        return last.at < (self.until if first.at < self.until else first.at + ROUND - JITTER)
 
 
 def follow(
@@ -129,16 +137,16 @@ def follow(
 
 def _next_round(process: Process, at: float) -> Process:
     """With the round before closed, and one begun at ``at``."""
-    first_at, opened_at = process.first_at, process.opened_at
+    first_at = process.first_at
     if first_at is None:
         return replace(process, first_at=at, until=math.nextafter(at + OPENING, math.inf))
-    before = _prior_left(first_at, opened_at) if opened_at < math.inf else 1.0
-    begun = max(0.0, before - _prior_left(first_at, at))
-    later = tuple([have + begun for have in process.later])
+    left = 1 / (1 + max(0.0, at - first_at) / (SPREAD * ROUND))
+    later = tuple(map(max(0.0, process.left - left).__add__, process.later))
     return Process(
         first_at=first_at,
         opened_at=at,
         until=at + ROUND - JITTER,
+        left=left,
         closed=process.at_once,
         closed_later=later,
         opening=process.opening,
@@ -160,32 +168,28 @@ def _booked(
     if total <= 0:
         return process
     bad, good = bad / dispersion, (total - bad) / dispersion
-    if process.opened_at == math.inf:
-        at_once = tuple(
-            [
-                have + bad * worse + good * better
-                for have, (worse, better) in zip(process.at_once, ratios, strict=True)
-            ]
-        )
+    gains = [bad * worse + good * better for worse, better in ratios]
+    first_at, opened_at = process.first_at, process.opened_at
+    if first_at is None or opened_at == math.inf:
+        at_once = tuple(map(add, process.at_once, gains))
         return Process(
-            first_at=process.first_at,
+            first_at=first_at,
             until=process.until,
             opening=at_once,
             at_once=at_once,
             log_e=_log_e(at_once, _NONE, 1.0),
         )
+    if process.open is not _NONE:
+        gains = list(map(add, process.open, gains))
     cap = process.cap
     if longest > ROUND:
         cap = max(cap, CAP * min(longest / ROUND, LONGEST))
-    gains = [
-        have + bad * worse + good * better for have, (worse, better) in zip(process.open, ratios, strict=True)
-    ]
     at_once, later = _gained(process, gains, cap)
-    assert process.first_at is not None
     return Process(
-        first_at=process.first_at,
-        opened_at=process.opened_at,
+        first_at=first_at,
+        opened_at=opened_at,
         until=process.until,
+        left=process.left,
         cap=cap,
         open=tuple(gains),
         closed=process.closed,
@@ -193,48 +197,33 @@ def _booked(
         opening=process.opening,
         at_once=at_once,
         later=later,
-        log_e=_log_e(at_once, later, _prior_left(process.first_at, process.opened_at)),
+        log_e=_log_e(at_once, later, process.left),
     )
 
 
-def _gained(process: Process, gains: list[float], cap: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Failures at once and later ones with the current round's gains, as far as it may count."""
-    exp = math.exp
+Numbers = tuple[float, ...]
+
+
+def _gained(process: Process, gains: list[float], cap: float) -> tuple[Numbers, Numbers]:
+    """Failures at once and later ones with the current round's gains, as far as it may count.
+
+    This is where a judgement spends its time, so the sums run in C.
+    """
     if max(gains) < cap:
-        return (
-            tuple([have + gain for have, gain in zip(process.closed, gains, strict=True)]),
-            _bounded(
-                [
-                    have * exp(gain) if gain > _LOWEST else 0.0
-                    for have, gain in zip(process.closed_later, gains, strict=True)
-                ]
-            ),
-        )
-    wide = cap * BEGAN_BADLY
-    at_once = [
-        have + min(gain, wide if begun > 0 else cap)
-        for have, gain, begun in zip(process.closed, gains, process.opening, strict=True)
-    ]
-    later = [
-        have * exp(min(gain, cap)) if gain > _LOWEST else 0.0
-        for have, gain in zip(process.closed_later, gains, strict=True)
-    ]
-    return tuple(at_once), _bounded(later)
+        at_once, later = map(add, process.closed, gains), map(exp, gains)
+    else:
+        wide = cap * BEGAN_BADLY
+        most = [wide if begun > 0 else cap for begun in process.opening]
+        at_once = map(add, process.closed, map(min, gains, most))
+        later = map(exp, [min(gain, cap) for gain in gains])
+    grown = tuple(map(mul, process.closed_later, later))
+    if max(grown) > _MOST:
+        grown = tuple([min(value, _MOST) for value in grown])
+    return tuple(at_once), grown
 
 
-def _bounded(values: list[float]) -> tuple[float, ...]:
-    return tuple(values) if max(values) < _MOST else tuple([min(value, _MOST) for value in values])
-
-
-def _prior_left(first_at: float, at: float) -> float:
-    """The part of the later moments' prior that lies after ``at``."""
-    return 1 / (1 + max(0.0, at - first_at) / (SPREAD * ROUND))
-
-
-def _log_e(at_once: Sequence[float], later: Sequence[float], left: float) -> float:
+def _log_e(at_once: Numbers, later: Numbers, left: float) -> float:
     """Of the mixture, with the failures that have not begun yet, whose ratio is 1."""
-    rest = _LATER * sum(later) + (1 - AT_ONCE) * left
     if max(at_once) > _HIGHEST:
         return log_sum(at_once) + math.log(_AT_ONCE)
-    exp = math.exp
-    return math.log(_AT_ONCE * sum([exp(have) for have in at_once if have > _LOWEST]) + rest)
+    return math.log(_AT_ONCE * sum(map(exp, at_once)) + _LATER * sum(later) + (1 - AT_ONCE) * left)

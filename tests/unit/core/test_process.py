@@ -57,8 +57,8 @@ def test_a_failure_that_begins_late_is_found_in_its_fifth_round() -> None:
     assert values[40] > math.log(800)
 
 
-def test_a_burst_of_half_a_minute_does_not_decide_once_the_release_has_begun_well() -> None:
-    """Two whole rounds and a part of a third, at any strength."""
+def test_three_bad_rounds_do_not_decide_once_the_release_has_begun_well() -> None:
+    """At any strength."""
     values = run([(7, 750)] * 10 + [(300, 750), (750, 750), (750, 750)] + [(7, 750)] * 10, 0.05)
     assert max(values) < math.log(800)
 

@@ -86,7 +86,7 @@ def flagger(metrics: Metrics, *, interval: float, threshold: int) -> float | Non
 
     https://docs.flagger.app/usage/how-it-works and ``pkg/controller/scheduler.go``: one tick finds the new
     revision, the next starts the analysis, checks follow from the third on. A check fails over the range, at
-    no values, at NaN (``pkg/metrics/providers/prometheus.go`` takes it for "no values found") and at a query
+    no values, at NaN (since https://github.com/fluxcd/flagger/pull/1095) and at a query
     error; failed checks add up and are never taken back; the tick after they have reached the threshold rolls
     back.
     """

@@ -77,8 +77,8 @@ class TestFlagger:
         assert after(flagger(DOWN, interval=15, threshold=4)) == 150 + 15
         assert flagger(DOWN, interval=15, threshold=5) is None
 
-    def test_nan_is_over_no_maximum(self) -> None:
-        assert flagger(NO_TRAFFIC, interval=15, threshold=1) is None
+    def test_nan_is_no_value(self) -> None:
+        assert after(flagger(NO_TRAFFIC, interval=15, threshold=1)) == 30 + 15
 
 
 class TestKayenta:

@@ -14,7 +14,7 @@ from pathlib import Path
 from . import report, run
 from .comparing import compare
 from .peers import RULES
-from .speed import milliseconds
+from .speed import SEVERAL, milliseconds
 from .targets import targets
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,6 +44,7 @@ def main() -> None:
         comparison=compare(scores, [rule.name for rule in RULES]),
         titles={rule.name: rule.title for rule in RULES},
         milliseconds=speed,
+        milliseconds_several=None if partial else milliseconds(SEVERAL),
     )
     if partial:
         print(report.families_text(scores))

@@ -1,8 +1,8 @@
-"""How long one core takes for a round of judgements: 1,000 workloads with four signals, three pods each.
+"""How long one core takes for a round of judgements: 1,000 workloads with four signals.
 
-``python -m benchmarks.judgement.speed`` prints it. What is timed is the fold and the judge as the daemon
-calls them once an interval: each signal's three new samples are counted and weighed, then the workload is
-assessed.
+``python -m benchmarks.judgement.speed`` prints it, for workloads of one pod and of three. What is timed is
+the fold and the judge as the daemon calls them once an interval: each signal's new samples are counted and
+weighed, then the workload is assessed.
 """
 
 from __future__ import annotations
@@ -17,22 +17,23 @@ from daemon.core.model import Policy, Sample, SignalPolicy
 
 WORKLOADS = 1_000
 SIGNALS = 4
-PODS = 3
+SEVERAL = 3
+"""Pods of a workload in the other figure: a judgement costs a little more with each."""
 ROUNDS = 12
 EPOCH = 1_750_000_000.0
 
 
-def milliseconds(workloads: int = WORKLOADS, rounds: int = ROUNDS) -> float:
+def milliseconds(pods: int = 1, workloads: int = WORKLOADS, rounds: int = ROUNDS) -> float:
     """The median round's processor time, after half of the rounds have passed to warm up."""
     policy = Policy(
         signals=tuple(
             SignalPolicy(name=f"s{number}", title=f"signal {number}", limit=0.05) for number in range(SIGNALS)
         )
     )
-    fleet = [_workload(policy) for _ in range(workloads)]
+    fleet = [_workload(policy, pods) for _ in range(workloads)]
     times = []
     for number in range(1, rounds + 1):
-        samples = _samples("new", EPOCH + 15.0 * number, number)
+        samples = _samples("new", EPOCH + 15.0 * number, number, pods)
         begun = process_time()
         for courses in fleet:
             for name, course in courses.items():
@@ -42,17 +43,17 @@ def milliseconds(workloads: int = WORKLOADS, rounds: int = ROUNDS) -> float:
     return statistics.median(times[rounds // 2 :])
 
 
-def _workload(policy: Policy) -> dict[str, Course]:
+def _workload(policy: Policy, pods: int) -> dict[str, Course]:
     history = [
         sample
         for number in range(1, 121)
-        for sample in _samples("old", EPOCH - 1800.0 + 15.0 * number, number)
+        for sample in _samples("old", EPOCH - 1800.0 + 15.0 * number, number, pods)
     ]
     first = begin(policy.signals[0], alpha_of(policy), EPOCH, history, _side)
     return {signal.name: first for signal in policy.signals}
 
 
-def _samples(revision: str, at: float, number: int) -> list[Sample]:
+def _samples(revision: str, at: float, number: int, pods: int) -> list[Sample]:
     return [
         Sample(
             namespace="shop",
@@ -61,7 +62,7 @@ def _samples(revision: str, at: float, number: int) -> list[Sample]:
             total=250.0 * number,
             bad=float(number * 2),
         )
-        for pod in range(PODS)
+        for pod in range(pods)
     ]
 
 
@@ -74,4 +75,6 @@ def _born(pod: str) -> bool:
 
 
 if __name__ == "__main__":
-    print(f"{WORKLOADS:,} workloads with {SIGNALS} signals: {milliseconds():.0f} ms a round on one core")
+    for count in (1, SEVERAL):
+        found = f"{milliseconds(count):.0f} ms a round on one core"
+        print(f"{WORKLOADS:,} workloads with {SIGNALS} signals, pods of each {count}: {found}")

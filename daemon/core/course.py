@@ -11,16 +11,15 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import IntEnum
 from itertools import groupby
-from typing import NamedTuple
 
 import msgspec
 
 from daemon.core.baseline import Baseline, Yardstick, baseline_of, total, yardstick
 from daemon.core.case import Point
 from daemon.core.counters import Book, Step, Tally, read
-from daemon.core.evidence import log_worse, ratios, thinned, upper_rate
+from daemon.core.evidence import EFFECTS, Ratio, log_worse, ratios, thinned, upper_rate
 from daemon.core.model import Sample, SignalPolicy, Value
-from daemon.core.process import ROUND, Count, Process, Scrape
+from daemon.core.process import ROUND, Process
 from daemon.core.process import follow as weigh
 
 OUTAGE = 0.5
@@ -34,6 +33,10 @@ KEPT_POINTS = 60
 SHIFTED = math.log(20)
 """Evidence (nats) that the old pods fare worse than before, so that only the same time compares."""
 
+LIMIT, USUAL = 0, 1
+"""Places of the bounds in a course's process."""
+NOTHING = (Ratio(bad=0.0, good=0.0),) * len(EFFECTS)
+"""Against no bound: whatever is counted is no evidence."""
 _DECADE = math.log(10)
 
 Births = Callable[[str], bool]
@@ -62,39 +65,26 @@ class Course(Value, frozen=True):
     new: Tally = Tally()
     old: Tally = Tally()
     """The control group's since the rollout began."""
+    before: Tally = Tally()
+    """Everything that the control group did, before the rollout and since."""
+    before_words: str = ""
+    """The same as a part of a sentence; it is said at each look and seldom changes."""
     new_steps: tuple[Step, ...] = ()
     old_steps: tuple[Step, ...] = ()
-    limit: Process = Process()
-    """Against the limit."""
-    usual: Process = Process()
-    """Against the baseline."""
+    process: Process = Process()
+    """Against the limit and against the baseline."""
     cold: Process = Process()
     """Of the pods' warm-up: against an outage."""
+    over_limit: float = 0.0
+    """Log e-value (nats) of the failure, an outage in the warm-up among it."""
+    over_usual: float = 0.0
     trail: tuple[Point, ...] = ()
 
     @property
     def first_round(self) -> bool:
         """Whether nothing but the new pods' first scrapes with requests is known."""
-        first_at = self.limit.first_at
+        first_at = self.process.first_at
         return first_at is not None and self.new_steps[-1].at < first_at + SECOND
-
-    @property
-    def over_limit(self) -> float:
-        """Log e-value (nats) of the failure."""
-        return max(self.limit.log_e, self._cold)
-
-    @property
-    def over_usual(self) -> float:
-        return max(self.usual.log_e, self._cold)
-
-    @property
-    def _cold(self) -> float:
-        return self.cold.log_e if self.cold.first_at is not None else -math.inf
-
-    @property
-    def before(self) -> Tally:
-        """Everything the control group did, before the rollout and beside it."""
-        return self.baseline.tally + self.old if self.old.scrapes else self.baseline.tally
 
 
 def begin(
@@ -113,6 +103,8 @@ def begin(
         started_at=started_at,
         baseline=baseline,
         yard=yardstick(policy, baseline.tally, baseline.dispersion, alpha),
+        before=baseline.tally,
+        before_words=f"before {baseline.tally}",
         book=book.reference(),
     )
 
@@ -124,10 +116,7 @@ def follow(course: Course, samples: Sequence[Sample], births: Births, side: Call
         return course if book is course.book else msgspec.structs.replace(course, book=book)
     steps = [_begun(step, course.started_at) if step.since == step.at else step for step in steps]
     course = msgspec.structs.replace(course, book=book)
-    # In the order of time, and within a moment the control group first: no name and no batch counts.
-    sided = sorted([(step.at, side(step.pod), step) for step in steps])
-    for own, group in groupby(sided, lambda one: one[1]):
-        together = [step for _, _, step in group]
+    for own, together in _sided(steps, side):
         if own is Side.NEW:
             course = _judged(course, together)
         elif own is Side.OLD:
@@ -135,28 +124,56 @@ def follow(course: Course, samples: Sequence[Sample], births: Births, side: Call
     return course
 
 
+def _sided(steps: list[Step], side: Callable[[str], Side]) -> Iterator[tuple[Side, list[Step]]]:
+    """In the order of time, and within a moment the control group first: no name and no batch counts."""
+    sides = [side(step.pod) for step in steps]
+    if len(set(sides)) == 1:
+        yield sides[0], sorted(steps) if len(steps) > 1 else steps
+        return
+    ordered = sorted(zip([step.at for step in steps], sides, steps, strict=True))
+    for own, group in groupby(ordered, lambda one: one[1]):
+        yield own, [step for _, _, step in group]
+
+
 def _compared(course: Course, steps: list[Step]) -> Course:
     """With what the control group did, and the yardstick that this makes for whatever comes after it."""
+    old = course.old + total(steps)
+    before = course.baseline.tally + old
     course = msgspec.structs.replace(
-        course, old=course.old + total(steps), old_steps=_kept((*course.old_steps, *steps))
+        course,
+        old=old,
+        old_steps=_kept((*course.old_steps, *steps)),
+        before=before,
+        before_words=f"before {before}",
     )
     return msgspec.structs.replace(course, yard=_yard_beside(course))
 
 
 def _judged(course: Course, steps: list[Step]) -> Course:
     """With what the new pods did."""
-    weights, trail = Weights(course.limit, course.usual, course.cold), course.trail
+    process, cold, trail = course.process, course.cold, course.trail
+    spread, yard, new = course.baseline.dispersion, course.yard, course.new
+    over_limit, over_usual = course.over_limit, course.over_usual
     for together, warming in _rounds(course, steps):
+        if warming:
+            cold = weigh(cold, together, ratios(max(yard.bound, OUTAGE)), spread)
+        else:
+            against = ratios(yard.upper) if yard.compared else NOTHING
+            process = weigh(process, together, ratios(yard.bound) + against, spread)
         sums = total(together)
-        weights = _weighed(course, together, sums, weights, warming=warming)
-        trail = _traced(trail, course.started_at, together[-1].at, sums, weights)
+        new = new + sums
+        # Where no outage in a warm-up was looked for, that is no evidence, not even for health.
+        outage = cold.log_e() if cold.first_at is not None else -math.inf
+        over_limit, over_usual = max(process.log_e(LIMIT), outage), max(process.log_e(USUAL), outage)
+        trail = _traced(trail, course.started_at, together[-1].at, sums, over_limit, over_usual)
     return msgspec.structs.replace(
         course,
-        new=course.new + total(steps),
+        new=new,
         new_steps=_kept((*course.new_steps, *steps)),
-        limit=weights.limit,
-        usual=weights.usual,
-        cold=weights.cold,
+        process=process,
+        cold=cold,
+        over_limit=over_limit,
+        over_usual=over_usual,
         trail=trail,
     )
 
@@ -182,28 +199,6 @@ def _begun(step: Step, started_at: float) -> Step:
     return step._replace(since=min(step.at, max(started_at, step.at - ROUND)), age=BIRTH)
 
 
-class Weights(NamedTuple):
-    limit: Process
-    usual: Process
-    cold: Process
-
-
-def _weighed(course: Course, steps: list[Step], sums: Tally, weights: Weights, *, warming: bool) -> Weights:
-    spread, yard = course.baseline.dispersion, course.yard
-    limit, usual, cold = weights
-    if warming:
-        return Weights(limit, usual, weigh(cold, steps, ratios(max(yard.bound, OUTAGE)), spread))
-    scrapes: Sequence[Scrape] = steps
-    if limit.until == usual.until and limit.holds(steps):
-        # Of scrapes in one round only the sums count: both tests need them, so they are taken once.
-        longest = max([step.at - step.since for step in steps])
-        scrapes = (Count(steps[0].at, steps[0].at - longest, sums.bad, sums.total),)
-    limit = weigh(limit, scrapes, ratios(yard.bound), spread)
-    if yard.compared:
-        usual = weigh(usual, scrapes, ratios(yard.upper), spread)
-    return Weights(limit, usual, cold)
-
-
 def _yard_beside(course: Course) -> Yardstick:
     """The yardstick with the control group's own counts beside the new pods.
 
@@ -221,10 +216,9 @@ def _yard_beside(course: Course) -> Yardstick:
 
 
 def _traced(
-    trail: tuple[Point, ...], started_at: float, at: float, sums: Tally, weights: Weights
+    trail: tuple[Point, ...], started_at: float, at: float, sums: Tally, over_limit: float, over_usual: float
 ) -> tuple[Point, ...]:
     """The trail with what one round brought, whose newest scrape was ``at``."""
-    cold = weights.cold.log_e if weights.cold.first_at is not None else -math.inf
     bad, events = sums.bad, sums.total
     last = trail[-1] if trail else None
     if last is not None and (last.at - started_at) // ROUND == (at - started_at) // ROUND:
@@ -233,7 +227,7 @@ def _traced(
         at=at,
         bad=bad,
         total=events,
-        over_limit=max(weights.limit.log_e, cold) / _DECADE,
-        over_baseline=max(weights.usual.log_e, cold) / _DECADE,
+        over_limit=over_limit / _DECADE,
+        over_baseline=over_usual / _DECADE,
     )
     return (*trail, point) if len(trail) < KEPT_POINTS else (*trail[1:], point)

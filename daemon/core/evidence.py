@@ -75,6 +75,15 @@ def log_better(tally: Tally, bound: float, expected: float) -> float:
     )
 
 
+def shown_better(tally: Tally, bound: float, expected: float, level: float) -> bool:
+    """Whether :func:`log_better` reaches ``level`` (nats); mostly one part of the mixture does so alone."""
+    bad, good = tally.bad, tally.total - tally.bad
+    for weight, (worse, better) in _below(bound, expected):
+        if weight + bad * worse + good * better >= level:
+            return True
+    return log_better(tally, bound, expected) >= level
+
+
 @lru_cache(maxsize=8192)
 def _below(bound: float, expected: float) -> tuple[tuple[float, Ratio], ...]:
     """The mixture of :func:`log_better`: log weights and ratios."""

@@ -13,17 +13,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 
 from daemon.core.attribution import Finding, Scene, attribute, awaited
 from daemon.core.case import Assessment, Attribution, Fact, SignalEvidence, Verdict
 from daemon.core.counters import percent
-from daemon.core.course import Course
-from daemon.core.evidence import log_better, scale_odds, thinned
+from daemon.core.course import LIMIT, USUAL, Course
+from daemon.core.evidence import scale_odds, shown_better, thinned
 from daemon.core.model import Policy, SignalPolicy, Value
 
 FAMILY_ALPHA = 0.01
 PROOF_ALPHA = 0.05
 """Of the claim that a rate is under its limit."""
+_PROOF = math.log(1 / PROOF_ALPHA)
+_DECADE = math.log(10)
 SUSPICION = math.log(3)
 """Evidence (nats) over the limit that forbids the claim of health."""
 SWIFT = 2.2
@@ -53,7 +56,7 @@ def judge_signal(policy: SignalPolicy, view: SignalView) -> SignalEvidence:
         reason = view.problem or "the time before the rollout is not read yet"
         return SignalEvidence(name=policy.name, verdict=Verdict.UNKNOWN, reason=reason, limit=policy.limit)
     verdict, reason = _verdict(course, view.problem)
-    yard, scale = course.yard, math.log(10)
+    yard = course.yard
     return SignalEvidence(
         name=policy.name,
         verdict=verdict,
@@ -62,10 +65,10 @@ def judge_signal(policy: SignalPolicy, view: SignalView) -> SignalEvidence:
         new=course.new,
         old=course.old,
         baseline=course.baseline.tally,
-        over_limit=course.over_limit / scale,
-        over_baseline=course.over_usual / scale,
-        limit_line=yard.limit_level / scale,
-        baseline_line=yard.baseline_level / scale if yard.compared else 0.0,
+        over_limit=course.over_limit / _DECADE,
+        over_baseline=course.over_usual / _DECADE,
+        limit_line=yard.limit_level / _DECADE,
+        baseline_line=yard.baseline_level / _DECADE if yard.compared else 0.0,
         dispersion=course.baseline.dispersion,
         trail=course.trail,
         proven=verdict is Verdict.HEALTHY and proven(course),
@@ -78,22 +81,22 @@ def proven(course: Course) -> bool:
         return False
     new = thinned(course.new.at_worst, course.baseline.dispersion)
     expected = course.before.rate or 0.0
-    return log_better(new, course.policy.limit, expected) >= math.log(1 / PROOF_ALPHA)
+    return shown_better(new, course.policy.limit, expected, _PROOF)
 
 
 def _verdict(course: Course, problem: str) -> tuple[Verdict, str]:
     policy, yard, new = course.policy, course.yard, course.new
     if policy.baseline == "require" and not yard.compared:
         return Verdict.UNKNOWN, f"{policy.title}: no traffic before the rollout to compare with"
-    over_limit = course.limit.log_e >= yard.limit_level
-    over_usual = not yard.compared or course.usual.log_e >= yard.baseline_level
-    if (over_limit and over_usual) or course.cold.log_e >= yard.baseline_level:
+    over_limit = course.process.log_e(LIMIT) >= yard.limit_level
+    over_usual = not yard.compared or course.process.log_e(USUAL) >= yard.baseline_level
+    if (over_limit and over_usual) or course.cold.log_e() >= yard.baseline_level:
         return _failing(course)
     if problem:
         return Verdict.UNKNOWN, problem
     if new.total <= 0:
         return Verdict.UNKNOWN, f"{policy.title}: no requests reached the new pods"
-    if course.limit.first_at is None:
+    if course.process.first_at is None:
         return Verdict.UNKNOWN, f"{against(course)}: no pod has outlived its warm-up of {policy.warmup:g} s"
     if yard.compared and over_usual:
         return Verdict.DEGRADED, f"{against(course)}: worse than before, but not shown to be over the limit"
@@ -117,8 +120,12 @@ def _failing(course: Course) -> tuple[Verdict, str]:
 def against(course: Course) -> str:
     """The numbers as a sentence."""
     policy = course.policy
-    limit = f"{policy.title} {course.new}, limit {percent(policy.limit)}"
-    return f"{limit}, before {course.before}" if course.yard.compared else f"{limit}, nothing to compare with"
+    limit = f"{policy.title} {course.new}, limit {_limit(policy.limit)}"
+    return f"{limit}, {course.before_words}" if course.yard.compared else f"{limit}, nothing to compare with"
+
+
+_limit = lru_cache(maxsize=256)(percent)
+"""The same few each time."""
 
 
 def assess(

@@ -42,7 +42,7 @@ def has_passed(course: Course, begun: Onset) -> bool:
 
 def may_pass(course: Course, begun: Onset) -> bool:
     """Whether the failure began after a good opening, and no scrape shows yet that it outlasts a burst."""
-    first_at = course.limit.first_at
+    first_at = course.process.first_at
     if first_at is None or begun.low <= first_at + OPENING:
         return False
     end = begun.surely + BURST

@@ -1,6 +1,6 @@
-"""An e-process on a rate of bad events: evidence that the rate went over a bound, at whatever time.
+"""E-processes on a rate of bad events: evidence that the rate went over a bound, at whatever time.
 
-It is a mixture over effect sizes (:data:`~daemon.core.evidence.EFFECTS`) and over the moment at which the
+Each is a mixture over effect sizes (:data:`~daemon.core.evidence.EFFECTS`) and over the moment at which the
 failure began. Most of the prior stands on "with the new pods' first request", for that is how releases
 break; the rest is spread over later moments, nearly evenly over the first minutes and thinner after, so a
 failure that begins late does not have to outweigh the good time before it. By Ville's inequality the process
@@ -20,7 +20,7 @@ import math
 from collections.abc import Iterable, Sequence
 from math import exp
 from operator import add, mul
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from msgspec.structs import replace
 
@@ -46,9 +46,10 @@ LONGEST = 2.0
 AT_ONCE = 0.8
 """Prior of a failure that begins with the first request."""
 
-_NONE = (0.0,) * len(EFFECTS)
-_AT_ONCE = AT_ONCE / len(EFFECTS)
-_LATER = (1 - AT_ONCE) / len(EFFECTS)
+Numbers = tuple[float, ...]
+_EFFECTS = len(EFFECTS)
+_AT_ONCE = AT_ONCE / _EFFECTS
+_LATER = (1 - AT_ONCE) / _EFFECTS
 _HIGHEST = 690.0
 """Nats above which a number has no exponential any more."""
 _MOST = math.exp(_HIGHEST)
@@ -67,17 +68,12 @@ class Scrape(Protocol):
     def total(self) -> float: ...
 
 
-class Count(NamedTuple):
-    """A scrape of nothing but its numbers."""
-
-    at: float
-    since: float
-    bad: float
-    total: float
-
-
 class Process(Value, frozen=True):
-    """The evidence so far, one number for each effect size."""
+    """The evidence so far, against one bound or several at once.
+
+    All of the tuples of numbers have one for each effect size against the first bound, then one for each
+    against the second, and so on. They are empty until the first request.
+    """
 
     first_at: float | None = None
     """When the first request was seen (Unix seconds)."""
@@ -88,51 +84,51 @@ class Process(Value, frozen=True):
     left: float = 1.0
     """The part of the later moments' prior that had not begun when it did."""
     cap: float = CAP
-    open: tuple[float, ...] = _NONE
-    """What the current round brought so far (nats), uncapped."""
-    closed: tuple[float, ...] = _NONE
+    open: Numbers = ()
+    """What the current round brought so far (nats), uncapped; empty while it brought nothing."""
+    closed: Numbers = ()
     """Log likelihood ratios (nats) of failures that began with the first request, up to the current round."""
-    closed_later: tuple[float, ...] = _NONE
+    closed_later: Numbers = ()
     """Likelihood ratios of later failures, each the mixture over the moments that have passed."""
-    opening: tuple[float, ...] = _NONE
+    opening: Numbers = ()
     """What the opening alone brought to ``at_once``."""
-    at_once: tuple[float, ...] = _NONE
+    at_once: Numbers = ()
     """As ``closed``, with the current round."""
-    later: tuple[float, ...] = _NONE
+    later: Numbers = ()
     """As ``closed_later``, with the current round."""
-    log_e: float = 0.0
-    """Of the whole mixture, nats."""
+    evidence: Numbers = ()
+    """Log e-values (nats), one for each bound."""
 
-    def holds(self, scrapes: Sequence[Scrape]) -> bool:
-        """Whether these, oldest first, all belong to the current round, or all to the next one."""
-        first, last = scrapes[0], scrapes[-1]
-        if self.first_at is None or not first.total:
-            return False
-        return last.at < (self.until if first.at < self.until else first.at + ROUND - JITTER)
+    def log_e(self, which: int = 0) -> float:
+        """The evidence (nats) against that bound."""
+        return self.evidence[which] if self.evidence else 0.0
 
 
 def follow(
-    process: Process, scrapes: Iterable[Scrape], ratios: tuple[Ratio, ...], dispersion: float = 1.0
+    process: Process, scrapes: Iterable[Scrape], ratios: Sequence[Ratio], dispersion: float = 1.0
 ) -> Process:
     """The process after these scrapes, oldest first, each event being worth 1 / ``dispersion`` of one.
 
-    ``ratios`` are those of the bound that held before them; it may differ from call to call. Whether the
-    scrapes come in one call or in many makes no difference.
+    ``ratios`` are those of the bounds that held before them, one after the other: as many in each call, of
+    whatever bounds. Whether the scrapes come in one call or in many makes no difference.
     """
     bad = total = longest = 0.0
     until = process.until
     for scrape in scrapes:
-        if scrape.total <= 0:
+        more = scrape.total
+        if more <= 0:
             continue
         at = scrape.at
         if at >= until:
-            process = _next_round(_booked(process, bad, total, longest, ratios, dispersion), at)
-            bad = total = longest = 0.0
+            if total > 0:
+                process = _booked(process, bad, total, longest, ratios, dispersion)
+                bad = total = longest = 0.0
+            process = _next_round(process, at)
             until = process.until
-        bad, total = bad + scrape.bad, total + scrape.total
+        bad, total = bad + scrape.bad, total + more
         if at - scrape.since > longest:
             longest = at - scrape.since
-    return _booked(process, bad, total, longest, ratios, dispersion)
+    return _booked(process, bad, total, longest, ratios, dispersion) if total > 0 else process
 
 
 def _next_round(process: Process, at: float) -> Process:
@@ -141,7 +137,8 @@ def _next_round(process: Process, at: float) -> Process:
     if first_at is None:
         return replace(process, first_at=at, until=math.nextafter(at + OPENING, math.inf))
     left = 1 / (1 + max(0.0, at - first_at) / (SPREAD * ROUND))
-    later = tuple(map(max(0.0, process.left - left).__add__, process.later))
+    begun = max(0.0, process.left - left)
+    later = tuple(map(begun.__add__, process.later)) if process.later else (begun,) * len(process.at_once)
     return Process(
         first_at=first_at,
         opened_at=at,
@@ -152,7 +149,7 @@ def _next_round(process: Process, at: float) -> Process:
         opening=process.opening,
         at_once=process.at_once,
         later=later,
-        log_e=process.log_e,
+        evidence=process.evidence,
     )
 
 
@@ -161,26 +158,24 @@ def _booked(
     bad: float,
     total: float,
     longest: float,
-    ratios: tuple[Ratio, ...],
+    ratios: Sequence[Ratio],
     dispersion: float,
 ) -> Process:
     """With these events in the current round, or in the opening; ``longest`` is their longest scrape's."""
-    if total <= 0:
-        return process
     bad, good = bad / dispersion, (total - bad) / dispersion
-    gains = [bad * worse + good * better for worse, better in ratios]
+    gains = tuple([bad * worse + good * better for worse, better in ratios])
     first_at, opened_at = process.first_at, process.opened_at
     if first_at is None or opened_at == math.inf:
-        at_once = tuple(map(add, process.at_once, gains))
+        at_once = tuple(map(add, process.at_once, gains)) if process.at_once else gains
         return Process(
             first_at=first_at,
             until=process.until,
             opening=at_once,
             at_once=at_once,
-            log_e=_log_e(at_once, _NONE, 1.0),
+            evidence=_evidence(at_once, (), 1.0),
         )
-    if process.open is not _NONE:
-        gains = list(map(add, process.open, gains))
+    if process.open:
+        gains = tuple(map(add, process.open, gains))
     cap = process.cap
     if longest > ROUND:
         cap = max(cap, CAP * min(longest / ROUND, LONGEST))
@@ -191,25 +186,23 @@ def _booked(
         until=process.until,
         left=process.left,
         cap=cap,
-        open=tuple(gains),
+        open=gains,
         closed=process.closed,
         closed_later=process.closed_later,
         opening=process.opening,
         at_once=at_once,
         later=later,
-        log_e=_log_e(at_once, later, process.left),
+        evidence=_evidence(at_once, later, process.left),
     )
 
 
-Numbers = tuple[float, ...]
-
-
-def _gained(process: Process, gains: list[float], cap: float) -> tuple[Numbers, Numbers]:
+def _gained(process: Process, gains: Numbers, cap: float) -> tuple[Numbers, Numbers]:
     """Failures at once and later ones with the current round's gains, as far as it may count.
 
     This is where a judgement spends its time, so the sums run in C.
     """
-    if max(gains) < cap:
+    highest = max(gains)
+    if highest < cap:
         at_once, later = map(add, process.closed, gains), map(exp, gains)
     else:
         wide = cap * BEGAN_BADLY
@@ -217,13 +210,20 @@ def _gained(process: Process, gains: list[float], cap: float) -> tuple[Numbers, 
         at_once = map(add, process.closed, map(min, gains, most))
         later = map(exp, [min(gain, cap) for gain in gains])
     grown = tuple(map(mul, process.closed_later, later))
-    if max(grown) > _MOST:
+    if highest > 0 and max(grown) > _MOST:
         grown = tuple([min(value, _MOST) for value in grown])
     return tuple(at_once), grown
 
 
-def _log_e(at_once: Numbers, later: Numbers, left: float) -> float:
-    """Of the mixture, with the failures that have not begun yet, whose ratio is 1."""
-    if max(at_once) > _HIGHEST:
-        return log_sum(at_once) + math.log(_AT_ONCE)
-    return math.log(_AT_ONCE * sum(map(exp, at_once)) + _LATER * sum(later) + (1 - AT_ONCE) * left)
+def _evidence(at_once: Numbers, later: Numbers, left: float) -> Numbers:
+    """Of the mixtures, each with the failures that have not begun yet, whose ratio is 1."""
+    waiting, certain = (1 - AT_ONCE) * left, max(at_once) > _HIGHEST
+    found = []
+    for begin in range(0, len(at_once), _EFFECTS):
+        end = begin + _EFFECTS
+        mine = at_once[begin:end]
+        if certain and max(mine) > _HIGHEST:
+            found.append(log_sum(mine) + math.log(_AT_ONCE))
+        else:
+            found.append(math.log(_AT_ONCE * sum(map(exp, mine)) + _LATER * sum(later[begin:end]) + waiting))
+    return tuple(found)

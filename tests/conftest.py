@@ -4,6 +4,14 @@ from __future__ import annotations
 
 import signal
 
+from hypothesis import HealthCheck, settings
+
+# What a busy machine takes is nothing that a test promises.
+settings.register_profile(
+    "any machine", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
+
 
 def pytest_configure() -> None:
     """Ctrl-C interrupts, also where the tests run in the background of a shell, which makes it ignored."""

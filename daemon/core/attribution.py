@@ -12,15 +12,15 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from daemon.core.baseline import CLUMPS, total
 from daemon.core.case import Attribution, Fact
-from daemon.core.control import EXCLUDED, USUAL_FLOOR, common_cause, due, usual
-from daemon.core.counters import Step, percent
+from daemon.core.control import due, usual
 from daemon.core.course import Course
 from daemon.core.facts import old_pods_crash, unschedulable
 from daemon.core.lasting import BURST, has_passed, may_pass
 from daemon.core.model import Revision, Value, Workload
+from daemon.core.old_pods import Found, from_old_pods
 from daemon.core.onset import Onset, onset
 from daemon.core.process import ROUND
-from daemon.core.spread import CLEAR, log_alike, others_due, spread
+from daemon.core.spread import others_due, spread
 from daemon.core.traffic import shift
 
 CRASHES = frozenset({"CrashLoopBackOff", "OOMKilled", "RestartsAfterReady"})
@@ -28,8 +28,6 @@ LEAD = 180.0
 """Seconds that a dependency's outage may be ahead of the failure it explains."""
 LAG = 60.0
 """Seconds after the onset within which an outage may first be noticed: probes and gauges take their time."""
-LEANING = 1.0
-"""Log Bayes factor (nats) of a common cause that forbids laying the failure to the release."""
 STALE = 1800.0
 """A dependency that has been unhealthy for longer than this, with the service well, explains nothing."""
 
@@ -90,16 +88,13 @@ def attribute(failing: Sequence[Course], facts: tuple[Fact, ...], scene: Scene) 
     found = _from_facts(facts, scene)
     for course in failing:
         # Each signal has its own pods' story; the outer witnesses are asked once.
-        found = found or _from_counts(course, _own_onset(course) or begun)
+        found = found or from_old_pods(course, _own_onset(course) or begun)
     found = found or _from_surroundings(scene, begun)
     for course in failing:
         found = found or _from_pods(course, begun, scene) or _from_traffic(course, begun)
     if found is None:
         found = (Attribution.DEPLOYMENT, _laid_to_release(failing, begun))
     return Finding(cause=found[0], reason=found[1], onset=span)
-
-
-Found = tuple[Attribution, str]
 
 
 def onset_of(failing: Iterable[Course]) -> Onset | None:
@@ -138,55 +133,6 @@ def _from_facts(facts: tuple[Fact, ...], scene: Scene) -> Found | None:
     stuck = bool(facts) and all(fact.kind == "ProgressDeadlineExceeded" for fact in facts)
     if stuck and scene.unschedulable:
         return Attribution.UNDECIDED, f"the new pods find no node: {scene.unschedulable}"
-    return None
-
-
-def _from_counts(course: Course, begun: Onset | None) -> Found | None:
-    """The control group: did it fail before the rollout, or does it fail beside the new pods?"""
-    if begun is None:
-        return None
-    name, usual_rate = course.policy.name, course.baseline.tally
-    if (before := _before_rollout(course, begun)) is not None:
-        return (
-            Attribution.INFRASTRUCTURE,
-            f"{name} went bad {_ago(course.started_at - before.high)} before the rollout began, "
-            f"with the old pods: {percent(before.failing)}",
-        )
-    beside = total(step for step in course.old_steps if step.at > begun.low)
-    if beside.total <= 0:
-        return None
-    alike = common_cause(course, begun)
-    words = f"{name} {beside}, before the rollout {usual_rate}"
-    if alike > CLEAR:
-        return Attribution.INFRASTRUCTURE, f"the old pods fail alike at the same time: {words}"
-    if alike > LEANING or (alike > EXCLUDED and _began_well(course, begun)):
-        return Attribution.UNDECIDED, f"the old pods may fail alike, too few requests to tell: {words}"
-    return None
-
-
-def _began_well(course: Course, begun: Onset) -> bool:
-    """Whether new pods served well before it began: a release mostly breaks with its first request."""
-    before = total(step for step in course.new_steps if step.at <= begun.low)
-    return log_alike(before, begun.failing, usual(course)) < -CLEAR
-
-
-def _before_rollout(course: Course, begun: Onset) -> Onset | None:
-    """The change of the old pods' rate, where it lies before the rollout and looks like the failure."""
-    rounds = course.baseline.rounds
-    steps = [
-        Step(at=r.at, since=r.at - ROUND, bad=r.bad, total=r.total, unclear=0.0, pod="", age=0.0)
-        for r in rounds
-    ]
-    for share in (2, 4, 8):
-        # The incident is in the baseline's end, so its beginning tells what is usual.
-        early = steps[: max(1, len(steps) - len(steps) // share)]
-        early_rate = max(total(early).rate or 0.0, USUAL_FLOOR)
-        changed = onset(steps, early_rate, 1.0)
-        if changed is None or changed.high >= course.started_at:
-            continue
-        tail = total(step for step in steps if step.at >= changed.high)
-        if log_alike(tail, begun.failing, early_rate) > CLEAR:
-            return changed
     return None
 
 

@@ -22,6 +22,8 @@ USUAL_FLOOR = 0.001
 """A baseline without one bad event is taken for this rate, so that a single one does not weigh too much."""
 EXCLUDED = -4.0
 """Log Bayes factor (nats) below which a common cause is ruled out."""
+SKEW = 1.0
+"""Seconds by which a scrape's time may miss the moment of its counts, and one pod be hit after another."""
 GRID = 24
 FINE = 12
 """Parts of the onset's interval, and of its likeliest part, at which the common cause may have begun."""
@@ -38,11 +40,22 @@ def common_cause(course: Course, begun: Onset) -> float:
     the new pods show; a scrape that it began in is hit in part. The old pods' counts are then foretold by
     the incident, or by the usual rate. 0.0 where they tell nothing.
     """
-    spread = min(course.baseline.dispersion, CLUMPS)
     new, old = _since(course.new_steps, begun), _since(course.old_steps, begun)
     if not new or not old or begun.high <= begun.low:
         return 0.0
-    base = usual(course)
+    found = _log_bayes_factor(course, begun, new, old, 0.0)
+    if found > EXCLUDED:
+        return found
+    # Where there are many requests a second's difference in time would exclude anything.
+    apart = [_log_bayes_factor(course, begun, new, old, skew) for skew in (-SKEW, SKEW)]
+    return log_sum([found, *apart]) - math.log(3)
+
+
+def _log_bayes_factor(
+    course: Course, begun: Onset, new: Sequence[Step], old: Sequence[Step], skew: float
+) -> float:
+    """With old pods that are hit ``skew`` seconds after the new ones."""
+    spread, base = min(course.baseline.dispersion, CLUMPS), usual(course)
     untouched = _log_likelihood(old, math.inf, base, base)
     explained: dict[float, tuple[float, float]] = {}
 
@@ -50,7 +63,7 @@ def common_cause(course: Course, begun: Onset) -> float:
         for moment in moments:
             rate = _rate(new, moment, base)
             seen = _log_likelihood(new, moment, rate, base) / spread
-            beside = (_log_likelihood(old, moment, rate, base) - untouched) / spread
+            beside = (_log_likelihood(old, moment + skew, rate, base) - untouched) / spread
             explained[moment] = (seen, seen + beside)
 
     width = (begun.high - begun.low) / GRID

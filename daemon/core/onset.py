@@ -29,6 +29,10 @@ class Onset(Value, frozen=True):
     failing: float
     surely: float = math.inf
     """By then it had begun, even if what came first was chance."""
+    gain: float = 0.0
+    """Log likelihood ratio (nats) of the change against none."""
+    well: float = 0.0
+    """Log likelihood ratio (nats) of a good beginning against a failure from the first request on."""
 
 
 def onset(steps: Sequence[Step], usual: float, dispersion: float = 1.0) -> Onset | None:
@@ -54,7 +58,14 @@ def onset(steps: Sequence[Step], usual: float, dispersion: float = 1.0) -> Onset
     peak = next(index for index, (gain, _) in enumerate(gains) if gain == best)
     first, last = ordered[near[0]], ordered[near[-1]]
     low = first.since if first.since < first.at else first.at
-    return Onset(low=min(low, first.at), high=last.at, failing=gains[peak][1], surely=ordered[surely].at)
+    return Onset(
+        low=min(low, first.at),
+        high=last.at,
+        failing=gains[peak][1],
+        surely=ordered[surely].at,
+        gain=best,
+        well=best - gains[0][0],
+    )
 
 
 def _gain(bad: float, total: float, usual: float) -> tuple[float, float]:

@@ -1,0 +1,102 @@
+"""What the old pods say of a failure: did it begin with them, before the rollout? Does it hit them as well?
+
+They are the best witness there is, while they serve. Once they are gone, what they last said is weighed by
+how the failure began: releases mostly break with their first request, and incidents at any moment.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from daemon.core.baseline import CLUMPS, Round, pearson, total
+from daemon.core.case import Attribution
+from daemon.core.control import EXCLUDED, USUAL_FLOOR, common_cause
+from daemon.core.counters import Step, percent
+from daemon.core.course import Course
+from daemon.core.evidence import thinned
+from daemon.core.onset import Onset, onset
+from daemon.core.process import ROUND
+from daemon.core.spread import CLEAR, log_alike, serving
+
+LEANING = 1.0
+"""Log Bayes factor (nats) of a common cause that forbids laying the failure to the release."""
+COINCIDENCE = 4.0
+"""The same, where it began with the new pods' first request, just as the last old pods went: that an incident
+began in these very seconds is unlikely beforehand, and that a release did is not."""
+GOOD_START = 4.0
+"""Log likelihood ratio (nats) of a good beginning that asks for a witness, where no old pod was seen."""
+SURE = 8.0
+"""Log likelihood ratio (nats) of a change before the rollout: chance has many moments to make one."""
+
+Found = tuple[Attribution, str]
+
+
+def from_old_pods(course: Course, begun: Onset | None) -> Found | None:
+    """The cause that they speak for, if any."""
+    if begun is None:
+        return None
+    if (before := _before_rollout(course, begun)) is not None:
+        when = f"{course.started_at - before.high:.0f} s before the rollout began"
+        words = f"{course.policy.name} went bad {when}, with the old pods: {percent(before.failing)}"
+        return Attribution.INFRASTRUCTURE, words
+    beside = total(step for step in course.old_steps if step.at > begun.low)
+    return _beside(course, begun, str(beside)) if beside.total > 0 else _unseen(course, begun)
+
+
+def _beside(course: Course, begun: Onset, seen: str) -> Found | None:
+    """They were scraped since it began, at least in part."""
+    alike = common_cause(course, begun)
+    throughout = any(step.since >= begun.low and step.total > 0 for step in course.old_steps)
+    gone = not serving(course.old_steps, course.new_steps[-1].at)
+    if alike < COINCIDENCE and begun.well < LEANING and gone and not throughout:
+        return None
+    words = f"{course.policy.name} {seen}, before the rollout {course.baseline.tally}"
+    if alike > CLEAR:
+        return Attribution.INFRASTRUCTURE, f"the old pods fail alike at the same time: {words}"
+    # Old pods that are well say so within a scrape or two.
+    leaning = alike > LEANING or (throughout and alike + begun.well > 0)
+    if leaning or (alike > EXCLUDED and begun.well > CLEAR):
+        return Attribution.UNDECIDED, f"the old pods may fail alike, too few requests to tell: {words}"
+    return None
+
+
+def _unseen(course: Course, begun: Onset) -> Found | None:
+    """What began after a good start, while the last old pods went, may have hit them unseen."""
+    newest = max((step.at for step in course.old_steps), default=-math.inf)
+    if begun.well <= GOOD_START or begun.low >= newest + ROUND:
+        return None
+    return (
+        Attribution.UNDECIDED,
+        f"{course.policy.name} went bad after a good start, up to {begun.high - newest:.0f} s after the last "
+        "scrape of an old pod: whether the old pods failed alike nobody can tell",
+    )
+
+
+def _before_rollout(course: Course, begun: Onset) -> Onset | None:
+    """The change of the old pods' rate, if it came before the rollout, lasts, and looks like the failure."""
+    rounds = course.baseline.rounds
+    steps = [_step(one) for one in rounds]
+    for share in (2, 4, 8):
+        # The incident is in the baseline's end, so its beginning tells what is usual.
+        early = rounds[: max(1, len(rounds) - len(rounds) // share)]
+        early_rate = max(total(steps[: len(early)]).rate or 0.0, USUAL_FLOOR)
+        spread = min(pearson(early), CLUMPS)
+        changed = onset(steps, early_rate, spread)
+        if changed is None or changed.high >= course.started_at or changed.gain < SURE:
+            continue
+        since = [step for step in steps if step.at >= changed.high]
+        alike = log_alike(thinned(total(since), spread), begun.failing, early_rate)
+        lasts = log_alike(total(since[-2:]), begun.failing, early_rate) > 0
+        if alike > CLEAR and lasts and not _passes(early, begun.failing, early_rate):
+            return changed
+    return None
+
+
+def _passes(early: Sequence[Round], failing: float, ordinary: float) -> bool:
+    """Whether the service failed like this earlier and got well by itself: it may have done so again."""
+    return any(log_alike(total([_step(one)]), failing, ordinary) > CLEAR for one in early)
+
+
+def _step(one: Round) -> Step:
+    return Step(at=one.at, since=one.at - ROUND, bad=one.bad, total=one.total, unclear=0.0, pod="", age=0.0)

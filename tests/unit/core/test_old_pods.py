@@ -1,0 +1,64 @@
+"""What the old pods say, and what may be made of it once they are gone."""
+
+from __future__ import annotations
+
+import pytest
+
+from daemon.core.attribution import onset_of
+from daemon.core.case import Attribution
+from daemon.core.course import Course
+from daemon.core.old_pods import from_old_pods
+from tests.unit.core.courses import Scrape, course, steady
+
+BAD: Scrape = (40.0, 75.0)
+GOOD: Scrape = (1.0, 75.0)
+
+
+def said(seen: Course) -> Attribution | None:
+    found = from_old_pods(seen, onset_of([seen]))
+    return found[0] if found is not None else None
+
+
+def test_a_few_errors_of_the_last_old_pods_are_chance_where_the_new_ones_failed_at_once() -> None:
+    assert said(course([BAD] * 4, beside=[(3.0, 30.0)])) is None
+
+
+def test_many_errors_of_the_last_old_pods_are_not() -> None:
+    assert said(course([BAD] * 4, beside=[(15.0, 30.0)])) is Attribution.INFRASTRUCTURE
+
+
+@pytest.mark.parametrize(("old_scrapes", "expected"), [(1, None), (2, Attribution.UNDECIDED)])
+def test_what_begins_late_while_the_last_old_pod_goes_unseen_is_undecided(
+    old_scrapes: int, expected: Attribution | None
+) -> None:
+    """A scrape interval after an old pod's last scrape it is gone for certain, and says nothing."""
+    assert said(course([GOOD, GOOD, BAD, BAD, BAD], beside=[GOOD] * old_scrapes)) is expected
+
+
+def test_what_begins_with_the_first_request_is_not_held_for_old_pods_that_nobody_saw() -> None:
+    assert said(course([BAD] * 4, beside=[GOOD])) is None
+
+
+def test_old_pods_that_are_seen_to_be_well_clear_nobody() -> None:
+    assert said(course([BAD] * 4, beside=[GOOD] * 5)) is None
+    assert said(course([GOOD, GOOD, BAD, BAD, BAD], beside=[GOOD] * 6)) is None
+
+
+def test_few_requests_of_old_pods_that_look_half_bad_leave_it_open() -> None:
+    few: list[Scrape] = [(0.0, 12.0), (1.0, 12.0), (1.0, 12.0)]
+    assert said(course([(3.0, 12.0)] * 6, before=steady(0.01, 24.0), beside=few)) in {
+        Attribution.UNDECIDED,
+        Attribution.INFRASTRUCTURE,
+    }
+
+
+def test_a_burst_just_before_the_rollout_is_no_alibi_where_bursts_pass_by_themselves() -> None:
+    burst, well = [(30.0, 75.0)] * 2, steady(0.01, 75.0, 18)
+    assert said(course([BAD] * 12, before=[*((well + burst) * 6)])) is None
+
+
+def test_an_incident_that_is_over_when_the_rollout_begins_is_no_alibi() -> None:
+    before = [*steady(0.01, 75.0, 112), *([(30.0, 75.0)] * 5), *([GOOD] * 3)]
+    assert said(course([BAD] * 12, before=before)) is None
+    lasting = [*steady(0.01, 75.0, 112), *([(30.0, 75.0)] * 8)]
+    assert said(course([BAD] * 12, before=lasting)) is Attribution.INFRASTRUCTURE

@@ -53,12 +53,12 @@ def _young() -> Iterator[Family]:
         rollout="rolling",
         effects=(WarmUp(peak=(0.05, 0.4), lasts=(15.0, 60.0)),),
     )
-    for traffic in (0.5, 5.0, 50.0):
+    for traffic, share in ((0.5, 0.005), (5.0, 0.005), (20.0, 0.005), (20.0, 0.01), (50.0, 0.005)):
         yield _family(
-            "slow share unchanged 0.5%",
+            f"slow share unchanged {label(share)}",
             "nothing changed",
             traffic,
-            0.005,
+            share,
             signal="latency",
             quick=traffic == 5.0,
         )

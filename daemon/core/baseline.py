@@ -30,7 +30,8 @@ SPANS = (1, 2, 3, 4, 6, 8, 12)
 MARGIN = 0.4
 """Part of the evidence needed for a conviction that the baseline may reach. Bursts vary: the next may be
 twice as long as the longest seen."""
-THINNINGS = (1.0, 1.5, 2.2, 3.3, 5.0, 7.5, 11.0, 16.0, 24.0, 36.0, 54.0, 81.0, 120.0, 180.0, 270.0, 400.0)
+THINNINGS = tuple([1.5**step for step in range(35)])
+"""Tried one after the other, up to a million: a busy service fails ten thousand requests in one burst."""
 
 
 class Round(NamedTuple):

@@ -30,7 +30,7 @@ BIRTH = -1.0
 """Age of the pod in its first scrape's step, whose true beginning nobody knows."""
 KEPT_STEPS = 600
 KEPT_POINTS = 60
-SHIFTED = math.log(20)
+SHIFTED = 8.0
 """Evidence (nats) that the old pods fare worse than before, so that only the same time compares."""
 
 LIMIT, USUAL = 0, 1
@@ -203,16 +203,15 @@ def _yard_beside(course: Course) -> Yardstick:
     """The yardstick with the control group's own counts beside the new pods.
 
     Where they fare worse than before, the times have changed (the hour, the traffic, a dependency), and only
-    what was counted in the same time compares.
+    what was counted in the same time compares. What counts as over the limit stays as it was.
     """
     policy, spread, alpha = course.policy, course.baseline.dispersion, course.alpha
-    whole = yardstick(policy, course.before, spread, alpha)
-    if not whole.compared or course.baseline.tally.total <= 0:
-        return whole
-    usual = upper_rate(thinned(course.baseline.tally.at_worst, spread), alpha / 2)
-    if log_worse(thinned(course.old, spread), usual) < SHIFTED:
-        return whole
-    return yardstick(policy, course.old, spread, alpha)
+    beside = yardstick(policy, course.before, spread, alpha)
+    if beside.compared and course.baseline.tally.total > 0:
+        usual = upper_rate(thinned(course.baseline.tally.at_worst, spread), alpha / 2)
+        if log_worse(thinned(course.old, spread), usual) >= SHIFTED:
+            beside = yardstick(policy, course.old, spread, alpha)
+    return msgspec.structs.replace(beside, bound=course.yard.bound)
 
 
 def _traced(

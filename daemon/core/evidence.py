@@ -18,6 +18,10 @@ from daemon.core.counters import Tally
 
 EFFECTS = (1.2, 1.5, 2.2, 3.5, 6.0, 15.0, 100.0)
 """Odds ratios of the mixture, from barely over the bound to nearly everything failing."""
+WEIGHTS = (0.25, 0.05, 0.15, 0.25, 0.06, 0.14, 0.10)
+"""Their prior: more of it on what is barely over the bound, which takes longest to find, and on what the
+first scrapes can just tell; less on what shows anyway."""
+LOG_WEIGHTS = tuple([math.log(weight) for weight in WEIGHTS])
 SMALLEST = 1e-6
 """No rate is believed to lie nearer to 0 or 1 than this."""
 
@@ -59,8 +63,12 @@ def log_sum(terms: Sequence[float]) -> float:
 def log_worse(tally: Tally, bound: float) -> float:
     """Log e-value (nats) against "the true rate is at most ``bound``"; ``bound`` in (0, 1)."""
     good = tally.total - tally.bad
-    terms = [tally.bad * ratio.bad + good * ratio.good for ratio in ratios(bound)]
-    return log_sum(terms) - math.log(len(EFFECTS))
+    return log_sum(
+        [
+            weight + tally.bad * worse + good * better
+            for weight, (worse, better) in zip(LOG_WEIGHTS, ratios(bound), strict=True)
+        ]
+    )
 
 
 def log_better(tally: Tally, bound: float, expected: float) -> float:
@@ -133,3 +141,5 @@ def thinned(tally: Tally, factor: float) -> Tally:
 
 
 assert all(low < high for low, high in pairwise(EFFECTS))
+assert len(WEIGHTS) == len(EFFECTS)
+assert math.isclose(sum(WEIGHTS), 1.0)

@@ -15,12 +15,14 @@ import math
 from collections.abc import Mapping
 from functools import lru_cache
 
-from daemon.core.attribution import Finding, Scene, attribute, awaited
+from daemon.core.attribution import Finding, Scene, attribute, awaited, onset_of
+from daemon.core.baseline import CLUMPS
 from daemon.core.case import Assessment, Attribution, Fact, SignalEvidence, Verdict
 from daemon.core.counters import percent
 from daemon.core.course import LIMIT, USUAL, Course
-from daemon.core.evidence import scale_odds, shown_better, thinned
+from daemon.core.evidence import log_worse, scale_odds, shown_better, thinned
 from daemon.core.model import Policy, SignalPolicy, Value
+from daemon.core.old_pods import from_old_pods
 
 FAMILY_ALPHA = 0.01
 PROOF_ALPHA = 0.05
@@ -88,9 +90,7 @@ def _verdict(course: Course, problem: str) -> tuple[Verdict, str]:
     policy, yard, new = course.policy, course.yard, course.new
     if policy.baseline == "require" and not yard.compared:
         return Verdict.UNKNOWN, f"{policy.title}: no traffic before the rollout to compare with"
-    over_limit = course.process.log_e(LIMIT) >= yard.limit_level
-    over_usual = not yard.compared or course.process.log_e(USUAL) >= yard.baseline_level
-    if (over_limit and over_usual) or course.cold.log_e() >= yard.baseline_level:
+    if (_over_limit(course) and _over_usual(course)) or course.cold.log_e() >= yard.baseline_level:
         return _failing(course)
     if problem:
         return Verdict.UNKNOWN, problem
@@ -98,13 +98,50 @@ def _verdict(course: Course, problem: str) -> tuple[Verdict, str]:
         return Verdict.UNKNOWN, f"{policy.title}: no requests reached the new pods"
     if course.process.first_at is None:
         return Verdict.UNKNOWN, f"{against(course)}: no pod has outlived its warm-up of {policy.warmup:g} s"
-    if yard.compared and over_usual:
-        return Verdict.DEGRADED, f"{against(course)}: worse than before, but not shown to be over the limit"
-    if over_limit:
-        return Verdict.DEGRADED, f"{against(course)}: over the limit, but not shown to be worse than before"
+    over = looks_over(course)
+    if over and shared(course):
+        return _failing(course)
+    if doubt := _doubt(course, over):
+        return Verdict.DEGRADED, f"{against(course)}: {doubt}"
     if new.unclear > 0 and (new.at_worst.rate or 0.0) > yard.bound >= (new.rate or 0.0):
         return Verdict.UNKNOWN, f"{against(course)}: the histogram's buckets leave open whether it is over it"
     return Verdict.HEALTHY, against(course)
+
+
+def _over_limit(course: Course) -> bool:
+    return course.process.log_e(LIMIT) >= course.yard.limit_level
+
+
+def _over_usual(course: Course) -> bool:
+    return not course.yard.compared or course.process.log_e(USUAL) >= course.yard.baseline_level
+
+
+def _doubt(course: Course, over: bool) -> str:
+    """What speaks against health without being enough for failure; empty: nothing."""
+    if course.yard.compared and _over_usual(course):
+        return "worse than before, but not shown to be over the limit"
+    if _over_limit(course):
+        return "over the limit, but not shown to be worse than before"
+    if not over:
+        return ""
+    if course.yard.bound > course.policy.limit:
+        return "over the limit, as it was before"
+    return "over the limit, but the time before was too uneven to compare with"
+
+
+def looks_over(course: Course) -> bool:
+    """Whether the requests so far show the operator's limit exceeded, whatever the time before was like."""
+    limit = course.policy.limit
+    if (course.new.rate or 0.0) <= limit:
+        return False
+    seen = thinned(course.new, min(course.baseline.dispersion, CLUMPS))
+    return log_worse(seen, limit) >= course.yard.limit_level
+
+
+def shared(course: Course) -> bool:
+    """Whether the service as a whole went bad, old pods with new ones: a failure, and not the release's."""
+    found = from_old_pods(course, onset_of([course]))
+    return found is not None and found[0] is Attribution.INFRASTRUCTURE
 
 
 def _failing(course: Course) -> tuple[Verdict, str]:

@@ -24,8 +24,10 @@ LEANING = 1.0
 COINCIDENCE = 4.0
 """The same, where it began with the new pods' first request, just as the last old pods went: that an incident
 began in these very seconds is unlikely beforehand, and that a release did is not."""
+LATE = 2.2
+"""Log likelihood ratio (nats) of a good beginning that asks old pods for more than their last scrape."""
 GOOD_START = 4.0
-"""Log likelihood ratio (nats) of a good beginning that asks for a witness, where no old pod was seen."""
+"""The same where no old pod was seen at all since it began."""
 SURE = 8.0
 """Log likelihood ratio (nats) of a change before the rollout: chance has many moments to make one."""
 
@@ -56,7 +58,8 @@ def _beside(course: Course, begun: Onset, seen: str) -> Found | None:
         return Attribution.INFRASTRUCTURE, f"the old pods fail alike at the same time: {words}"
     # Old pods that are well say so within a scrape or two.
     leaning = alike > LEANING or (throughout and alike + begun.well > 0)
-    if leaning or (alike > EXCLUDED and begun.well > CLEAR):
+    late = begun.well > (CLEAR if throughout else LATE)
+    if leaning or (alike > EXCLUDED and late):
         return Attribution.UNDECIDED, f"the old pods may fail alike, too few requests to tell: {words}"
     return None
 

@@ -1,12 +1,12 @@
 """E-processes on a rate of bad events: evidence that the rate went over a bound, at whatever time.
 
-Each is a mixture over effect sizes (:data:`~daemon.core.evidence.EFFECTS`) and over the moment at which the
-failure began. Most of the prior stands on "with the new pods' first request", for that is how releases
-break; the rest is spread over later moments, nearly evenly over the first minutes and thinner after, so a
-failure that begins late does not have to outweigh the good time before it. By Ville's inequality the process
-exceeds 1/α with probability at most α under "the rate never exceeds the bound", however often one looks
-(mixtures over the change point: Shin, Ramdas, Rinaldo, "E-detectors", 2024, New England J. Statistics in
-Data Science).
+Each is a mixture over effect sizes (:data:`~daemon.core.evidence.EFFECTS`, with their prior) and over the
+moment at which the failure began. Most of the prior stands on "with the new pods' first request", for that is
+how releases break; the rest is spread over later moments, nearly evenly over the first minutes and thinner
+after, so a failure that begins late does not have to outweigh the good time before it. By Ville's inequality
+the process exceeds 1/α with probability at most α under "the rate never exceeds the bound", however often one
+looks (mixtures over the change point: Shin, Ramdas, Rinaldo, "E-detectors", 2024, New England J. Statistics
+in Data Science).
 
 A release that has begun well may still meet a burst that is none of its doing: a failover, a lost node. So
 after the opening no single round of scrapes may bring more than ``CAP`` nats, whatever it shows, unless the
@@ -24,7 +24,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from daemon.core.evidence import EFFECTS, Ratio, log_sum
+from daemon.core.evidence import LOG_WEIGHTS, WEIGHTS, Ratio, log_sum
 from daemon.core.model import Value
 
 ROUND = 15.0
@@ -47,9 +47,7 @@ AT_ONCE = 0.8
 """Prior of a failure that begins with the first request."""
 
 Numbers = tuple[float, ...]
-_EFFECTS = len(EFFECTS)
-_AT_ONCE = AT_ONCE / _EFFECTS
-_LATER = (1 - AT_ONCE) / _EFFECTS
+_EFFECTS = len(WEIGHTS)
 _HIGHEST = 690.0
 """Nats above which a number has no exponential any more."""
 _MOST = math.exp(_HIGHEST)
@@ -87,11 +85,14 @@ class Process(Value, frozen=True):
     open: Numbers = ()
     """What the current round brought so far (nats), uncapped; empty while it brought nothing."""
     closed: Numbers = ()
-    """Log likelihood ratios (nats) of failures that began with the first request, up to the current round."""
+    """Log likelihood ratios (nats) of failures that began with the first request, up to the current round.
+
+    Each with its effect's prior.
+    """
     closed_later: Numbers = ()
-    """Likelihood ratios of later failures, each the mixture over the moments that have passed."""
+    """The same of later failures, as ratios: each the mixture over the moments that have passed."""
     opening: Numbers = ()
-    """What the opening alone brought to ``at_once``."""
+    """What the opening alone brought to ``at_once``, without the prior."""
     at_once: Numbers = ()
     """As ``closed``, with the current round."""
     later: Numbers = ()
@@ -138,7 +139,8 @@ def _next_round(process: Process, at: float) -> Process:
         return replace(process, first_at=at, until=math.nextafter(at + OPENING, math.inf))
     left = 1 / (1 + max(0.0, at - first_at) / (SPREAD * ROUND))
     begun = max(0.0, process.left - left)
-    later = tuple(map(begun.__add__, process.later)) if process.later else (begun,) * len(process.at_once)
+    parts = [begun * weight for weight in WEIGHTS] * (len(process.at_once) // _EFFECTS)
+    later = tuple(map(add, process.later, parts)) if process.later else tuple(parts)
     return Process(
         first_at=first_at,
         opened_at=at,
@@ -166,11 +168,12 @@ def _booked(
     gains = tuple([bad * worse + good * better for worse, better in ratios])
     first_at, opened_at = process.first_at, process.opened_at
     if first_at is None or opened_at == math.inf:
-        at_once = tuple(map(add, process.at_once, gains)) if process.at_once else gains
+        opening = tuple(map(add, process.opening, gains)) if process.opening else gains
+        at_once = tuple(map(add, opening, LOG_WEIGHTS * (len(gains) // _EFFECTS)))
         return Process(
             first_at=first_at,
             until=process.until,
-            opening=at_once,
+            opening=opening,
             at_once=at_once,
             evidence=_evidence(at_once, (), 1.0),
         )
@@ -223,7 +226,8 @@ def _evidence(at_once: Numbers, later: Numbers, left: float) -> Numbers:
         end = begin + _EFFECTS
         mine = at_once[begin:end]
         if certain and max(mine) > _HIGHEST:
-            found.append(log_sum(mine) + math.log(_AT_ONCE))
+            found.append(log_sum(mine) + math.log(AT_ONCE))
         else:
-            found.append(math.log(_AT_ONCE * sum(map(exp, mine)) + _LATER * sum(later[begin:end]) + waiting))
+            begun = AT_ONCE * sum(map(exp, mine)) + (1 - AT_ONCE) * sum(later[begin:end])
+            found.append(math.log(begun + waiting))
     return tuple(found)

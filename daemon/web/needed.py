@@ -54,12 +54,15 @@ def _enough(signal: SignalEvidence, policy: SignalPolicy) -> Callable[[float, fl
     compared = signal.baseline_line > 0
     alpha = 2 * _inverse(signal.baseline_line) if compared else _inverse(signal.limit_line)
     asked = replace(policy, limit=signal.limit, baseline="compare" if compared else "ignore")
-    yard = yardstick(asked, signal.baseline + signal.old, signal.dispersion, min(alpha, 0.5))
+    at_first, yard = (
+        yardstick(asked, before, signal.dispersion, min(alpha, 0.5))
+        for before in (signal.baseline, signal.baseline + signal.old)
+    )
     at_once = math.log(AT_ONCE)
 
     def enough(bad: float, total: float) -> bool:
         seen = thinned(Tally(bad=bad, total=total), signal.dispersion)
-        if log_worse(seen, yard.bound) + at_once < yard.limit_level:
+        if log_worse(seen, at_first.bound) + at_once < yard.limit_level:
             return False
         return not compared or log_worse(seen, yard.upper) + at_once >= yard.baseline_level
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.core.attribution import Scene
-from daemon.core.case import Attribution, Verdict
+from daemon.core.case import Assessment, Attribution, Verdict
 from daemon.core.course import Course
 from daemon.core.judge import SignalView, assess, judge_signal, proven
 from daemon.core.model import Policy, SignalPolicy
@@ -23,6 +23,12 @@ def verdict(
 ) -> Verdict:
     seen = course(new, policy=policy, **kind)  # type: ignore[arg-type]
     return judge_signal(policy, SignalView(course=seen, problem=problem)).verdict
+
+
+def laid(new: Sequence[Scrape], **kind: object) -> Assessment:
+    """The assessment of this one signal."""
+    seen = course(new, **kind)  # type: ignore[arg-type]
+    return assess(Scene(), (), {POLICY.name: SignalView(course=seen)}, Policy(signals=(POLICY,)))
 
 
 def policy(**fields: object) -> SignalPolicy:
@@ -109,10 +115,40 @@ def test_the_warm_up_excuses_slowness_and_no_outage() -> None:
     assert verdict([(20, 75)] * 8, policy=warm) is Verdict.FAILING
 
 
-def test_old_pods_that_fare_worse_as_well_are_the_yardstick() -> None:
-    """The whole service is at 8 % since the rollout began: the new pods' 9 % is not theirs alone."""
-    assert verdict([(68, 750)] * 6, beside=[(60.0, 750.0)] * 7) is not Verdict.FAILING
-    assert verdict([(68, 750)] * 6, beside=[(7.0, 750.0)] * 7) is Verdict.FAILING
+@pytest.mark.parametrize(
+    ("beside", "cause"),
+    [
+        ([(60.0, 750.0)] * 7, Attribution.INFRASTRUCTURE),
+        ([(7.0, 750.0)] * 7, Attribution.DEPLOYMENT),
+    ],
+)
+def test_a_service_that_fails_as_a_whole_is_failing_and_not_by_the_release(
+    beside: list[Scrape], cause: Attribution
+) -> None:
+    """It is at 8 % since the rollout began: the new pods' 9 % is not theirs alone."""
+    found = laid([(68, 750)] * 6, before=steady(0.01, 750.0), beside=beside)
+    assert (found.verdict, found.attribution) == (Verdict.FAILING, cause)
+
+
+def test_what_failed_before_the_rollout_and_still_does_is_no_health() -> None:
+    """However short the incident was before the rollout, and however uneven it made the baseline."""
+    for bad_rounds in (1, 2, 4, 8, 20):
+        before = [*steady(0.01, 750.0, 120 - bad_rounds), *([(375.0, 750.0)] * bad_rounds)]
+        found = laid([(375, 750)] * 12, before=before)
+        assert found.verdict in {Verdict.FAILING, Verdict.DEGRADED}, bad_rounds
+        assert found.attribution is not Attribution.DEPLOYMENT, bad_rounds
+
+
+def test_what_is_over_the_limit_as_it_was_before_is_said() -> None:
+    found = laid([(60, 750)] * 12, before=steady(0.08, 750.0))
+    assert found.verdict is Verdict.DEGRADED
+    assert "over the limit, as it was before" in found.reason
+
+
+def test_a_few_errors_of_the_last_old_pods_do_not_blind_the_judge() -> None:
+    """Their 3 of 22 are more than before, and no yardstick for all that comes after them."""
+    few = laid([(150, 750)] * 4, before=steady(0.01, 750.0), beside=[(3.0, 22.0)])
+    assert few.attribution is Attribution.DEPLOYMENT
 
 
 def test_the_old_pods_next_scrape_is_waited_for() -> None:

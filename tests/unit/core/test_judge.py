@@ -126,7 +126,7 @@ def test_a_service_that_fails_as_a_whole_is_failing_and_not_by_the_release(
     beside: list[Scrape], cause: Attribution
 ) -> None:
     """It is at 8 % since the rollout began: the new pods' 9 % is not theirs alone."""
-    found = laid([(68, 750)] * 6, before=steady(0.01, 750.0), beside=beside)
+    found = laid([(68, 750)] * 6, before=steady(0.01, 1500.0), beside=beside)
     assert (found.verdict, found.attribution) == (Verdict.FAILING, cause)
 
 

@@ -17,7 +17,7 @@ from daemon.core.course import Course
 from daemon.core.facts import old_pods_crash, unschedulable
 from daemon.core.lasting import BURST, has_passed, may_pass
 from daemon.core.model import Revision, Value, Workload
-from daemon.core.old_pods import Found, from_old_pods
+from daemon.core.old_pods import Found, from_old_pods, unseen
 from daemon.core.onset import Onset, onset
 from daemon.core.process import ROUND
 from daemon.core.spread import others_due, spread
@@ -91,7 +91,8 @@ def attribute(failing: Sequence[Course], facts: tuple[Fact, ...], scene: Scene) 
         found = found or from_old_pods(course, _own_onset(course) or begun)
     found = found or _from_surroundings(scene, begun)
     for course in failing:
-        found = found or _from_pods(course, begun, scene) or _from_traffic(course, begun)
+        own = _own_onset(course) or begun
+        found = found or _from_pods(course, own, scene) or _from_traffic(course, own) or unseen(course, own)
     if found is None:
         found = (Attribution.DEPLOYMENT, _laid_to_release(failing, begun))
     return Finding(cause=found[0], reason=found[1], onset=span)
@@ -115,7 +116,8 @@ def awaited(course: Course) -> str:
     begun = _own_onset(course) if course.new_steps else None
     if begun is None:
         return ""
-    if has_passed(course, begun):
+    # Scrapes of pods that were never hit say nothing of those that are.
+    if has_passed(course, begun) and not spread(course, begun).partial:
         return "but the newest scrapes look well again"
     if may_pass(course, begun):
         return f"after a good start; a burst of {BURST:.0f} s may pass"

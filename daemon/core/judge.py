@@ -126,7 +126,9 @@ def _doubt(course: Course, over: bool) -> str:
         return ""
     if course.yard.bound > course.policy.limit:
         return "over the limit, as it was before"
-    return "over the limit, but the time before was too uneven to compare with"
+    if course.baseline.dispersion > CLUMPS:
+        return "over the limit, but the time before was too uneven to compare with"
+    return "over the limit on the whole, but not for long enough to tell"
 
 
 def looks_over(course: Course) -> bool:

@@ -43,7 +43,7 @@ def from_old_pods(course: Course, begun: Onset | None) -> Found | None:
         words = f"{course.policy.name} went bad {when}, with the old pods: {percent(before.failing)}"
         return Attribution.INFRASTRUCTURE, words
     beside = total(step for step in course.old_steps if step.at > begun.low)
-    return _beside(course, begun, str(beside)) if beside.total > 0 else _unseen(course, begun)
+    return _beside(course, begun, str(beside)) if beside.total > 0 else None
 
 
 def _beside(course: Course, begun: Onset, seen: str) -> Found | None:
@@ -64,8 +64,13 @@ def _beside(course: Course, begun: Onset, seen: str) -> Found | None:
     return None
 
 
-def _unseen(course: Course, begun: Onset) -> Found | None:
-    """What began after a good start, while the last old pods went, may have hit them unseen."""
+def unseen(course: Course, begun: Onset | None) -> Found | None:
+    """What began after a good start, while the last old pods went, may have hit them unseen.
+
+    Asked after all other witnesses: that nobody saw it is the weakest of words.
+    """
+    if begun is None or any(step.at > begun.low and step.total > 0 for step in course.old_steps):
+        return None
     newest = max((step.at for step in course.old_steps), default=-math.inf)
     if begun.well <= GOOD_START or begun.low >= newest + ROUND:
         return None

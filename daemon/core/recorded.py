@@ -136,6 +136,8 @@ class Recording:
                 said += self._flush()
                 for name in [entry.signal] if entry.signal else list(self._signals):
                     self._problems[name] = "the last poll of the metrics failed"
+                if self._rollout is not None and not self.decided:
+                    said += self._judge()
             case DependencyChanged():
                 known = self._dependencies.get(entry.name)
                 if known is None or known.healthy is not entry.healthy:

@@ -61,6 +61,8 @@ def test_bursts_that_last_longer_than_a_scrape_weigh_more() -> None:
 def test_the_replay_thins_until_the_worst_span_is_far_from_a_conviction() -> None:
     assert replayed(rounds(steady(0.01, 75)), POLICY, ALPHA) == 1.0
     assert replayed(rounds(bursts(40, 2, 0.3)), POLICY, ALPHA) > 10
+    # However busy the service is.
+    assert replayed(rounds(bursts(40, 3, 0.5, per_scrape=15_000)), POLICY, ALPHA) > 1_000
     # Bad for the whole time is no burst: then only what is worse than that counts.
     assert replayed(rounds(steady(0.2, 75)), POLICY, ALPHA) == 1.0
 

@@ -7,7 +7,7 @@ import pytest
 from daemon.core.attribution import onset_of
 from daemon.core.case import Attribution
 from daemon.core.course import Course
-from daemon.core.old_pods import from_old_pods
+from daemon.core.old_pods import from_old_pods, unseen
 from tests.unit.core.courses import Scrape, course, steady
 
 BAD: Scrape = (40.0, 75.0)
@@ -15,7 +15,8 @@ GOOD: Scrape = (1.0, 75.0)
 
 
 def said(seen: Course) -> Attribution | None:
-    found = from_old_pods(seen, onset_of([seen]))
+    begun = onset_of([seen])
+    found = from_old_pods(seen, begun) or unseen(seen, begun)
     return found[0] if found is not None else None
 
 

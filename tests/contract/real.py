@@ -22,7 +22,7 @@ from daemon.adapters.kube.workloads import KubeCluster
 from daemon.core.model import WorkloadRef
 from daemon.ports import Actuator, CaseStore
 from daemon.settings.surroundings import GL006_NEIGHBOURS
-from tests.e2e.app.build import image
+from tests.e2e.app.build import image, load_app
 from tests.e2e.app.manifests import Gl006, config_map, deployment
 from tests.e2e.app.manifests import namespace as application_namespace
 from tests.e2e.cluster import lifecycle
@@ -41,6 +41,8 @@ STOP = 5.0
 def running() -> Cluster:
     cluster = lifecycle.running()
     assert cluster is not None, "no cluster is running: python -m tests.e2e.cluster up"
+    # Whichever test comes first: on a new machine nobody has built the stand-in's images yet.
+    load_app(cluster)
     return cluster
 
 

@@ -8,17 +8,17 @@ answer is undecided, and the case is held.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from daemon.core.baseline import CLUMPS, total
+from daemon.core.baseline import total
 from daemon.core.case import Attribution, Fact
-from daemon.core.control import due, usual
 from daemon.core.course import Course
 from daemon.core.facts import old_pods_crash, unschedulable
+from daemon.core.failure import Failure, earliest
 from daemon.core.lasting import BURST, has_passed, may_pass
 from daemon.core.model import Revision, Value, Workload
-from daemon.core.old_pods import Found, from_old_pods, unseen
-from daemon.core.onset import Onset, onset
+from daemon.core.old_pods import Found
+from daemon.core.onset import Onset
 from daemon.core.process import ROUND
 from daemon.core.spread import others_due, spread
 from daemon.core.traffic import shift
@@ -81,49 +81,39 @@ def scene_of(workload: Workload, judged: Revision, surroundings: Surroundings, a
     )
 
 
-def attribute(failing: Sequence[Course], facts: tuple[Fact, ...], scene: Scene) -> Finding:
+def attribute(failing: Sequence[Failure], facts: tuple[Fact, ...], scene: Scene) -> Finding:
     """The cause that the evidence speaks for, and why; ``failing`` are the signals that decided."""
-    begun = onset_of(failing)
-    span = (begun.low, begun.high) if begun is not None else None
+    begun = earliest(failing)
+    failing = [
+        failure if failure.onset is not None else Failure(failure.course, begun) for failure in failing
+    ]
     found = _from_facts(facts, scene)
-    for course in failing:
+    for failure in failing:
         # Each signal has its own pods' story; the outer witnesses are asked once.
-        found = found or from_old_pods(course, _own_onset(course) or begun)
+        found = found or (failure.old_pods.blamed if failure.old_pods is not None else None)
     found = found or _from_surroundings(scene, begun)
-    for course in failing:
-        own = _own_onset(course) or begun
-        found = found or _from_pods(course, own, scene) or _from_traffic(course, own) or unseen(course, own)
+    for failure in failing:
+        found = found or _from_new_pods(failure, scene)
     if found is None:
         found = (Attribution.DEPLOYMENT, _laid_to_release(failing, begun))
+    span = (begun.low, begun.high) if begun is not None else None
     return Finding(cause=found[0], reason=found[1], onset=span)
 
 
-def onset_of(failing: Iterable[Course]) -> Onset | None:
-    """The earliest of the signals' onsets."""
-    found = [begun for course in failing if (begun := _own_onset(course)) is not None]
-    return min(found, key=lambda begun: begun.high, default=None)
-
-
-def _own_onset(course: Course) -> Onset | None:
-    # The replay of a baseline that holds the incident itself thins too much to place a change.
-    return onset(course.new_steps, usual(course), min(course.baseline.dispersion, CLUMPS))
-
-
-def awaited(course: Course) -> str:
+def awaited(failure: Failure) -> str:
     """What has to be waited for before the failure may be laid to anything; empty: nothing."""
+    course = failure.course
     if others_due(course):
         return "the other new pods' next scrape is waited for"
-    begun = _own_onset(course) if course.new_steps else None
-    if begun is None:
+    begun, old_pods = failure.onset, failure.old_pods
+    if begun is None or old_pods is None:
         return ""
     # Scrapes of pods that were never hit say nothing of those that are.
     if has_passed(course, begun) and not spread(course, begun).partial:
         return "but the newest scrapes look well again"
     if may_pass(course, begun):
         return f"after a good start; a burst of {BURST:.0f} s may pass"
-    if course.old_steps and due(course, begun):
-        return "the old pods' next scrape is waited for"
-    return ""
+    return "the old pods' next scrape is waited for" if old_pods.due else ""
 
 
 # ------------------------------------------------------------ witnesses, one by one
@@ -166,9 +156,15 @@ def _of_dependency(dependency: Dependency, begun: Onset) -> Found | None:
     return Attribution.UNDECIDED, f"{words}, and cannot be ruled out"
 
 
-def _from_pods(course: Course, begun: Onset | None, scene: Scene) -> Found | None:
-    if begun is None:
+def _from_new_pods(failure: Failure, scene: Scene) -> Found | None:
+    """What is left once nobody else speaks up: single pods, the traffic, and what the old pods never saw."""
+    course, begun, old_pods = failure.course, failure.onset, failure.old_pods
+    if begun is None or old_pods is None:
         return None
+    return _from_pods(course, begun, scene) or _from_traffic(course, begun) or old_pods.unseen
+
+
+def _from_pods(course: Course, begun: Onset, scene: Scene) -> Found | None:
     found = spread(course, begun)
     if not found.partial:
         return None
@@ -185,8 +181,8 @@ def _from_pods(course: Course, begun: Onset | None, scene: Scene) -> Found | Non
     return Attribution.UNDECIDED, f"{words}{where}"
 
 
-def _from_traffic(course: Course, begun: Onset | None) -> Found | None:
-    found = shift(course, begun) if begun is not None else None
+def _from_traffic(course: Course, begun: Onset) -> Found | None:
+    found = shift(course, begun)
     if found is None:
         return None
     return (
@@ -196,10 +192,10 @@ def _from_traffic(course: Course, begun: Onset | None) -> Found | None:
     )
 
 
-def _laid_to_release(failing: Sequence[Course], begun: Onset | None) -> str:
-    if begun is None or not failing:
+def _laid_to_release(failing: Sequence[Failure], begun: Onset | None) -> str:
+    if begun is None:
         return "only the new revision's pods are hit"
-    course = min(failing, key=lambda c: (_own_onset(c) or begun).high)
+    course = next(failure.course for failure in failing if failure.onset == begun)
     beside = total(step for step in course.old_steps if step.since >= begun.low - ROUND)
     control = f"; old pods at the same time {beside}" if beside.total > 0 else ""
     low, high = begun.low - course.started_at, begun.high - course.started_at

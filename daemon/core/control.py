@@ -98,17 +98,16 @@ def _since(steps: Sequence[Step], begun: Onset) -> list[Step]:
 
 
 def due(course: Course, begun: Onset) -> bool:
-    """Whether a common cause is not ruled out, and an old pod's scrape that would tell is to come.
+    """Whether an old pod's scrape that would tell is to come.
 
     Each old pod that still serves is waited for once, and no longer than its own interval.
     """
     now = course.new_steps[-1].at
     newest = {step.pod: step for step in course.old_steps[-60:]}
-    coming = any(
+    return any(
         step.at < begun.high and now < step.at + min(step.at - step.since, 4 * ROUND)
         for step in newest.values()
     )
-    return coming and common_cause(course, begun) > EXCLUDED
 
 
 def _share(step: Step, moment: float) -> float:

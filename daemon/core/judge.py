@@ -13,16 +13,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
-from daemon.core.attribution import Finding, Scene, attribute, awaited, onset_of
+from daemon.core.attribution import Finding, Scene, attribute, awaited
 from daemon.core.baseline import CLUMPS
 from daemon.core.case import Assessment, Attribution, Fact, SignalEvidence, Verdict
 from daemon.core.counters import percent
 from daemon.core.course import LIMIT, USUAL, Course
 from daemon.core.evidence import log_worse, scale_odds, shown_better, thinned
-from daemon.core.model import Policy, SignalPolicy, Value
-from daemon.core.old_pods import from_old_pods
+from daemon.core.failure import Failure
+from daemon.core.model import Policy, SignalPolicy
 
 FAMILY_ALPHA = 0.01
 PROOF_ALPHA = 0.05
@@ -36,14 +37,20 @@ SWIFT = 2.2
 start as often as a failure, and one more scrape tells them apart."""
 
 
-class SignalView(Value, frozen=True):
-    """What is known of one signal; ``course`` is ``None`` until the history could be read.
+@dataclass(frozen=True, eq=False)
+class SignalView:
+    """What one look knows of one signal; ``course`` is ``None`` until the history could be read.
 
     ``problem`` is why the last look told nothing.
     """
 
     course: Course | None = None
     problem: str = ""
+
+    @cached_property
+    def failure(self) -> Failure | None:
+        """Its failure, if it is one."""
+        return Failure(self.course) if self.course is not None else None
 
 
 def alpha_of(policy: Policy) -> float:
@@ -53,12 +60,12 @@ def alpha_of(policy: Policy) -> float:
 
 def judge_signal(policy: SignalPolicy, view: SignalView) -> SignalEvidence:
     """One signal's verdict, with the numbers it rests on."""
-    course = view.course
-    if course is None:
+    failure = view.failure
+    if failure is None:
         reason = view.problem or "the time before the rollout is not read yet"
         return SignalEvidence(name=policy.name, verdict=Verdict.UNKNOWN, reason=reason, limit=policy.limit)
-    verdict, reason = _verdict(course, view.problem)
-    yard = course.yard
+    verdict, reason = _verdict(failure, view.problem)
+    course, yard = failure.course, failure.course.yard
     return SignalEvidence(
         name=policy.name,
         verdict=verdict,
@@ -86,12 +93,13 @@ def proven(course: Course) -> bool:
     return shown_better(new, course.policy.limit, expected, _PROOF)
 
 
-def _verdict(course: Course, problem: str) -> tuple[Verdict, str]:
+def _verdict(failure: Failure, problem: str) -> tuple[Verdict, str]:
+    course = failure.course
     policy, yard, new = course.policy, course.yard, course.new
     if policy.baseline == "require" and not yard.compared:
         return Verdict.UNKNOWN, f"{policy.title}: no traffic before the rollout to compare with"
     if (_over_limit(course) and _over_usual(course)) or course.cold.log_e() >= yard.baseline_level:
-        return _failing(course)
+        return _failing(failure)
     if problem:
         return Verdict.UNKNOWN, problem
     if new.total <= 0:
@@ -99,8 +107,8 @@ def _verdict(course: Course, problem: str) -> tuple[Verdict, str]:
     if course.process.first_at is None:
         return Verdict.UNKNOWN, f"{against(course)}: no pod has outlived its warm-up of {policy.warmup:g} s"
     over = looks_over(course)
-    if over and shared(course):
-        return _failing(course)
+    if over and shared(failure):
+        return _failing(failure)
     if doubt := _doubt(course, over):
         return Verdict.DEGRADED, f"{against(course)}: {doubt}"
     if new.unclear > 0 and (new.at_worst.rate or 0.0) > yard.bound >= (new.rate or 0.0):
@@ -140,18 +148,19 @@ def looks_over(course: Course) -> bool:
     return log_worse(seen, limit) >= course.yard.limit_level
 
 
-def shared(course: Course) -> bool:
+def shared(failure: Failure) -> bool:
     """Whether the service as a whole went bad, old pods with new ones: a failure, and not the release's."""
-    found = from_old_pods(course, onset_of([course]))
+    found = failure.old_pods.blamed if failure.old_pods is not None else None
     return found is not None and found[0] is Attribution.INFRASTRUCTURE
 
 
-def _failing(course: Course) -> tuple[Verdict, str]:
+def _failing(failure: Failure) -> tuple[Verdict, str]:
     """Enough evidence; what may still be missing is a second look."""
+    course = failure.course
     swift = scale_odds(course.yard.bound, SWIFT)
     if course.first_round and (course.new.rate or 0.0) < swift:
         return Verdict.DEGRADED, f"{against(course)}: over it in the first scrape, one more is waited for"
-    if why := awaited(course):
+    if why := awaited(failure):
         return Verdict.DEGRADED, f"{against(course)}: over it, {why}"
     return Verdict.FAILING, against(course)
 
@@ -176,9 +185,9 @@ def assess(
     finding = Finding(cause=Attribution.UNDECIDED, reason="")
     if verdict is Verdict.FAILING:
         failing = [
-            course
+            failure
             for signal in signals
-            if signal.verdict is Verdict.FAILING and (course := views[signal.name].course) is not None
+            if signal.verdict is Verdict.FAILING and (failure := views[signal.name].failure) is not None
         ]
         finding = attribute(failing, judged_facts, scene)
     return Assessment(

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 from daemon.core.baseline import CLUMPS, Round, pearson, total
 from daemon.core.case import Attribution
-from daemon.core.control import EXCLUDED, USUAL_FLOOR, common_cause
+from daemon.core.control import EXCLUDED, USUAL_FLOOR, common_cause, due
 from daemon.core.counters import Step, percent
 from daemon.core.course import Course
 from daemon.core.evidence import thinned
@@ -34,51 +36,68 @@ SURE = 8.0
 Found = tuple[Attribution, str]
 
 
-def from_old_pods(course: Course, begun: Onset | None) -> Found | None:
-    """The cause that they speak for, if any."""
-    if begun is None:
+@dataclass(frozen=True, eq=False)
+class OldPods:
+    """What they say of one failure. Each answer is worked out once, however many ask for it."""
+
+    course: Course
+    begun: Onset
+
+    @cached_property
+    def alike(self) -> float:
+        """Log Bayes factor (nats) of a common cause."""
+        return common_cause(self.course, self.begun)
+
+    @property
+    def due(self) -> bool:
+        """Whether a scrape is to come that would tell, a common cause not being ruled out."""
+        return due(self.course, self.begun) and self.alike > EXCLUDED
+
+    @cached_property
+    def blamed(self) -> Found | None:
+        """The cause that they speak for, if any."""
+        course, begun = self.course, self.begun
+        if (before := _before_rollout(course, begun)) is not None:
+            when = f"{course.started_at - before.high:.0f} s before the rollout began"
+            words = f"{course.policy.name} went bad {when}, with the old pods: {percent(before.failing)}"
+            return Attribution.INFRASTRUCTURE, words
+        beside = total(step for step in course.old_steps if step.at > begun.low)
+        return self._beside(str(beside)) if beside.total > 0 else None
+
+    def _beside(self, seen: str) -> Found | None:
+        """They were scraped since it began, at least in part."""
+        course, begun = self.course, self.begun
+        throughout = any(step.since >= begun.low and step.total > 0 for step in course.old_steps)
+        gone = not serving(course.old_steps, course.new_steps[-1].at)
+        if self.alike < COINCIDENCE and begun.well < LEANING and gone and not throughout:
+            return None
+        words = f"{course.policy.name} {seen}, before the rollout {course.baseline.tally}"
+        if self.alike > CLEAR:
+            return Attribution.INFRASTRUCTURE, f"the old pods fail alike at the same time: {words}"
+        # Old pods that are well say so within a scrape or two.
+        leaning = self.alike > LEANING or (throughout and self.alike + begun.well > 0)
+        late = begun.well > (CLEAR if throughout else LATE)
+        if leaning or (self.alike > EXCLUDED and late):
+            return Attribution.UNDECIDED, f"the old pods may fail alike, too few requests to tell: {words}"
         return None
-    if (before := _before_rollout(course, begun)) is not None:
-        when = f"{course.started_at - before.high:.0f} s before the rollout began"
-        words = f"{course.policy.name} went bad {when}, with the old pods: {percent(before.failing)}"
-        return Attribution.INFRASTRUCTURE, words
-    beside = total(step for step in course.old_steps if step.at > begun.low)
-    return _beside(course, begun, str(beside)) if beside.total > 0 else None
 
+    @property
+    def unseen(self) -> Found | None:
+        """What began after a good start, while the last old pods went, may have hit them unseen.
 
-def _beside(course: Course, begun: Onset, seen: str) -> Found | None:
-    """They were scraped since it began, at least in part."""
-    alike = common_cause(course, begun)
-    throughout = any(step.since >= begun.low and step.total > 0 for step in course.old_steps)
-    gone = not serving(course.old_steps, course.new_steps[-1].at)
-    if alike < COINCIDENCE and begun.well < LEANING and gone and not throughout:
-        return None
-    words = f"{course.policy.name} {seen}, before the rollout {course.baseline.tally}"
-    if alike > CLEAR:
-        return Attribution.INFRASTRUCTURE, f"the old pods fail alike at the same time: {words}"
-    # Old pods that are well say so within a scrape or two.
-    leaning = alike > LEANING or (throughout and alike + begun.well > 0)
-    late = begun.well > (CLEAR if throughout else LATE)
-    if leaning or (alike > EXCLUDED and late):
-        return Attribution.UNDECIDED, f"the old pods may fail alike, too few requests to tell: {words}"
-    return None
-
-
-def unseen(course: Course, begun: Onset | None) -> Found | None:
-    """What began after a good start, while the last old pods went, may have hit them unseen.
-
-    Asked after all other witnesses: that nobody saw it is the weakest of words.
-    """
-    if begun is None or any(step.at > begun.low and step.total > 0 for step in course.old_steps):
-        return None
-    newest = max((step.at for step in course.old_steps), default=-math.inf)
-    if begun.well <= GOOD_START or begun.low >= newest + ROUND:
-        return None
-    return (
-        Attribution.UNDECIDED,
-        f"{course.policy.name} went bad after a good start, up to {begun.high - newest:.0f} s after the last "
-        "scrape of an old pod: whether the old pods failed alike nobody can tell",
-    )
+        Asked after all other witnesses: that nobody saw it is the weakest of words.
+        """
+        course, begun = self.course, self.begun
+        if any(step.at > begun.low and step.total > 0 for step in course.old_steps):
+            return None
+        newest = max((step.at for step in course.old_steps), default=-math.inf)
+        if begun.well <= GOOD_START or begun.low >= newest + ROUND:
+            return None
+        return (
+            Attribution.UNDECIDED,
+            f"{course.policy.name} went bad after a good start, up to {begun.high - newest:.0f} s after the "
+            "last scrape of an old pod: whether the old pods failed alike nobody can tell",
+        )
 
 
 def _before_rollout(course: Course, begun: Onset) -> Onset | None:

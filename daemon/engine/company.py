@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from daemon.core.attribution import onset_of
 from daemon.core.case import Case, Verdict
-from daemon.core.course import Course
+from daemon.core.failure import Failure, earliest
 from daemon.core.judge import SignalView, judge_signal
 from daemon.core.model import Policy
 from daemon.core.onset import Onset
@@ -59,16 +58,18 @@ class Company:
 
     def _onset(self, case: Case, policy: Policy) -> Onset | None:
         if case.key not in self._onsets:
-            self._onsets[case.key] = onset_of(_bad(policy, self._views(case)))
+            self._onsets[case.key] = earliest(_bad(policy, self._views(case)))
         return self._onsets[case.key]
 
 
-def _bad(policy: Policy, views: Mapping[str, SignalView]) -> Iterable[Course]:
+def _bad(policy: Policy, views: Mapping[str, SignalView]) -> Iterable[Failure]:
     """The signals that fail, or seem to."""
     for signal in policy.signals:
         view = views.get(signal.name)
-        if view is not None and view.course is not None and judge_signal(signal, view).verdict in BAD:
-            yield view.course
+        if view is None or view.failure is None:
+            continue
+        if judge_signal(signal, view).verdict in BAD:
+            yield view.failure
 
 
 def _together(own: tuple[float, float], other: Onset | None) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from daemon.core.attribution import Dependency, Scene, Surroundings, attribute, onset_of
+from daemon.core.attribution import Dependency, Scene, Surroundings, attribute
 from daemon.core.case import Attribution, Fact
 from daemon.core.course import Course, begin, follow
+from daemon.core.failure import Failure
 from daemon.core.model import Sample
 from tests.unit.core.courses import ALPHA, EVERY, POLICY, START, counted, course, side, steady
 
@@ -20,7 +21,7 @@ INFRASTRUCTURE, DEPLOYMENT, UNDECIDED = (
 
 
 def cause(*failing: Course, facts: tuple[Fact, ...] = (), **scene: object) -> tuple[Attribution, str]:
-    found = attribute(failing, facts, Scene(**scene))  # type: ignore[arg-type]
+    found = attribute([Failure(one) for one in failing], facts, Scene(**scene))  # type: ignore[arg-type]
     return found.cause, found.reason
 
 
@@ -159,16 +160,16 @@ def test_crashes_while_a_dependency_is_down() -> None:
 
 def test_the_onset_is_an_interval_that_holds_the_truth() -> None:
     good, bad = [(1.0, 75.0)] * 10, [(20.0, 75.0)] * 5
-    found = onset_of([course([*good, *bad])])
+    found = Failure(course([*good, *bad])).onset
     assert found is not None
     assert found.low <= START + 10 * EVERY + EVERY
     assert found.high >= START + 10 * EVERY
     assert found.high - found.low <= 4 * EVERY
-    assert onset_of([course(good)]) is None
+    assert Failure(course(good)).onset is None
 
 
 def test_a_failure_from_the_first_request_began_with_the_rollout() -> None:
-    found = onset_of([course(FAILING)])
+    found = Failure(course(FAILING)).onset
     assert found is not None
     assert found.low <= START + EVERY
     assert found.high <= START + 2 * EVERY

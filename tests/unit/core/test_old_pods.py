@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from daemon.core.attribution import onset_of
 from daemon.core.case import Attribution
 from daemon.core.course import Course
-from daemon.core.old_pods import from_old_pods, unseen
+from daemon.core.failure import Failure
 from tests.unit.core.courses import Scrape, course, steady
 
 BAD: Scrape = (40.0, 75.0)
@@ -15,9 +14,9 @@ GOOD: Scrape = (1.0, 75.0)
 
 
 def said(seen: Course) -> Attribution | None:
-    begun = onset_of([seen])
-    found = from_old_pods(seen, begun) or unseen(seen, begun)
-    return found[0] if found is not None else None
+    old_pods = Failure(seen).old_pods
+    found = old_pods and (old_pods.blamed or old_pods.unseen)
+    return found[0] if found else None
 
 
 def test_a_few_errors_of_the_last_old_pods_are_chance_where_the_new_ones_failed_at_once() -> None:

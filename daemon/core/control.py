@@ -71,7 +71,8 @@ def _log_bayes_factor(
     # Where there are many requests the likelihood is sharper than the grid.
     for which in (0, 1):
         best = max(explained, key=lambda moment: explained[moment][which])
-        explain(max(begun.low, best + width * (index / FINE - 1)) for index in range(1, 2 * FINE))
+        around = (best + width * (index / FINE - 1) for index in range(1, 2 * FINE))
+        explain(moment for moment in around if begun.low <= moment < begun.high)
     return _log_integral({m: both for m, (_, both) in explained.items()}) - _log_integral(
         {m: seen for m, (seen, _) in explained.items()}
     )
@@ -90,10 +91,11 @@ def _log_integral(values: Mapping[float, float]) -> float:
 
 def _since(steps: Sequence[Step], begun: Onset) -> list[Step]:
     """What was counted about the onset, scrape by scrape, and all that came later as one."""
-    near = [s for s in steps if s.at > begun.low - ROUND and s.since < begun.high and s.total > 0]
-    later = total(s for s in steps if s.since >= begun.high)
+    edge = begun.high + SKEW
+    near = [s for s in steps if s.at > begun.low - ROUND and s.since < edge and s.total > 0]
+    later = total(s for s in steps if s.since >= edge)
     if later.total > 0:
-        near.append(Step(math.inf, begun.high, later.bad, later.total, 0.0, "", 0.0))
+        near.append(Step(math.inf, edge, later.bad, later.total, 0.0, "", 0.0))
     return near
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from daemon.core.case import Attribution
@@ -42,6 +44,14 @@ def test_what_begins_with_the_first_request_is_not_held_for_old_pods_that_nobody
 def test_old_pods_that_are_seen_to_be_well_clear_nobody() -> None:
     assert said(course([BAD] * 4, beside=[GOOD] * 5)) is None
     assert said(course([GOOD, GOOD, BAD, BAD, BAD], beside=[GOOD] * 6)) is None
+
+
+def test_every_scrape_in_which_old_pods_are_well_speaks_against_a_common_cause() -> None:
+    """Also the scrapes long after the beginning, where it does not matter when exactly it was."""
+    lengths = range(1, 8)
+    courses = [course([(15.0, 75.0)] * 8, beside=[(2.0, 10.0)] + [(0.0, 75.0)] * n) for n in lengths]
+    alike = [Failure(seen).old_pods.alike for seen in courses]  # type: ignore[union-attr]
+    assert all(later < earlier - 5 for earlier, later in pairwise(alike)), alike
 
 
 def test_few_requests_of_old_pods_that_look_half_bad_leave_it_open() -> None:

@@ -22,10 +22,13 @@ from tests.e2e.stage import Stage, wait_for
 WATCH = 40.0
 WARMUP = 5.0
 ALERT = "Gl006ValidationFailures"
+BUSY = 40.0
+"""Requests a second and pod that leave nothing to chance. In the few of a quiet pod a release that fails may
+look well at first, just while the last old pods go, and is then rightly held."""
 STORIES: dict[str, dict[str, Any]] = {
     "healthy": {},
-    "errors": {"replicas": 3},
-    "slow": {},
+    "errors": {"replicas": 3, "load_rps": BUSY},
+    "slow": {"load_rps": BUSY},
     "crash": {},
     "oom": {},
     "missing": {},
@@ -33,11 +36,11 @@ STORIES: dict[str, dict[str, Any]] = {
     "config": {},
     "alert": {},
     "superseded": {},
-    "killed": {},
+    "killed": {"load_rps": BUSY},
     "outage": {},
     "deleted": {},
     "idle": {"load_rps": 0.0},
-    "frozen": {},
+    "frozen": {"load_rps": BUSY},
 }
 
 

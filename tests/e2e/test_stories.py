@@ -153,8 +153,8 @@ def test_killed_between_intent_and_act(
     killed = stage("killed")
     with DelayedPatches(cluster, killed.namespace) as patches:
         killed.release("v1.1.0-errors")
-        assert patches.arrived(within=60), "the daemon never patched"
         case = killed.wait_phase("v1.1.0-errors", "RollingBack")
+        assert patches.arrived(within=10), "the daemon never patched"
         pending = [e for e in case["status"]["effects"] if e["kind"] == "rollback"]
         assert [e.get("outcome") for e in pending] == [None], "the intent was not written before the act"
         daemon.kill()

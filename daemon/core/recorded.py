@@ -164,12 +164,15 @@ class Recording:
         return self._onset
 
     def evidence(self) -> tuple[SignalEvidence, ...]:
-        """Each signal's evidence so far, with its trail."""
+        """The evidence so far, with its trail, of each signal that the record has."""
         return tuple(
             judge_signal(
-                signal, SignalView(course=self._courses.get(name), problem=self._problems.get(name, ""))
+                signal,
+                SignalView(
+                    course=self._courses.get(signal.name), problem=self._problems.get(signal.name, "")
+                ),
             )
-            for name, signal in self._signals.items()
+            for signal in self._sampled().signals
         )
 
     # ------------------------------------------------------------ steps
@@ -245,7 +248,8 @@ class Recording:
 
     def _sampled(self) -> Policy:
         """The policy without the signals that the record knows nothing of."""
-        seen = tuple(s for s in self._policy.signals if self._courses[s.name].book.tracks)
+        courses = self._courses
+        seen = tuple(s for s in self._policy.signals if s.name in courses and courses[s.name].book.tracks)
         return msgspec.structs.replace(self._policy, signals=seen or self._policy.signals)
 
     def _judge(self) -> list[Judgement]:

@@ -205,3 +205,11 @@ def test_no_input_breaks_it(made: list[Entry]) -> None:
     final = recording.close()
     assert final is None or final.reason
     assert all(e.reason for e in recording.evidence())
+
+
+def test_the_evidence_is_that_of_the_signals_that_the_record_has() -> None:
+    recording = Recording(POLICY)
+    assert [e.name for e in recording.evidence()] == ["errors", "latency"]
+    for entry in entries(0.01):
+        recording.take(entry)
+    assert [e.name for e in recording.evidence()] == ["errors"]

@@ -20,7 +20,7 @@ from daemon.core.model import Revision, Value, Workload
 from daemon.core.old_pods import Found
 from daemon.core.onset import Onset
 from daemon.core.process import ROUND
-from daemon.core.spread import others_due, spread
+from daemon.core.spread import CLEAR, others_due, spread
 from daemon.core.traffic import shift
 
 CRASHES = frozenset({"CrashLoopBackOff", "OOMKilled", "RestartsAfterReady"})
@@ -195,12 +195,23 @@ def _from_traffic(course: Course, begun: Onset) -> Found | None:
 def _laid_to_release(failing: Sequence[Failure], begun: Onset | None) -> str:
     if begun is None:
         return "only the new revision's pods are hit"
-    course = next(failure.course for failure in failing if failure.onset == begun)
+    failure = next(failure for failure in failing if failure.onset == begun)
+    course = failure.course
     beside = total(step for step in course.old_steps if step.since >= begun.low - ROUND)
     control = f"; old pods at the same time {beside}" if beside.total > 0 else ""
     low, high = begun.low - course.started_at, begun.high - course.started_at
     when = f"{max(0.0, low):.0f} to {max(0.0, high):.0f} s after the rollout"
-    return f"only the new revision's pods are hit: {course.policy.name} since {when}{control}"
+    return f"only the new revision's pods are hit{_aged(failure)}: {course.policy.name} since {when}{control}"
+
+
+def _aged(failure: Failure) -> str:
+    begun, old_pods = failure.onset, failure.old_pods
+    if begun is None or old_pods is None or begun.well < CLEAR:
+        return ""
+    aged = old_pods.ageing
+    if aged is None or aged.gain < CLEAR:
+        return ""
+    return f", each {aged.low:.0f} to {aged.high:.0f} s after its own start"
 
 
 def _ago(seconds: float) -> str:

@@ -40,7 +40,7 @@ def common_cause(course: Course, begun: Onset) -> float:
     the new pods show; a scrape that it began in is hit in part. The old pods' counts are then foretold by
     the incident, or by the usual rate. 0.0 where they tell nothing.
     """
-    new, old = _since(course.new_steps, begun), _since(course.old_steps, begun)
+    new, old = (about(steps, begun.low, begun.high) for steps in (course.new_steps, course.old_steps))
     if not new or not old or begun.high <= begun.low:
         return 0.0
     found = _log_bayes_factor(course, begun, new, old, 0.0)
@@ -56,14 +56,14 @@ def _log_bayes_factor(
 ) -> float:
     """With old pods that are hit ``skew`` seconds after the new ones."""
     spread, base = min(course.baseline.dispersion, CLUMPS), usual(course)
-    untouched = _log_likelihood(old, math.inf, base, base)
+    untouched = log_likelihood(old, math.inf, base, base)
     explained: dict[float, tuple[float, float]] = {}
 
     def explain(moments: Iterable[float]) -> None:
         for moment in moments:
             rate = _rate(new, moment, base)
-            seen = _log_likelihood(new, moment, rate, base) / spread
-            beside = (_log_likelihood(old, moment + skew, rate, base) - untouched) / spread
+            seen = log_likelihood(new, moment, rate, base) / spread
+            beside = (log_likelihood(old, moment + skew, rate, base) - untouched) / spread
             explained[moment] = (seen, seen + beside)
 
     width = (begun.high - begun.low) / GRID
@@ -89,10 +89,10 @@ def _log_integral(values: Mapping[float, float]) -> float:
     return log_sum(terms)
 
 
-def _since(steps: Sequence[Step], begun: Onset) -> list[Step]:
-    """What was counted about the onset, scrape by scrape, and all that came later as one."""
-    edge = begun.high + SKEW
-    near = [s for s in steps if s.at > begun.low - ROUND and s.since < edge and s.total > 0]
+def about(steps: Iterable[Step], low: float, high: float) -> list[Step]:
+    """What was counted between these moments, scrape by scrape, and all that came later as one."""
+    steps, edge = list(steps), high + SKEW
+    near = [s for s in steps if s.at > low - ROUND and s.since < edge and s.total > 0]
     later = total(s for s in steps if s.since >= edge)
     if later.total > 0:
         near.append(Step(math.inf, edge, later.bad, later.total, 0.0, "", 0.0))
@@ -133,7 +133,8 @@ def _rate(new: Sequence[Step], moment: float, base: float) -> float:
     return clamp(max(base, bad / hit)) if hit > 0 else base
 
 
-def _log_likelihood(steps: Sequence[Step], moment: float, rate: float, base: float) -> float:
+def log_likelihood(steps: Sequence[Step], moment: float, rate: float, base: float) -> float:
+    """Of the scrapes' counts (nats), where the rate went from ``base`` to ``rate`` at that moment."""
     found = 0.0
     for step in steps:
         if _open(step, moment):

@@ -9,8 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
+from daemon.core.ageing import Ageing, ageing
 from daemon.core.baseline import CLUMPS, Round, pearson, total
 from daemon.core.case import Attribution
 from daemon.core.control import EXCLUDED, USUAL_FLOOR, common_cause, due
@@ -30,8 +32,11 @@ LATE = 2.2
 """Log likelihood ratio (nats) of a good beginning that asks old pods for more than their last scrape."""
 GOOD_START = 4.0
 """The same where no old pod was seen at all since it began."""
+GROWING = 30.0
+"""Seconds from the last scrape of an old pod to the moment at which the failure goes over the limit: longer
+than an incident grows that began while they served. A release may leak for minutes."""
 SURE = 8.0
-"""Log likelihood ratio (nats) of a change before the rollout: chance has many moments to make one."""
+"""Log likelihood ratio (nats) that leaves no doubt, also where chance had many moments to make one."""
 
 Found = tuple[Attribution, str]
 
@@ -45,8 +50,20 @@ class OldPods:
 
     @cached_property
     def alike(self) -> float:
-        """Log Bayes factor (nats) of a common cause."""
-        return common_cause(self.course, self.begun)
+        """Log Bayes factor (nats) of a common cause.
+
+        Against a failure of the new pods alone, at one moment or each at the same age.
+        """
+        found = common_cause(self.course, self.begun)
+        # Where it began at once, or the old pods are plainly hit, the new ones' ages change nothing.
+        if EXCLUDED < found < SURE and self.begun.well > LEANING and self.ageing is not None:
+            found -= max(0.0, self.ageing.gain)
+        return found
+
+    @cached_property
+    def ageing(self) -> Ageing | None:
+        """Whether the new pods' failure follows their own age instead of the clock."""
+        return ageing(self.course, self.begun)
 
     @property
     def due(self) -> bool:
@@ -69,6 +86,8 @@ class OldPods:
         course, begun = self.course, self.begun
         throughout = any(step.since >= begun.low and step.total > 0 for step in course.old_steps)
         gone = not serving(course.old_steps, course.new_steps[-1].at)
+        if self.alike <= EXCLUDED:
+            return None
         if self.alike < COINCIDENCE and begun.well < LEANING and gone and not throughout:
             return None
         words = f"{course.policy.name} {seen}, before the rollout {course.baseline.tally}"
@@ -76,10 +95,24 @@ class OldPods:
             return Attribution.INFRASTRUCTURE, f"the old pods fail alike at the same time: {words}"
         # Old pods that are well say so within a scrape or two.
         leaning = self.alike > LEANING or (throughout and self.alike + begun.well > 0)
-        late = begun.well > (CLEAR if throughout else LATE)
-        if leaning or (self.alike > EXCLUDED and late):
+        late = begun.well > (CLEAR if throughout else LATE) and not self._too_late
+        if leaning or late:
             return Attribution.UNDECIDED, f"the old pods may fail alike, too few requests to tell: {words}"
         return None
+
+    @property
+    def _newest(self) -> float:
+        """When an old pod was last scraped."""
+        return max((step.at for step in self.course.old_steps), default=-math.inf)
+
+    @cached_property
+    def _too_late(self) -> bool:
+        """Whether it began, or grew over the limit, when no old pod was left to see it."""
+        course, newest = self.course, self._newest
+        if self.begun.low >= newest + ROUND:
+            return True
+        over = onset(course.new_steps, course.yard.bound, min(course.baseline.dispersion, CLUMPS))
+        return over is not None and over.low >= newest + GROWING
 
     @property
     def unseen(self) -> Found | None:
@@ -87,11 +120,10 @@ class OldPods:
 
         Asked after all other witnesses: that nobody saw it is the weakest of words.
         """
-        course, begun = self.course, self.begun
+        course, begun, newest = self.course, self.begun, self._newest
         if any(step.at > begun.low and step.total > 0 for step in course.old_steps):
             return None
-        newest = max((step.at for step in course.old_steps), default=-math.inf)
-        if begun.well <= GOOD_START or begun.low >= newest + ROUND:
+        if begun.well <= GOOD_START or self.alike <= EXCLUDED or self._too_late:
             return None
         return (
             Attribution.UNDECIDED,
@@ -100,24 +132,44 @@ class OldPods:
         )
 
 
+class _Change(NamedTuple):
+    """A change of the old pods' rate within the baseline."""
+
+    early: tuple[Round, ...]
+    """The part of the baseline that tells what was usual before it."""
+    rate: float
+    spread: float
+    onset: Onset
+
+
 def _before_rollout(course: Course, begun: Onset) -> Onset | None:
     """The change of the old pods' rate, if it came before the rollout, lasts, and looks like the failure."""
     rounds = course.baseline.rounds
+    for early, rate, spread, changed in _changes(rounds):
+        if changed.high >= course.started_at:
+            continue
+        since = [_step(one) for one in rounds if one.at >= changed.high]
+        alike = log_alike(thinned(total(since), spread), begun.failing, rate)
+        lasts = log_alike(total(since[-2:]), begun.failing, rate) > 0
+        if alike > CLEAR and lasts and not _passes(early, begun.failing, rate):
+            return changed
+    return None
+
+
+@lru_cache(maxsize=256)
+def _changes(rounds: tuple[Round, ...]) -> tuple[_Change, ...]:
+    """The same at each look of a watch."""
+    found = []
     steps = [_step(one) for one in rounds]
     for share in (2, 4, 8):
         # The incident is in the baseline's end, so its beginning tells what is usual.
         early = rounds[: max(1, len(rounds) - len(rounds) // share)]
-        early_rate = max(total(steps[: len(early)]).rate or 0.0, USUAL_FLOOR)
+        rate = max(total(steps[: len(early)]).rate or 0.0, USUAL_FLOOR)
         spread = min(pearson(early), CLUMPS)
-        changed = onset(steps, early_rate, spread)
-        if changed is None or changed.high >= course.started_at or changed.gain < SURE:
-            continue
-        since = [step for step in steps if step.at >= changed.high]
-        alike = log_alike(thinned(total(since), spread), begun.failing, early_rate)
-        lasts = log_alike(total(since[-2:]), begun.failing, early_rate) > 0
-        if alike > CLEAR and lasts and not _passes(early, begun.failing, early_rate):
-            return changed
-    return None
+        changed = onset(steps, rate, spread)
+        if changed is not None and changed.gain >= SURE:
+            found.append(_Change(early, rate, spread, changed))
+    return tuple(found)
 
 
 def _passes(early: Sequence[Round], failing: float, ordinary: float) -> bool:

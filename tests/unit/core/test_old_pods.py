@@ -9,7 +9,7 @@ import pytest
 from daemon.core.case import Attribution
 from daemon.core.course import Course
 from daemon.core.failure import Failure
-from tests.unit.core.courses import Scrape, course, steady
+from tests.unit.core.courses import EVERY, Scrape, course, steady
 
 BAD: Scrape = (40.0, 75.0)
 GOOD: Scrape = (1.0, 75.0)
@@ -44,6 +44,32 @@ def test_what_begins_with_the_first_request_is_not_held_for_old_pods_that_nobody
 def test_old_pods_that_are_seen_to_be_well_clear_nobody() -> None:
     assert said(course([BAD] * 4, beside=[GOOD] * 5)) is None
     assert said(course([GOOD, GOOD, BAD, BAD, BAD], beside=[GOOD] * 6)) is None
+
+
+def test_old_pods_that_are_plainly_well_clear_the_release_of_nothing_else_however_well_it_began() -> None:
+    """A very good beginning is no reason to doubt what the old pods show for a whole interval."""
+    many: Scrape = (10.0, 2_000.0)
+    course_of_many = course(
+        [many, many, (400.0, 2_000.0), (400.0, 2_000.0), (400.0, 2_000.0)],
+        before=steady(0.005, 4_000.0),
+        beside=[many] * 4,
+    )
+    old_pods = Failure(course_of_many).old_pods
+    assert old_pods is not None
+    assert old_pods.begun.well > 50
+    assert said(course_of_many) is None
+
+
+def test_what_grows_over_the_limit_when_the_last_old_pod_is_gone_needs_no_word_of_it() -> None:
+    """A leak: its first signs fall into the rollout, and an incident would long have grown to its height."""
+    leak: list[Scrape] = [(float(n), 75.0) for n in range(1, 20)]
+    seen = course(leak, beside=[GOOD] * 4)
+    begun, last = Failure(seen).onset, max(step.at for step in seen.old_steps)
+    assert begun is not None
+    assert begun.low < last + EVERY
+    assert said(seen) is None
+    at_once: list[Scrape] = [GOOD, GOOD, GOOD, *([(12.0, 75.0)] * 6)]
+    assert said(course(at_once, beside=[GOOD, GOOD, (0.0, 20.0)])) is Attribution.UNDECIDED
 
 
 def test_every_scrape_in_which_old_pods_are_well_speaks_against_a_common_cause() -> None:

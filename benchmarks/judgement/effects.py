@@ -91,6 +91,13 @@ class WarmUp(Value, frozen=True):
     lasts: Range
 
 
+class Aged(Value, frozen=True):
+    """Each new pod goes bad so many seconds after its own start, as when a pool fills."""
+
+    rate: float
+    after: Range
+
+
 class Endpoint(Value, frozen=True):
     """One endpoint fails wholly on new pods; its share of the requests wanders about ``share``."""
 
@@ -112,7 +119,9 @@ class Overload(Value, frozen=True):
     at: Range
 
 
-Effect = Shift | Bursts | Clumps | Retries | Wander | Tide | Rush | WarmUp | Endpoint | Traffic | Overload
+Effect = (
+    Shift | Bursts | Clumps | Retries | Wander | Tide | Rush | WarmUp | Aged | Endpoint | Traffic | Overload
+)
 
 
 class Resets(Value, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from .effects import Bursts, Endpoint, Gap, LateCounter, Missed, Range, Resets, Shift, WarmUp
+from .effects import Aged, Bursts, Endpoint, Gap, LateCounter, Missed, Range, Resets, Shift, WarmUp
 from .families import Family, Group, family, label
 
 _family = partial(family, Group.FAILING)
@@ -16,6 +16,7 @@ def families() -> Iterator[Family]:
     yield from _later()
     yield from _slowly()
     yield from _in_part()
+    yield from _while_rolling()
     yield from _slower()
     yield from _under_bad_conditions()
 
@@ -128,6 +129,30 @@ def _in_part() -> Iterator[Family]:
             0.01,
             new_rate=0.2 if traffic > 1 else 1.0,
             rollout="rolling",
+            quick=traffic == 20.0,
+        )
+
+
+def _while_rolling() -> Iterator[Family]:
+    """What begins well: the last old pods go before it shows."""
+    for rate, traffic in ((0.2, 5.0), (0.2, 20.0), (0.2, 50.0), (1.0, 1.0)):
+        yield _family(
+            f"rolling, {label(rate)} from some age on",
+            "each new pod is well for its first 20 to 40 s, and bad from then on",
+            traffic,
+            0.01,
+            rollout="rolling",
+            effects=(Aged(rate=rate, after=(20.0, 40.0)),),
+            quick=traffic == 20.0,
+        )
+    for rate, ramp, traffic in ((0.2, 120.0, 5.0), (0.2, 120.0, 50.0), (0.3, 480.0, 20.0)):
+        yield _family(
+            f"rolling, {'ramp' if ramp < 300 else 'leak'} to {label(rate)} in {ramp / 60:g} min",
+            "the rate climbs while pods are replaced; its delay counts from when it crosses the limit",
+            traffic,
+            0.005,
+            rollout="rolling",
+            effects=(Shift(rate=(rate, rate), ramp=ramp),),
             quick=traffic == 20.0,
         )
 

@@ -7,6 +7,7 @@ from functools import singledispatch
 import numpy as np
 
 from .effects import (
+    Aged,
     Bursts,
     Clumps,
     Effect,
@@ -149,6 +150,15 @@ def _warm_up(warm_up: WarmUp, scene: Scene) -> None:
         peak, lasts = scene.draw(warm_up.peak), scene.draw(warm_up.lasts)
         extra = peak * np.exp(-3.0 * np.maximum(age, 0.0) / lasts)
         scene.bad[row] += np.where((age >= 0) & (age < 2 * lasts), extra, 0.0)
+
+
+@happen.register
+def _aged(aged: Aged, scene: Scene) -> None:
+    after = scene.draw(aged.after)
+    for row in scene.rows(NEW):
+        at = scene.pods[row].start + after
+        scene.bad[row] = np.where(scene.seconds >= at, aged.rate, scene.bad[row])
+        scene.begins(at)
 
 
 @happen.register

@@ -23,13 +23,22 @@ def _beside_old_pods() -> Iterator[Family]:
     for rate, traffic in ((0.2, 5.0), (0.2, 50.0), (0.5, 5.0), (0.5, 500.0), (1.0, 1.0), (1.0, 50.0)):
         yield _family(
             f"incident of {label(rate)} while rolling",
-            "10 to 30 s after the rollout began old pods and new ones fail alike, for good",
+            "at some moment, while old pods serve, old and new ones fail alike, for good",
             traffic,
             0.005,
             rollout="rolling",
-            effects=(Shift(rate=(rate, rate), at=(10.0, 30.0), scope=Scope.ALL),),
+            effects=(Shift(rate=(rate, rate), at=(5.0, 40.0), scope=Scope.ALL),),
             quick=traffic == 50.0,
         )
+    for rate, traffic in ((0.2, 20.0), (0.5, 50.0)):
+        yield _growing(rate, traffic, "the same, and it takes a minute to grow")
+    yield _growing(
+        0.2,
+        5.0,
+        "the same; but at so few requests a chance error of a new pod looks like the beginning, and the old "
+        "pods go before theirs show",
+        promised=False,
+    )
     for rate, traffic in ((0.2, 50.0), (0.5, 200.0)):
         yield _family(
             f"incident of {label(rate)} in a canary's watch",
@@ -41,6 +50,18 @@ def _beside_old_pods() -> Iterator[Family]:
             effects=(Shift(rate=(rate, rate), at=(60.0, 300.0), scope=Scope.ALL),),
             quick=traffic == 50.0,
         )
+
+
+def _growing(rate: float, traffic: float, note: str, *, promised: bool = True) -> Family:
+    return _family(
+        f"incident growing to {label(rate)} while rolling",
+        note,
+        traffic,
+        0.005,
+        rollout="rolling",
+        effects=(Shift(rate=(rate, rate), at=(5.0, 25.0), ramp=60.0, scope=Scope.ALL),),
+        promised=promised,
+    )
 
 
 def _before_the_rollout() -> Iterator[Family]:

@@ -33,8 +33,8 @@ LATE = 2.2
 GOOD_START = 4.0
 """The same where no old pod was seen at all since it began."""
 GROWING = 30.0
-"""Seconds from the last scrape of an old pod to the moment at which the failure goes over the limit: longer
-than an incident grows that began while they served. A release may leak for minutes."""
+"""Seconds after an old pod's last scrape from which it is the release that goes over the limit: an incident
+that began while they served has mostly grown by then, and a release may leak for minutes."""
 SURE = 8.0
 """Log likelihood ratio (nats) that leaves no doubt, also where chance had many moments to make one."""
 
@@ -83,11 +83,11 @@ class OldPods:
 
     def _beside(self, seen: str) -> Found | None:
         """They were scraped since it began, at least in part."""
+        if self.alike <= EXCLUDED:
+            return None
         course, begun = self.course, self.begun
         throughout = any(step.since >= begun.low and step.total > 0 for step in course.old_steps)
         gone = not serving(course.old_steps, course.new_steps[-1].at)
-        if self.alike <= EXCLUDED:
-            return None
         if self.alike < COINCIDENCE and begun.well < LEANING and gone and not throughout:
             return None
         words = f"{course.policy.name} {seen}, before the rollout {course.baseline.tally}"

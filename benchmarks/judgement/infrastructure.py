@@ -30,15 +30,15 @@ def _beside_old_pods() -> Iterator[Family]:
             effects=(Shift(rate=(rate, rate), at=(5.0, 40.0), scope=Scope.ALL),),
             quick=traffic == 50.0,
         )
-    for rate, traffic in ((0.2, 20.0), (0.5, 50.0)):
-        yield _growing(rate, traffic, "the same, and it takes a minute to grow")
-    yield _growing(
-        0.2,
-        5.0,
-        "the same; but at so few requests a chance error of a new pod looks like the beginning, and the old "
-        "pods go before theirs show",
-        promised=False,
-    )
+    yield _growing(0.5, 50.0, "the same, and it takes a minute to grow")
+    for traffic in (5.0, 20.0):
+        yield _growing(
+            0.2,
+            traffic,
+            "the same; but at so few requests a chance error of a new pod looks like the beginning, and the "
+            "old pods go before theirs show",
+            promised=False,
+        )
     for rate, traffic in ((0.2, 50.0), (0.5, 200.0)):
         yield _family(
             f"incident of {label(rate)} in a canary's watch",

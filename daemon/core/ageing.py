@@ -59,7 +59,7 @@ class _Pod(Value, frozen=True):
 
 
 def ageing(course: Course, begun: Onset) -> Ageing | None:
-    """``None`` where fewer than two pods were seen from their first scrape on.
+    """``None`` where fewer than two pods were seen from their first scrape on, or those tell nothing of it.
 
     Either hypothesis has one parameter, the moment or the age, with the same uniform density. A pod's birth
     lies at an unknown moment within its first scrape's interval, and is integrated out. So that this freedom
@@ -77,6 +77,8 @@ def ageing(course: Course, begun: Onset) -> Ageing | None:
     pods = _pods(course, begun, births, grid)
     # No pod fails before its birth.
     ages = range(max(0, -max(pod.last for pod in pods)), len(grid) - min(pod.first for pod in pods))
+    if not ages or not any(pod.scrapes for pod in pods):
+        return None
     by_moment = [sum([pod.log_mean(at - 1, at + 1) for pod in pods]) for at in range(len(grid))]
     by_age = [sum([pod.log_mean(pod.first + age, pod.last + age) for pod in pods]) for age in ages]
     likeliest = max(by_age)

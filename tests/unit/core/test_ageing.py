@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
 
@@ -17,6 +18,7 @@ from daemon.core.counters import Step
 from daemon.core.course import Course, begin, follow
 from daemon.core.failure import Failure
 from daemon.core.model import Sample
+from daemon.core.onset import Onset
 from tests.unit.core.courses import ALPHA, EVERY, POLICY, START, Scrape, counted, side, steady
 
 STARTS = (2.0, 22.0, 42.0)
@@ -101,11 +103,42 @@ def test_one_pod_alone_tells_nothing() -> None:
     assert ageing(_with(course, alone), failure.onset) is None
 
 
+SOME = rollout(lambda start: start + 30.0)
+
+
 @given(st.permutations(["n-0", "n-1", "n-2"]))
 def test_names_do_not_matter(names: list[str]) -> None:
-    course = rollout(lambda start: start + 30.0)
+    course = SOME
     renamed = [step._replace(pod=names[int(step.pod[-1])]) for step in course.new_steps]
     assert told(_with(course, renamed)).gain == pytest.approx(told(course).gain)
+
+
+moments = st.floats(min_value=START, max_value=START + 5_000.0)
+steps = st.builds(
+    lambda at, long, bad, good, pod, age: Step(at, at - long, bad, bad + good, 0.0, pod, age),
+    at=moments,
+    long=st.floats(min_value=0.0, max_value=60.0),
+    bad=st.floats(min_value=0.0, max_value=1e6),
+    good=st.floats(min_value=0.0, max_value=1e6),
+    pod=st.sampled_from(["n-0", "n-1", "n-2"]),
+    age=st.sampled_from([-1.0, 0.0, 30.0]),
+)
+
+
+@given(st.lists(steps, max_size=30), moments, st.floats(min_value=0.0, max_value=600.0))
+def test_whatever_was_counted_there_is_an_answer(made: list[Step], low: float, long: float) -> None:
+    """Also of pods that were born long after the failure began, or never had a request."""
+    course = _with(SOME, sorted(made, key=lambda step: step.at))
+    found = ageing(course, Onset(low=low, high=low + long, failing=0.2))
+    assert found is None or (math.isfinite(found.gain) and 0 <= found.low <= found.high)
+
+
+@pytest.mark.parametrize(("born", "requests"), [(600.0, 100.0), (40.0, 0.0)])
+def test_pods_that_tell_nothing_of_it_are_passed_over(born: float, requests: float) -> None:
+    failing = [Step(START + at, START + at - 15, 20.0, 100.0, 0.0, "n-0", 30.0) for at in (30, 45, 60)]
+    others = [Step(START + born, START + born - 15, 0.0, requests, 0.0, pod, -1.0) for pod in ("n-1", "n-2")]
+    begun = Onset(low=START + 15, high=START + 30, failing=0.2)
+    assert ageing(_with(SOME, [*failing, *others]), begun) is None
 
 
 def _with(course: Course, steps: list[Step]) -> Course:

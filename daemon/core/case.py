@@ -13,6 +13,7 @@ from typing import Literal
 
 from daemon.core.counters import Tally
 from daemon.core.model import Alert, Change, Mode, Revision, Value, WorkloadRef
+from daemon.core.pod_history import PodHistory
 
 
 class Phase(StrEnum):
@@ -90,6 +91,8 @@ class Fact(Value, frozen=True):
 
     kind: str
     detail: str
+    pods: tuple[str, ...] = ()
+    """Whom it is about; none where it is about the rollout as a whole."""
 
 
 class Attribution(StrEnum):
@@ -203,6 +206,8 @@ class Status(Value, frozen=True, omit_defaults=True):
     target: Revision | None = None
     assessment: Assessment | None = None
     verification: Verification | None = None
+    pods: tuple[PodHistory, ...] = ()
+    """Of the live pods of the revision that matters now: the judged one, after the patch the target."""
     effects: tuple[Effect, ...] = ()
     alerts: tuple[Alert, ...] = ()
     timeline: tuple[Entry, ...] = ()

@@ -41,6 +41,7 @@ def _observed(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case
     gone = phases.taken_over(case, seen.workload)
     if gone:
         return phases.superseded(case, gone, policy, now)
+    case = change(case, pods=seen.pods)
     match case.phase:
         case Phase.PROGRESSING | Phase.WATCHING:
             return phases.watching(case, seen, policy, now)

@@ -113,7 +113,7 @@ def hold(case: Case, reason: str, policy: Policy, now: datetime) -> Case:
 def begin(case: Case, target: Revision, reason: str, policy: Policy, now: datetime) -> Case:
     tries = sum(effect.kind == "rollback" for effect in case.status.effects)
     effect = Effect(id=f"rollback/{tries + 1}", kind="rollback", intended_at=now)
-    case = change(case, target=target, effects=(*case.status.effects, effect), finished_at=None)
+    case = change(case, target=target, effects=(*case.status.effects, effect), pods=(), finished_at=None)
     return announce(enter(case, Phase.ROLLING_BACK, reason, now), "updated", policy, now)
 
 
@@ -159,7 +159,7 @@ def rolling_back(case: Case, seen: Observed, policy: Policy, now: datetime) -> C
         text = f"the rollback's rollout is complete ({status}); proving the recovery"
         case = change(enter(case, Phase.VERIFYING, text, now), rolled_out_at=now)
         return announce(case, "updated", policy, now)
-    if (arrived and status.deadline_exceeded) or seconds(patched, now) >= policy.rollback_deadline:
+    if (arrived and status.timed_out(target)) or seconds(patched, now) >= policy.rollback_deadline:
         why = facts.diagnosis(workload, target)
         return _unrecovered(case, f"the rollback to {target} is stuck: {why}", policy, now)
     return case

@@ -11,9 +11,10 @@ from daemon.core.case import Assessment, Case, Phase, Verdict, Verification
 from daemon.core.events import Observed
 from daemon.core.judge import SignalView, assess
 from daemon.core.model import Policy, Workload
+from daemon.core.pod_history import PodHistory, follow
 from daemon.core.verification import Facts, Health, verify
 from daemon.engine.company import Company
-from daemon.engine.evidence import SLACK, EvidenceRoom
+from daemon.engine.evidence import EvidenceRoom
 from daemon.engine.surroundings import SurroundingsRoom
 from daemon.ports import Cluster, HealthProbe, PortError
 
@@ -39,18 +40,28 @@ class Observer:
             return Observed(
                 workload=None, assessment=gone, choice=target.Choice(revision=None, reason=gone.reason)
             )
+        pods = _followed(case, workload, now)
         return Observed(
             workload=workload,
-            assessment=self._assess(case, workload, policy, now),
+            assessment=self._assess(case, workload, policy, pods, now),
             choice=target.choose(workload, case.spec.revision, cases),
-            verification=self._verify(case, workload, policy),
+            pods=pods,
+            verification=self._verify(case, workload, policy, pods),
             recent_rollbacks=_recent(case, cases, now),
         )
 
-    def _assess(self, case: Case, workload: Workload, policy: Policy, now: datetime) -> Assessment:
+    def _assess(
+        self,
+        case: Case,
+        workload: Workload,
+        policy: Policy,
+        pods: Sequence[PodHistory],
+        now: datetime,
+    ) -> Assessment:
         revision = case.spec.revision
+        complete = case.status.watch_from is not None
         against = (
-            *facts.against(workload, revision, policy, now, case.status.watch_from),
+            *facts.against(workload, revision, policy, pods, now, complete=complete),
             *facts.decisive(case.status.alerts, policy, case.spec.started_at),
         )
         self._around.attend(case, policy)
@@ -85,28 +96,35 @@ class Observer:
             return {}
         return self._room.views(case, workload) if workload is not None else {}
 
-    def _verify(self, case: Case, workload: Workload, policy: Policy) -> Verification | None:
+    def _verify(
+        self, case: Case, workload: Workload, policy: Policy, histories: Sequence[PodHistory]
+    ) -> Verification | None:
         goal = case.status.target
         if case.phase is not Phase.VERIFYING or goal is None:
             return None
         if not self._cluster.fresh():
             # A recovery is not claimed from what the cluster looked like before its watches fell silent.
             return None
-        pods = [pod for pod in workload.pods if not pod.deleting]
         answers: tuple[Health, ...] = ()
         if policy.health_paths:
-            answers = self._health.probe(pods, policy.health_paths)
-        patched = case.status.patched_at
-        older = frozenset(pod.name for pod in pods if patched and pod.created_at < patched - SLACK)
+            answers = self._health.probe(workload.live, policy.health_paths)
         seen = Facts(
             workload=workload,
             target=goal,
             health=answers,
             fresh=self._room.fresh_views(case, workload),
             alerts=case.status.alerts,
-            pods_at_patch=older,
+            pods=tuple(histories),
         )
         return verify(seen, policy, case.status.assessment)
+
+
+def _followed(case: Case, workload: Workload, now: datetime) -> tuple[PodHistory, ...]:
+    """The pods of the revision that matters now: after the patch the target's, before it the judged one's."""
+    status = case.status
+    if status.patched_at is not None and status.target is not None:
+        return follow(status.pods, workload, status.target, status.patched_at, now)
+    return follow(status.pods, workload, case.spec.revision, case.spec.started_at, now)
 
 
 def _recent(case: Case, cases: Sequence[Case], now: datetime) -> int:

@@ -183,7 +183,7 @@ def workload_views(
 
 
 def _workload(workload: Workload, case: Case | None, mode: str) -> WorkloadView:
-    pods = [pod for pod in workload.pods if not pod.deleting]
+    pods = workload.live
     return WorkloadView(
         namespace=workload.ref.namespace,
         name=workload.ref.name,

@@ -93,9 +93,14 @@ class ReplicaSetSpec(Partial, frozen=True):
     template: dict[str, Any]
 
 
+class ReplicaSetStatus(Partial, frozen=True):
+    conditions: list[Condition] | None = None
+
+
 class ReplicaSet(Partial, frozen=True):
     metadata: Metadata
     spec: ReplicaSetSpec
+    status: ReplicaSetStatus = ReplicaSetStatus()
 
 
 class Waiting(Partial, frozen=True):
@@ -106,6 +111,7 @@ class Waiting(Partial, frozen=True):
 class Terminated(Partial, frozen=True):
     exit_code: int
     reason: str = ""
+    finished_at: datetime | None = None
 
 
 class State(Partial, frozen=True):
@@ -126,13 +132,22 @@ class ContainerSpec(Partial, frozen=True):
     """Optional in a template: an admission controller may fill it in."""
 
 
+class InitContainerSpec(Partial, frozen=True):
+    name: str
+    restart_policy: str = ""
+    """``Always`` makes it a sidecar."""
+
+
 class PodSpec(Partial, frozen=True):
     containers: list[ContainerSpec]
+    init_containers: list[InitContainerSpec] | None = None
     node_name: str = ""
 
 
 class PodStatus(Partial, frozen=True):
     phase: str = ""
+    reason: str = ""
+    message: str = ""
     pod_ip: str = msgspec.field(name="podIP", default="")
     conditions: list[Condition] | None = None
     container_statuses: list[ContainerStatus] | None = None

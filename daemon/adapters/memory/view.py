@@ -81,6 +81,7 @@ def _pod(pod: PodState, own: ReplicaSetState, at: float, moment: Moment) -> Pod:
         name=pod.name,
         uid=pod.uid,
         replica_set=own.name,
+        replica_set_uid=own.uid,
         created_at=_second(moment(pod.created)),
         ip=pod.ip if pod.started(at) else "",
         node="" if pod.unschedulable else NODE,

@@ -6,10 +6,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from daemon.adapters.kube import objects, partial
 from daemon.adapters.kube.image import with_version
-from daemon.core.model import Container, Pod
+from daemon.core.model import Container, Pod, Role
 from tests.unit.kube import samples
 
 
@@ -18,7 +19,8 @@ def kept(body: samples.Object) -> objects.KeptReplicaSet:
 
 
 def read_pod(body: samples.Object) -> Pod:
-    return objects.pod(msgspec.json.decode(json.dumps(body), type=partial.PodObject), "rs")
+    owner = partial.Owner(kind="ReplicaSet", name="rs", uid="rs-uid", controller=True)
+    return objects.pod(msgspec.json.decode(json.dumps(body), type=partial.PodObject), owner)
 
 
 def digest(tag: str) -> bytes:
@@ -29,7 +31,7 @@ def test_a_deployment_with_its_sets_and_pods_is_a_workload() -> None:
     deployment = objects.keep_deployment(json.dumps(samples.deployment("v2")).encode())
     old, new = kept(samples.replica_set("v1", 1)), kept(samples.replica_set("v2", 2))
     pod = read_pod(samples.pod("a", "v2"))
-    workload = objects.workload(deployment, [new, old], [pod])
+    workload = objects.workload(deployment, [new, old], [pod], {})
     assert workload.ref == samples.REF
     assert workload.current == new.revision
     assert workload.revisions == (old.revision, new.revision)
@@ -132,7 +134,9 @@ def test_what_the_kubelet_says_of_a_container(
     status = {"name": "c", "ready": False, "restartCount": 3, "state": state, "lastState": last}
     assert read_pod(samples.pod("a", "v1", containerStatuses=[status])).containers == (expected,)
     in_init = samples.pod("a", "v1", initContainerStatuses=[status], containerStatuses=None)
-    assert read_pod(in_init).containers == (expected,)
+    assert read_pod(in_init).containers == (replace(expected, role=Role.INIT),)
+    in_init["spec"]["initContainers"] = [{"name": "c", "restartPolicy": "Always"}]
+    assert read_pod(in_init).containers == (replace(expected, role=Role.SIDECAR),)
 
 
 def test_a_pod_without_a_node_says_why() -> None:

@@ -3,7 +3,8 @@
 Each is known of a container of a pod that the revision's own ReplicaSet owns, happened since the rollout
 began, and is definite: a container that ended as often as policy says, an image or a configuration that is
 not there, pods that had been ready and are not. What may pass by itself, or may be the infrastructure's,
-waits for the Deployment's own progress deadline. ``docs/kubernetes-facts.md`` says of each field what it proves.
+waits for the Deployment's own progress deadline. ``docs/kubernetes-facts.md`` says of each field what it
+proves.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ UNSTARTABLE = frozenset({"RunContainerError", "CreateContainerError"})
 
 _NO_MANIFEST = re.compile(
     r"manifest unknown"  # the registry's own code (distribution-spec, "Error codes"): Docker, CRI-O
-    r"|failed to resolve reference .*: not found"  # containerd, of a 404 for the manifest
+    r"|failed to resolve reference.*: not found"  # containerd, of a 404 for the manifest
     r"|no match for platform in manifest",
     re.IGNORECASE | re.DOTALL,
 )

@@ -174,6 +174,35 @@ class MemoryCluster:
             state.labels[name] = value
             self._simulation.written(state, spec=False)
 
+    def evict(
+        self, ref: WorkloadRef, pod: str, why: str = "Evicted: The node was low on resource: memory"
+    ) -> None:
+        """End a pod for good, as its node's kubelet does; it stays as ``Failed`` beside its successor."""
+        with self._settled():
+            state = self._find(ref)
+            found = next((own for own in state.pods if own.name == pod), None)
+            if found is None:
+                raise Missing(f"Deployment {ref} has no pod {pod}")
+            self._simulation.account(state)
+            found.finished = why
+            self._simulation.disturbed(state)
+
+    def remove_pod(self, ref: WorkloadRef, pod: str) -> None:
+        """Delete a pod, as a drain does; its ReplicaSet makes another."""
+        with self._settled():
+            state = self._find(ref)
+            self._simulation.account(state)
+            for found in (own for own in state.pods if own.name == pod):
+                found.deleted = self._simulation.at
+            self._simulation.disturbed(state)
+
+    def refuse_pods(self, ref: WorkloadRef, why: str) -> None:
+        """Let no pod be made from now on, as a quota or a failing webhook does; empty: let them again."""
+        with self._settled():
+            state = self._find(ref)
+            state.no_more_pods = why
+            self._simulation.disturbed(state)
+
     def delete(self, ref: WorkloadRef) -> None:
         """Delete the Deployment and all that it owns; one that is gone already is fine."""
         with self._settled():

@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from daemon.core.configuration import Sighting
 from daemon.core.counters import Tally
 from daemon.core.model import Alert, Change, Mode, Revision, Value, WorkloadRef
 from daemon.core.pod_history import PodHistory
@@ -208,6 +209,8 @@ class Status(Value, frozen=True, omit_defaults=True):
     verification: Verification | None = None
     pods: tuple[PodHistory, ...] = ()
     """Of the live pods of the revision that matters now: the judged one, after the patch the target."""
+    configuration: tuple[Sighting, ...] = ()
+    """The ConfigMaps and Secrets that the revision reads, as they were when its rollout was first seen."""
     effects: tuple[Effect, ...] = ()
     alerts: tuple[Alert, ...] = ()
     timeline: tuple[Entry, ...] = ()

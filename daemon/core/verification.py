@@ -11,14 +11,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from datetime import datetime
 
 from daemon.core.baseline import bound_of
 from daemon.core.case import Assessment, Condition, SignalEvidence, Verdict, Verification
+from daemon.core.configuration import Sighting, doubts
 from daemon.core.counters import Tally, percent
 from daemon.core.evidence import clamp, log_better, log_worse, upper_rate
 from daemon.core.judge import FAMILY_ALPHA, PROOF_ALPHA
-from daemon.core.model import Alert, Policy, Revision, SignalPolicy, Value, Workload
-from daemon.core.pod_history import PodHistory, restarted_after_ready
+from daemon.core.model import Alert, Pod, Policy, Revision, SignalPolicy, Value, Workload
+from daemon.core.pod_history import SLACK, PodHistory, restarted_after_ready
 
 CONTRADICTION_ALPHA = 0.05
 
@@ -54,6 +56,11 @@ class Facts(Value, frozen=True):
     """Those recorded on the case."""
     pods: tuple[PodHistory, ...] = ()
     """Of the target's live pods since the patch, this look included."""
+    patched_at: datetime | None = None
+    configuration: tuple[Sighting, ...] = ()
+    """What the target's template reads, as it is now."""
+    configuration_before: tuple[Sighting, ...] = ()
+    """What was ever seen of it."""
 
 
 def verify(facts: Facts, policy: Policy, failed: Assessment | None) -> Verification:
@@ -63,6 +70,7 @@ def verify(facts: Facts, policy: Policy, failed: Assessment | None) -> Verificat
         _rollout(facts),
         _images(facts),
         _pods(facts),
+        *_configuration(facts),
         *([_health(facts, policy)] if policy.health_paths else []),
         *_alerts(facts, policy),
         *(_signal(facts, policy, signal, evidence.get(signal.name)) for signal in policy.signals),
@@ -103,6 +111,27 @@ def _pods(facts: Facts) -> Condition:
         detail = f"{len(pods)} pods ready, none restarted"
     enough = len(pods) >= facts.workload.status.desired
     return Condition(name="pods ready", holds=enough and not unready and not restarted, detail=detail)
+
+
+def _configuration(facts: Facts) -> list[Condition]:
+    """That the next pod will start as well: one has since the rollback, or nothing changed that it reads."""
+    if not facts.configuration:
+        return []
+    name = "configuration as the pods started with"
+    new = [pod.name for pod in facts.workload.live if pod.ready and started_after(pod, facts.patched_at)]
+    if new:
+        return [Condition(name=name, holds=True, detail=f"{new[0]} started after the rollback, and is well")]
+    said = doubts(facts.workload.live, facts.configuration, facts.configuration_before)
+    if said:
+        detail = f"{'; '.join(said)}; no pod has started since the rollback that would show whether one can"
+        return [Condition(name=name, holds=None, detail=detail)]
+    names = ", ".join(str(sighting.reference) for sighting in facts.configuration)
+    return [Condition(name=name, holds=True, detail=f"unchanged since they started: {names}")]
+
+
+def started_after(pod: Pod, patched_at: datetime | None) -> bool:
+    """Whether a pod was made after the rollback's patch (both in the API server's time)."""
+    return patched_at is not None and pod.created_at >= patched_at - SLACK
 
 
 def _health(facts: Facts, policy: Policy) -> Condition:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from prometheus_client import CollectorRegistry
 
 from daemon.core.model import Policy, Workload, WorkloadRef
+from daemon.engine.configuration import ConfigurationLook
 from daemon.engine.effects import Effects, Run
 from daemon.engine.evidence import EvidenceRoom
 from daemon.engine.loop import Engine
@@ -17,7 +18,16 @@ from daemon.engine.reconciler import Reconciler
 from daemon.engine.surroundings import Sources, SurroundingsRoom
 from daemon.engine.telling import Journal
 from daemon.engine.views import DaemonViews, Troubles
-from daemon.ports import Actuator, CaseStore, Clock, Cluster, HealthProbe, IncidentSink, Metrics
+from daemon.ports import (
+    Actuator,
+    CaseStore,
+    Clock,
+    Cluster,
+    Configuration,
+    HealthProbe,
+    IncidentSink,
+    Metrics,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +41,7 @@ class Parts:
     metrics: Metrics
     surroundings: Sources
     health: HealthProbe
+    configuration: Configuration
     sinks: Mapping[str, IncidentSink]
     policies: Callable[[WorkloadRef, Workload | None], Policy]
     run: Run
@@ -51,6 +62,7 @@ def assemble(parts: Parts, queue: WorkQueue) -> Assembled:
     journal = Journal(parts.registry)
     room = EvidenceRoom(parts.metrics, parts.clock)
     around = SurroundingsRoom(parts.surroundings, parts.clock, journal.trouble)
+    configuration = ConfigurationLook(parts.configuration, parts.cluster, parts.clock)
     effects = Effects(
         actuator=parts.actuator,
         sinks=parts.sinks,
@@ -63,7 +75,8 @@ def assemble(parts: Parts, queue: WorkQueue) -> Assembled:
         cluster=parts.cluster,
         store=parts.store,
         room=room,
-        observer=Observer(room, around, parts.health, parts.cluster),
+        observer=Observer(room, around, parts.health, configuration, parts.cluster),
+        configuration=configuration,
         effects=effects,
         clock=parts.clock,
         policies=parts.policies,

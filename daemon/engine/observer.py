@@ -14,6 +14,7 @@ from daemon.core.model import Policy, Workload
 from daemon.core.pod_history import PodHistory, follow
 from daemon.core.verification import Facts, Health, verify
 from daemon.engine.company import Company
+from daemon.engine.configuration import ConfigurationLook, ever_seen
 from daemon.engine.evidence import EvidenceRoom
 from daemon.engine.surroundings import SurroundingsRoom
 from daemon.ports import Cluster, HealthProbe, PortError
@@ -23,12 +24,18 @@ DAY = timedelta(days=1)
 
 class Observer:
     def __init__(
-        self, room: EvidenceRoom, around: SurroundingsRoom, health: HealthProbe, cluster: Cluster
+        self,
+        room: EvidenceRoom,
+        around: SurroundingsRoom,
+        health: HealthProbe,
+        configuration: ConfigurationLook,
+        cluster: Cluster,
     ) -> None:
         self._room = room
         self._around = around
         self._company = Company(self._views)
         self._health = health
+        self._configuration = configuration
         self._cluster = cluster
 
     def observe(
@@ -46,7 +53,7 @@ class Observer:
             assessment=self._assess(case, workload, policy, pods, now),
             choice=target.choose(workload, case.spec.revision, cases),
             pods=pods,
-            verification=self._verify(case, workload, policy, pods),
+            verification=self._verify(case, workload, policy, pods, cases),
             recent_rollbacks=_recent(case, cases, now),
         )
 
@@ -97,7 +104,12 @@ class Observer:
         return self._room.views(case, workload) if workload is not None else {}
 
     def _verify(
-        self, case: Case, workload: Workload, policy: Policy, histories: Sequence[PodHistory]
+        self,
+        case: Case,
+        workload: Workload,
+        policy: Policy,
+        histories: Sequence[PodHistory],
+        cases: Sequence[Case],
     ) -> Verification | None:
         goal = case.status.target
         if case.phase is not Phase.VERIFYING or goal is None:
@@ -115,6 +127,9 @@ class Observer:
             fresh=self._room.fresh_views(case, workload),
             alerts=case.status.alerts,
             pods=tuple(histories),
+            patched_at=case.status.patched_at,
+            configuration=self._configuration.at(case.ref, goal),
+            configuration_before=ever_seen(cases),
         )
         return verify(seen, policy, case.status.assessment)
 

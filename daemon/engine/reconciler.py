@@ -11,9 +11,11 @@ from datetime import datetime, timedelta
 
 from daemon.core import target
 from daemon.core.case import Case, Phase
+from daemon.core.changes import change
 from daemon.core.events import Alerted, Event, Instructed
 from daemon.core.lifecycle import advance
 from daemon.core.model import Alert, Policy, Workload, WorkloadRef
+from daemon.engine.configuration import ConfigurationLook
 from daemon.engine.effects import Effects
 from daemon.engine.evidence import EvidenceRoom
 from daemon.engine.observer import DAY, Observer
@@ -38,6 +40,7 @@ class Reconciler:
         store: CaseStore,
         room: EvidenceRoom,
         observer: Observer,
+        configuration: ConfigurationLook,
         effects: Effects,
         clock: Clock,
         policies: Policies,
@@ -48,6 +51,7 @@ class Reconciler:
         self._store = store
         self._room = room
         self._observer = observer
+        self._configuration = configuration
         self._effects = effects
         self._clock = clock
         self._policies = policies
@@ -93,8 +97,9 @@ class Reconciler:
         case = opening(self._cluster, workload, cases, self._clock.now())
         if case is None:
             return None
+        seen = self._configuration.at(workload.ref, case.spec.revision)
         try:
-            stored = self._store.create(case)
+            stored = self._store.create(change(case, configuration=seen))
         except Conflict:
             return None
         self._journal.opened(stored)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 from prometheus_client import CollectorRegistry
 
 from daemon.adapters.memory.cases import MemoryCaseStore
 from daemon.adapters.memory.clock import ManualClock
-from daemon.adapters.memory.cluster import MemoryCluster
+from daemon.adapters.memory.cluster import DEFAULT_PACE, MemoryCluster
+from daemon.adapters.memory.configuration import MemoryConfiguration
 from daemon.adapters.memory.health import MemoryHealthProbe
-from daemon.adapters.memory.kubelet import Fault
+from daemon.adapters.memory.kubelet import Fault, FaultKind, Pace
 from daemon.adapters.memory.metrics import MemoryMetrics
 from daemon.adapters.memory.sinks import MemorySink
 from daemon.adapters.memory.surroundings import MemorySurroundings
+from daemon.adapters.memory.templates import simple_template, with_image
 from daemon.adapters.memory.traffic import Rates, Traffic
 from daemon.core.case import Case, Instruction, Phase
 from daemon.core.model import Policy, SignalPolicy, WorkloadRef
@@ -54,10 +58,13 @@ class World:
     poll_interval: float = 5.0
     seed: int = 0
     replicas: int = 3
+    pace: Pace = DEFAULT_PACE
+    template: Mapping[str, Any] | None = None
+    """What is deployed beside the image; a simple one where not given."""
 
     def __post_init__(self) -> None:
         self.clock = ManualClock()
-        self.cluster = MemoryCluster(self.clock, faults=self.faults, seed=self.seed)
+        self.cluster = MemoryCluster(self.clock, pace=self.pace, faults=self.faults, seed=self.seed)
         self.metrics = MemoryMetrics(
             self.cluster,
             self.clock,
@@ -71,6 +78,7 @@ class World:
         self.store = MemoryCaseStore(seed=self.seed)
         self.sink = MemorySink("memory")
         self.health = MemoryHealthProbe(self.cluster)
+        self.configuration = MemoryConfiguration(self.cluster, self.clock)
         self.daemon: Assembled | None = None
         self.queue: WorkQueue | None = None
         self.cluster.on_change(lambda ref: self.queue.put(ref) if self.queue else None)
@@ -93,6 +101,7 @@ class World:
                     gauges=self.surroundings, neighbours=self.surroundings, nodes=self.surroundings
                 ),
                 health=self.health,
+                configuration=self.configuration,
                 sinks={"memory": self.sink},
                 policies=lambda _ref, _workload: self.policy,
                 run=lambda job: job(),
@@ -146,7 +155,9 @@ class World:
     # ------------------------------------------------------------ people
 
     def deploy(self, tag: str) -> None:
-        self.cluster.apply(REF, image=f"{IMAGE}:{tag}", replicas=self.replicas, progress_deadline=60.0)
+        image = f"{IMAGE}:{tag}"
+        template = with_image(self.template or simple_template(REF.name, image), image)
+        self.cluster.apply(REF, template, replicas=self.replicas, progress_deadline=60.0)
 
     def settled(self, seconds: float = 900.0) -> World:
         """The world with a release running for a while and the daemon watching."""
@@ -154,6 +165,10 @@ class World:
         self.start()
         self.run(5)
         return self
+
+    def faults_of(self, tag: str) -> None:
+        """Have pods of a tag crash."""
+        self.cluster.fault(tag, Fault(kind=FaultKind.CRASH))
 
     def instruct(self, case: Case, action: str, by: str = "anna") -> None:
         order = msgspec.convert(

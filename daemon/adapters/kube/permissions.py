@@ -25,6 +25,8 @@ NEEDED = (
     Need(group="apps", resource="deployments", verbs=("get", "list", "watch", "patch")),
     Need(group="apps", resource="replicasets", verbs=("get", "list", "watch")),
     Need(group="", resource="pods", verbs=("get", "list", "watch")),
+    Need(group="", resource="configmaps", verbs=("get",)),
+    Need(group="", resource="secrets", verbs=("get",)),
     Need(group="", resource="events", verbs=("create",)),
     Need(
         group="rollbackd.io",

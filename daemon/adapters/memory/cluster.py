@@ -22,6 +22,7 @@ from daemon.adapters.memory.templates import (
 from daemon.adapters.memory.troubles import Troubles
 from daemon.adapters.memory.undo import candidate, give_template, guarded
 from daemon.core.case import Outcome
+from daemon.core.configuration import Reference
 from daemon.core.model import Revision, Workload, WorkloadRef
 from daemon.ports import Clock, Missing, Notify, PortError, Undone
 
@@ -195,6 +196,12 @@ class MemoryCluster:
             for found in (own for own in state.pods if own.name == pod):
                 found.deleted = self._simulation.at
             self._simulation.disturbed(state)
+
+    def spoil(self, namespace: str, reference: Reference, broken: bool) -> None:
+        """Have pods that start with this ConfigMap or Secret crash from now on, or not any more."""
+        with self._settled():
+            spoilt = self._simulation.controller.spoilt
+            (spoilt.add if broken else spoilt.discard)((namespace, reference))
 
     def refuse_pods(self, ref: WorkloadRef, why: str) -> None:
         """Let no pod be made from now on, as a quota or a failing webhook does; empty: let them again."""

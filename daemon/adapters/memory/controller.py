@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from daemon.adapters.memory.kubelet import EPSILON, Fault, Pace
+from daemon.adapters.memory.kubelet import EPSILON, Fault, FaultKind, Pace
 from daemon.adapters.memory.objects import SETTLED, Counts, DeploymentState, PodState, ReplicaSetState
 from daemon.adapters.memory.templates import bare, containers_of, tag_of, word
+from daemon.core.configuration import Reference, references
 from daemon.core.model import LONGEST_PREFIX
 
 MAX_SURGE = 1
 MAX_UNAVAILABLE = 0
+CRASHES = Fault(kind=FaultKind.CRASH)
 FOLLOWS = 0.1
 """Seconds after which the status tells of the pods what the first look at a new generation made of them."""
 
@@ -28,6 +30,8 @@ class Controller:
         self._faults = faults
         self._uid = uid
         self._made = 0
+        self.spoilt: set[tuple[str, Reference]] = set()
+        """ConfigMaps and Secrets, by namespace, with which a pod crashes that starts with them."""
 
     def reconcile(self, deployment: DeploymentState, at: float) -> bool:
         """One look at a Deployment; whether its status changed.
@@ -153,9 +157,13 @@ class Controller:
             ip=f"10.244.{self._made // 250 % 250}.{self._made % 250 + 1}",
             created=at,
             containers=containers,
-            faults=tuple(self._faults.get(tag_of(image)) for _, image in containers),
+            faults=tuple(self._fault(deployment, own, image) for _, image in containers),
             pace=self._pace,
         )
+
+    def _fault(self, deployment: DeploymentState, own: ReplicaSetState, image: str) -> Fault | None:
+        read = {(deployment.ref.namespace, reference) for reference in references(own.template)}
+        return CRASHES if read & self.spoilt else self._faults.get(tag_of(image))
 
     def _report(self, deployment: DeploymentState, counts: Counts, at: float) -> bool:
         """Write the status; whether it says something new."""

@@ -147,6 +147,13 @@ class Entry(Value, frozen=True):
     text: str
 
 
+class Trouble(Value, frozen=True):
+    """What befell the workload after its rollout was over."""
+
+    since: datetime
+    text: str
+
+
 class Outcome(StrEnum):
     DONE = "done"
     SUPERSEDED = "superseded"
@@ -214,6 +221,8 @@ class Status(Value, frozen=True, omit_defaults=True):
     effects: tuple[Effect, ...] = ()
     alerts: tuple[Alert, ...] = ()
     timeline: tuple[Entry, ...] = ()
+    trouble: Trouble | None = None
+    """What is wrong with the workload now that no rollout is about; never acted on."""
     obeyed: Instruction | None = None
     """The instruction that was last acted upon."""
 

@@ -36,4 +36,10 @@ class Instructed(Value, frozen=True):
     instruction: Instruction
 
 
-Event = Observed | Finished | Alerted | Instructed
+class Troubled(Value, frozen=True):
+    """The workload of a finished case is in trouble (``text``), or not any more (empty)."""
+
+    text: str
+
+
+Event = Observed | Finished | Alerted | Instructed | Troubled

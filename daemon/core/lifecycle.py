@@ -15,7 +15,7 @@ import msgspec
 from daemon.core import phases
 from daemon.core.case import APPROVABLE, STOPPABLE, Case, Instruction, Outcome, Phase
 from daemon.core.changes import change, noted
-from daemon.core.events import Alerted, Event, Finished, Instructed, Observed
+from daemon.core.events import Alerted, Event, Finished, Instructed, Observed, Troubled
 from daemon.core.model import Alert, Policy
 
 KEPT_ALERTS = 50
@@ -32,6 +32,8 @@ def advance(case: Case, event: Event, policy: Policy, now: datetime) -> Case:
             return _alerted(case, event.alert, now)
         case Instructed():
             return _instructed(case, event.instruction, policy, now)
+        case Troubled():
+            return phases.troubled(case, event.text, policy, now)
     assert_never(event)
 
 

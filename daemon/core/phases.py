@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import assert_never
 
 from daemon.core import facts
-from daemon.core.case import Assessment, Attribution, Case, Effect, Phase, Verdict
+from daemon.core.case import Assessment, Attribution, Case, Effect, Phase, Trouble, Verdict
 from daemon.core.changes import announce, change, ended, enter, noted, seconds, told, withdrawn
 from daemon.core.events import Observed
+from daemon.core.incident import Stage
 from daemon.core.model import Change, Mode, Policy, Revision, Workload
 
 
@@ -195,3 +196,18 @@ def verifying(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case
 
 def _unrecovered(case: Case, reason: str, policy: Policy, now: datetime) -> Case:
     return announce(ended(case, Phase.UNRECOVERED, reason, now), "updated", policy, now)
+
+
+def troubled(case: Case, text: str, policy: Policy, now: datetime) -> Case:
+    """What befell the workload after the case was over: written down and told, and nothing else."""
+    if case.active:
+        return case
+    stage: Stage = "updated" if told(case) else "opened"
+    if text:
+        case = change(case, trouble=Trouble(since=now, text=text))
+        return announce(noted(case, f"not a rollout: {text}; nothing is done", now), stage, policy, now)
+    if case.status.trouble is None:
+        return case
+    minutes = seconds(case.status.trouble.since, now) / 60
+    case = noted(change(case, trouble=None), f"not a rollout: over after {minutes:.0f} min", now)
+    return announce(case, "closed", policy, now)

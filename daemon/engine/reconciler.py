@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from daemon.core import target
 from daemon.core.case import Case, Phase
 from daemon.core.changes import change
-from daemon.core.events import Alerted, Event, Instructed
+from daemon.core.events import Alerted, Event, Instructed, Troubled
 from daemon.core.lifecycle import advance
 from daemon.core.model import Alert, Policy, Workload, WorkloadRef
 from daemon.engine.configuration import ConfigurationLook
@@ -20,12 +20,15 @@ from daemon.engine.effects import Effects
 from daemon.engine.evidence import EvidenceRoom
 from daemon.engine.observer import DAY, Observer
 from daemon.engine.openings import opening
+from daemon.engine.standing import StandingWatch
 from daemon.engine.telling import Journal
 from daemon.ports import CaseStore, Clock, Cluster, Conflict, Missing
 
 Policies = Callable[[WorkloadRef, Workload | None], Policy]
 SAVE_EVERY = timedelta(seconds=15)
 """How often numbers alone are written; changes of meaning are written at once."""
+STANDING = frozenset({Phase.HEALTHY, Phase.ROLLED_BACK, Phase.SUPERSEDED})
+"""Phases in which a workload counts as well; in the other last ones a person has been called already."""
 MOST_STEPS = 12
 """No chain of transitions on one observation is longer than the number of phases."""
 
@@ -57,6 +60,7 @@ class Reconciler:
         self._policies = policies
         self._journal = journal
         self._attended = attended
+        self._standing = StandingWatch(clock)
         self._saved_at: dict[str, datetime] = {}
 
     def reconcile(self, ref: WorkloadRef) -> None:
@@ -72,6 +76,7 @@ class Reconciler:
         for case in self._own(ref):
             if case.active or case.pending:
                 self._carry(case, workload, policy)
+        self._stand(ref, workload, policy)
         self._prune(self._own(ref), policy)
 
     def alert(self, ref: WorkloadRef, alert: Alert) -> bool:
@@ -120,6 +125,21 @@ class Reconciler:
             case = self._act(self._apply(case, seen, policy), policy)
             if case.phase is before.phase and case.pending == before.pending:
                 return
+
+    def _stand(self, ref: WorkloadRef, workload: Workload | None, policy: Policy) -> None:
+        """Between rollouts: what befalls the pods is written down on the newest case."""
+        own = self._own(ref)
+        newest = target.newest(workload, own) if workload is not None else None
+        for case in own:
+            if case.status.trouble is not None and case is not newest:
+                # Another rollout, or nothing, is what is to be said of the workload now.
+                self._act(self._apply(case, Troubled(text=""), policy), policy)
+        if workload is None or newest is None or newest.phase not in STANDING:
+            self._standing.forget(ref)
+            return
+        event = self._standing.look(workload, newest)
+        if event is not None:
+            self._act(self._apply(newest, event, policy), policy)
 
     def _attend(self, case: Case, policy: Policy) -> None:
         if self._room.attend(case, policy):

@@ -119,6 +119,12 @@ class World:
         self.kill()
         self.start()
 
+    def resync(self) -> None:
+        """What the daemon does by itself once a minute."""
+        assert self.daemon is not None
+        self.daemon.engine.resync()
+        self.drain()
+
     # ------------------------------------------------------------ time
 
     def run(self, seconds: float, step: float = 1.0) -> None:

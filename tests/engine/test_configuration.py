@@ -52,6 +52,7 @@ def test_a_pod_that_starts_well_after_the_rollback_proves_the_recovery() -> None
 def test_with_nothing_changed_the_pods_that_stand_are_proof_enough() -> None:
     world_ = world()
     world_.cluster.restart(REF)
+    world_.run(30)
     world_.run_until(Phase.HEALTHY, within=900)
     world_.faults_of("v1.1.0-crash")
     world_.deploy("v1.1.0-crash")

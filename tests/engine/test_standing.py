@@ -12,6 +12,7 @@ def over() -> World:
     world = World(rps=50.0, faults={"v1.0.1": Fault(kind=FaultKind.LOSES_READINESS, after=1500.0)})
     world.settled()
     world.deploy("v1.0.1")
+    world.run(30)
     world.run_until(Phase.HEALTHY, within=900)
     return world
 

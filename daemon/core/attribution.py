@@ -13,12 +13,13 @@ from collections.abc import Mapping, Sequence
 from daemon.core.baseline import total
 from daemon.core.case import Attribution, Fact
 from daemon.core.course import Course
-from daemon.core.facts import DEADLINE, hindered, old_pods_crash
+from daemon.core.facts import DEADLINE, hindered
 from daemon.core.failure import Failure, earliest
 from daemon.core.lasting import BURST, has_passed, may_pass
 from daemon.core.model import Revision, Value, Workload
 from daemon.core.old_pods import Found
 from daemon.core.onset import Onset
+from daemon.core.pod_history import PodHistory, crashing
 from daemon.core.process import ROUND
 from daemon.core.spread import CLEAR, others_due, spread
 from daemon.core.traffic import shift
@@ -73,9 +74,15 @@ class Finding(Value, frozen=True):
     onset: tuple[float, float] | None = None
 
 
-def scene_of(workload: Workload, judged: Revision, surroundings: Surroundings, at: float) -> Scene:
+def scene_of(
+    workload: Workload,
+    judged: Revision,
+    histories: Sequence[PodHistory],
+    surroundings: Surroundings,
+    at: float,
+) -> Scene:
     return Scene(
-        crashing=old_pods_crash(workload, judged),
+        crashing=crashing(histories),
         hindered=hindered(workload, judged),
         placed={pod.name: pod.node for pod in workload.pods if pod.node},
         surroundings=surroundings,

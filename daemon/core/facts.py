@@ -9,10 +9,11 @@ proves.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from daemon.core.case import Fact
+from daemon.core.configuration import Reference
 from daemon.core.model import Alert, Container, Pod, Policy, Revision, Role, Workload
 from daemon.core.pod_history import (
     BACKING_OFF,
@@ -20,7 +21,15 @@ from daemon.core.pod_history import (
     ends_since_rollout,
     restarted_after_ready,
 )
-from daemon.core.waiting import PULLING, UNRESOLVED, UNSTARTABLE, no_command, no_configuration, no_image
+from daemon.core.waiting import (
+    PULLING,
+    UNRESOLVED,
+    UNSTARTABLE,
+    missing_object,
+    no_command,
+    no_configuration,
+    no_image,
+)
 
 DEADLINE = "ProgressDeadlineExceeded"
 KEY_SETTLING = timedelta(seconds=10)
@@ -29,6 +38,8 @@ OBJECT_SETTLING = timedelta(seconds=20)
 """What makes ConfigMaps and Secrets (an operator, a sync) may come some time after the Deployment."""
 UNREADY = timedelta(seconds=30)
 """A pod whose probe failed for a moment may come back."""
+BACK_AGAIN = timedelta(seconds=10)
+"""The only pod there is may have had a bad moment: it is given time to be ready again after a restart."""
 MORE_FOR_INIT = 1
 """Ends that an init container is given beyond the policy's: trying again is how it waits for others."""
 
@@ -41,11 +52,13 @@ def against(
     now: datetime,
     *,
     complete: bool,
+    there: Collection[Reference] = (),
 ) -> tuple[Fact, ...]:
     """The facts that speak against a revision, in the order of the pods.
 
     ``histories`` are those of its pods, this look included; ``now`` is of the clock that they were kept by.
-    ``complete``: its rollout was complete at some time.
+    ``complete``: its rollout was complete at some time. ``there``: which of :func:`missing` are not, by now,
+    or cannot be asked for.
     """
     known = {history.uid: history for history in histories}
     pods = [(pod, known.get(pod.uid)) for pod in workload.live_of(revision)]
@@ -53,7 +66,8 @@ def against(
         fact
         for pod, history in pods
         for container in pod.containers
-        if (fact := _of_container(pod, history, container, policy, now)) is not None
+        if (fact := _of_container(pod, history, container, policy)) is not None
+        or (fact := _unresolved(pod, history, container, now, there)) is not None
     ]
     current = workload.current
     if current is not None and current.same_rollout(revision) and workload.status.timed_out(revision):
@@ -63,14 +77,12 @@ def against(
     return tuple(found)
 
 
-def _of_container(
-    pod: Pod, history: PodHistory | None, container: Container, policy: Policy, now: datetime
-) -> Fact | None:
+def _of_container(pod: Pod, history: PodHistory | None, container: Container, policy: Policy) -> Fact | None:
     reason, message = container.waiting_reason, container.waiting_message
     where = f"container {container.name} of pod {pod.name}"
     if no_image(reason, message):
         return Fact(kind=reason, detail=f"{where} cannot get its image: {message}", pods=(pod.name,))
-    if no_command(reason, message) or _unresolved(history, reason, message, now):
+    if no_command(reason, message):
         return Fact(kind=reason, detail=f"{where} cannot be created: {message}", pods=(pod.name,))
     ended = ends_since_rollout(history, container)
     if ended >= policy.restarts + (MORE_FOR_INIT if container.role is Role.INIT else 0):
@@ -78,12 +90,42 @@ def _of_container(
     return None
 
 
-def _unresolved(history: PodHistory | None, reason: str, message: str, now: datetime) -> bool:
-    """Whether configuration is not there, and has not been for long enough to come."""
-    if not no_configuration(reason, message) or history is None or history.unresolved_since is None:
-        return False
-    settling = KEY_SETTLING if "find key" in message else OBJECT_SETTLING
-    return now - history.unresolved_since >= settling
+def _unresolved(
+    pod: Pod,
+    history: PodHistory | None,
+    container: Container,
+    now: datetime,
+    there: Collection[Reference],
+) -> Fact | None:
+    """Configuration that is not there, and has not been for long enough to come."""
+    reason, message = container.waiting_reason, container.waiting_message
+    if not no_configuration(reason, message):
+        return None
+    reference = missing_object(reason, message)
+    if reference in there or _since(history, now) < (KEY_SETTLING if reference is None else OBJECT_SETTLING):
+        return None
+    where = f"container {container.name} of pod {pod.name}"
+    return Fact(kind=reason, detail=f"{where} cannot be created: {message}", pods=(pod.name,))
+
+
+def missing(
+    workload: Workload, revision: Revision, histories: Sequence[PodHistory], now: datetime
+) -> tuple[Reference, ...]:
+    """The objects that containers have waited for in vain for long enough: whether they are there by now has
+    to be asked for, as the kubelet takes its time to try again."""
+    known = {history.uid: history for history in histories}
+    found = (
+        missing_object(container.waiting_reason, container.waiting_message)
+        for pod in workload.live_of(revision)
+        if _since(known.get(pod.uid), now) >= OBJECT_SETTLING
+        for container in pod.containers
+    )
+    return tuple(sorted({reference for reference in found if reference is not None}))
+
+
+def _since(history: PodHistory | None, now: datetime) -> timedelta:
+    since = history.unresolved_since if history is not None else None
+    return now - since if since is not None else timedelta(0)
 
 
 def _ended(pod: Pod, container: Container, times: int, where: str) -> Fact:
@@ -106,18 +148,20 @@ def _after_ready(pods: Iterable[tuple[Pod, PodHistory | None]], desired: int, no
     """
     served = [(pod, history) for pod, history in pods if history is not None and history.was_ready]
     enough = max((len(served) + 1) // 2, min(2, desired), 1)
-    restarted = [pod for pod, history in served if restarted_after_ready(history, pod)]
-    unready = [
-        pod
-        for pod, history in served
-        if history.unready_since is not None and now - history.unready_since >= UNREADY
-    ]
+    again = [(pod, history) for pod, history in served if restarted_after_ready(history, pod)]
+    restarted = [pod for pod, _ in again]
+    unready = [pod for pod, history in served if _unready(history, now) >= UNREADY]
     found = []
-    if len(restarted) >= enough:
+    alone = len(served) == 1 and not any(_unready(history, now) >= BACK_AGAIN for _, history in again)
+    if len(restarted) >= enough and not alone:
         found.append(_of_pods("RestartsAfterReady", restarted, len(served), "restarted"))
     if len(unready) >= enough:
         found.append(_of_pods("ReadinessLost", unready, len(served), "fail their probes"))
     return found
+
+
+def _unready(history: PodHistory, now: datetime) -> timedelta:
+    return now - history.unready_since if history.unready_since is not None else timedelta(0)
 
 
 def _of_pods(kind: str, pods: Sequence[Pod], of: int, what: str) -> Fact:
@@ -153,21 +197,8 @@ def hindered(workload: Workload, revision: Revision) -> str:
 
 def _tried_again(pod: Pod) -> str:
     waiting = [c for c in pod.containers if c.waiting_reason in PULLING | UNSTARTABLE | {UNRESOLVED}]
-    return next((f"{c.waiting_reason} {c.waiting_message}" for c in waiting), "")
-
-
-def old_pods_crash(workload: Workload, revision: Revision) -> str:
-    """Names a pod of another revision that crashes as well, if there is one."""
-    return next(
-        (
-            pod.name
-            for pod in workload.live
-            if pod.replica_set_uid != revision.replica_set_uid
-            for container in pod.containers
-            if container.waiting_reason == BACKING_OFF
-        ),
-        "",
-    )
+    passing = [c for c in waiting if not no_configuration(c.waiting_reason, c.waiting_message)]
+    return next((f"{c.waiting_reason} {c.waiting_message}" for c in passing), "")
 
 
 def decisive(alerts: tuple[Alert, ...], policy: Policy, since: datetime) -> tuple[Fact, ...]:

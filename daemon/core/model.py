@@ -84,10 +84,11 @@ class Role(StrEnum):
     """What a container is for in its pod."""
 
     MAIN = "main"
+    """What the pod is there for: kubectl's default container, which is the first where no annotation says."""
     INIT = "init"
-    """Runs to its end before the main ones start; until it succeeds it is tried again."""
+    """Runs to its end before the main one starts; until it succeeds it is tried again."""
     SIDECAR = "sidecar"
-    """An init container that is restarted always: it runs beside the main ones."""
+    """Runs beside the main one: another container, or an init container that is restarted always."""
 
 
 class Container(Value, frozen=True):

@@ -12,12 +12,14 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from daemon.core.model import Container, Pod, Revision, Value, Workload
+from daemon.core.model import Container, Pod, Revision, Role, Value, Workload
 from daemon.core.waiting import no_configuration
 
 SLACK = timedelta(seconds=2)
 """Creation times are whole seconds of the API server's clock."""
 BACKING_OFF = "CrashLoopBackOff"
+AGAIN = 2
+"""Ends of one container that are no accident."""
 LOST = frozenset({"Unknown", "ContainerStatusUnknown"})
 """How the kubelet reports an end that it did not see: its node was restarted, or went away."""
 
@@ -34,6 +36,8 @@ class PodHistory(Value, frozen=True, omit_defaults=True):
     """When it was first seen not to be ready any more, by the daemon's clock."""
     unresolved_since: datetime | None = None
     """When a container was first seen to wait for configuration that is not there, by the daemon's clock."""
+    crashed: str = ""
+    """The pod's name, where it is of another revision and was seen to crash again and again."""
 
     @property
     def was_ready(self) -> bool:
@@ -54,11 +58,15 @@ def ends_since_rollout(history: PodHistory | None, container: Container) -> int:
 
 
 def restarted_after_ready(history: PodHistory | None, pod: Pod) -> bool:
-    """Whether a container ended after the pod had been seen ready."""
+    """Whether the main container ended after the pod had been seen ready.
+
+    What runs beside it may end and come back without a request being lost.
+    """
     if history is None or history.when_ready is None:
         return False
     known = history.when_ready
-    return any(ends(container) > known.get(container.name, 0) for container in pod.containers)
+    main = [container for container in pod.containers if container.role is Role.MAIN]
+    return any(ends(container) > known.get(container.name, 0) for container in main)
 
 
 def follow(
@@ -68,15 +76,36 @@ def follow(
     started_at: datetime,
     now: datetime,
 ) -> tuple[PodHistory, ...]:
-    """The histories after another look at a revision's live pods; those of pods that are gone are dropped.
+    """The histories of all live pods after another look, in a rollout of this revision.
 
     ``started_at`` is when the rollout began (API server's time): what a pod that is older did until it is
     seen first is not the rollout's. A pod that is ready at its first look counts as having become so then.
+    Those of pods that are gone are dropped, but for one that crashed beside the revision's: that is not
+    undone by its going.
     """
     known = {history.uid: history for history in histories}
-    return tuple(
-        _looked(known.get(pod.uid) or _first(pod, started_at), pod, now) for pod in workload.live_of(revision)
+    live = {pod.uid for pod in workload.live}
+    gone = [history for history in histories if history.crashed and history.uid not in live]
+    looked = (
+        _beside(_looked(known.get(pod.uid) or _first(pod, started_at), pod, now), pod, revision)
+        for pod in workload.live
     )
+    return (*gone[:1], *looked)
+
+
+def crashing(histories: Sequence[PodHistory]) -> str:
+    """Names a pod of another revision that crashed as well, if there is one."""
+    return next((history.crashed for history in histories if history.crashed), "")
+
+
+def _beside(history: PodHistory, pod: Pod, revision: Revision) -> PodHistory:
+    if history.crashed or pod.replica_set_uid == revision.replica_set_uid:
+        return history
+    crashes = any(
+        container.waiting_reason == BACKING_OFF or ends_since_rollout(history, container) >= AGAIN
+        for container in pod.containers
+    )
+    return replace(history, crashed=pod.name) if crashes else history
 
 
 def _first(pod: Pod, started_at: datetime) -> PodHistory:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from daemon.core.configuration import Reference
+
 PULLING = frozenset({"ErrImagePull", "ImagePullBackOff"})
 NEVER_PULLABLE = frozenset({"InvalidImageName", "ErrImageNeverPull"})
 UNRESOLVED = "CreateContainerConfigError"
@@ -23,7 +25,7 @@ _NO_MANIFEST = re.compile(
 _REFUSED = re.compile(r"authori[sz]|denied|forbidden|\b40[13]\b|credential|insufficient_scope", re.IGNORECASE)
 """A registry that does not let us in may say "does not exist" of what it hides."""
 _NO_KEY = re.compile(r"couldn't find key \S+ in (ConfigMap|Secret)", re.IGNORECASE)
-_NO_OBJECT = re.compile(r'(configmap|secret) "[^"]+" not found', re.IGNORECASE)
+_NO_OBJECT = re.compile(r'(configmap|secret) "([^"]+)" not found', re.IGNORECASE)
 _NO_COMMAND = re.compile(
     r"executable file not found in|exec: .*: (no such file or directory|permission denied)"
     r"|no command specified",
@@ -42,6 +44,15 @@ def no_configuration(reason: str, message: str) -> bool:
     """Whether the ConfigMap or Secret, or the key of it, that the template names is not there."""
     named = _NO_KEY.search(message) or _NO_OBJECT.search(message)
     return reason == UNRESOLVED and named is not None
+
+
+def missing_object(reason: str, message: str) -> Reference | None:
+    """The ConfigMap or Secret that is not there, where that is what the container waits for."""
+    found = _NO_OBJECT.search(message) if reason == UNRESOLVED else None
+    if found is None:
+        return None
+    kind = {"configmap": "ConfigMap", "secret": "Secret"}[found[1].lower()]
+    return Reference(kind=kind, name=found[2])
 
 
 def no_command(reason: str, message: str) -> bool:

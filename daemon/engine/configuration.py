@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from daemon.core.case import Case
-from daemon.core.configuration import Reference, Sighting, references
+from daemon.core.configuration import ABSENT, Reference, Sighting, references
 from daemon.core.model import Revision, WorkloadRef
 from daemon.ports import Clock, Cluster, Configuration, PortError
 
@@ -23,6 +23,13 @@ class ConfigurationLook:
         template = self._cluster.template(ref, revision)
         named = references(template) if template is not None else ()
         return tuple(self._sighting(ref.namespace, reference) for reference in named)
+
+    def missing(self, namespace: str, reference: Reference) -> bool:
+        """Whether it is known not to be there."""
+        try:
+            return self._configuration.version(namespace, reference).version == ABSENT
+        except PortError:
+            return False
 
     def _sighting(self, namespace: str, reference: Reference) -> Sighting:
         # Before the question: what is written while it is under way counts as later.

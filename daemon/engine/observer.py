@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from daemon.core import facts, target
 from daemon.core.attribution import Surroundings, scene_of
 from daemon.core.case import Assessment, Case, Phase, Verdict, Verification
+from daemon.core.configuration import Reference
 from daemon.core.events import Observed
 from daemon.core.judge import SignalView, assess
 from daemon.core.model import Policy, Workload
@@ -68,16 +69,36 @@ class Observer:
         revision = case.spec.revision
         complete = case.status.watch_from is not None
         against = (
-            *facts.against(workload, revision, policy, pods, now, complete=complete),
+            *facts.against(
+                workload,
+                revision,
+                policy,
+                pods,
+                now,
+                complete=complete,
+                there=self._there(case, workload, pods, now),
+            ),
             *facts.decisive(case.status.alerts, policy, case.spec.started_at),
         )
         self._around.attend(case, policy)
         views = self._room.views(case, workload)
-        found = assess(scene_of(workload, revision, Surroundings(), now.timestamp()), against, views, policy)
+        found = assess(
+            scene_of(workload, revision, pods, Surroundings(), now.timestamp()), against, views, policy
+        )
         if found.verdict is not Verdict.FAILING:
             return found
         surroundings = self._surroundings(case, workload, policy, views, found)
-        return assess(scene_of(workload, revision, surroundings, now.timestamp()), against, views, policy)
+        return assess(
+            scene_of(workload, revision, pods, surroundings, now.timestamp()), against, views, policy
+        )
+
+    def _there(
+        self, case: Case, workload: Workload, pods: Sequence[PodHistory], now: datetime
+    ) -> frozenset[Reference]:
+        """Which of the objects that containers wait for are there by now, or may be."""
+        waited_for = facts.missing(workload, case.spec.revision, pods, now)
+        namespace = case.namespace
+        return frozenset(r for r in waited_for if not self._configuration.missing(namespace, r))
 
     def _surroundings(
         self,

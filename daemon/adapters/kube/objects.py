@@ -12,6 +12,7 @@ import msgspec
 
 from daemon.adapters.kube.partial import (
     CHANGE_CAUSE,
+    DEFAULT_CONTAINER,
     HASH_LABEL,
     REVISION_HISTORY,
     Condition,
@@ -194,8 +195,17 @@ def _containers(seen: PodObject) -> Iterable[Container]:
     always = {c.name for c in seen.spec.init_containers or () if c.restart_policy == "Always"}
     for status in seen.status.init_container_statuses or ():
         yield _container(status, Role.SIDECAR if status.name in always else Role.INIT)
+    main = _main(seen)
     for status in seen.status.container_statuses or ():
-        yield _container(status, Role.MAIN)
+        # The statuses are in the order of names, and not in that of the spec.
+        yield _container(status, Role.MAIN if status.name == main else Role.SIDECAR)
+
+
+def _main(seen: PodObject) -> str:
+    """kubectl's default container (kubectl's ``podcmd.FindOrDefaultContainerByName``)."""
+    names = [container.name for container in seen.spec.containers]
+    wanted = (seen.metadata.annotations or {}).get(DEFAULT_CONTAINER, "")
+    return wanted if wanted in names else next(iter(names), "")
 
 
 def _container(status: ContainerStatus, role: Role) -> Container:

@@ -14,6 +14,7 @@ import msgspec
 HASH_LABEL = "pod-template-hash"
 REVISION = "deployment.kubernetes.io/revision"
 REVISION_HISTORY = "deployment.kubernetes.io/revision-history"
+DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 CHANGE_CAUSE = "kubernetes.io/change-cause"
 
 
@@ -128,6 +129,7 @@ class ContainerStatus(Partial, frozen=True):
 
 
 class ContainerSpec(Partial, frozen=True):
+    name: str = ""
     image: str = ""
     """Optional in a template: an admission controller may fill it in."""
 

@@ -277,7 +277,7 @@ def stuck_at(message: str = 'ReplicaSet "heat-h2" has timed out progressing.') -
 
 
 def cause(seen: Workload, found: tuple[Fact, ...], nodes: dict[str, str] | None = None) -> Attribution:
-    scene = scene_of(seen, NEW, Surroundings(nodes=nodes or {}), START.timestamp())
+    scene = scene_of(seen, NEW, (), Surroundings(nodes=nodes or {}), START.timestamp())
     return attribute([], found, scene).cause
 
 
@@ -309,7 +309,7 @@ def test_pods_that_cannot_be_made_leave_it_undecided_in_the_conditions_words() -
     seen = workload(rollout=stuck_at(), unmade={NEW.replica_set_uid: quota})
     [found] = Watch().see(seen, 60)
     assert quota in found.detail
-    scene = scene_of(seen, NEW, Surroundings(), START.timestamp())
+    scene = scene_of(seen, NEW, (), Surroundings(), START.timestamp())
     answer = attribute([], (found,), scene)
     assert answer.cause is Attribution.UNDECIDED
     assert quota in answer.reason

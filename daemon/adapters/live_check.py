@@ -12,6 +12,7 @@ from daemon.adapters.prometheus_sources import HistogramQueries
 from daemon.core.model import Reading, Sample, Value
 from daemon.ports import PortError
 from daemon.settings import CounterPair, Settings, SignalSettings, promql
+from daemon.settings.promql_names import selector as selector_of
 
 MOST_NAMED = 5
 """Pods named one by one in a finding."""
@@ -187,7 +188,7 @@ def _without_series(metrics: PrometheusMetrics, query: str, field: str, *, neede
 def _exists(metrics: PrometheusMetrics, name: str) -> bool:
     """Whether a metric has any series; one that cannot be asked for is not called absent."""
     try:
-        return bool(metrics.client.instant(f"count({name})").series)
+        return bool(metrics.client.instant(f"count({selector_of(name)})").series)
     except PortError:
         return True
 

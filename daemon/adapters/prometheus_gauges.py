@@ -9,6 +9,7 @@ from daemon.adapters.prometheus_rows import moment, number
 from daemon.adapters.promql import PART
 from daemon.ports import Clock, Gauge, GaugeReading, PortError, Unavailable
 from daemon.settings import DependencySettings, PrometheusSettings
+from daemon.settings.promql_names import labels
 
 VALUE, AT = "value", "at"
 STEP = 5
@@ -58,8 +59,8 @@ class PrometheusGauges:
         found = self._dependencies.get(dependency)
         if found is None:
             raise Unavailable(f"no such dependency is configured — valid: {', '.join(self._dependencies)}")
-        labels = (self._settings.namespace_label, self._settings.pod_label)
-        return (f"by ({', '.join(labels)})" if found.scope == "namespace" else "by ()"), found.query
+        names = (self._settings.namespace_label, self._settings.pod_label)
+        return (f"by ({labels(names)})" if found.scope == "namespace" else "by ()"), found.query
 
     def _decode(self, answer: Answer) -> tuple[Gauge, ...]:
         rows: dict[tuple[str, str], dict[str, float]] = {}

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from daemon.core.model import Value
+from daemon.settings.promql_names import labels
 
 PART = "rollbackd"
 """The label that tells the parts of an answer apart."""
@@ -39,15 +40,15 @@ class Grouping(Value, frozen=True):
 
     @property
     def by_pod(self) -> str:
-        return f"by ({self.namespace}, {self.pod})"
+        return f"by ({labels((self.namespace, self.pod))})"
 
     @property
     def by_address(self) -> str:
-        return f"by ({self.namespace}, {self.pod}, instance)"
+        return f"by ({labels((self.namespace, self.pod, 'instance'))})"
 
     @property
     def by_scraper(self) -> str:
-        return f"by ({', '.join((self.namespace, self.pod, 'instance', 'job', *self.replicas))})"
+        return f"by ({labels((self.namespace, self.pod, 'instance', 'job', *self.replicas))})"
 
 
 def pair_query(bad: str, total: str, grouping: Grouping) -> str:

@@ -121,6 +121,19 @@ def test_by_the_configured_labels(make: Make, slow: Slow) -> None:
     assert 'ns="greenlang",kube_pod=~"heat-' in slow.queries[0]
 
 
+def test_names_that_need_quotes_are_quoted(make: Make, slow: Slow) -> None:
+    bad = SignalSettings(name="errors", bad="a + b", total='{"http.total", x="y"}', limit=0.05)
+    slow.rows = [{"metric": {"k8s.ns": "greenlang", "k8s.pod": POD}, "values": [[60, "1"]]}]
+    past = make(bad, pod_label="k8s.pod", namespace_label="k8s.ns")
+    assert past.pods(0, 600, 60) == {POD: [60.0]}
+    mine = f'"k8s.ns"="greenlang","k8s.pod"=~"{pod_pattern("heat")}"'
+    total = f'{{"http.total",{mine},x="y"\n}}'
+    assert slow.queries[0] == f'group by ("k8s.ns", "k8s.pod") (\n{total}\n)'
+    slow.rows = []
+    past.samples("errors", 0, 600, 5)
+    assert f'(\na + b\n) and on ("k8s.ns", "k8s.pod") {total}' in slow.queries[-1]
+
+
 def test_what_is_computed_is_narrowed_where_that_can_be_done(make: Make, slow: Slow) -> None:
     bad = SignalSettings(name="errors", bad="a_total + b_total  # both", total="http_total", limit=0.05)
     make(bad).samples("errors", 0, 600, 5)

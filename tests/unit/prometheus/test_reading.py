@@ -127,6 +127,16 @@ def test_the_labels_are_configurable(make: Make, prometheus: Prometheus) -> None
     assert "by (kube_ns, kube_pod)" in prometheus.asked[0]["query"]
 
 
+def test_labels_that_need_quotes_are_quoted(make: Make, prometheus: Prometheus) -> None:
+    labels = {"k8s.pod": "x", 'a"b': "y"}
+    prometheus.says(success([row("total", "9", **labels), row("at", "1", **labels)]))
+    reading = make(pod_label="k8s.pod", namespace_label='a"b', replica_labels=["r\\"]).read("errors")
+    assert [(s.namespace, s.pod) for s in reading.samples] == [("y", "x")]
+    query = prometheus.asked[-1]["query"]
+    assert r'by ("a\"b", "k8s.pod")' in query
+    assert r'by ("a\"b", "k8s.pod", instance, job, "r\\")' in query
+
+
 def test_nothing_found_is_an_empty_reading(metrics: PrometheusMetrics, prometheus: Prometheus) -> None:
     prometheus.says(success([]))
     reading = metrics.read("errors")

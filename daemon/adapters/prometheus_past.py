@@ -139,8 +139,8 @@ class PrometheusPast:
         self._scope = scope = Scope(ref, pattern, settings)
         self._first = signals[0].name
         self._presence = scope.presence(signals[0].source)
-        # Of a histogram the edges are asked for as well.
-        self._costs = {s.name: 2 if isinstance(s.source, SlowShare) else 1 for s in signals}
+        # Who scraped is asked for as well, in two queries, and of a histogram the edges.
+        self._costs = {s.name: 4 if isinstance(s.source, SlowShare) else 3 for s in signals}
         self._gauges = {dependency.name: scope.gauge(dependency) for dependency in dependencies}
         self._queries = {
             signal.name: queries_for(scope.source(signal.source), scope.grouping, self.client, clock)

@@ -171,14 +171,15 @@ class Engine:
     def _record(self, alerts: Sequence[Alert], result: Future[int]) -> None:
         try:
             workloads = self._cluster.workloads()
-            pairs = [(a, w.ref) for a in alerts for w in workloads if concerns(a, w)]
-            for alert, ref in pairs:
-                self._reconciler.alert(ref, alert)
+            its = {w.ref: [alert for alert in alerts if concerns(alert, w)] for w in workloads}
+            concerned = {ref: own for ref, own in its.items() if own}
+            for ref, own in concerned.items():
+                self._reconciler.alert(ref, own)
                 self._queue.put(ref)
-            result.set_result(len({alert.identity for alert, _ in pairs}))
+            result.set_result(len({alert.identity for own in concerned.values() for alert in own}))
         except Exception as error:
             # Whatever it is, the waiting sender must hear of it, or it would never send again.
             result.set_exception(error)
             return
-        if pairs:
+        if concerned:
             self.poll_soon()

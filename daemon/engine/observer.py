@@ -51,7 +51,7 @@ class Observer:
         revision = case.spec.revision
         against = (
             *facts.against(workload, revision, policy, now, case.status.watch_from),
-            *facts.decisive(case.status.alerts, policy, case.spec.started_at),
+            *facts.decisive(case.status.alerts, revision, policy, case.spec.started_at),
         )
         self._around.attend(case, policy)
         views = self._room.views(case, workload)
@@ -104,6 +104,7 @@ class Observer:
             health=answers,
             fresh=self._room.fresh_views(case, workload),
             alerts=case.status.alerts,
+            alerts_lost=case.status.alerts_lost,
             pods_at_patch=older,
         )
         return verify(seen, policy, case.status.assessment)

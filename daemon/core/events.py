@@ -29,7 +29,9 @@ class Finished(Value, frozen=True):
 
 
 class Alerted(Value, frozen=True):
-    alert: Alert
+    """What one delivery says of the workload."""
+
+    alerts: tuple[Alert, ...]
 
 
 class Instructed(Value, frozen=True):

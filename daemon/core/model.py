@@ -307,8 +307,12 @@ class Reading(Value, frozen=True):
     problems: Mapping[str, str] = {}
 
 
-class Alert(Value, frozen=True):
-    """One alert of an Alertmanager delivery; an episode's identity is (fingerprint, starts_at)."""
+Episode = tuple[str, str, datetime]
+"""Identifies one firing of an alert, from its beginning to its end: name, fingerprint, beginning."""
+
+
+class Alert(Value, frozen=True, omit_defaults=True):
+    """One alert of an Alertmanager delivery."""
 
     fingerprint: str
     name: str
@@ -318,7 +322,10 @@ class Alert(Value, frozen=True):
     severity: str = ""
     summary: str = ""
     labels: Mapping[str, str] = {}
+    replica_set: str = ""
+    """Of the revision that it is about; empty where it speaks of the workload as a whole."""
 
     @property
-    def identity(self) -> tuple[str, datetime]:
-        return (self.fingerprint, self.starts_at)
+    def identity(self) -> Episode:
+        """The name is in it, for a sender's fingerprints need not tell different alerts apart."""
+        return (self.name, self.fingerprint, self.starts_at)

@@ -71,19 +71,28 @@ class Cluster(Protocol):
 
 
 class Undone(Value, frozen=True):
-    """How a rollback ended: done (with ``already`` when the world was there before), superseded, refused."""
+    """How a rollback ended: done (with ``already`` when the world was there before), superseded, refused.
+
+    ``generation`` is the Deployment's after the write, 0 where it is not known.
+    """
 
     outcome: Outcome
     detail: str
     already: bool = False
+    generation: int = 0
 
 
 class Actuator(Protocol):
-    def undo(self, ref: WorkloadRef, uid: str, *, judged: Revision, target: Revision) -> Undone:
-        """Give the Deployment the target's template, if the judged revision's is still in place.
+    def undo(
+        self, ref: WorkloadRef, uid: str, *, judged: Revision, target: Revision, token: str = ""
+    ) -> Undone:
+        """Give the Deployment the target's template, if the judged rollout is still the current one.
 
-        Idempotent: with the target's template in place already it reports done. A template that is neither
-        is superseded. Raises Unavailable, Denied.
+        The write leaves ``token``, which is unique to the intent, on the Deployment. Idempotent: with the
+        target's template in place, or with the token found, it reports done and writes nothing, whatever was
+        applied since. A template that is neither, or a later rollout of the judged one, is superseded. With a
+        token it raises Unavailable while the controller has not seen the newest write, for then nobody can
+        tell which rollout is current. Raises Unavailable, Denied.
         """
         ...
 

@@ -245,6 +245,10 @@ class Case(Value, frozen=True):
         """Effects that are intended and not finished, oldest first."""
         return tuple(effect for effect in self.status.effects if effect.finished_at is None)
 
+    def token(self, effect: Effect) -> str:
+        """What the effect's write leaves on the Deployment: where it is, the effect was carried out."""
+        return f"{self.uid or self.name}/{effect.id}"
+
     def is_about(self, uid: str, revision: Revision) -> bool:
         return self.spec.workload_uid == uid and self.spec.revision.same_rollout(revision)
 

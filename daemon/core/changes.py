@@ -58,6 +58,12 @@ def seconds(since: datetime | None, now: datetime) -> float:
     return (now - since).total_seconds() if since is not None else 0.0
 
 
+def finished(case: Case, effect: Effect, outcome: Outcome, detail: str, now: datetime) -> Case:
+    """The case with an effect's end in its ledger."""
+    done = msgspec.structs.replace(effect, finished_at=now, outcome=outcome, detail=detail)
+    return change(case, effects=tuple(done if e.id == effect.id else e for e in case.status.effects))
+
+
 def withdrawn(case: Case, reason: str, now: datetime) -> Case:
     """The case with a rollback that was intended and not carried out struck from its ledger."""
     effects = tuple(

@@ -18,11 +18,12 @@ class Observed(Value, frozen=True):
 
 
 class Finished(Value, frozen=True):
-    """An effect came to its end."""
+    """An effect came to its end; of a rollback with the Deployment's generation after it, 0 if not known."""
 
     effect: str
     outcome: Outcome
     detail: str
+    generation: int = 0
 
 
 class Alerted(Value, frozen=True):

@@ -10,11 +10,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import assert_never
 
-import msgspec
-
 from daemon.core import phases
 from daemon.core.case import APPROVABLE, STOPPABLE, Case, Instruction, Outcome, Phase
-from daemon.core.changes import change, noted
+from daemon.core.changes import change, finished, noted
 from daemon.core.events import Alerted, Event, Finished, Instructed, Observed
 from daemon.core.model import Alert, Policy
 
@@ -38,9 +36,17 @@ def advance(case: Case, event: Event, policy: Policy, now: datetime) -> Case:
 def _observed(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
     if not case.active:
         return case
+    case = phases.landed(case, seen.workload, now)
     gone = phases.taken_over(case, seen.workload)
     if gone:
         return phases.superseded(case, gone, policy, now)
+    undone = phases.applied_over(case, seen.workload)
+    if undone:
+        return phases.hold(case, undone, policy, now)
+    return _in_phase(case, seen, policy, now)
+
+
+def _in_phase(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
     match case.phase:
         case Phase.PROGRESSING | Phase.WATCHING:
             return phases.watching(case, seen, policy, now)
@@ -63,13 +69,12 @@ def _finished(case: Case, event: Finished, policy: Policy, now: datetime) -> Cas
     effect = next((e for e in case.pending if e.id == event.effect), None)
     if effect is None:
         return case
-    done = msgspec.structs.replace(effect, finished_at=now, outcome=event.outcome, detail=event.detail)
-    case = change(case, effects=tuple(done if e.id == effect.id else e for e in case.status.effects))
+    case = finished(case, effect, event.outcome, event.detail, now)
     if effect.kind == "publish" or case.phase is not Phase.ROLLING_BACK:
         return case
     match event.outcome:
         case Outcome.DONE:
-            return noted(change(case, patched_at=now), event.detail, now)
+            return phases.patched(case, event.detail, now)
         case Outcome.SUPERSEDED:
             return phases.superseded(case, event.detail, policy, now)
         case Outcome.REFUSED:

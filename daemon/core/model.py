@@ -160,6 +160,8 @@ class Workload(Value, frozen=True):
     revisions: tuple[Revision, ...]
     pods: tuple[Pod, ...]
     status: RolloutStatus
+    rollback_token: str = ""
+    """The token of the rollback that was patched in last, empty where none was."""
 
     def revision(self, replica_set_uid: str) -> Revision | None:
         return next((r for r in self.revisions if r.replica_set_uid == replica_set_uid), None)

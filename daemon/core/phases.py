@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import assert_never
 
 from daemon.core import facts
-from daemon.core.case import Assessment, Attribution, Case, Effect, Phase, Verdict
-from daemon.core.changes import announce, change, ended, enter, noted, seconds, told, withdrawn
+from daemon.core.case import Assessment, Attribution, Case, Effect, Outcome, Phase, Verdict
+from daemon.core.changes import announce, change, ended, enter, finished, noted, seconds, told, withdrawn
 from daemon.core.events import Observed
 from daemon.core.model import Change, Mode, Policy, Revision, Workload
 
@@ -21,11 +21,55 @@ def taken_over(case: Case, workload: Workload | None) -> str:
     current = workload.current
     if current is None or current.same_rollout(case.spec.revision):
         return ""
-    target = case.status.target
-    returning = case.phase in (Phase.ROLLING_BACK, Phase.VERIFYING)
-    if returning and target is not None and current.replica_set_uid == target.replica_set_uid:
+    if _returning(case, current):
         return ""
     return f"{current} took over while this one was {case.phase.value}"
+
+
+def _returning(case: Case, current: Revision) -> bool:
+    """Whether what runs is what the case brought back."""
+    target = case.status.target
+    under_way = case.phase in (Phase.ROLLING_BACK, Phase.VERIFYING)
+    return under_way and target is not None and current.replica_set_uid == target.replica_set_uid
+
+
+def landed(case: Case, workload: Workload | None, now: datetime) -> Case:
+    """The case with its rollback marked as done, where the Deployment bears the intent's token.
+
+    The answer to the patch may have been lost, and anything may have been applied since.
+    """
+    if workload is None or workload.uid != case.spec.workload_uid:
+        return case
+    for effect in case.pending:
+        if effect.kind == "rollback" and workload.rollback_token == case.token(effect):
+            detail = f"the template of {case.status.target} was put back; the answer to the patch was lost"
+            return patched(finished(case, effect, Outcome.DONE, detail, now), detail, now)
+    return case
+
+
+def patched(case: Case, text: str, now: datetime) -> Case:
+    return noted(change(case, patched_at=now), text, now)
+
+
+def applied_over(case: Case, workload: Workload | None) -> str:
+    """Why a rollback that was carried out did not become a rollout, or nothing.
+
+    The judged release can be applied again before the controller saw the rollback. Then no rollout begins,
+    its revision keeps its number, and no other case will ever judge it.
+    """
+    if workload is None or workload.current is None or case.phase is not Phase.ROLLING_BACK:
+        return ""
+    ours = any(
+        workload.rollback_token == case.token(effect)
+        for effect in case.status.effects
+        if effect.kind == "rollback" and effect.outcome is Outcome.DONE
+    )
+    if not ours or not workload.current.same_rollout(case.spec.revision):
+        return ""
+    return (
+        f"held, {case.spec.revision} was applied again over the rollback before the controller had seen it: "
+        "approve to return to the target all the same"
+    )
 
 
 def adopted(case: Case, now: datetime) -> Case:
@@ -113,7 +157,14 @@ def hold(case: Case, reason: str, policy: Policy, now: datetime) -> Case:
 def begin(case: Case, target: Revision, reason: str, policy: Policy, now: datetime) -> Case:
     tries = sum(effect.kind == "rollback" for effect in case.status.effects)
     effect = Effect(id=f"rollback/{tries + 1}", kind="rollback", intended_at=now)
-    case = change(case, target=target, effects=(*case.status.effects, effect), finished_at=None)
+    case = change(
+        case,
+        target=target,
+        effects=(*case.status.effects, effect),
+        finished_at=None,
+        patched_at=None,
+        rolled_out_at=None,
+    )
     return announce(enter(case, Phase.ROLLING_BACK, reason, now), "updated", policy, now)
 
 

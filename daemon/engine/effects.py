@@ -68,8 +68,12 @@ class Effects:
                 effect=effect.id, outcome=Outcome.REFUSED, detail="the case names no revision to return to"
             )
         spec = case.spec
-        undone = self._actuator.undo(case.ref, spec.workload_uid, judged=spec.revision, target=target)
-        return Finished(effect=effect.id, outcome=undone.outcome, detail=undone.detail)
+        undone = self._actuator.undo(
+            case.ref, spec.workload_uid, judged=spec.revision, target=target, token=case.token(effect)
+        )
+        return Finished(
+            effect=effect.id, outcome=undone.outcome, detail=undone.detail, generation=undone.generation
+        )
 
     def _publish(self, key: tuple[str, str], case: Case, effect: Effect, policy: Policy) -> Finished | None:
         with self._lock:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from daemon.core import facts, target
 from daemon.core.attribution import Surroundings, scene_of
-from daemon.core.case import Assessment, Case, Phase, Verdict, Verification
+from daemon.core.case import Assessment, Case, Outcome, Phase, Verdict, Verification
 from daemon.core.events import Observed
 from daemon.core.judge import SignalView, assess
 from daemon.core.model import Policy, Workload
@@ -44,7 +44,7 @@ class Observer:
             assessment=self._assess(case, workload, policy, now),
             choice=target.choose(workload, case.spec.revision, cases),
             verification=self._verify(case, workload, policy),
-            recent_rollbacks=_recent(case, cases, now),
+            recent_rollbacks=_recent(workload, cases, now),
         )
 
     def _assess(self, case: Case, workload: Workload, policy: Policy, now: datetime) -> Assessment:
@@ -109,13 +109,13 @@ class Observer:
         return verify(seen, policy, case.status.assessment)
 
 
-def _recent(case: Case, cases: Sequence[Case], now: datetime) -> int:
-    """Rollbacks of the same workload in the last 24 hours."""
+def _recent(workload: Workload, cases: Sequence[Case], now: datetime) -> int:
+    """Rollbacks of the workload in the last 24 hours: those that were carried out, whatever came of them."""
     return sum(
         1
-        for other in cases
-        if other.spec.workload_uid == case.spec.workload_uid
-        and other.name != case.name
-        and other.status.patched_at is not None
-        and now - other.status.patched_at < DAY
+        for case in cases
+        if case.spec.workload_uid == workload.uid
+        for effect in case.status.effects
+        if effect.kind == "rollback" and effect.outcome is Outcome.DONE
+        if effect.finished_at is not None and now - effect.finished_at < DAY
     )

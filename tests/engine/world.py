@@ -54,10 +54,11 @@ class World:
     poll_interval: float = 5.0
     seed: int = 0
     replicas: int = 3
+    lag: float = 0.2
 
     def __post_init__(self) -> None:
         self.clock = ManualClock()
-        self.cluster = MemoryCluster(self.clock, faults=self.faults, seed=self.seed)
+        self.cluster = MemoryCluster(self.clock, faults=self.faults, seed=self.seed, lag=self.lag)
         self.metrics = MemoryMetrics(
             self.cluster,
             self.clock,

@@ -14,6 +14,7 @@ from daemon.adapters.kube.partial import (
     CHANGE_CAUSE,
     HASH_LABEL,
     REVISION_HISTORY,
+    ROLLBACK,
     Condition,
     ContainerStatus,
     Deployment,
@@ -60,6 +61,7 @@ class KeptDeployment(msgspec.Struct, frozen=True):
     labels: Mapping[str, str]
     template_digest: bytes
     status: RolloutStatus
+    rollback_token: str
 
 
 def without_hash(template: Mapping[str, Any]) -> dict[str, Any]:
@@ -108,6 +110,7 @@ def keep_deployment(raw: bytes) -> KeptDeployment:
         labels=meta.labels or {},
         template_digest=Template.of(deployment.spec.template).digest,
         status=rollout_status(deployment),
+        rollback_token=(meta.annotations or {}).get(ROLLBACK, ""),
     )
 
 
@@ -214,4 +217,5 @@ def workload(deployment: KeptDeployment, kept: Iterable[KeptReplicaSet], pods: I
         revisions=tuple(own.revision for own in kept),
         pods=tuple(sorted(pods, key=lambda p: p.name)),
         status=deployment.status,
+        rollback_token=deployment.rollback_token,
     )

@@ -21,11 +21,12 @@ class PortError(Exception):
 
 
 class Unavailable(PortError):
-    """Temporary: the other side is down, slow, overloaded or refuses for now."""
+    """Temporary: the other side is down, slow, overloaded or refuses for now, or does not know us (401), as
+    while a token is rotated."""
 
 
 class Denied(PortError):
-    """The other side says that we may not (401, 403): a person must change something."""
+    """The other side says that we may not (403): a person must change something, and may at any time."""
 
 
 class Rejected(PortError):

@@ -160,6 +160,7 @@ class Effect(Value, frozen=True):
     finished_at: datetime | None = None
     outcome: Outcome | None = None
     detail: str = ""
+    """How it ended; while it is intended, what forbids it."""
 
 
 class Instruction(Value, frozen=True):

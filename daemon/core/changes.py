@@ -60,8 +60,16 @@ def seconds(since: datetime | None, now: datetime) -> float:
 
 def finished(case: Case, effect: Effect, outcome: Outcome, detail: str, now: datetime) -> Case:
     """The case with an effect's end in its ledger."""
-    done = msgspec.structs.replace(effect, finished_at=now, outcome=outcome, detail=detail)
-    return change(case, effects=tuple(done if e.id == effect.id else e for e in case.status.effects))
+    return _with(case, msgspec.structs.replace(effect, finished_at=now, outcome=outcome, detail=detail))
+
+
+def noting(case: Case, effect: Effect, detail: str) -> Case:
+    """The case with what hinders an effect noted in its ledger; the effect stays intended."""
+    return _with(case, msgspec.structs.replace(effect, detail=detail))
+
+
+def _with(case: Case, effect: Effect) -> Case:
+    return change(case, effects=tuple(effect if e.id == effect.id else e for e in case.status.effects))
 
 
 def withdrawn(case: Case, reason: str, now: datetime) -> Case:

@@ -26,6 +26,13 @@ class Finished(Value, frozen=True):
     generation: int = 0
 
 
+class Hindered(Value, frozen=True):
+    """An effect is not allowed for now, in the words of whoever forbids it; it is tried again."""
+
+    effect: str
+    detail: str
+
+
 class Alerted(Value, frozen=True):
     alert: Alert
 
@@ -34,4 +41,4 @@ class Instructed(Value, frozen=True):
     instruction: Instruction
 
 
-Event = Observed | Finished | Alerted | Instructed
+Event = Observed | Finished | Hindered | Alerted | Instructed

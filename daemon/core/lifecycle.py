@@ -12,8 +12,8 @@ from typing import assert_never
 
 from daemon.core import phases
 from daemon.core.case import APPROVABLE, STOPPABLE, Case, Instruction, Outcome, Phase
-from daemon.core.changes import change, finished, noted
-from daemon.core.events import Alerted, Event, Finished, Instructed, Observed
+from daemon.core.changes import announce, change, finished, noted, noting
+from daemon.core.events import Alerted, Event, Finished, Hindered, Instructed, Observed
 from daemon.core.model import Alert, Policy
 
 KEPT_ALERTS = 50
@@ -26,6 +26,8 @@ def advance(case: Case, event: Event, policy: Policy, now: datetime) -> Case:
             return _observed(case, event, policy, now)
         case Finished():
             return _finished(case, event, policy, now)
+        case Hindered():
+            return _hindered(case, event, policy, now)
         case Alerted():
             return _alerted(case, event.alert, now)
         case Instructed():
@@ -80,6 +82,22 @@ def _finished(case: Case, event: Finished, policy: Policy, now: datetime) -> Cas
         case Outcome.REFUSED:
             return phases.hold(case, f"held, the rollback was refused: {event.detail}", policy, now)
     assert_never(event.outcome)
+
+
+def _hindered(case: Case, event: Hindered, policy: Policy, now: datetime) -> Case:
+    """Said once for each different text; what a sink forbids is told nowhere, for it would be told there."""
+    effect = next((e for e in case.pending if e.id == event.effect), None)
+    if effect is None:
+        return case
+    case = noting(case, effect, event.detail)
+    what = "the rollback" if effect.kind == "rollback" else f"telling {effect.sink} ({effect.stage})"
+    text = f"{what} is not allowed for now, and is tried again: {event.detail}"
+    if any(entry.text == text for entry in case.status.timeline):
+        return case
+    case = noted(case, text, now)
+    if effect.kind == "publish":
+        return case
+    return announce(change(case, reason=text), "updated", policy, now)
 
 
 def _alerted(case: Case, alert: Alert, now: datetime) -> Case:

@@ -218,10 +218,15 @@ def rolling_back(case: Case, seen: Observed, policy: Policy, now: datetime) -> C
 
 def _not_applied(case: Case, policy: Policy, now: datetime) -> Case:
     """The patch is intended and was not accepted yet: that cannot go on for ever unsaid."""
-    intended = [effect.intended_at for effect in case.pending if effect.kind == "rollback"]
-    if not intended or seconds(intended[0], now) < policy.rollback_deadline:
+    intended = next((effect for effect in case.pending if effect.kind == "rollback"), None)
+    if intended is None or seconds(intended.intended_at, now) < policy.rollback_deadline:
         return case
-    why = f"the rollback to {case.status.target} could not be applied for {policy.rollback_deadline:.0f} s"
+    span = f"{policy.rollback_deadline:.0f} s"
+    if intended.detail:
+        why = f"held, the rollback was not allowed for {span}: {intended.detail}"
+        case = finished(case, intended, Outcome.REFUSED, intended.detail, now)
+        return hold(case, f"{why}; mend that, then approve", policy, now)
+    why = f"the rollback to {case.status.target} could not be applied for {span}"
     return _unrecovered(
         withdrawn(case, why, now), f"{why}; see the daemon's log for the answers", policy, now
     )

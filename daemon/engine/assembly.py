@@ -58,6 +58,7 @@ def assemble(parts: Parts, queue: WorkQueue) -> Assembled:
         run=parts.run,
         later=queue.put,
         complain=journal.effect_failed,
+        broken=journal.effect_broke,
     )
     reconciler = Reconciler(
         cluster=parts.cluster,
@@ -86,6 +87,6 @@ def assemble(parts: Parts, queue: WorkQueue) -> Assembled:
         store=parts.store,
         policies=parts.policies,
         alive=engine.alive,
-        troubles=(*parts.troubles, room.last, around.problems),
+        troubles=(*parts.troubles, room.last, around.problems, effects.problems),
     )
     return Assembled(engine=engine, views=views, journal=journal)

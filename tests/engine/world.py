@@ -22,6 +22,7 @@ from daemon.core.target import newest
 from daemon.engine.assembly import Assembled, Parts, assemble
 from daemon.engine.queue import WorkQueue
 from daemon.engine.surroundings import Sources
+from daemon.ports import IncidentSink
 
 REF = WorkloadRef(namespace="greenlang", name="gl-006-heatreclaim")
 IMAGE = "gcr.io/greenlang/gl-006-heatreclaim"
@@ -81,7 +82,7 @@ class World:
 
     # ------------------------------------------------------------ the daemon
 
-    def start(self) -> None:
+    def start(self, sink: IncidentSink | None = None) -> None:
         self.queue = WorkQueue(self.clock.monotonic)
         self.daemon = assemble(
             Parts(
@@ -94,7 +95,7 @@ class World:
                     gauges=self.surroundings, neighbours=self.surroundings, nodes=self.surroundings
                 ),
                 health=self.health,
-                sinks={"memory": self.sink},
+                sinks={"memory": sink or self.sink},
                 policies=lambda _ref, _workload: self.policy,
                 run=lambda job: job(),
                 registry=CollectorRegistry(),
@@ -107,9 +108,9 @@ class World:
     def kill(self) -> None:
         self.daemon, self.queue = None, None
 
-    def restart(self) -> None:
+    def restart(self, sink: IncidentSink | None = None) -> None:
         self.kill()
-        self.start()
+        self.start(sink)
 
     # ------------------------------------------------------------ time
 

@@ -183,6 +183,8 @@ class Spec(Value, frozen=True):
     started_at: datetime
     """When the rollout began: what was scraped before is the baseline."""
     baseline: Revision | None = None
+    generation: int = 0
+    """The Deployment's when the case was opened, 0 where it is not known: what shows less is older."""
     instruction: Instruction | None = None
 
 
@@ -199,6 +201,8 @@ class Status(Value, frozen=True, omit_defaults=True):
     """When the rollout was complete and the bake began."""
     failing_at: datetime | None = None
     patched_at: datetime | None = None
+    generation: int = 0
+    """The Deployment's after the patch, 0 before it: what shows less is older than the patch."""
     rolled_out_at: datetime | None = None
     finished_at: datetime | None = None
     target: Revision | None = None

@@ -15,6 +15,7 @@ from daemon.core.case import APPROVABLE, STOPPABLE, Case, Instruction, Outcome, 
 from daemon.core.changes import announce, change, finished, noted, noting
 from daemon.core.events import Alerted, Event, Finished, Hindered, Instructed, Observed
 from daemon.core.model import Alert, Policy
+from daemon.core.target import outdated
 
 KEPT_ALERTS = 50
 
@@ -37,6 +38,8 @@ def advance(case: Case, event: Event, policy: Policy, now: datetime) -> Case:
 
 def _observed(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
     if not case.active:
+        return case
+    if seen.workload is not None and outdated(case, seen.workload):
         return case
     case = phases.landed(case, seen.workload, now)
     gone = phases.taken_over(case, seen.workload)
@@ -76,7 +79,7 @@ def _finished(case: Case, event: Finished, policy: Policy, now: datetime) -> Cas
         return case
     match event.outcome:
         case Outcome.DONE:
-            return phases.patched(case, event.detail, now)
+            return phases.patched(case, event.generation, event.detail, now)
         case Outcome.SUPERSEDED:
             return phases.superseded(case, event.detail, policy, now)
         case Outcome.REFUSED:

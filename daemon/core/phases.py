@@ -43,12 +43,14 @@ def landed(case: Case, workload: Workload | None, now: datetime) -> Case:
     for effect in case.pending:
         if effect.kind == "rollback" and workload.rollback_token == case.token(effect):
             detail = f"the template of {case.status.target} was put back; the answer to the patch was lost"
-            return patched(finished(case, effect, Outcome.DONE, detail, now), detail, now)
+            case = finished(case, effect, Outcome.DONE, detail, now)
+            return patched(case, workload.status.generation, detail, now)
     return case
 
 
-def patched(case: Case, text: str, now: datetime) -> Case:
-    return noted(change(case, patched_at=now), text, now)
+def patched(case: Case, generation: int, text: str, now: datetime) -> Case:
+    """``generation`` is the Deployment's with the patch in it, 0 where it is not known."""
+    return noted(change(case, patched_at=now, generation=generation), text, now)
 
 
 def applied_over(case: Case, workload: Workload | None) -> str:
@@ -205,7 +207,7 @@ def rolling_back(case: Case, seen: Observed, policy: Policy, now: datetime) -> C
     if patched is None:
         return _not_applied(case, policy, now)
     current, status = workload.current, workload.status
-    arrived = current is not None and current.replica_set_uid == target.replica_set_uid
+    arrived = current is not None and _returning(case, current)
     if arrived and status.complete:
         text = f"the rollback's rollout is complete ({status}); proving the recovery"
         case = change(enter(case, Phase.VERIFYING, text, now), rolled_out_at=now)

@@ -33,7 +33,7 @@ Complain = Callable[[Case, Effect, str], None]
 
 
 class _Waiting(msgspec.Struct, frozen=True, kw_only=True):
-    """An effect that failed: not to be tried before ``until`` (monotonic), ``pause`` seconds after the try."""
+    """An effect that failed: due again at ``until`` (monotonic), ``pause`` seconds after the try."""
 
     until: float
     pause: float

@@ -30,6 +30,7 @@ def _adopted(workload: Workload, current: Revision, now: datetime) -> Case:
         change=Change.ADOPTED,
         opened_at=now,
         started_at=now,
+        generation=workload.status.generation,
     )
     name = case_name(workload.ref.name, workload.uid, current)
     return phases.adopted(Case(namespace=workload.ref.namespace, name=name, spec=spec), now)
@@ -57,6 +58,7 @@ def _opened(
             opened_at=now,
             started_at=_started(workload, current, own, now),
             baseline=compared or before,
+            generation=workload.status.generation,
         ),
         status=Status(reason=text, timeline=(Entry(at=now, phase=Phase.PROGRESSING, text=text),)),
     )

@@ -62,6 +62,9 @@ class Reconciler:
         if workload is not None:
             made = self._open(workload, cases)
             cases = cases if made is None else [*cases, made]
+        elif not self._cluster.fresh():
+            # What a silent watch does not show may not have been shown yet.
+            return
         policy = self._policies(ref, workload)
         for case in cases:
             self._obey(case, policy)

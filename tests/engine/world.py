@@ -22,7 +22,7 @@ from daemon.core.target import newest
 from daemon.engine.assembly import Assembled, Parts, assemble
 from daemon.engine.queue import WorkQueue
 from daemon.engine.surroundings import Sources
-from daemon.ports import IncidentSink
+from daemon.ports import Cluster, IncidentSink
 
 REF = WorkloadRef(namespace="greenlang", name="gl-006-heatreclaim")
 IMAGE = "gcr.io/greenlang/gl-006-heatreclaim"
@@ -82,12 +82,12 @@ class World:
 
     # ------------------------------------------------------------ the daemon
 
-    def start(self, sink: IncidentSink | None = None) -> None:
+    def start(self, *, sink: IncidentSink | None = None, cluster: Cluster | None = None) -> None:
         self.queue = WorkQueue(self.clock.monotonic)
         self.daemon = assemble(
             Parts(
                 clock=self.clock,
-                cluster=self.cluster,
+                cluster=cluster or self.cluster,
                 actuator=self.cluster,
                 store=self.store,
                 metrics=self.metrics,
@@ -108,9 +108,9 @@ class World:
     def kill(self) -> None:
         self.daemon, self.queue = None, None
 
-    def restart(self, sink: IncidentSink | None = None) -> None:
+    def restart(self, *, sink: IncidentSink | None = None, cluster: Cluster | None = None) -> None:
         self.kill()
-        self.start(sink)
+        self.start(sink=sink, cluster=cluster)
 
     # ------------------------------------------------------------ time
 

@@ -70,6 +70,10 @@ class Cluster(Protocol):
         """Whether every watch has proven itself alive within its deadline."""
         ...
 
+    def server_time(self) -> datetime | None:
+        """The API server's time of day now, to a second or so; ``None`` while it is not known."""
+        ...
+
 
 class Undone(Value, frozen=True):
     """How a rollback ended: done (with ``already`` when the world was there before), superseded, refused.

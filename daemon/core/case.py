@@ -40,6 +40,10 @@ STOPPABLE = frozenset({Phase.PROGRESSING, Phase.WATCHING, Phase.FAILING, Phase.A
 """Phases in which a person's hold comes in time."""
 
 
+TIMED = frozenset({Phase.WATCHING, Phase.HELD, Phase.ROLLING_BACK, Phase.VERIFYING})
+"""Phases that have a deadline."""
+
+
 class Verdict(StrEnum):
     """What the evidence says of the revision, the worst last."""
 
@@ -197,8 +201,10 @@ class Status(Value, frozen=True, omit_defaults=True):
     proven: bool = False
     mode: Mode = Mode.AUTOMATIC
     """The mode that the last decision was taken under."""
+    attended: float = 0.0
+    """Seconds that the daemon has spent on the case in this phase; what a deadline counts."""
     watch_from: datetime | None = None
-    """When the rollout was complete and the bake began."""
+    """When the rollout was complete and the bake began, for people and for facts."""
     failing_at: datetime | None = None
     patched_at: datetime | None = None
     generation: int = 0

@@ -8,13 +8,20 @@ from daemon.core.target import Choice
 
 
 class Observed(Value, frozen=True):
-    """The world as the engine sees it now. ``workload`` is ``None`` when the Deployment is gone."""
+    """The world as the engine sees it now. ``workload`` is ``None`` when the Deployment is gone.
+
+    ``elapsed`` is the attention that the case does not hold yet: seconds by the monotonic clock, in which the
+    engine was there. ``polled_ago`` is how long ago (seconds) the signals were last asked for, whether they
+    could be read or not; ``None`` while this process did not ask for them.
+    """
 
     workload: Workload | None
     assessment: Assessment
     choice: Choice
     verification: Verification | None = None
     recent_rollbacks: int = 0
+    elapsed: float = 0.0
+    polled_ago: float | None = None
 
 
 class Finished(Value, frozen=True):

@@ -12,7 +12,7 @@ from typing import assert_never
 
 from daemon.core import phases
 from daemon.core.case import APPROVABLE, STOPPABLE, Case, Instruction, Outcome, Phase
-from daemon.core.changes import announce, change, finished, noted, noting
+from daemon.core.changes import announce, attended, change, finished, noted, noting
 from daemon.core.events import Alerted, Event, Finished, Hindered, Instructed, Observed
 from daemon.core.model import Alert, Policy
 from daemon.core.target import outdated
@@ -41,7 +41,7 @@ def _observed(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case
         return case
     if seen.workload is not None and outdated(case, seen.workload):
         return case
-    case = phases.landed(case, seen.workload, now)
+    case = phases.landed(attended(case, seen.elapsed), seen.workload, now)
     gone = phases.taken_over(case, seen.workload)
     if gone:
         return phases.superseded(case, gone, policy, now)

@@ -49,8 +49,11 @@ def landed(case: Case, workload: Workload | None, now: datetime) -> Case:
 
 
 def patched(case: Case, generation: int, text: str, now: datetime) -> Case:
-    """``generation`` is the Deployment's with the patch in it, 0 where it is not known."""
-    return noted(change(case, patched_at=now, generation=generation), text, now)
+    """The rollback's rollout begins, and so does its time.
+
+    ``generation`` is the Deployment's with the patch in it, 0 where it is not known.
+    """
+    return noted(change(case, patched_at=now, generation=generation, attended=0.0), text, now)
 
 
 def applied_over(case: Case, workload: Workload | None) -> str:
@@ -103,16 +106,23 @@ def watching(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
         return announce(case, "opened", policy, now)
     if case.phase is Phase.PROGRESSING:
         return _progressing(case, seen, now)
-    if seconds(case.status.watch_from, now) >= policy.watch:
+    if _watched(case, seen, policy):
         return _passed(case, seen.assessment, policy, now)
     return case
+
+
+def _watched(case: Case, seen: Observed, policy: Policy) -> bool:
+    """Whether the watch is over, and its last moment was asked for: silence until then is no health."""
+    over = case.status.attended - policy.watch
+    return seen.polled_ago is not None and over >= seen.polled_ago
 
 
 def _progressing(case: Case, seen: Observed, now: datetime) -> Case:
     workload = seen.workload
     if workload is None or workload.current is None or not workload.status.complete:
         return case
-    return noted(change(case, phase=Phase.WATCHING, watch_from=now), "the rollout is complete", now)
+    case = change(case, phase=Phase.WATCHING, watch_from=now, attended=0.0)
+    return noted(case, "the rollout is complete", now)
 
 
 def _passed(case: Case, assessment: Assessment, policy: Policy, now: datetime) -> Case:
@@ -190,7 +200,7 @@ def held(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
         case = change(judged(case, new), failing_at=now)
         text = f"{new.reason}; nothing is done, for it is held by {_holder(case)}"
         return announce(enter(case, Phase.HELD, text, now), "opened", policy, now)
-    if seconds(case.status.watch_from or case.spec.opened_at, now) >= policy.watch:
+    if case.status.attended >= policy.watch:
         return change(noted(case, "the watch is over, still held", now), finished_at=now)
     return case
 
@@ -201,10 +211,10 @@ def _holder(case: Case) -> str:
 
 
 def rolling_back(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
-    workload, target, patched = seen.workload, case.status.target, case.status.patched_at
+    workload, target = seen.workload, case.status.target
     if target is None or workload is None:
         return case
-    if patched is None:
+    if case.status.patched_at is None:
         return _not_applied(case, policy, now)
     current, status = workload.current, workload.status
     arrived = current is not None and _returning(case, current)
@@ -212,7 +222,7 @@ def rolling_back(case: Case, seen: Observed, policy: Policy, now: datetime) -> C
         text = f"the rollback's rollout is complete ({status}); proving the recovery"
         case = change(enter(case, Phase.VERIFYING, text, now), rolled_out_at=now)
         return announce(case, "updated", policy, now)
-    if (arrived and status.deadline_exceeded) or seconds(patched, now) >= policy.rollback_deadline:
+    if (arrived and status.deadline_exceeded) or case.status.attended >= policy.rollback_deadline:
         why = facts.diagnosis(workload, target)
         return _unrecovered(case, f"the rollback to {target} is stuck: {why}", policy, now)
     return case
@@ -221,7 +231,7 @@ def rolling_back(case: Case, seen: Observed, policy: Policy, now: datetime) -> C
 def _not_applied(case: Case, policy: Policy, now: datetime) -> Case:
     """The patch is intended and was not accepted yet: that cannot go on for ever unsaid."""
     intended = next((effect for effect in case.pending if effect.kind == "rollback"), None)
-    if intended is None or seconds(intended.intended_at, now) < policy.rollback_deadline:
+    if intended is None or case.status.attended < policy.rollback_deadline:
         return case
     span = f"{policy.rollback_deadline:.0f} s"
     if intended.detail:
@@ -245,7 +255,7 @@ def verifying(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case
         after = seconds(case.status.failing_at, now)
         text = f"recovered on {case.status.target}, {after:.0f} s after the decision"
         return announce(ended(case, Phase.ROLLED_BACK, text, now), "closed", policy, now)
-    if seconds(case.status.rolled_out_at, now) >= policy.verify_deadline:
+    if case.status.attended >= policy.verify_deadline:
         text = f"rolled back, but the recovery could not be proven: {found.missing}"
         return _unrecovered(case, text, policy, now)
     return case

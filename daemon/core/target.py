@@ -28,7 +28,7 @@ def choose(workload: Workload, judged: Revision, cases: Iterable[Case]) -> Choic
     """
     ledger = _ledger(workload, cases)
     good = [
-        (case.status.proven, case.status.finished_at or LONG_AGO, revision)
+        (case.status.proven, age(case), revision)
         for revision in workload.revisions
         if revision.hash != judged.hash
         and (case := ledger.get(revision.hash)) is not None
@@ -43,8 +43,13 @@ def choose(workload: Workload, judged: Revision, cases: Iterable[Case]) -> Choic
 
 def _ledger(workload: Workload, cases: Iterable[Case]) -> Mapping[str, Case]:
     finished = [case for case in cases if case.spec.workload_uid == workload.uid and _tells(case)]
-    finished.sort(key=lambda case: (case.status.finished_at or LONG_AGO, case.spec.revision.number))
+    finished.sort(key=age)
     return {case.spec.revision.hash: case for case in finished}
+
+
+def age(case: Case) -> tuple[int, datetime, int]:
+    """Orders finished cases of one Deployment, the oldest first: by generations, which no clock can turn."""
+    return (case.spec.generation, case.status.finished_at or LONG_AGO, case.spec.revision.number)
 
 
 def _tells(case: Case) -> bool:
@@ -69,7 +74,11 @@ def _nothing(workload: Workload, judged: Revision, ledger: Mapping[str, Case]) -
 def newest(workload: Workload, cases: Iterable[Case]) -> Case | None:
     """The workload's latest case."""
     own = [case for case in cases if case.spec.workload_uid == workload.uid]
-    return max(own, key=lambda case: (case.spec.opened_at, case.spec.revision.number), default=None)
+    return max(
+        own,
+        key=lambda case: (case.spec.generation, case.spec.opened_at, case.spec.revision.number),
+        default=None,
+    )
 
 
 def outdated(case: Case, workload: Workload) -> bool:

@@ -15,9 +15,10 @@ from daemon.core.model import Alert, Workload, WorkloadRef
 from daemon.engine.evidence import EvidenceRoom
 from daemon.engine.queue import Job, WorkQueue
 from daemon.engine.reconciler import Reconciler
+from daemon.engine.steady import SteadyClock
 from daemon.engine.surroundings import SurroundingsRoom
 from daemon.engine.telling import Journal
-from daemon.ports import Clock, Cluster, PortError, Unavailable
+from daemon.ports import Cluster, PortError, Unavailable
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
 RESYNC = 60.0
@@ -35,7 +36,7 @@ class Engine:
         room: EvidenceRoom,
         around: SurroundingsRoom,
         cluster: Cluster,
-        clock: Clock,
+        clock: SteadyClock,
         journal: Journal,
         poll_interval: float,
         problems: Callable[[], Sequence[str]],
@@ -102,6 +103,7 @@ class Engine:
 
     def resync(self) -> None:
         """Look at everything again; the empty job shows that the worker comes round even when idle."""
+        self._clock.steer()
         self._queue.submit(lambda: None)
         try:
             for workload in self._cluster.workloads():

@@ -31,7 +31,14 @@ class Observer:
         self._cluster = cluster
 
     def observe(
-        self, case: Case, workload: Workload | None, cases: Sequence[Case], policy: Policy, now: datetime
+        self,
+        case: Case,
+        workload: Workload | None,
+        cases: Sequence[Case],
+        policy: Policy,
+        *,
+        now: datetime,
+        elapsed: float,
     ) -> Observed:
         """What is known of a case now. Asks the health endpoints only while a recovery is being proven."""
         if workload is None:
@@ -45,6 +52,8 @@ class Observer:
             choice=target.choose(workload, case.spec.revision, cases),
             verification=self._verify(case, workload, policy),
             recent_rollbacks=_recent(workload, cases, now),
+            elapsed=elapsed,
+            polled_ago=self._room.polled_ago(case),
         )
 
     def _assess(self, case: Case, workload: Workload, policy: Policy, now: datetime) -> Assessment:

@@ -7,13 +7,13 @@ raises nothing: the workload is asked for again after a pause that grows.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
 
 from daemon.core import target
 from daemon.core.case import Case, Phase
-from daemon.core.events import Alerted, Event, Instructed
+from daemon.core.events import Alerted, Event, Instructed, Observed
 from daemon.core.lifecycle import advance
 from daemon.core.model import Alert, Policy, Workload, WorkloadRef
+from daemon.engine.attention import Attention
 from daemon.engine.effects import Effects
 from daemon.engine.evidence import EvidenceRoom
 from daemon.engine.observer import DAY, Observer
@@ -22,8 +22,8 @@ from daemon.engine.telling import Journal
 from daemon.ports import CaseStore, Clock, Cluster, Conflict, Missing
 
 Policies = Callable[[WorkloadRef, Workload | None], Policy]
-SAVE_EVERY = timedelta(seconds=15)
-"""How often numbers alone are written; changes of meaning are written at once."""
+SAVE_EVERY = 15.0
+"""Seconds between writes of numbers alone; changes of meaning are written at once."""
 MOST_STEPS = 12
 """No chain of transitions on one observation is longer than the number of phases."""
 
@@ -53,7 +53,9 @@ class Reconciler:
         self._policies = policies
         self._journal = journal
         self._attended = attended
-        self._saved_at: dict[str, datetime] = {}
+        self._attention = Attention(clock)
+        self._saved_at: dict[str, float] = {}
+        """Case → when it was written last (monotonic)."""
 
     def reconcile(self, ref: WorkloadRef) -> None:
         """Raises PortError when something has to be asked again; whatever was done until then is stored."""
@@ -111,10 +113,13 @@ class Reconciler:
     def _carry(self, case: Case, workload: Workload | None, policy: Policy) -> None:
         if case.active:
             self._attend(case, policy)
-        cases = self._own(case.ref)
+        cases, elapsed = self._own(case.ref), self._attention.look(case.key)
         for _ in range(MOST_STEPS):
             before = case
-            seen = self._observer.observe(case, workload, cases, policy, self._clock.now())
+            seen = self._observer.observe(
+                case, workload, cases, policy, now=self._clock.now(), elapsed=elapsed
+            )
+            elapsed = 0.0
             case = self._act(self._apply(case, seen, policy), policy)
             if case.phase is before.phase and case.pending == before.pending:
                 return
@@ -133,7 +138,12 @@ class Reconciler:
 
     def _apply(self, case: Case, event: Event, policy: Policy) -> Case:
         after = advance(case, event, policy, self._clock.now())
-        return self._save(case, after) if self._worth_saving(case, after) else after
+        if not self._worth_saving(case, after):
+            return after
+        stored = self._save(case, after)
+        if isinstance(event, Observed) or stored.phase is not case.phase:
+            self._attention.stored(stored.key)
+        return stored
 
     def _save(self, before: Case, after: Case) -> Case:
         try:
@@ -144,9 +154,10 @@ class Reconciler:
             self._journal.lost(before)
             raise
         if stored.active:
-            self._saved_at[stored.key] = self._clock.now()
+            self._saved_at[stored.key] = self._clock.monotonic()
         else:
             self._saved_at.pop(stored.key, None)
+            self._attention.forget(stored.key)
         self._journal.changed(before, stored)
         return stored
 
@@ -163,7 +174,7 @@ class Reconciler:
         ):
             return True
         last = self._saved_at.get(after.key)
-        return last is None or self._clock.now() - last >= SAVE_EVERY
+        return last is None or self._clock.monotonic() - last >= SAVE_EVERY
 
     def _prune(self, cases: Sequence[Case], policy: Policy) -> None:
         """Delete the oldest finished cases beyond the policy's number, never the newest proven one."""

@@ -60,9 +60,9 @@ class Journal:
         if failing is None:
             return
         if patched is not None and before.status.patched_at is None:
-            self._decided.observe((patched - failing).total_seconds())
+            self._decided.observe(max(0.0, (patched - failing).total_seconds()))
         if ended is not None and after.phase is Phase.ROLLED_BACK and before.phase is not after.phase:
-            self._recovered.observe((ended - failing).total_seconds())
+            self._recovered.observe(max(0.0, (ended - failing).total_seconds()))
 
     def _line(self, case: Case, text: str, phase: Phase | None = None) -> None:
         self._log.info(

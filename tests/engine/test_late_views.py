@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -51,6 +51,9 @@ class Late:
 
     def fresh(self) -> bool:
         return True
+
+    def server_time(self) -> datetime | None:
+        return self._clock.now()
 
     def _at(self, lag: float) -> Workload:
         edge = self._clock.monotonic() - lag

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import msgspec
 from prometheus_client import CollectorRegistry
@@ -42,6 +43,23 @@ def traffic(rps: float, *, errors: dict[str, float] | None = None, base: float =
     )
 
 
+class JumpingClock:
+    """The daemon's machine: its time of day can be set, the world's goes on."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self._clock = clock
+        self._ahead = timedelta()
+
+    def now(self) -> datetime:
+        return self._clock.now() + self._ahead
+
+    def monotonic(self) -> float:
+        return self._clock.monotonic()
+
+    def jump(self, seconds: float) -> None:
+        self._ahead += timedelta(seconds=seconds)
+
+
 @dataclass
 class World:
     """``restart`` throws away everything the daemon holds in memory and assembles it anew."""
@@ -59,6 +77,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.clock = ManualClock()
+        self.machine = JumpingClock(self.clock)
         self.cluster = MemoryCluster(self.clock, faults=self.faults, seed=self.seed, lag=self.lag)
         self.metrics = MemoryMetrics(
             self.cluster,
@@ -86,7 +105,7 @@ class World:
         self.queue = WorkQueue(self.clock.monotonic)
         self.daemon = assemble(
             Parts(
-                clock=self.clock,
+                clock=self.machine,
                 cluster=cluster or self.cluster,
                 actuator=self.cluster,
                 store=self.store,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +25,7 @@ from kubernetes.config import incluster_config as _in_cluster
 from daemon import ports
 from daemon.adapters.kube.errors import failure
 from daemon.adapters.kube.resources import Resource
+from daemon.adapters.kube.server_time import ServerTime
 
 T = TypeVar("T")
 
@@ -104,6 +106,7 @@ class KubeClient:
         self.namespace = namespace
         """The kubeconfig context's namespace, or in a cluster the pod's own."""
         self._renew = renew
+        self._server_time = ServerTime()
 
     def close(self) -> None:
         self._api.close()
@@ -177,6 +180,16 @@ class KubeClient:
             raise ports.Unavailable(f"WATCH {path}: {_text(error)}") from error
         raise self._failure(response.status, body, f"WATCH {path}")
 
+    def greet(self) -> None:
+        """Ask for what anybody may read, so that the API server's time is known; a server that is down tells
+        it later."""
+        with contextlib.suppress(ports.PortError):
+            self.request("GET", "/version")
+
+    def server_time(self) -> datetime | None:
+        """The API server's time of day now, by its last answer; ``None`` before its first."""
+        return self._server_time.now()
+
     def _failure(self, status: int, body: bytes, what: str) -> ports.PortError:
         """The error of an answer. Who is not known reads its credentials again, for the next request."""
         if status == HTTPStatus.UNAUTHORIZED and self._renew is not None:
@@ -206,7 +219,9 @@ class KubeClient:
             raise ports.Unavailable(
                 f"{method} {path}: the API server at {self.host}: {_text(error)}"
             ) from error
-        return cast("urllib3.HTTPResponse", answer.response)
+        response = cast("urllib3.HTTPResponse", answer.response)
+        self._server_time.heard(response.headers.get("Date"))
+        return response
 
 
 def _check(response: urllib3.HTTPResponse, what: str) -> None:

@@ -81,6 +81,10 @@ class MemoryCluster:
         with self._lock:
             return self._snapshot is None and self._read_error is None
 
+    def server_time(self) -> datetime | None:
+        with self._lock:
+            return self._clock.now() if self._read_error is None else None
+
     def undo(
         self, ref: WorkloadRef, uid: str, *, judged: Revision, target: Revision, token: str = ""
     ) -> Undone:

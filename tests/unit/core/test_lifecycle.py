@@ -251,10 +251,8 @@ def test_the_whole_way_and_the_proof_at_its_end() -> None:
     seen = failing(current=RETURNED)
     waiting = advance(case, msgspec.structs.replace(seen, verification=partly), Policy(), T0)
     assert waiting.phase is Phase.VERIFYING
-    late = T0 + timedelta(seconds=Policy().verify_deadline)
-    assert advance(waiting, msgspec.structs.replace(seen, verification=partly), Policy(), late).phase is (
-        Phase.UNRECOVERED
-    )
+    late = msgspec.structs.replace(seen, verification=partly, elapsed=Policy().verify_deadline)
+    assert advance(waiting, late, Policy(), T0).phase is Phase.UNRECOVERED
     assert advance(waiting, msgspec.structs.replace(seen, verification=whole), Policy(), T0).phase is (
         Phase.ROLLED_BACK
     )

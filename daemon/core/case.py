@@ -243,6 +243,11 @@ class Case(Value, frozen=True):
         return self.status.phase
 
     @property
+    def genuine(self) -> bool:
+        """Whether it bears the name that the daemon gives to its rollout's case: each rollout has one."""
+        return self.name == case_name(self.spec.workload, self.spec.workload_uid, self.spec.revision)
+
+    @property
     def finished(self) -> bool:
         return self.status.phase in FINISHED
 

@@ -9,7 +9,7 @@ from daemon.core import facts
 from daemon.core.case import Assessment, Attribution, Case, Effect, Outcome, Phase, Verdict
 from daemon.core.changes import announce, change, ended, enter, finished, noted, seconds, told, withdrawn
 from daemon.core.events import Observed
-from daemon.core.model import Change, Mode, Policy, Revision, Workload
+from daemon.core.model import Mode, Policy, Revision, Workload
 
 
 def taken_over(case: Case, workload: Workload | None) -> str:
@@ -78,7 +78,7 @@ def applied_over(case: Case, workload: Workload | None) -> str:
 
 
 def adopted(case: Case, now: datetime) -> Case:
-    """What ran when the Deployment was first seen is not judged, also when its case was left half written."""
+    """What ran when the Deployment was first seen is not judged."""
     reason = (
         f"{case.spec.revision} was there when the Deployment was first seen: "
         "taken as the baseline, not judged"
@@ -96,8 +96,6 @@ def judged(case: Case, assessment: Assessment) -> Case:
 
 
 def watching(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
-    if case.spec.change is Change.ADOPTED:
-        return adopted(case, now)
     case = judged(case, seen.assessment)
     if seen.assessment.verdict is Verdict.FAILING:
         case = change(

@@ -42,7 +42,8 @@ def choose(workload: Workload, judged: Revision, cases: Iterable[Case]) -> Choic
 
 
 def _ledger(workload: Workload, cases: Iterable[Case]) -> Mapping[str, Case]:
-    finished = [case for case in cases if case.spec.workload_uid == workload.uid and _tells(case)]
+    own = [case for case in cases if case.spec.workload_uid == workload.uid and case.genuine]
+    finished = [case for case in own if _tells(case)]
     finished.sort(key=age)
     return {case.spec.revision.hash: case for case in finished}
 
@@ -73,7 +74,7 @@ def _nothing(workload: Workload, judged: Revision, ledger: Mapping[str, Case]) -
 
 def newest(workload: Workload, cases: Iterable[Case]) -> Case | None:
     """The workload's latest case."""
-    own = [case for case in cases if case.spec.workload_uid == workload.uid]
+    own = [case for case in cases if case.spec.workload_uid == workload.uid and case.genuine]
     return max(
         own,
         key=lambda case: (case.spec.generation, case.spec.opened_at, case.spec.revision.number),

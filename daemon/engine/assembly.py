@@ -93,6 +93,6 @@ def assemble(parts: Parts, queue: WorkQueue) -> Assembled:
         store=parts.store,
         policies=parts.policies,
         alive=engine.alive,
-        troubles=(*parts.troubles, room.last, around.problems, effects.problems),
+        troubles=(*parts.troubles, room.last, around.problems, effects.problems, reconciler.problems),
     )
     return Assembled(engine=engine, views=views, journal=journal, clock=clock)

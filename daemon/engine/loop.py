@@ -87,6 +87,7 @@ class Engine:
 
     def poll(self) -> None:
         """Read the metrics for all cases under watch, then look at each of them."""
+        self._clock.steer()
         try:
             active = self._reconciler.active()
             watched = [case.key for case in active if case.active]

@@ -6,13 +6,14 @@ raises nothing: the workload is asked for again after a pause that grows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from daemon.core import target
-from daemon.core.case import Case, Phase
+from daemon.core.case import Case, Phase, Status
 from daemon.core.events import Alerted, Event, Instructed, Observed
 from daemon.core.lifecycle import advance
 from daemon.core.model import Alert, Policy, Workload, WorkloadRef
+from daemon.engine.admission import admit
 from daemon.engine.attention import Attention
 from daemon.engine.effects import Effects
 from daemon.engine.evidence import EvidenceRoom
@@ -56,11 +57,13 @@ class Reconciler:
         self._attention = Attention(clock)
         self._saved_at: dict[str, float] = {}
         """Case → when it was written last (monotonic)."""
+        self._refused: dict[WorkloadRef, Mapping[str, str]] = {}
+        """Cases that are not acted upon, by key → why. Replaced as a whole, for other threads read it."""
 
     def reconcile(self, ref: WorkloadRef) -> None:
         """Raises PortError when something has to be asked again; whatever was done until then is stored."""
         workload = self._cluster.workload(ref)
-        cases = self._own(ref)
+        cases = self._admitted(ref, workload)
         if workload is not None:
             made = self._open(workload, cases)
             cases = cases if made is None else [*cases, made]
@@ -92,7 +95,32 @@ class Reconciler:
     # ------------------------------------------------------------ steps
 
     def _own(self, ref: WorkloadRef) -> list[Case]:
-        return [case for case in self._store.cases() if case.ref == ref]
+        refused = self._refused.get(ref, {})
+        return [c for c in self._store.cases() if c.ref == ref and c.genuine and c.key not in refused]
+
+    def _admitted(self, ref: WorkloadRef, workload: Workload | None) -> list[Case]:
+        """The cases that may be acted upon, those left half written completed first."""
+        found = sorted((c for c in self._store.cases() if c.ref == ref), key=lambda c: c.status == Status())
+        admitted: list[Case] = []
+        refused: dict[str, str] = {}
+        for case in found:
+            answer = admit(self._cluster, workload, case, admitted, self._clock.now())
+            if answer.replaced:
+                self._journal.trouble(f"case {case.key} is replaced by the daemon's own: {answer.problem}")
+                self._store.delete(case)
+            elif answer.case is None:
+                refused[case.key] = answer.problem
+            elif answer.case.status != case.status:
+                admitted.append(self._save(case, answer.case))
+            else:
+                admitted.append(case)
+        self._refused[ref] = refused
+        return admitted
+
+    def problems(self) -> Mapping[str, str]:
+        """Case → why it is not acted upon, and what to do."""
+        found = [refused for refused in tuple(self._refused.values()) if refused]
+        return {f"case {key}": why for refused in found for key, why in refused.items()}
 
     def _open(self, workload: Workload, cases: Sequence[Case]) -> Case | None:
         case = opening(self._cluster, workload, cases, self._clock.now())
@@ -194,4 +222,10 @@ class Reconciler:
 
     def active(self) -> Sequence[Case]:
         """Cases with work left, over all workloads. Raises PortError."""
-        return [case for case in self._store.cases() if case.active or case.pending]
+        return [
+            case
+            for case in self._store.cases()
+            if (case.active or case.pending)
+            and case.genuine
+            and case.key not in self._refused.get(case.ref, {})
+        ]

@@ -22,6 +22,7 @@ from daemon.core.case import (
     Status,
     Verdict,
     Verification,
+    case_name,
 )
 from daemon.core.events import Alerted, Event, Finished, Instructed, Observed
 from daemon.core.incident import message, render, timeline
@@ -84,7 +85,8 @@ def opened() -> Case:
         started_at=T0,
         baseline=GOOD,
     )
-    return Case(namespace="greenlang", name="app-r2", spec=spec, status=Status(reason="new"), uid="case")
+    name = case_name("app", "uid", BAD)
+    return Case(namespace="greenlang", name=name, spec=spec, status=Status(reason="new"), uid="case")
 
 
 observations: st.SearchStrategy[Event] = st.builds(

@@ -176,3 +176,41 @@ def test_a_release_undone_and_applied_again_before_the_patch_is_not_touched(lag:
     assert world.store.get(judged.namespace, judged.name).phase is Phase.SUPERSEDED
     world.run_until(Phase.ROLLED_BACK, within=300)
     assert (world.numbers(), rollbacks(world)) == (5, 1), "by the new rollout's own case"
+
+
+def generation(world: World) -> int:
+    workload = world.cluster.workload(REF)
+    assert workload is not None
+    return workload.status.generation
+
+
+@pytest.mark.parametrize("lost", [True, False], ids=["answer lost", "answer heard"])
+@pytest.mark.parametrize("made", [True, False], ids=["after the write", "before the write"])
+@pytest.mark.parametrize("write", range(1, writes_of_the_story() + 1))
+def test_killed_at_a_write_and_the_same_release_applied_again(write: int, made: bool, lost: bool) -> None:
+    """Each rollout that was judged is patched once, and each patch is known by its case."""
+    world = start()
+    if lost:
+        world.cluster.undos.fail_next(1, Unavailable("connection reset"), made=True)
+    world.store.writes.crash_after(write, made=made)
+    with pytest.raises(Killed):
+        world.run_until(Phase.ROLLED_BACK, within=300)
+    world.kill()
+    before = generation(world)
+    world.deploy(BAD)
+    by_people = 1 + generation(world) - before
+    world.run(3)
+    world.start()
+    world.run(5)
+    case = world.run_until(Phase.ROLLED_BACK, Phase.HELD, within=400)
+    world.run(30)
+    done = [
+        sum(e.kind == "rollback" and e.outcome is Outcome.DONE for e in c.status.effects)
+        for c in world.store.cases()
+    ]
+    assert max(done) <= 1, "no rollout is rolled back twice"
+    assert sum(done) == generation(world) - 1 - by_people, "what was patched is known, and nothing else"
+    if case.phase is Phase.HELD:
+        assert "applied again over the rollback" in case.status.reason
+    else:
+        assert world.tag() == "v1.0.0"

@@ -18,6 +18,7 @@ from daemon.core.model import Policy, Workload, WorkloadRef
 from daemon.engine.assembly import Parts, assemble
 from daemon.engine.manual import ByHand, Say, follow, pick, settle, undo
 from daemon.engine.queue import WorkQueue
+from daemon.engine.steady import SteadyClock
 from daemon.engine.surroundings import Sources
 from daemon.ports import CaseStore, Cluster, IncidentSink, PortError
 from daemon.settings import Settings
@@ -82,8 +83,9 @@ def run(settings: Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
 
-    clock, registry = SystemClock(), CollectorRegistry()
-    client = kube_client(settings)
+    client, registry = kube_client(settings), CollectorRegistry()
+    client.greet()
+    clock = SteadyClock(SystemClock(), client.server_time)
     queue = WorkQueue(clock.monotonic)
     with Teardown() as teardown:
         tellers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="tell")

@@ -22,11 +22,12 @@ class PortError(Exception):
 
 
 class Unavailable(PortError):
-    """Temporary: the other side is down, slow, overloaded or refuses for now."""
+    """Temporary: the other side is down, slow, overloaded or refuses for now, or does not know us (401), as
+    while a token is rotated."""
 
 
 class Denied(PortError):
-    """The other side says that we may not (401, 403): a person must change something."""
+    """The other side says that we may not (403): a person must change something, and may at any time."""
 
 
 class Rejected(PortError):
@@ -70,21 +71,34 @@ class Cluster(Protocol):
         """Whether every watch has proven itself alive within its deadline."""
         ...
 
+    def server_time(self) -> datetime | None:
+        """The API server's time of day now, to a second or so; ``None`` while it is not known."""
+        ...
+
 
 class Undone(Value, frozen=True):
-    """How a rollback ended: done (with ``already`` when the world was there before), superseded, refused."""
+    """How a rollback ended: done (with ``already`` when the world was there before), superseded, refused.
+
+    ``generation`` is the Deployment's after the write, 0 where it is not known.
+    """
 
     outcome: Outcome
     detail: str
     already: bool = False
+    generation: int = 0
 
 
 class Actuator(Protocol):
-    def undo(self, ref: WorkloadRef, uid: str, *, judged: Revision, target: Revision) -> Undone:
-        """Give the Deployment the target's template, if the judged revision's is still in place.
+    def undo(
+        self, ref: WorkloadRef, uid: str, *, judged: Revision, target: Revision, token: str = ""
+    ) -> Undone:
+        """Give the Deployment the target's template, if the judged rollout is still the current one.
 
-        Idempotent: with the target's template in place already it reports done. A template that is neither
-        is superseded. Raises Unavailable, Denied.
+        The write leaves ``token``, which is unique to the intent, on the Deployment. Idempotent: with the
+        target's template in place, or with the token found, it reports done and writes nothing, whatever was
+        applied since. A template that is neither, or a later rollout of the judged one, is superseded. With a
+        token it raises Unavailable while the controller has not seen the newest write, for then nobody can
+        tell which rollout is current. Raises Unavailable, Denied.
         """
         ...
 

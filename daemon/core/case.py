@@ -42,6 +42,10 @@ STOPPABLE = frozenset({Phase.PROGRESSING, Phase.WATCHING, Phase.FAILING, Phase.A
 """Phases in which a person's hold comes in time."""
 
 
+TIMED = frozenset({Phase.WATCHING, Phase.HELD, Phase.ROLLING_BACK, Phase.VERIFYING})
+"""Phases that have a deadline."""
+
+
 class Verdict(StrEnum):
     """What the evidence says of the revision, the worst last."""
 
@@ -172,6 +176,7 @@ class Effect(Value, frozen=True):
     finished_at: datetime | None = None
     outcome: Outcome | None = None
     detail: str = ""
+    """How it ended; while it is intended, what forbids it."""
 
 
 class Instruction(Value, frozen=True):
@@ -194,6 +199,8 @@ class Spec(Value, frozen=True):
     started_at: datetime
     """When the rollout began: what was scraped before is the baseline."""
     baseline: Revision | None = None
+    generation: int = 0
+    """The Deployment's when the case was opened, 0 where it is not known: what shows less is older."""
     instruction: Instruction | None = None
 
 
@@ -206,10 +213,14 @@ class Status(Value, frozen=True, omit_defaults=True):
     proven: bool = False
     mode: Mode = Mode.AUTOMATIC
     """The mode that the last decision was taken under."""
+    attended: float = 0.0
+    """Seconds that the daemon has spent on the case in this phase; what a deadline counts."""
     watch_from: datetime | None = None
-    """When the rollout was complete and the bake began."""
+    """When the rollout was complete and the bake began, for people and for facts."""
     failing_at: datetime | None = None
     patched_at: datetime | None = None
+    generation: int = 0
+    """The Deployment's after the patch, 0 before it: what shows less is older than the patch."""
     rolled_out_at: datetime | None = None
     finished_at: datetime | None = None
     target: Revision | None = None
@@ -255,6 +266,11 @@ class Case(Value, frozen=True):
         return self.status.phase
 
     @property
+    def genuine(self) -> bool:
+        """Whether it bears the name that the daemon gives to its rollout's case: each rollout has one."""
+        return self.name == case_name(self.spec.workload, self.spec.workload_uid, self.spec.revision)
+
+    @property
     def finished(self) -> bool:
         return self.status.phase in FINISHED
 
@@ -267,6 +283,10 @@ class Case(Value, frozen=True):
     def pending(self) -> tuple[Effect, ...]:
         """Effects that are intended and not finished, oldest first."""
         return tuple(effect for effect in self.status.effects if effect.finished_at is None)
+
+    def token(self, effect: Effect) -> str:
+        """What the effect's write leaves on the Deployment: where it is, the effect was carried out."""
+        return f"{self.uid or self.name}/{effect.id}"
 
     def is_about(self, uid: str, revision: Revision) -> bool:
         return self.spec.workload_uid == uid and self.spec.revision.same_rollout(revision)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from daemon.core.case import Case, Effect, Entry, Outcome, Phase
+from daemon.core.case import TIMED, Case, Effect, Entry, Outcome, Phase
 from daemon.core.incident import Stage
 from daemon.core.model import Policy
 
@@ -33,8 +33,9 @@ def _newest(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
 
 
 def enter(case: Case, phase: Phase, reason: str, now: datetime) -> Case:
-    """The case in another phase; the reason is what everybody is told."""
-    return noted(change(case, phase=phase, reason=reason), reason, now)
+    """The case in another phase, whose time begins; the reason is what everybody is told."""
+    attended = case.status.attended if phase is case.phase else 0.0
+    return noted(change(case, phase=phase, reason=reason, attended=attended), reason, now)
 
 
 def ended(case: Case, phase: Phase, reason: str, now: datetime) -> Case:
@@ -63,8 +64,30 @@ def told(case: Case) -> bool:
     return any(effect.kind == "publish" for effect in case.status.effects)
 
 
+def attended(case: Case, elapsed: float) -> Case:
+    """The case with so many more seconds of the daemon's attention, where its phase has a deadline."""
+    if case.phase not in TIMED or not elapsed:
+        return case
+    return change(case, attended=case.status.attended + elapsed)
+
+
 def seconds(since: datetime | None, now: datetime) -> float:
-    return (now - since).total_seconds() if since is not None else 0.0
+    """For words and never for a decision: the times of day may be of different clocks."""
+    return max(0.0, (now - since).total_seconds()) if since is not None else 0.0
+
+
+def finished(case: Case, effect: Effect, outcome: Outcome, detail: str, now: datetime) -> Case:
+    """The case with an effect's end in its ledger."""
+    return _with(case, msgspec.structs.replace(effect, finished_at=now, outcome=outcome, detail=detail))
+
+
+def noting(case: Case, effect: Effect, detail: str) -> Case:
+    """The case with what hinders an effect noted in its ledger; the effect stays intended."""
+    return _with(case, msgspec.structs.replace(effect, detail=detail))
+
+
+def _with(case: Case, effect: Effect) -> Case:
+    return change(case, effects=tuple(effect if e.id == effect.id else e for e in case.status.effects))
 
 
 def withdrawn(case: Case, reason: str, now: datetime) -> Case:

@@ -9,7 +9,12 @@ from daemon.core.target import Choice
 
 
 class Observed(Value, frozen=True):
-    """The world as the engine sees it now. ``workload`` is ``None`` when the Deployment is gone."""
+    """The world as the engine sees it now. ``workload`` is ``None`` when the Deployment is gone.
+
+    ``elapsed`` is the attention that the case does not hold yet: seconds by the monotonic clock, in which the
+    engine was there. ``polled_ago`` is how long ago (seconds) the signals were last asked for, whether they
+    could be read or not; ``None`` while this process did not ask for them.
+    """
 
     workload: Workload | None
     assessment: Assessment
@@ -18,13 +23,23 @@ class Observed(Value, frozen=True):
     """As the case is to remember them after this look."""
     verification: Verification | None = None
     recent_rollbacks: int = 0
+    elapsed: float = 0.0
+    polled_ago: float | None = None
 
 
 class Finished(Value, frozen=True):
-    """An effect came to its end."""
+    """An effect came to its end; of a rollback with the Deployment's generation after it, 0 if not known."""
 
     effect: str
     outcome: Outcome
+    detail: str
+    generation: int = 0
+
+
+class Hindered(Value, frozen=True):
+    """An effect is not allowed for now, in the words of whoever forbids it; it is tried again."""
+
+    effect: str
     detail: str
 
 
@@ -44,4 +59,4 @@ class Troubled(Value, frozen=True):
     text: str
 
 
-Event = Observed | Finished | Alerted | Instructed | Troubled
+Event = Observed | Finished | Hindered | Alerted | Instructed | Troubled

@@ -10,14 +10,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import assert_never
 
-import msgspec
-
 from daemon.core import phases
 from daemon.core.alert_record import Record, recorded
 from daemon.core.case import APPROVABLE, STOPPABLE, Case, Instruction, Outcome, Phase
-from daemon.core.changes import change, noted
-from daemon.core.events import Alerted, Event, Finished, Instructed, Observed, Troubled
+from daemon.core.changes import announce, attended, change, finished, noted, noting
+from daemon.core.events import Alerted, Event, Finished, Hindered, Instructed, Observed, Troubled
 from daemon.core.model import Alert, Policy
+from daemon.core.target import outdated
 
 
 def advance(case: Case, event: Event, policy: Policy, now: datetime) -> Case:
@@ -27,6 +26,8 @@ def advance(case: Case, event: Event, policy: Policy, now: datetime) -> Case:
             return _observed(case, event, policy, now)
         case Finished():
             return _finished(case, event, policy, now)
+        case Hindered():
+            return _hindered(case, event, policy, now)
         case Alerted():
             return _alerted(case, event.alerts, policy, now)
         case Instructed():
@@ -39,10 +40,19 @@ def advance(case: Case, event: Event, policy: Policy, now: datetime) -> Case:
 def _observed(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
     if not case.active:
         return case
+    if seen.workload is not None and outdated(case, seen.workload):
+        return case
+    case = phases.landed(attended(case, seen.elapsed), seen.workload, now)
     gone = phases.taken_over(case, seen.workload)
     if gone:
         return phases.superseded(case, gone, policy, now)
-    case = change(case, pods=seen.pods)
+    undone = phases.applied_over(case, seen.workload)
+    if undone:
+        return phases.hold(case, undone, policy, now)
+    return _in_phase(change(case, pods=seen.pods), seen, policy, now)
+
+
+def _in_phase(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
     match case.phase:
         case Phase.PROGRESSING | Phase.WATCHING:
             return phases.watching(case, seen, policy, now)
@@ -65,18 +75,33 @@ def _finished(case: Case, event: Finished, policy: Policy, now: datetime) -> Cas
     effect = next((e for e in case.pending if e.id == event.effect), None)
     if effect is None:
         return case
-    done = msgspec.structs.replace(effect, finished_at=now, outcome=event.outcome, detail=event.detail)
-    case = change(case, effects=tuple(done if e.id == effect.id else e for e in case.status.effects))
+    case = finished(case, effect, event.outcome, event.detail, now)
     if effect.kind == "publish" or case.phase is not Phase.ROLLING_BACK:
         return case
     match event.outcome:
         case Outcome.DONE:
-            return noted(change(case, patched_at=now), event.detail, now)
+            return phases.patched(case, event.generation, event.detail, now)
         case Outcome.SUPERSEDED:
             return phases.superseded(case, event.detail, policy, now)
         case Outcome.REFUSED:
             return phases.hold(case, f"held, the rollback was refused: {event.detail}", policy, now)
     assert_never(event.outcome)
+
+
+def _hindered(case: Case, event: Hindered, policy: Policy, now: datetime) -> Case:
+    """Said once for each different text; what a sink forbids is told nowhere, for it would be told there."""
+    effect = next((e for e in case.pending if e.id == event.effect), None)
+    if effect is None:
+        return case
+    case = noting(case, effect, event.detail)
+    what = "the rollback" if effect.kind == "rollback" else f"telling {effect.sink} ({effect.stage})"
+    text = f"{what} is not allowed for now, and is tried again: {event.detail}"
+    if any(entry.text == text for entry in case.status.timeline):
+        return case
+    case = noted(case, text, now)
+    if effect.kind == "publish":
+        return case
+    return announce(change(case, reason=text), "updated", policy, now)
 
 
 def _alerted(case: Case, alerts: tuple[Alert, ...], policy: Policy, now: datetime) -> Case:

@@ -198,6 +198,8 @@ class Workload(Value, frozen=True):
     """Pods that are gone and whose names do not tell: name → UID of the ReplicaSet that owned it."""
     unmade: Mapping[str, str] = {}
     """ReplicaSet's UID → why its pods cannot be made, in the words of its ``ReplicaFailure`` condition."""
+    rollback_token: str = ""
+    """The token of the rollback that was patched in last, empty where none was."""
 
     def revision(self, replica_set_uid: str) -> Revision | None:
         return next((r for r in self.revisions if r.replica_set_uid == replica_set_uid), None)

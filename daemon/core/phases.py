@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import assert_never
 
 from daemon.core import facts
-from daemon.core.case import Assessment, Attribution, Case, Effect, Phase, Trouble, Verdict
-from daemon.core.changes import announce, change, ended, enter, noted, seconds, told, withdrawn
+from daemon.core.case import Assessment, Attribution, Case, Effect, Outcome, Phase, Trouble, Verdict
+from daemon.core.changes import announce, change, ended, enter, finished, noted, seconds, told, withdrawn
 from daemon.core.events import Observed
 from daemon.core.incident import Stage
-from daemon.core.model import Change, Mode, Policy, Revision, Workload
+from daemon.core.model import Mode, Policy, Revision, Workload
 
 
 def taken_over(case: Case, workload: Workload | None) -> str:
@@ -22,15 +22,64 @@ def taken_over(case: Case, workload: Workload | None) -> str:
     current = workload.current
     if current is None or current.same_rollout(case.spec.revision):
         return ""
-    target = case.status.target
-    returning = case.phase in (Phase.ROLLING_BACK, Phase.VERIFYING)
-    if returning and target is not None and current.replica_set_uid == target.replica_set_uid:
+    if _returning(case, current):
         return ""
     return f"{current} took over while this one was {case.phase.value}"
 
 
+def _returning(case: Case, current: Revision) -> bool:
+    """Whether what runs is what the case brought back."""
+    target = case.status.target
+    under_way = case.phase in (Phase.ROLLING_BACK, Phase.VERIFYING)
+    return under_way and target is not None and current.replica_set_uid == target.replica_set_uid
+
+
+def landed(case: Case, workload: Workload | None, now: datetime) -> Case:
+    """The case with its rollback marked as done, where the Deployment bears the intent's token.
+
+    The answer to the patch may have been lost, and anything may have been applied since.
+    """
+    if workload is None or workload.uid != case.spec.workload_uid:
+        return case
+    for effect in case.pending:
+        if effect.kind == "rollback" and workload.rollback_token == case.token(effect):
+            detail = f"the template of {case.status.target} was put back; the answer to the patch was lost"
+            case = finished(case, effect, Outcome.DONE, detail, now)
+            return patched(case, workload.status.generation, detail, now)
+    return case
+
+
+def patched(case: Case, generation: int, text: str, now: datetime) -> Case:
+    """The rollback's rollout begins, and so does its time.
+
+    ``generation`` is the Deployment's with the patch in it, 0 where it is not known.
+    """
+    return noted(change(case, patched_at=now, generation=generation, attended=0.0), text, now)
+
+
+def applied_over(case: Case, workload: Workload | None) -> str:
+    """Why a rollback that was carried out did not become a rollout, or nothing.
+
+    The judged release can be applied again before the controller saw the rollback. Then no rollout begins,
+    its revision keeps its number, and no other case will ever judge it.
+    """
+    if workload is None or workload.current is None or case.phase is not Phase.ROLLING_BACK:
+        return ""
+    ours = any(
+        workload.rollback_token == case.token(effect)
+        for effect in case.status.effects
+        if effect.kind == "rollback" and effect.outcome is Outcome.DONE
+    )
+    if not ours or not workload.current.same_rollout(case.spec.revision):
+        return ""
+    return (
+        f"held, {case.spec.revision} was applied again over the rollback before the controller had seen it: "
+        "approve to return to the target all the same"
+    )
+
+
 def adopted(case: Case, now: datetime) -> Case:
-    """What ran when the Deployment was first seen is not judged, also when its case was left half written."""
+    """What ran when the Deployment was first seen is not judged."""
     reason = (
         f"{case.spec.revision} was there when the Deployment was first seen: "
         "taken as the baseline, not judged"
@@ -48,8 +97,6 @@ def judged(case: Case, assessment: Assessment) -> Case:
 
 
 def watching(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
-    if case.spec.change is Change.ADOPTED:
-        return adopted(case, now)
     case = judged(case, seen.assessment)
     if seen.assessment.verdict is Verdict.FAILING:
         case = change(
@@ -58,16 +105,23 @@ def watching(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
         return announce(case, "opened", policy, now)
     if case.phase is Phase.PROGRESSING:
         return _progressing(case, seen, now)
-    if seconds(case.status.watch_from, now) >= policy.watch:
+    if _watched(case, seen, policy):
         return _passed(case, seen.assessment, policy, now)
     return case
+
+
+def _watched(case: Case, seen: Observed, policy: Policy) -> bool:
+    """Whether the watch is over, and its last moment was asked for: silence until then is no health."""
+    over = case.status.attended - policy.watch
+    return seen.polled_ago is not None and over >= seen.polled_ago
 
 
 def _progressing(case: Case, seen: Observed, now: datetime) -> Case:
     workload = seen.workload
     if workload is None or workload.current is None or not workload.status.complete:
         return case
-    return noted(change(case, phase=Phase.WATCHING, watch_from=now), "the rollout is complete", now)
+    case = change(case, phase=Phase.WATCHING, watch_from=now, attended=0.0)
+    return noted(case, "the rollout is complete", now)
 
 
 def _passed(case: Case, assessment: Assessment, policy: Policy, now: datetime) -> Case:
@@ -114,7 +168,15 @@ def hold(case: Case, reason: str, policy: Policy, now: datetime) -> Case:
 def begin(case: Case, target: Revision, reason: str, policy: Policy, now: datetime) -> Case:
     tries = sum(effect.kind == "rollback" for effect in case.status.effects)
     effect = Effect(id=f"rollback/{tries + 1}", kind="rollback", intended_at=now)
-    case = change(case, target=target, effects=(*case.status.effects, effect), pods=(), finished_at=None)
+    case = change(
+        case,
+        target=target,
+        effects=(*case.status.effects, effect),
+        finished_at=None,
+        patched_at=None,
+        rolled_out_at=None,
+        pods=(),
+    )
     return announce(enter(case, Phase.ROLLING_BACK, reason, now), "updated", policy, now)
 
 
@@ -138,7 +200,7 @@ def held(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
         case = change(judged(case, new), failing_at=now)
         text = f"{new.reason}; nothing is done, for it is held by {_holder(case)}"
         return announce(enter(case, Phase.HELD, text, now), "opened", policy, now)
-    if seconds(case.status.watch_from or case.spec.opened_at, now) >= policy.watch:
+    if case.status.attended >= policy.watch:
         return change(noted(case, "the watch is over, still held", now), finished_at=now)
     return case
 
@@ -149,18 +211,18 @@ def _holder(case: Case) -> str:
 
 
 def rolling_back(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
-    workload, target, patched = seen.workload, case.status.target, case.status.patched_at
+    workload, target = seen.workload, case.status.target
     if target is None or workload is None:
         return case
-    if patched is None:
+    if case.status.patched_at is None:
         return _not_applied(case, policy, now)
     current, status = workload.current, workload.status
-    arrived = current is not None and current.replica_set_uid == target.replica_set_uid
+    arrived = current is not None and _returning(case, current)
     if arrived and status.complete:
         text = f"the rollback's rollout is complete ({status}); proving the recovery"
         case = change(enter(case, Phase.VERIFYING, text, now), rolled_out_at=now)
         return announce(case, "updated", policy, now)
-    if (arrived and status.timed_out(target)) or seconds(patched, now) >= policy.rollback_deadline:
+    if (arrived and status.timed_out(target)) or case.status.attended >= policy.rollback_deadline:
         why = facts.diagnosis(workload, target)
         return _unrecovered(case, f"the rollback to {target} is stuck: {why}", policy, now)
     return case
@@ -168,10 +230,15 @@ def rolling_back(case: Case, seen: Observed, policy: Policy, now: datetime) -> C
 
 def _not_applied(case: Case, policy: Policy, now: datetime) -> Case:
     """The patch is intended and was not accepted yet: that cannot go on for ever unsaid."""
-    intended = [effect.intended_at for effect in case.pending if effect.kind == "rollback"]
-    if not intended or seconds(intended[0], now) < policy.rollback_deadline:
+    intended = next((effect for effect in case.pending if effect.kind == "rollback"), None)
+    if intended is None or case.status.attended < policy.rollback_deadline:
         return case
-    why = f"the rollback to {case.status.target} could not be applied for {policy.rollback_deadline:.0f} s"
+    span = f"{policy.rollback_deadline:.0f} s"
+    if intended.detail:
+        why = f"held, the rollback was not allowed for {span}: {intended.detail}"
+        case = finished(case, intended, Outcome.REFUSED, intended.detail, now)
+        return hold(case, f"{why}; mend that, then approve", policy, now)
+    why = f"the rollback to {case.status.target} could not be applied for {span}"
     return _unrecovered(
         withdrawn(case, why, now), f"{why}; see the daemon's log for the answers", policy, now
     )
@@ -188,7 +255,7 @@ def verifying(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case
         after = seconds(case.status.failing_at, now)
         text = f"recovered on {case.status.target}, {after:.0f} s after the decision"
         return announce(ended(case, Phase.ROLLED_BACK, text, now), "closed", policy, now)
-    if seconds(case.status.rolled_out_at, now) >= policy.verify_deadline:
+    if case.status.attended >= policy.verify_deadline:
         text = f"rolled back, but the recovery could not be proven: {found.missing}"
         return _unrecovered(case, text, policy, now)
     return case

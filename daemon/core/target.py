@@ -28,7 +28,7 @@ def choose(workload: Workload, judged: Revision, cases: Iterable[Case]) -> Choic
     """
     ledger = _ledger(workload, cases)
     good = [
-        (case.status.proven, case.status.finished_at or LONG_AGO, revision)
+        (case.status.proven, age(case), revision)
         for revision in workload.revisions
         if revision.hash != judged.hash
         and (case := ledger.get(revision.hash)) is not None
@@ -42,9 +42,15 @@ def choose(workload: Workload, judged: Revision, cases: Iterable[Case]) -> Choic
 
 
 def _ledger(workload: Workload, cases: Iterable[Case]) -> Mapping[str, Case]:
-    finished = [case for case in cases if case.spec.workload_uid == workload.uid and _tells(case)]
-    finished.sort(key=lambda case: (case.status.finished_at or LONG_AGO, case.spec.revision.number))
+    own = [case for case in cases if case.spec.workload_uid == workload.uid and case.genuine]
+    finished = [case for case in own if _tells(case)]
+    finished.sort(key=age)
     return {case.spec.revision.hash: case for case in finished}
+
+
+def age(case: Case) -> tuple[int, datetime, int]:
+    """Orders finished cases of one Deployment, the oldest first: by generations, which no clock can turn."""
+    return (case.spec.generation, case.status.finished_at or LONG_AGO, case.spec.revision.number)
 
 
 def _tells(case: Case) -> bool:
@@ -68,14 +74,41 @@ def _nothing(workload: Workload, judged: Revision, ledger: Mapping[str, Case]) -
 
 def newest(workload: Workload, cases: Iterable[Case]) -> Case | None:
     """The workload's latest case."""
-    own = [case for case in cases if case.spec.workload_uid == workload.uid]
-    return max(own, key=lambda case: (case.spec.opened_at, case.spec.revision.number), default=None)
+    own = [case for case in cases if case.spec.workload_uid == workload.uid and case.genuine]
+    return max(
+        own,
+        key=lambda case: (case.spec.generation, case.spec.opened_at, case.spec.revision.number),
+        default=None,
+    )
+
+
+def outdated(case: Case, workload: Workload) -> bool:
+    """Whether a view is older than what the case knows, so that nothing may be decided on it.
+
+    A watch that starts, or lags, shows what was there before the rollout, and that would look like another
+    revision that took over. Without a generation to go by, a lower number tells while the case's own
+    ReplicaSet exists. A Deployment made anew is younger than any rollout of the one before.
+    """
+    spec = case.spec
+    if workload.uid != spec.workload_uid:
+        return workload.created_at < spec.revision.created_at
+    if workload.status.generation < max(spec.generation, case.status.generation):
+        return True
+    current = workload.current
+    return current is not None and not _follows(spec.revision, current, workload)
+
+
+def _follows(judged: Revision, current: Revision, workload: Workload) -> bool:
+    gone = workload.revision(judged.replica_set_uid) is None
+    return current.number >= judged.number or gone
 
 
 def opens_case(workload: Workload, cases: Sequence[Case]) -> bool:
     """Whether the current revision is a rollout that no case covers: not ours, not known already."""
     current = workload.current
     if current is None or any(case.is_about(workload.uid, current) for case in cases):
+        return False
+    if any(outdated(case, workload) for case in cases):
         return False
     latest = newest(workload, cases)
     if latest is None or latest.status.target is None:

@@ -17,6 +17,7 @@ from daemon.engine.loop import Engine
 from daemon.engine.observer import Observer
 from daemon.engine.queue import WorkQueue
 from daemon.engine.reconciler import Reconciler
+from daemon.engine.steady import SteadyClock
 from daemon.engine.surroundings import Sources, SurroundingsRoom
 from daemon.engine.telling import Journal
 from daemon.engine.unmatched import Unmatched
@@ -60,21 +61,27 @@ class Assembled:
     engine: Engine
     views: DaemonViews
     journal: Journal
+    clock: Clock
+    """The engine's own, which no jump of the machine's time of day moves."""
 
 
 def assemble(parts: Parts, queue: WorkQueue) -> Assembled:
     """``queue`` is made by the caller, for the cluster adapter puts changed workloads on it."""
+    clock = parts.clock
+    if not isinstance(clock, SteadyClock):
+        clock = SteadyClock(clock, parts.cluster.server_time)
     journal = Journal(parts.registry)
-    room = EvidenceRoom(parts.metrics, parts.clock)
-    around = SurroundingsRoom(parts.surroundings, parts.clock, journal.trouble)
-    configuration = ConfigurationLook(parts.configuration, parts.cluster, parts.clock)
+    room = EvidenceRoom(parts.metrics, clock)
+    around = SurroundingsRoom(parts.surroundings, clock, journal.trouble)
+    configuration = ConfigurationLook(parts.configuration, parts.cluster, clock)
     effects = Effects(
         actuator=parts.actuator,
         sinks=parts.sinks,
-        clock=parts.clock,
+        clock=clock,
         run=parts.run,
         later=queue.put,
         complain=journal.effect_failed,
+        broken=journal.effect_broke,
     )
     reconciler = Reconciler(
         cluster=parts.cluster,
@@ -83,7 +90,7 @@ def assemble(parts: Parts, queue: WorkQueue) -> Assembled:
         observer=Observer(room, around, parts.health, configuration, parts.cluster),
         configuration=configuration,
         effects=effects,
-        clock=parts.clock,
+        clock=clock,
         policies=parts.policies,
         journal=journal,
         attended=lambda: engine.poll_soon(),
@@ -102,7 +109,7 @@ def assemble(parts: Parts, queue: WorkQueue) -> Assembled:
         room=room,
         around=around,
         cluster=parts.cluster,
-        clock=parts.clock,
+        clock=clock,
         journal=journal,
         poll_interval=parts.poll_interval,
         problems=lambda: views.problems(),
@@ -112,7 +119,7 @@ def assemble(parts: Parts, queue: WorkQueue) -> Assembled:
         store=parts.store,
         policies=parts.policies,
         alive=engine.alive,
-        troubles=(*parts.troubles, room.last, around.problems),
+        troubles=(*parts.troubles, room.last, around.problems, effects.problems, reconciler.problems),
         unmatched=unmatched.listed,
     )
-    return Assembled(engine=engine, views=views, journal=journal)
+    return Assembled(engine=engine, views=views, journal=journal, clock=clock)

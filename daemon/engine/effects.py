@@ -1,7 +1,8 @@
 """Carries out what cases intend. A rollback is done at once; telling people happens beside it.
 
 The one place that decides about trying again: what is temporary stays intended and is due again after a
-pause that doubles, what is final ends the effect with the reason.
+pause that doubles, what is forbidden is due again after a longer one, for rights may change, and what is
+final ends the effect with the reason.
 """
 
 from __future__ import annotations
@@ -9,18 +10,34 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 
+import msgspec
+
 from daemon.core.case import Case, Effect, Outcome
-from daemon.core.events import Finished
+from daemon.core.events import Finished, Hindered
 from daemon.core.incident import render
 from daemon.core.model import Policy, WorkloadRef
 from daemon.ports import Actuator, Clock, Denied, IncidentSink, PortError, Rejected
 
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 30.0
+FORBIDDEN_PAUSE = 60.0
+STANDING_PAUSE = 8.0
+"""An effect that waits this long for its next try has failed more than for a moment (seconds)."""
 
+Result = Finished | Hindered
+Key = tuple[str, str]
+"""A case's key and an effect's id."""
 Run = Callable[[Callable[[], None]], object]
 Later = Callable[[WorkloadRef, float], None]
 Complain = Callable[[Case, Effect, str], None]
+
+
+class _Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """An effect that failed: due again at ``until`` (monotonic), ``pause`` seconds after the try."""
+
+    until: float
+    pause: float
+    why: str
 
 
 class Effects:
@@ -35,6 +52,7 @@ class Effects:
         run: Run,
         later: Later,
         complain: Complain,
+        broken: Complain,
     ) -> None:
         self._actuator = actuator
         self._sinks = sinks
@@ -42,17 +60,30 @@ class Effects:
         self._run = run
         self._later = later
         self._complain = complain
+        self._broken = broken
         self._lock = threading.Lock()
-        self._under_way: set[tuple[str, str]] = set()
-        self._results: dict[tuple[str, str], Finished] = {}
-        self._pauses: dict[tuple[str, str], tuple[float, float]] = {}
-        """Effect → (not before this monotonic time, the pause that led to it)."""
+        self._under_way: set[Key] = set()
+        self._results: dict[Key, Result] = {}
+        self._waiting: dict[Key, _Waiting] = {}
 
-    def perform(self, case: Case, effect: Effect, policy: Policy) -> Finished | None:
-        """The effect's end, or ``None`` while it is under way or waits to be tried again."""
+    def problems(self) -> Mapping[str, str]:
+        """Case and effect → why the effect fails, of those that do for more than a moment."""
+        now = self._clock.monotonic()
+        with self._lock:
+            return {
+                f"{case}, {effect}": waiting.why
+                for (case, effect), waiting in self._waiting.items()
+                # What is long overdue was given up: its case ended, or was deleted.
+                if waiting.pause >= STANDING_PAUSE and now < waiting.until + waiting.pause
+            }
+
+    def perform(self, case: Case, effect: Effect, policy: Policy) -> Result | None:
+        """The effect's end or what forbids it; ``None`` while it is under way or waits to be tried again."""
         key = (case.key, effect.id)
-        if not self._due(key):
-            return None
+        with self._lock:
+            told = self._results.pop(key, None)
+        if told is not None or not self._due(key):
+            return told
         match effect.kind:
             case "rollback":
                 return self._attempt(key, case, effect, lambda: self._roll_back(case, effect))
@@ -68,20 +99,23 @@ class Effects:
                 effect=effect.id, outcome=Outcome.REFUSED, detail="the case names no revision to return to"
             )
         spec = case.spec
-        undone = self._actuator.undo(case.ref, spec.workload_uid, judged=spec.revision, target=target)
-        return Finished(effect=effect.id, outcome=undone.outcome, detail=undone.detail)
+        undone = self._actuator.undo(
+            case.ref, spec.workload_uid, judged=spec.revision, target=target, token=case.token(effect)
+        )
+        return Finished(
+            effect=effect.id, outcome=undone.outcome, detail=undone.detail, generation=undone.generation
+        )
 
-    def _publish(self, key: tuple[str, str], case: Case, effect: Effect, policy: Policy) -> Finished | None:
+    def _publish(self, key: Key, case: Case, effect: Effect, policy: Policy) -> Result | None:
         with self._lock:
-            busy = key in self._under_way
-            if not busy and key not in self._results:
-                self._under_way.add(key)
-        if not busy and key not in self._results:
-            self._run(lambda: self._tell(key, case, effect, policy))
+            if key in self._under_way:
+                return None
+            self._under_way.add(key)
+        self._run(lambda: self._tell(key, case, effect, policy))
         with self._lock:
             return self._results.pop(key, None)
 
-    def _tell(self, key: tuple[str, str], case: Case, effect: Effect, policy: Policy) -> None:
+    def _tell(self, key: Key, case: Case, effect: Effect, policy: Policy) -> None:
         result = self._attempt(key, case, effect, lambda: self._deliver(case, effect, policy))
         with self._lock:
             self._under_way.discard(key)
@@ -101,30 +135,39 @@ class Effects:
 
     # ------------------------------------------------------------ trying again
 
-    def _due(self, key: tuple[str, str]) -> bool:
+    def _due(self, key: Key) -> bool:
         with self._lock:
-            return self._clock.monotonic() >= self._pauses.get(key, (0.0, 0.0))[0]
+            waiting = self._waiting.get(key)
+            return waiting is None or self._clock.monotonic() >= waiting.until
 
-    def _attempt(
-        self, key: tuple[str, str], case: Case, effect: Effect, act: Callable[[], Finished]
-    ) -> Finished | None:
+    def _attempt(self, key: Key, case: Case, effect: Effect, act: Callable[[], Finished]) -> Result | None:
         try:
             finished = act()
-        except (Denied, Rejected) as error:
+        except Rejected as error:
             finished = Finished(effect=effect.id, outcome=Outcome.REFUSED, detail=str(error))
+        except Denied as error:
+            self._again(key, case, effect, str(error), self._complain, pause=FORBIDDEN_PAUSE)
+            return Hindered(effect=effect.id, detail=str(error))
         except PortError as error:
-            self._again(key, case, effect, str(error))
+            self._again(key, case, effect, str(error), self._complain)
+            return None
+        except Exception as defect:
+            # The edge of the loop: what is not said here would never be said, and never be tried again.
+            self._again(key, case, effect, f"a defect of the daemon's: {defect!r}", self._broken)
             return None
         with self._lock:
-            self._pauses.pop(key, None)
+            self._waiting.pop(key, None)
         return finished
 
-    def _again(self, key: tuple[str, str], case: Case, effect: Effect, why: str) -> None:
+    def _again(
+        self, key: Key, case: Case, effect: Effect, why: str, say: Complain, *, pause: float = 0.0
+    ) -> None:
         with self._lock:
-            before = self._pauses.get(key, (0.0, 0.0))[1]
-            pause = min(LONGEST_PAUSE, before * 2 if before else FIRST_PAUSE)
-            self._pauses[key] = (self._clock.monotonic() + pause, pause)
-        self._complain(case, effect, f"{why}; trying again in {pause:.0f} s")
+            before = self._waiting.get(key)
+            doubled = before.pause * 2 if before is not None else FIRST_PAUSE
+            pause = pause or min(LONGEST_PAUSE, doubled)
+            self._waiting[key] = _Waiting(until=self._clock.monotonic() + pause, pause=pause, why=why)
+        say(case, effect, f"{why}; trying again in {pause:.0f} s")
         self._later(case.ref, pause)
 
 

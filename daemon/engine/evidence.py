@@ -38,6 +38,8 @@ class Watch(msgspec.Struct, kw_only=True):
     """Per signal what was scraped since the rollback's patch."""
     problems: dict[str, str]
     taken_at: float = 0.0
+    polled_at: float | None = None
+    """When the signals were last asked for (monotonic), whatever the answer."""
     skew: float = 0.0
     """Seconds that the metrics server's clock is ahead of ours."""
 
@@ -87,6 +89,17 @@ class EvidenceRoom:
                 return {}
             return {s.name: _fresh_view(watch, s.name, workload) for s in watch.policy.signals}
 
+    def polled_ago(self, case: Case) -> float | None:
+        """Seconds since the case's signals were asked for, by answers that could be used or could not;
+        ``None`` while they were not. A case without signals has nothing to ask for."""
+        with self._lock:
+            watch = self._watches.get(case.key)
+            if watch is None:
+                return None
+            if not watch.policy.signals:
+                return 0.0
+            return None if watch.polled_at is None else self._clock.monotonic() - watch.polled_at
+
     def last(self) -> Mapping[str, str]:
         """Signal → why its last reading could not be used, empty where it could."""
         with self._lock:
@@ -101,6 +114,7 @@ class EvidenceRoom:
             if not watches:
                 # What nobody asks for is neither readable nor unreadable.
                 self._last = dict.fromkeys(self._last, "")
+        began = self._clock.monotonic()
         signals = dict.fromkeys(signal.name for watch in watches for signal in watch.policy.signals)
         for name in signals:
             reading = self._metrics.read(name)
@@ -113,6 +127,7 @@ class EvidenceRoom:
                 if workload is not None and signal is not None:
                     watch.skew = skew if abs(skew) > TOLERATED_SKEW and not reading.problem else 0.0
                     self._feed(watch, workload, signal, reading)
+                    watch.polled_at = began
 
     def _feed(self, watch: Watch, workload: Workload, signal: SignalPolicy, reading: Reading) -> None:
         name, problem = signal.name, reading.problem

@@ -15,9 +15,10 @@ from daemon.engine.evidence import EvidenceRoom
 from daemon.engine.intake import AlertIntake
 from daemon.engine.queue import Job, WorkQueue
 from daemon.engine.reconciler import Reconciler
+from daemon.engine.steady import SteadyClock
 from daemon.engine.surroundings import SurroundingsRoom
 from daemon.engine.telling import Journal
-from daemon.ports import Clock, Cluster, PortError, Unavailable
+from daemon.ports import Cluster, PortError, Unavailable
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
 RESYNC = 60.0
@@ -36,7 +37,7 @@ class Engine:
         room: EvidenceRoom,
         around: SurroundingsRoom,
         cluster: Cluster,
-        clock: Clock,
+        clock: SteadyClock,
         journal: Journal,
         poll_interval: float,
         problems: Callable[[], Sequence[str]],
@@ -88,6 +89,7 @@ class Engine:
 
     def poll(self) -> None:
         """Read the metrics for all cases under watch, then look at each of them."""
+        self._clock.steer()
         try:
             active = self._reconciler.active()
             watched = [case.key for case in active if case.active]
@@ -104,6 +106,7 @@ class Engine:
 
     def resync(self) -> None:
         """Look at everything again; the empty job shows that the worker comes round even when idle."""
+        self._clock.steer()
         self._queue.submit(lambda: None)
         try:
             for workload in self._cluster.workloads():

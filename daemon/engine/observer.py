@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from daemon.core import facts, target
 from daemon.core.attribution import Surroundings, scene_of
-from daemon.core.case import Assessment, Case, Phase, Verdict, Verification
+from daemon.core.case import Assessment, Case, Outcome, Phase, Verdict, Verification
 from daemon.core.configuration import Reference
 from daemon.core.events import Observed
 from daemon.core.judge import SignalView, assess
@@ -40,7 +40,14 @@ class Observer:
         self._cluster = cluster
 
     def observe(
-        self, case: Case, workload: Workload | None, cases: Sequence[Case], policy: Policy, now: datetime
+        self,
+        case: Case,
+        workload: Workload | None,
+        cases: Sequence[Case],
+        policy: Policy,
+        *,
+        now: datetime,
+        elapsed: float,
     ) -> Observed:
         """What is known of a case now. Asks the health endpoints only while a recovery is being proven."""
         if workload is None:
@@ -55,7 +62,9 @@ class Observer:
             choice=target.choose(workload, case.spec.revision, cases),
             pods=pods,
             verification=self._verify(case, workload, policy, pods, cases),
-            recent_rollbacks=_recent(case, cases, now),
+            recent_rollbacks=_recent(workload, cases, now),
+            elapsed=elapsed,
+            polled_ago=self._room.polled_ago(case),
         )
 
     def _assess(
@@ -164,13 +173,13 @@ def _followed(case: Case, workload: Workload, now: datetime) -> tuple[PodHistory
     return follow(status.pods, workload, case.spec.revision, case.spec.started_at, now)
 
 
-def _recent(case: Case, cases: Sequence[Case], now: datetime) -> int:
-    """Rollbacks of the same workload in the last 24 hours."""
+def _recent(workload: Workload, cases: Sequence[Case], now: datetime) -> int:
+    """Rollbacks of the workload in the last 24 hours: those that were carried out, whatever came of them."""
     return sum(
         1
-        for other in cases
-        if other.spec.workload_uid == case.spec.workload_uid
-        and other.name != case.name
-        and other.status.patched_at is not None
-        and now - other.status.patched_at < DAY
+        for case in cases
+        if case.spec.workload_uid == workload.uid
+        for effect in case.status.effects
+        if effect.kind == "rollback" and effect.outcome is Outcome.DONE
+        if effect.finished_at is not None and now - effect.finished_at < DAY
     )

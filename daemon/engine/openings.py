@@ -30,6 +30,7 @@ def _adopted(workload: Workload, current: Revision, now: datetime) -> Case:
         change=Change.ADOPTED,
         opened_at=now,
         started_at=now,
+        generation=workload.status.generation,
     )
     name = case_name(workload.ref.name, workload.uid, current)
     return phases.adopted(Case(namespace=workload.ref.namespace, name=name, spec=spec), now)
@@ -57,6 +58,7 @@ def _opened(
             opened_at=now,
             started_at=_started(workload, current, own, now),
             baseline=compared or before,
+            generation=workload.status.generation,
         ),
         status=Status(reason=text, timeline=(Entry(at=now, phase=Phase.PROGRESSING, text=text),)),
     )
@@ -79,7 +81,7 @@ def _before(workload: Workload, current: Revision, own: Sequence[Case]) -> Revis
 def _baseline(workload: Workload, current: Revision, own: Sequence[Case]) -> Revision | None:
     """The revision to compare with: the last that was found healthy, for what failed is no yardstick."""
     good = [case for case in own if case.phase is Phase.HEALTHY]
-    for case in sorted(good, key=lambda case: case.status.finished_at or case.spec.opened_at, reverse=True):
+    for case in sorted(good, key=target.age, reverse=True):
         found = workload.revision(case.spec.revision.replica_set_uid)
         if found is not None and found.replica_set_uid != current.replica_set_uid:
             return found

@@ -7,14 +7,15 @@ raises nothing: the workload is asked for again after a pause that grows.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
 
 from daemon.core import target
 from daemon.core.case import Case, Phase, Status
 from daemon.core.changes import change
-from daemon.core.events import Alerted, Event, Instructed, Troubled
+from daemon.core.events import Alerted, Event, Instructed, Observed, Troubled
 from daemon.core.lifecycle import advance
 from daemon.core.model import Alert, Episode, Policy, Workload, WorkloadRef
+from daemon.engine.admission import admit
+from daemon.engine.attention import Attention
 from daemon.engine.configuration import ConfigurationLook
 from daemon.engine.effects import Effects
 from daemon.engine.evidence import EvidenceRoom
@@ -25,8 +26,8 @@ from daemon.engine.telling import Journal
 from daemon.ports import CaseStore, Clock, Cluster, Conflict, Missing
 
 Policies = Callable[[WorkloadRef, Workload | None], Policy]
-SAVE_EVERY = timedelta(seconds=15)
-"""How often numbers alone are written; changes of meaning are written at once."""
+SAVE_EVERY = 15.0
+"""Seconds between writes of numbers alone; changes of meaning are written at once."""
 STANDING = frozenset({Phase.HEALTHY, Phase.ROLLED_BACK, Phase.SUPERSEDED})
 """Phases in which a workload counts as well; in the other last ones a person has been called already."""
 MOST_STEPS = 12
@@ -61,15 +62,22 @@ class Reconciler:
         self._journal = journal
         self._attended = attended
         self._standing = StandingWatch(clock)
-        self._saved_at: dict[str, datetime] = {}
+        self._attention = Attention(clock)
+        self._saved_at: dict[str, float] = {}
+        """Case → when it was written last (monotonic)."""
+        self._refused: dict[WorkloadRef, Mapping[str, str]] = {}
+        """Cases that are not acted upon, by key → why. Replaced as a whole, for other threads read it."""
 
     def reconcile(self, ref: WorkloadRef) -> None:
         """Raises PortError when something has to be asked again; whatever was done until then is stored."""
         workload = self._cluster.workload(ref)
-        cases = self._own(ref)
+        cases = self._admitted(ref, workload)
         if workload is not None:
             made = self._open(workload, cases)
             cases = cases if made is None else [*cases, made]
+        elif not self._cluster.fresh():
+            # What a silent watch does not show may not have been shown yet.
+            return
         policy = self._policies(ref, workload)
         for case in cases:
             self._obey(case, policy)
@@ -105,7 +113,32 @@ class Reconciler:
     # ------------------------------------------------------------ steps
 
     def _own(self, ref: WorkloadRef) -> list[Case]:
-        return [case for case in self._store.cases() if case.ref == ref]
+        refused = self._refused.get(ref, {})
+        return [c for c in self._store.cases() if c.ref == ref and c.genuine and c.key not in refused]
+
+    def _admitted(self, ref: WorkloadRef, workload: Workload | None) -> list[Case]:
+        """The cases that may be acted upon, those left half written completed first."""
+        found = sorted((c for c in self._store.cases() if c.ref == ref), key=lambda c: c.status == Status())
+        admitted: list[Case] = []
+        refused: dict[str, str] = {}
+        for case in found:
+            answer = admit(self._cluster, workload, case, admitted, self._clock.now())
+            if answer.replaced:
+                self._journal.trouble(f"case {case.key} is replaced by the daemon's own: {answer.problem}")
+                self._store.delete(case)
+            elif answer.case is None:
+                refused[case.key] = answer.problem
+            elif answer.case.status != case.status:
+                admitted.append(self._save(case, answer.case))
+            else:
+                admitted.append(case)
+        self._refused[ref] = refused
+        return admitted
+
+    def problems(self) -> Mapping[str, str]:
+        """Case → why it is not acted upon, and what to do."""
+        found = [refused for refused in tuple(self._refused.values()) if refused]
+        return {f"case {key}": why for refused in found for key, why in refused.items()}
 
     def _open(self, workload: Workload, cases: Sequence[Case]) -> Case | None:
         case = opening(self._cluster, workload, cases, self._clock.now())
@@ -127,10 +160,13 @@ class Reconciler:
     def _carry(self, case: Case, workload: Workload | None, policy: Policy) -> None:
         if case.active:
             self._attend(case, policy)
-        cases = self._own(case.ref)
+        cases, elapsed = self._own(case.ref), self._attention.look(case.key)
         for _ in range(MOST_STEPS):
             before = case
-            seen = self._observer.observe(case, workload, cases, policy, self._clock.now())
+            seen = self._observer.observe(
+                case, workload, cases, policy, now=self._clock.now(), elapsed=elapsed
+            )
+            elapsed = 0.0
             case = self._act(self._apply(case, seen, policy), policy)
             if case.phase is before.phase and case.pending == before.pending:
                 return
@@ -164,7 +200,12 @@ class Reconciler:
 
     def _apply(self, case: Case, event: Event, policy: Policy) -> Case:
         after = advance(case, event, policy, self._clock.now())
-        return self._save(case, after) if self._worth_saving(case, after) else after
+        if not self._worth_saving(case, after):
+            return after
+        stored = self._save(case, after)
+        if isinstance(event, Observed) or stored.phase is not case.phase:
+            self._attention.stored(stored.key)
+        return stored
 
     def _save(self, before: Case, after: Case) -> Case:
         try:
@@ -175,9 +216,10 @@ class Reconciler:
             self._journal.lost(before)
             raise
         if stored.active:
-            self._saved_at[stored.key] = self._clock.now()
+            self._saved_at[stored.key] = self._clock.monotonic()
         else:
             self._saved_at.pop(stored.key, None)
+            self._attention.forget(stored.key)
         self._journal.changed(before, stored)
         return stored
 
@@ -188,7 +230,7 @@ class Reconciler:
         if _meaning(old) != _meaning(new):
             return True
         last = self._saved_at.get(after.key)
-        return last is None or self._clock.now() - last >= SAVE_EVERY
+        return last is None or self._clock.monotonic() - last >= SAVE_EVERY
 
     def _prune(self, cases: Sequence[Case], policy: Policy) -> None:
         """Delete the oldest finished cases beyond the policy's number, never the newest proven one."""
@@ -208,7 +250,13 @@ class Reconciler:
 
     def active(self) -> Sequence[Case]:
         """Cases with work left, over all workloads. Raises PortError."""
-        return [case for case in self._store.cases() if case.active or case.pending]
+        return [
+            case
+            for case in self._store.cases()
+            if (case.active or case.pending)
+            and case.genuine
+            and case.key not in self._refused.get(case.ref, {})
+        ]
 
 
 def _meaning(status: Status) -> tuple[object, ...]:

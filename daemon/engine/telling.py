@@ -61,9 +61,9 @@ class Journal:
         if failing is None:
             return
         if patched is not None and before.status.patched_at is None:
-            self._decided.observe((patched - failing).total_seconds())
+            self._decided.observe(max(0.0, (patched - failing).total_seconds()))
         if ended is not None and after.phase is Phase.ROLLED_BACK and before.phase is not after.phase:
-            self._recovered.observe((ended - failing).total_seconds())
+            self._recovered.observe(max(0.0, (ended - failing).total_seconds()))
 
     def _line(self, case: Case, text: str, phase: Phase | None = None) -> None:
         self._log.info(
@@ -87,6 +87,11 @@ class Journal:
     def effect_failed(self, case: Case, effect: Effect, why: str) -> None:
         self._failed.labels(effect.kind).inc()
         self._log.warning(why, case=case.name, namespace=case.namespace, effect=effect.id)
+
+    def effect_broke(self, case: Case, effect: Effect, why: str) -> None:
+        """A defect of our own in carrying out an effect: with its traceback."""
+        self._failed.labels(effect.kind).inc()
+        self._log.exception(why, case=case.name, namespace=case.namespace, effect=effect.id)
 
     def polled(self, signals: Mapping[str, str]) -> None:
         """Count a poll and what of it could not be used."""

@@ -8,7 +8,7 @@ import pytest
 
 from daemon.core.case import Outcome
 from daemon.core.model import Revision
-from daemon.ports import Unavailable
+from daemon.ports import Unavailable, Undone
 from tests.contract.drivers import BETTER, FAILING, GOOD, UNREADY, ClusterDriver
 from tests.contract.looking import complete, seen
 
@@ -137,3 +137,54 @@ def test_an_api_server_that_does_not_answer_is_unavailable(world: ClusterDriver)
     with pytest.raises(Unavailable):
         world.cut_off().undo(world.ref, uid, judged=judged, target=target)
     complete(world, BETTER, 2)
+
+
+TOKEN = "case-uid/rollback/1"
+
+
+def test_a_token_tells_of_the_write_whatever_was_applied_since(world: ClusterDriver) -> None:
+    uid, target, judged = released(world)
+
+    def undo() -> Undone:
+        return world.actuator.undo(world.ref, uid, judged=judged, target=target, token=TOKEN)
+
+    made = undo()
+    assert (made.outcome, made.already) == (Outcome.DONE, False)
+    world.until("the token in the view", lambda: seen(world).rollback_token == TOKEN)
+    assert seen(world).status.generation == made.generation
+    complete(world, GOOD, 3)
+    world.set_tag(BETTER)
+    complete(world, BETTER, 4)
+    again = undo()
+    assert (again.outcome, again.already) == (Outcome.DONE, True)
+    complete(world, BETTER, 4)
+    assert seen(world).rollback_token == TOKEN
+
+
+def test_another_intents_token_says_nothing_and_is_replaced(world: ClusterDriver) -> None:
+    uid, target, judged = released(world)
+    world.actuator.undo(world.ref, uid, judged=judged, target=target, token=TOKEN)
+    complete(world, GOOD, 3)
+    world.set_tag(BETTER)
+    workload, again = complete(world, BETTER, 4)
+    back = workload.revision(target.replica_set_uid)
+    assert back is not None
+    undone = world.actuator.undo(world.ref, uid, judged=again, target=back, token="case-uid/rollback/2")
+    assert (undone.outcome, undone.already) == (Outcome.DONE, False)
+    world.until("the new token", lambda: seen(world).rollback_token == "case-uid/rollback/2")
+
+
+def test_a_later_rollout_of_the_judged_template_is_not_undone(world: ClusterDriver) -> None:
+    uid, target, judged = released(world)
+    world.undo_by_somebody()
+    complete(world, GOOD, 3)
+    world.set_tag(BETTER)
+
+    def undone() -> Undone | None:
+        try:
+            return world.actuator.undo(world.ref, uid, judged=judged, target=target, token=TOKEN)
+        except Unavailable:
+            return None  # the controller has not seen the newest template
+
+    assert world.until("a word on the rollback", undone).outcome is Outcome.SUPERSEDED
+    complete(world, BETTER, 4)

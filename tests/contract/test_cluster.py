@@ -39,6 +39,15 @@ def test_a_deployed_workload_has_a_current_revision_and_its_pods(world: ClusterD
     assert workload in world.cluster.workloads()
 
 
+def test_the_api_servers_time_is_that_of_what_it_creates(world: ClusterDriver) -> None:
+    world.deploy(GOOD, replicas=1)
+    workload, _ = complete(world, GOOD, 1)
+    told = world.cluster.server_time()
+    assert told is not None
+    assert told.utcoffset() == timedelta(0)
+    assert timedelta(seconds=-1) <= told - workload.created_at < timedelta(minutes=5)
+
+
 def test_what_was_never_deployed_is_none(world: ClusterDriver) -> None:
     world.until("the first list", world.cluster.fresh)
     assert world.cluster.workload(world.ref) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -26,6 +27,7 @@ from daemon.core.target import newest
 from daemon.engine.assembly import Assembled, Parts, assemble
 from daemon.engine.queue import WorkQueue
 from daemon.engine.surroundings import Sources
+from daemon.ports import Cluster, IncidentSink
 
 REF = WorkloadRef(namespace="greenlang", name="gl-006-heatreclaim")
 IMAGE = "gcr.io/greenlang/gl-006-heatreclaim"
@@ -45,6 +47,23 @@ def traffic(rps: float, *, errors: dict[str, float] | None = None, base: float =
     )
 
 
+class JumpingClock:
+    """The daemon's machine: its time of day can be set, the world's goes on."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self._clock = clock
+        self._ahead = timedelta()
+
+    def now(self) -> datetime:
+        return self._clock.now() + self._ahead
+
+    def monotonic(self) -> float:
+        return self._clock.monotonic()
+
+    def jump(self, seconds: float) -> None:
+        self._ahead += timedelta(seconds=seconds)
+
+
 @dataclass
 class World:
     """``restart`` throws away everything the daemon holds in memory and assembles it anew."""
@@ -61,10 +80,14 @@ class World:
     pace: Pace = DEFAULT_PACE
     template: Mapping[str, Any] | None = None
     """What is deployed beside the image; a simple one where not given."""
+    lag: float = 0.2
 
     def __post_init__(self) -> None:
         self.clock = ManualClock()
-        self.cluster = MemoryCluster(self.clock, pace=self.pace, faults=self.faults, seed=self.seed)
+        self.machine = JumpingClock(self.clock)
+        self.cluster = MemoryCluster(
+            self.clock, pace=self.pace, faults=self.faults, seed=self.seed, lag=self.lag
+        )
         self.metrics = MemoryMetrics(
             self.cluster,
             self.clock,
@@ -88,12 +111,12 @@ class World:
 
     # ------------------------------------------------------------ the daemon
 
-    def start(self) -> None:
+    def start(self, *, sink: IncidentSink | None = None, cluster: Cluster | None = None) -> None:
         self.queue = WorkQueue(self.clock.monotonic)
         self.daemon = assemble(
             Parts(
-                clock=self.clock,
-                cluster=self.cluster,
+                clock=self.machine,
+                cluster=cluster or self.cluster,
                 actuator=self.cluster,
                 store=self.store,
                 metrics=self.metrics,
@@ -102,7 +125,7 @@ class World:
                 ),
                 health=self.health,
                 configuration=self.configuration,
-                sinks={"memory": self.sink},
+                sinks={"memory": sink or self.sink},
                 policies=lambda _ref, _workload: self.policy,
                 run=lambda job: job(),
                 registry=CollectorRegistry(),
@@ -115,9 +138,9 @@ class World:
     def kill(self) -> None:
         self.daemon, self.queue = None, None
 
-    def restart(self) -> None:
+    def restart(self, *, sink: IncidentSink | None = None, cluster: Cluster | None = None) -> None:
         self.kill()
-        self.start()
+        self.start(sink=sink, cluster=cluster)
 
     def resync(self) -> None:
         """What the daemon does by itself once a minute."""

@@ -61,6 +61,8 @@ class Delivery(Transport):
             return Unavailable(f"{said}: it takes no more for {f'{wait} s' if wait else 'now'}")
         if status >= 500 or status == HTTPStatus.REQUEST_TIMEOUT:
             return Unavailable(f"{said}: it is out of order")
-        if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        if status == HTTPStatus.UNAUTHORIZED:
+            return Unavailable(f"{said}: check the DSN and that its project and key are active")
+        if status == HTTPStatus.FORBIDDEN:
             return Denied(f"{said}: check the DSN and that its project and key are active")
         return Rejected(f"{said}: check the DSN's project and address")

@@ -2,7 +2,8 @@
 
 What is written is what kubectl writes (kubectl's ``polymorphichelpers/rollback.go``): the target
 ReplicaSet's template without the controller's hash label, and its annotations, except for those that
-belong to the Deployment itself. Added is the resourceVersion that the decision was taken on.
+belong to the Deployment itself. Added are the resourceVersion that the decision was taken on, and the token
+of the intent, by which a write whose answer was lost is known again.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from daemon.adapters.kube import objects, partial
 from daemon.adapters.kube.client import JSON_PATCH, KubeClient, decode
 from daemon.adapters.kube.image import with_version
 from daemon.adapters.kube.resources import DEPLOYMENTS, REPLICA_SETS
+from daemon.adapters.kube.selectors import selector_text
 from daemon.core.case import Outcome
 from daemon.core.model import Revision, WorkloadRef
 from daemon.ports import Undone
@@ -36,6 +38,15 @@ TRIES = 5
 """How often a write is tried against a Deployment that keeps changing in ways that do not matter."""
 
 Patch = list[dict[str, Any]]
+
+
+class Intent(msgspec.Struct, frozen=True, kw_only=True):
+    """A rollback as it is asked for; without a token it is a person's."""
+
+    ref: WorkloadRef
+    judged: Revision
+    target: Revision
+    token: str = ""
 
 
 class _Spec(partial.DeploymentSpec, frozen=True, kw_only=True):
@@ -59,6 +70,12 @@ class _Metadata(partial.Metadata, frozen=True, kw_only=True):
 class _Deployment(partial.Partial, frozen=True):
     metadata: _Metadata
     spec: _Spec
+    status: partial.DeploymentStatus = partial.DeploymentStatus()
+
+    @property
+    def observed(self) -> bool:
+        """Whether the controller has seen the newest spec, so that revision numbers tell the rollout."""
+        return self.status.observed_generation >= self.metadata.generation
 
     @property
     def image(self) -> str:
@@ -79,12 +96,15 @@ class KubeActuator:
         self._client = client
         self._dry_run = dry_run
 
-    def undo(self, ref: WorkloadRef, uid: str, *, judged: Revision, target: Revision) -> Undone:
+    def undo(
+        self, ref: WorkloadRef, uid: str, *, judged: Revision, target: Revision, token: str = ""
+    ) -> Undone:
+        intent = Intent(ref=ref, judged=judged, target=target, token=token)
+
         def step(deployment: _Deployment) -> Undone | tuple[Patch, str]:
             if deployment.metadata.uid != uid:
                 return _superseded(f"Deployment {ref} was deleted and made again")
-            sets = self._replica_sets(ref, deployment)
-            return _undo(ref, deployment, sets, judged=judged, target=target)
+            return _undo(intent, deployment, self._replica_sets(ref, deployment))
 
         try:
             return self._write(ref, step)
@@ -112,18 +132,23 @@ class KubeActuator:
         conflict: ports.Conflict | None = None
         for _ in range(TRIES):
             deployment = self._client.read(path, _Deployment)
-            answer = step(deployment)
-            if isinstance(answer, Undone):
-                return answer
-            patch, done = answer
+            plan = step(deployment)
+            if isinstance(plan, Undone):
+                return plan
+            patch, done = plan
             version = deployment.metadata.resource_version
             patch = [*patch, {"op": "replace", "path": "/metadata/resourceVersion", "value": version}]
             try:
-                self._client.request("PATCH", path, query=query, body=patch, content_type=JSON_PATCH)
+                answer = self._client.request("PATCH", path, query=query, body=patch, content_type=JSON_PATCH)
             except ports.Conflict as error:
                 conflict = error
                 continue
-            return Undone(outcome=Outcome.DONE, detail=f"{done} (dry run)" if self._dry_run else done)
+            written = decode(answer, _Deployment, f"PATCH {path}").metadata.generation
+            return Undone(
+                outcome=Outcome.DONE,
+                detail=f"{done} (dry run)" if self._dry_run else done,
+                generation=written,
+            )
         raise ports.Unavailable(f"Deployment {ref} changed under each of {TRIES} writes") from conflict
 
     def _replica_sets(self, ref: WorkloadRef, deployment: _Deployment) -> Sequence[dict[str, Any]]:
@@ -141,24 +166,37 @@ class KubeActuator:
 
 
 def _undo(
-    ref: WorkloadRef,
-    deployment: _Deployment,
-    sets: Sequence[dict[str, Any]],
-    *,
-    judged: Revision,
-    target: Revision,
+    intent: Intent, deployment: _Deployment, sets: Sequence[dict[str, Any]]
 ) -> Undone | tuple[Patch, str]:
+    ref, judged, target = intent.ref, intent.judged, intent.target
     here = deployment.spec.template
     wanted = _by_uid(sets, target.replica_set_uid)
     if wanted is not None and objects.same_template(here, _template(wanted)):
-        return Undone(
-            outcome=Outcome.DONE, detail=f"{ref} has the template of {target} already", already=True
+        return _already(deployment, f"{ref} has the template of {target} already")
+    if intent.token and any(
+        _token(found) == intent.token for found in (deployment.metadata, *_metadata(sets))
+    ):
+        return _already(
+            deployment,
+            f"{ref} was given the template of {target}, and {deployment.image} was applied over it since"
+            f"{deployment.changed_by}",
         )
     blamed = _by_uid(sets, judged.replica_set_uid) or _by_hash(sets, judged.hash)
     if blamed is None or not objects.same_template(here, _template(blamed)):
         return _superseded(
             f"{ref} does not have the template of {judged} any more: "
             f"it now has {deployment.image}{deployment.changed_by}"
+        )
+    newest = max(deployment.metadata.revision, *(own.revision for own in _metadata(sets)))
+    if newest > judged.number:
+        return _superseded(
+            f"{ref} was rolled out again since {judged} was judged: it is at revision {newest} now"
+            f"{deployment.changed_by}"
+        )
+    if intent.token and not deployment.observed:
+        raise ports.Unavailable(
+            f"the controller has not seen the newest generation of Deployment {ref}: "
+            f"whether {judged} is still its current rollout cannot be told yet"
         )
     if wanted is None:
         return _refused(f"ReplicaSet {target.replica_set} of {target} is gone, so its template is not known")
@@ -170,17 +208,21 @@ def _undo(
         {
             "op": "add",
             "path": "/metadata/annotations",
-            "value": annotations_after(deployment.metadata, wanted),
+            "value": annotations_after(deployment.metadata, wanted, intent.token),
         },
     ]
     return patch, f"put the template of {target} back in place of {judged}"
 
 
-def annotations_after(metadata: partial.Metadata, target: Mapping[str, Any]) -> dict[str, str]:
-    """The Deployment's annotations after an undo to the target ReplicaSet."""
+def annotations_after(
+    metadata: partial.Metadata, target: Mapping[str, Any], token: str = ""
+) -> dict[str, str]:
+    """The Deployment's annotations after an undo to the target ReplicaSet; no older token is left."""
     theirs = cast("dict[str, str]", target["metadata"].get("annotations") or {})
     own = {k: v for k, v in (metadata.annotations or {}).items() if k in KEPT_ANNOTATIONS}
-    return own | {k: v for k, v in theirs.items() if k not in KEPT_ANNOTATIONS}
+    dropped = KEPT_ANNOTATIONS | {partial.ROLLBACK}
+    after = own | {k: v for k, v in theirs.items() if k not in dropped}
+    return after | ({partial.ROLLBACK: token} if token else {})
 
 
 def _set_image(
@@ -206,27 +248,6 @@ def _set_image(
     return [{"op": "replace", "path": path, "value": after}], f"container {name} of {ref}: {before} → {after}"
 
 
-def selector_text(selector: partial.Selector) -> str:
-    """A label selector in the form of a query parameter. Raises Rejected for an unknown operator."""
-    terms = [f"{key}={value}" for key, value in sorted((selector.match_labels or {}).items())]
-    return ",".join(terms + [_expression(e) for e in selector.match_expressions or ()])
-
-
-def _expression(expression: Mapping[str, Any]) -> str:
-    key, values = expression["key"], ",".join(expression.get("values") or ())
-    match expression["operator"]:
-        case "In":
-            return f"{key} in ({values})"
-        case "NotIn":
-            return f"{key} notin ({values})"
-        case "Exists":
-            return f"{key}"
-        case "DoesNotExist":
-            return f"!{key}"
-        case other:
-            raise ports.Rejected(f"a Deployment's selector has the unknown operator {other!r}")
-
-
 def _template(replica_set: Mapping[str, Any]) -> dict[str, Any]:
     return cast("dict[str, Any]", replica_set["spec"]["template"])
 
@@ -247,6 +268,20 @@ def _paused(ref: WorkloadRef) -> str:
     return (
         f"Deployment {ref} is paused: resume it with "
         f"'kubectl rollout resume deployment/{ref.name} -n {ref.namespace}'"
+    )
+
+
+def _metadata(sets: Sequence[dict[str, Any]]) -> list[partial.Metadata]:
+    return [msgspec.convert(own["metadata"], type=partial.Metadata, strict=False) for own in sets]
+
+
+def _token(metadata: partial.Metadata) -> str:
+    return (metadata.annotations or {}).get(partial.ROLLBACK, "")
+
+
+def _already(deployment: _Deployment, detail: str) -> Undone:
+    return Undone(
+        outcome=Outcome.DONE, detail=detail, already=True, generation=deployment.metadata.generation
     )
 
 

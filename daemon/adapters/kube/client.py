@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar, cast
@@ -23,6 +25,7 @@ from kubernetes.config import incluster_config as _in_cluster
 from daemon import ports
 from daemon.adapters.kube.errors import failure
 from daemon.adapters.kube.resources import Resource
+from daemon.adapters.kube.server_time import ServerTime
 
 T = TypeVar("T")
 
@@ -91,7 +94,9 @@ class Stream:
 class KubeClient:
     """One API server, one identity. Safe to use from several threads."""
 
-    def __init__(self, configuration: Any, *, namespace: str = "default") -> None:
+    def __init__(
+        self, configuration: Any, *, namespace: str = "default", renew: Callable[[], None] | None = None
+    ) -> None:
         configuration.retries = False
         configuration.keep_alive = True
         configuration.connection_pool_maxsize = 64
@@ -100,6 +105,8 @@ class KubeClient:
         self.host: str = configuration.host
         self.namespace = namespace
         """The kubeconfig context's namespace, or in a cluster the pod's own."""
+        self._renew = renew
+        self._server_time = ServerTime()
 
     def close(self) -> None:
         self._api.close()
@@ -133,7 +140,9 @@ class KubeClient:
             data: bytes = response.data
         except _FOREIGN as error:
             raise ports.Unavailable(f"{what}: {_text(error)}") from error
-        _check(response, data, what)
+        if not 200 <= response.status < 300:
+            raise self._failure(response.status, data, what)
+        _check(response, what)
         return data
 
     def read(
@@ -176,7 +185,24 @@ class KubeClient:
             body: bytes = response.data
         except _FOREIGN as error:
             raise ports.Unavailable(f"WATCH {path}: {_text(error)}") from error
-        raise failure(response.status, body, f"WATCH {path}")
+        raise self._failure(response.status, body, f"WATCH {path}")
+
+    def greet(self) -> None:
+        """Ask for what anybody may read, so that the API server's time is known; a server that is down tells
+        it later."""
+        with contextlib.suppress(ports.PortError):
+            self.request("GET", "/version")
+
+    def server_time(self) -> datetime | None:
+        """The API server's time of day now, by its last answer; ``None`` before its first."""
+        return self._server_time.now()
+
+    def _failure(self, status: int, body: bytes, what: str) -> ports.PortError:
+        """The error of an answer. Who is not known reads its credentials again, for the next request."""
+        if status == HTTPStatus.UNAUTHORIZED and self._renew is not None:
+            with contextlib.suppress(*_FOREIGN):
+                self._renew()
+        return failure(status, body, what)
 
     def _open(
         self,
@@ -201,12 +227,12 @@ class KubeClient:
             raise ports.Unavailable(
                 f"{method} {path}: the API server at {self.host}: {_text(error)}"
             ) from error
-        return cast("urllib3.HTTPResponse", answer.response)
+        response = cast("urllib3.HTTPResponse", answer.response)
+        self._server_time.heard(response.headers.get("Date"))
+        return response
 
 
-def _check(response: urllib3.HTTPResponse, data: bytes, what: str) -> None:
-    if not 200 <= response.status < 300:
-        raise failure(response.status, data, what)
+def _check(response: urllib3.HTTPResponse, what: str) -> None:
     kind = response.headers.get("Content-Type", "")
     if not kind.startswith("application/json"):
         raise ports.Unavailable(
@@ -234,15 +260,22 @@ def load(kubeconfig: Path | None = None, context: str | None = None) -> KubeClie
     Raises Rejected when there is no usable configuration.
     """
     configuration = _kubernetes.Configuration()
-    try:
-        if kubeconfig is None and context is None and _in_a_pod():
-            _configs.load_incluster_config(client_configuration=configuration)
-            return KubeClient(configuration, namespace=_NAMESPACE_FILE.read_text().strip())
-        file = str(kubeconfig) if kubeconfig is not None else None
+    file = str(kubeconfig) if kubeconfig is not None else None
+
+    def in_cluster() -> None:
+        _configs.load_incluster_config(client_configuration=configuration)
+
+    def from_file() -> None:
         _configs.load_kube_config(
             config_file=file, context=context, client_configuration=configuration, persist_config=False
         )
-        return KubeClient(configuration, namespace=_context_namespace(file, context))
+
+    try:
+        if kubeconfig is None and context is None and _in_a_pod():
+            in_cluster()
+            return KubeClient(configuration, namespace=_NAMESPACE_FILE.read_text().strip(), renew=in_cluster)
+        from_file()
+        return KubeClient(configuration, namespace=_context_namespace(file, context), renew=from_file)
     except (_config.ConfigException, OSError) as error:
         raise ports.Rejected(
             f"no usable Kubernetes configuration ({_text(error)}): give a kubeconfig, "

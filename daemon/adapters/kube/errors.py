@@ -31,7 +31,8 @@ def failure(status: int, body: bytes, what: str) -> ports.PortError:
     text = f"{what}: {message}"
     match status:
         case 401:
-            return ports.Denied(
+            # A token may just be rotated: the client reads its credentials again before the next request.
+            return ports.Unavailable(
                 f"{text}: the API server does not know us; check the ServiceAccount's token or the kubeconfig"
             )
         case 403:
@@ -50,11 +51,18 @@ def failure(status: int, body: bytes, what: str) -> ports.PortError:
             return ports.Unavailable(text)
 
 
+REMEDIES = (
+    (" cannot ", "grant this in the Role that is bound to the account"),
+    ("admission webhook", "this is an admission webhook's decision: see the policy behind it"),
+    ("ValidatingAdmissionPolicy", "this is an admission policy's decision: see that policy"),
+    ("exceeded quota", "raise the namespace's ResourceQuota, or free some of it"),
+    ("being terminated", "the namespace is being deleted, and takes nothing new"),
+)
+"""What the message of a 403 holds → the remedy. Not every 403 is a matter of RBAC."""
+
+
 def _remedy(message: str) -> str:
-    # A webhook's, a quota's or a terminating namespace's 403 is no matter of RBAC.
-    if " cannot " not in message:
-        return ""
-    return "; grant this in the Role that is bound to the account"
+    return next((f"; {remedy}" for mark, remedy in REMEDIES if mark in message), "")
 
 
 def _message(body: bytes) -> str:

@@ -15,6 +15,7 @@ from daemon.adapters.kube.partial import (
     DEFAULT_CONTAINER,
     HASH_LABEL,
     REVISION_HISTORY,
+    ROLLBACK,
     Condition,
     ContainerStatus,
     Deployment,
@@ -65,6 +66,7 @@ class KeptDeployment(msgspec.Struct, frozen=True):
     labels: Mapping[str, str]
     template_digest: bytes
     status: RolloutStatus
+    rollback_token: str
 
 
 def without_hash(template: Mapping[str, Any]) -> dict[str, Any]:
@@ -113,6 +115,7 @@ def keep_deployment(raw: bytes) -> KeptDeployment:
         labels=meta.labels or {},
         template_digest=Template.of(deployment.spec.template).digest,
         status=rollout_status(deployment),
+        rollback_token=(meta.annotations or {}).get(ROLLBACK, ""),
     )
 
 
@@ -265,4 +268,5 @@ def workload(
         departed=departed,
         unmade={own.revision.replica_set_uid: own.unmade for own in kept if own.unmade},
         status=deployment.status,
+        rollback_token=deployment.rollback_token,
     )

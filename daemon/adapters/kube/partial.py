@@ -16,6 +16,8 @@ REVISION = "deployment.kubernetes.io/revision"
 REVISION_HISTORY = "deployment.kubernetes.io/revision-history"
 DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 CHANGE_CAUSE = "kubernetes.io/change-cause"
+ROLLBACK = "rollbackd.io/rollback"
+"""The token of the rollback that wrote the Deployment; the controller copies it to the ReplicaSet."""
 
 
 class Partial(msgspec.Struct, frozen=True, rename="camel"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -115,6 +116,9 @@ class KubeCluster:
         return all(
             w.alive(now) for watches in self._watches.values() if not watches.refusal for w in watches.all
         )
+
+    def server_time(self) -> datetime | None:
+        return self._client.server_time()
 
     def problems(self) -> Mapping[str, str]:
         """Namespace → what keeps it from being followed."""

@@ -20,7 +20,7 @@ from daemon.adapters.memory.templates import (
     with_image,
 )
 from daemon.adapters.memory.troubles import Troubles
-from daemon.adapters.memory.undo import candidate, give_template, guarded
+from daemon.adapters.memory.undo import candidate, give_template, guarded, mark
 from daemon.core.case import Outcome
 from daemon.core.configuration import Reference
 from daemon.core.model import Revision, Workload, WorkloadRef
@@ -82,16 +82,24 @@ class MemoryCluster:
         with self._lock:
             return self._snapshot is None and self._read_error is None
 
-    def undo(self, ref: WorkloadRef, uid: str, *, judged: Revision, target: Revision) -> Undone:
+    def server_time(self) -> datetime | None:
+        with self._lock:
+            return self._clock.now() if self._read_error is None else None
+
+    def undo(
+        self, ref: WorkloadRef, uid: str, *, judged: Revision, target: Revision, token: str = ""
+    ) -> Undone:
         with self.undos.call(), self._settled():
             state = self._simulation.deployments.get(ref)
-            found = guarded(state, ref, uid, judged, target)
+            found = guarded(state, ref, uid, judged=judged, target=target, token=token)
             if isinstance(found, Undone):
                 return found
             assert state is not None
             give_template(state, found)
+            mark(state, token)
             self._simulation.written(state)
-        return Undone(outcome=Outcome.DONE, detail=f"Deployment {ref} was given the template of {target}")
+            detail = f"Deployment {ref} was given the template of {target}"
+            return Undone(outcome=Outcome.DONE, detail=detail, generation=state.generation)
 
     # What people and other controllers do
 

@@ -14,6 +14,7 @@ from daemon.adapters.memory.templates import Template, tag_of, template_hash
 from daemon.core.model import WorkloadRef
 
 CHANGE_CAUSE = "kubernetes.io/change-cause"
+ROLLBACK = "rollbackd.io/rollback"
 REVISION = "deployment.kubernetes.io/revision"
 REVISION_HISTORY = "deployment.kubernetes.io/revision-history"
 KEPT_BY_UNDO = frozenset(

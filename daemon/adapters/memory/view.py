@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from daemon.adapters.memory.objects import CHANGE_CAUSE, DeploymentState, PodState, ReplicaSetState
+from daemon.adapters.memory.objects import CHANGE_CAUSE, ROLLBACK, DeploymentState, PodState, ReplicaSetState
 from daemon.adapters.memory.templates import images_of
 from daemon.core.model import Pod, Revision, RolloutStatus, Workload
 
@@ -34,6 +34,7 @@ def workload(state: DeploymentState, at: float, moment: Moment) -> Workload:
         departed=dict(state.departed),
         unmade={own.uid: state.no_more_pods for own in state.sets if len(own.active) < own.desired},
         status=_status(state),
+        rollback_token=state.annotations.get(ROLLBACK, ""),
     )
 
 

@@ -22,8 +22,9 @@ from daemon.core.case import (
     Status,
     Verdict,
     Verification,
+    case_name,
 )
-from daemon.core.events import Alerted, Event, Finished, Instructed, Observed
+from daemon.core.events import Alerted, Event, Finished, Hindered, Instructed, Observed
 from daemon.core.incident import message, render, timeline
 from daemon.core.lifecycle import advance
 from daemon.core.model import (
@@ -84,7 +85,8 @@ def opened() -> Case:
         started_at=T0,
         baseline=GOOD,
     )
-    return Case(namespace="greenlang", name="app-r2", spec=spec, status=Status(reason="new"), uid="case")
+    name = case_name("app", "uid", BAD)
+    return Case(namespace="greenlang", name=name, spec=spec, status=Status(reason="new"), uid="case")
 
 
 observations: st.SearchStrategy[Event] = st.builds(
@@ -112,12 +114,19 @@ observations: st.SearchStrategy[Event] = st.builds(
         contradicted=st.sampled_from(["", "", "still bad"]),
     ),
     recent_rollbacks=st.sampled_from([0, 0, 0, 5]),
+    elapsed=st.sampled_from([0.0, 5.0, 60.0, 400.0]),
+    polled_ago=st.sampled_from([None, 0.0, 0.0, 30.0]),
 )
 endings: st.SearchStrategy[Event] = st.builds(
     Finished,
     effect=st.sampled_from(["rollback/1", "rollback/1", "rollback/2", "publish/opened/Failing/log"]),
     outcome=st.sampled_from([Outcome.DONE, *Outcome]),
     detail=st.just("detail"),
+)
+hindrances: st.SearchStrategy[Event] = st.builds(
+    Hindered,
+    effect=st.sampled_from(["rollback/1", "rollback/2", "publish/1/opened/Failing/log"]),
+    detail=st.sampled_from(["not allowed", "a webhook says no"]),
 )
 instructions: st.SearchStrategy[Event] = st.builds(
     Instructed,
@@ -143,7 +152,8 @@ alerts: st.SearchStrategy[Event] = st.builds(
 )
 events = st.lists(
     st.tuples(
-        observations | observations | observations | endings | instructions | alerts, st.floats(0, 400)
+        observations | observations | observations | endings | hindrances | instructions | alerts,
+        st.floats(-4000, 4000),
     ),
     max_size=25,
 )
@@ -204,6 +214,10 @@ def test_promises_that_hold_in_every_story(
         if before.phase in FINISHED and after.phase is not before.phase:
             assert isinstance(event, Instructed), "only a person leaves a finished case"
             assert before.phase is Phase.ADVISED
+        if after.phase is Phase.HEALTHY and before.phase is not after.phase:
+            assert isinstance(event, Observed)
+            assert event.polled_ago is not None, "health that nobody asked for"
+            assert before.status.attended + event.elapsed - event.polled_ago >= policy.watch
         if after.phase is Phase.ROLLED_BACK and before.phase is not after.phase:
             assert isinstance(event, Observed)
             assert event.verification is not None
@@ -254,10 +268,49 @@ def test_the_whole_way_and_the_proof_at_its_end() -> None:
     seen = failing(current=RETURNED)
     waiting = advance(case, msgspec.structs.replace(seen, verification=partly), Policy(), T0)
     assert waiting.phase is Phase.VERIFYING
-    late = T0 + timedelta(seconds=Policy().verify_deadline)
-    assert advance(waiting, msgspec.structs.replace(seen, verification=partly), Policy(), late).phase is (
-        Phase.UNRECOVERED
-    )
+    late = msgspec.structs.replace(seen, verification=partly, elapsed=Policy().verify_deadline)
+    assert advance(waiting, late, Policy(), T0).phase is Phase.UNRECOVERED
     assert advance(waiting, msgspec.structs.replace(seen, verification=whole), Policy(), T0).phase is (
         Phase.ROLLED_BACK
     )
+
+
+@settings(max_examples=100)
+@given(events, modes, st.sampled_from(list(PREFIXES)), st.sampled_from([-3600.0, 3600.0]))
+def test_the_time_of_day_decides_nothing(
+    steps: list[tuple[Event, float]], mode: Mode, start: Phase, jump: float
+) -> None:
+    """The same events lead through the same phases, whatever the clock on the wall shows."""
+    policy = Policy(mode=mode)
+    jumping = [(event, seconds + jump) for event, seconds in steps]
+    one, other = (story(told, policy, start) for told in (steps, jumping))
+    assert [after.phase for *_, after in one] == [after.phase for *_, after in other]
+
+
+def test_what_forbids_a_rollback_is_said_once_for_each_text_and_ends_held() -> None:
+    policy = Policy(sinks=("log",))
+    case = begun(Phase.FAILING, policy)
+    case = advance(case, failing(), policy, T0)
+    for detail in ("no", "no", "a webhook says no", "no"):
+        case = advance(case, Hindered(effect="rollback/1", detail=detail), policy, T0)
+    said = [entry.text for entry in case.status.timeline if "not allowed for now" in entry.text]
+    assert [text.rsplit(": ", 1)[1] for text in said] == ["no", "a webhook says no"]
+    assert sum(e.kind == "publish" and e.stage == "updated" for e in case.status.effects) == 3
+    late = msgspec.structs.replace(failing(), elapsed=policy.rollback_deadline)
+    case = advance(case, late, policy, T0)
+    assert case.phase is Phase.HELD
+    assert "was not allowed for 600 s: no" in case.status.reason
+    assert [e.outcome for e in case.status.effects if e.kind == "rollback"] == [Outcome.REFUSED]
+
+
+def test_what_forbids_telling_is_a_line_and_no_more() -> None:
+    policy = Policy(sinks=("log",))
+    case = begun(Phase.FAILING, policy)
+    effect = case.pending[0]
+    told = advance(case, Hindered(effect=effect.id, detail="no"), policy, T0)
+    assert (told.phase, told.status.reason, len(told.pending)) == (
+        case.phase,
+        case.status.reason,
+        len(case.pending),
+    )
+    assert "telling log (opened) is not allowed" in told.status.timeline[-1].text

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from daemon.core.case import Assessment, Attribution, Case, Phase, Status, Verdict
+from daemon.core.case import Assessment, Attribution, Case, Phase, Status, Verdict, case_name
 from daemon.core.model import Change, Revision
 from daemon.core.target import choose, classify, opens_case
 from tests.unit.core.test_lifecycle import BAD, GOOD, NEXT, RETURNED, T0, opened, workload
@@ -22,7 +22,8 @@ def finished(revision: Revision, phase: Phase, *, proven: bool = False, hours: f
     spec = msgspec.structs.replace(case.spec, revision=revision, opened_at=at)
     failed = phase not in (Phase.HEALTHY, Phase.SUPERSEDED)
     status = Status(phase=phase, proven=proven, finished_at=at, failing_at=at if failed else None)
-    return msgspec.structs.replace(case, name=f"app-r{revision.number}", spec=spec, status=status)
+    name = case_name("app", "uid", revision)
+    return msgspec.structs.replace(case, name=name, spec=spec, status=status)
 
 
 def chosen(*cases: Case, judged: Revision = FOURTH) -> Revision | None:

@@ -67,7 +67,7 @@ def test_all_stages_of_a_case_are_one_issue_and_a_repeat_is_the_same_event(
         (429, Unavailable, "takes no more for 30 s"),
         (500, Unavailable, "out of order"),
         (503, Unavailable, "out of order"),
-        (401, Denied, "check the DSN"),
+        (401, Unavailable, "check the DSN"),
         (403, Denied, "check the DSN"),
         (404, Rejected, "project and address"),
         (413, Rejected, "project and address"),

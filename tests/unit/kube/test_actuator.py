@@ -7,8 +7,9 @@ import pytest
 
 from daemon import ports
 from daemon.adapters.kube import objects, partial
-from daemon.adapters.kube.actuator import TRIES, KubeActuator, selector_text
+from daemon.adapters.kube.actuator import TRIES, KubeActuator
 from daemon.adapters.kube.client import KubeClient
+from daemon.adapters.kube.selectors import selector_text
 from daemon.core.case import Outcome
 from daemon.core.model import Revision, WorkloadRef
 from tests.unit.kube import fake_api, samples
@@ -221,3 +222,56 @@ def test_a_selector_is_written_as_the_api_reads_it() -> None:
     selector = {"matchLabels": {"app": "x"}, "matchExpressions": expressions}
     read = msgspec.convert(selector, type=partial.Selector)
     assert selector_text(read) == "app=x,tier in (a,b),env notin (dev),has,!not"
+
+
+ANNOTATION = "rollbackd.io/rollback"
+
+
+def with_token(actuator: KubeActuator, token: str) -> ports.Undone:
+    return actuator.undo(REF, UID, judged=BAD, target=GOOD, token=token)
+
+
+def test_the_patch_leaves_the_intents_token_and_no_older_one(world: FakeApi, actuator: KubeActuator) -> None:
+    world.objects[DEPLOYMENT]["metadata"]["annotations"][ANNOTATION] = "old/rollback/1"
+    sets = [body for body in world.objects.values() if body["kind"] == "ReplicaSet"]
+    for body in sets:
+        body["metadata"]["annotations"][ANNOTATION] = "older/rollback/1"
+    with_token(actuator, "case/rollback/1")
+    assert world.objects[DEPLOYMENT]["metadata"]["annotations"][ANNOTATION] == "case/rollback/1"
+
+
+def test_a_rollback_by_hand_drops_the_token(world: FakeApi, actuator: KubeActuator) -> None:
+    world.objects[DEPLOYMENT]["metadata"]["annotations"][ANNOTATION] = "old/rollback/1"
+    undo(actuator)
+    assert ANNOTATION not in world.objects[DEPLOYMENT]["metadata"]["annotations"]
+
+
+@pytest.mark.parametrize("bearer", ["the Deployment", "a ReplicaSet"])
+def test_a_token_found_anywhere_says_that_the_patch_was_made(
+    world: FakeApi, actuator: KubeActuator, bearer: str
+) -> None:
+    path = DEPLOYMENT if bearer == "the Deployment" else f"{BASE}/replicasets/{GOOD.replica_set}"
+    world.objects[path]["metadata"]["annotations"][ANNOTATION] = "case/rollback/1"
+    undone = with_token(actuator, "case/rollback/1")
+    assert (undone.outcome, undone.already) == (Outcome.DONE, True)
+    assert "applied over it" in undone.detail
+    assert world.writes() == []
+
+
+def test_a_newer_number_of_any_replica_set_or_of_the_deployment_supersedes(
+    world: FakeApi, actuator: KubeActuator
+) -> None:
+    world.put(f"{BASE}/replicasets/{GOOD.replica_set}", samples.replica_set("v1", 3))
+    assert undo(actuator).outcome is Outcome.SUPERSEDED
+    world.put(f"{BASE}/replicasets/{GOOD.replica_set}", samples.replica_set("v1", 1))
+    world.objects[DEPLOYMENT]["metadata"]["annotations"][REVISION] = "4"
+    assert undo(actuator).outcome is Outcome.SUPERSEDED
+    assert world.writes() == []
+
+
+def test_while_the_controller_lags_nothing_is_written(world: FakeApi, actuator: KubeActuator) -> None:
+    world.objects[DEPLOYMENT]["metadata"]["generation"] = 3
+    with pytest.raises(ports.Unavailable, match="newest generation"):
+        with_token(actuator, "case/rollback/1")
+    assert world.writes() == []
+    assert undo(actuator).outcome is Outcome.DONE, "a person who is there decides by what is seen"

@@ -24,7 +24,7 @@ PODS_PATH = "/api/v1/namespaces/greenlang/pods"
     ("code", "error"),
     [
         (400, ports.Rejected),
-        (401, ports.Denied),
+        (401, ports.Unavailable),
         (403, ports.Denied),
         (404, ports.Missing),
         (405, ports.Rejected),
@@ -53,6 +53,22 @@ def test_a_refusal_by_rbac_names_the_remedy(api: FakeApi, client: KubeClient) ->
     api.answers["GET"] = [fake_api.status(403, words)]
     with pytest.raises(ports.Denied, match="grant this in the Role"):
         client.request("GET", PODS_PATH)
+
+
+@pytest.mark.parametrize(
+    ("words", "remedy"),
+    [
+        ('admission webhook "policy" denied the request: no', "webhook's decision"),
+        ("ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no", "admission policy's decision"),
+        ("pods is forbidden: exceeded quota: q, requested: pods=1", "ResourceQuota"),
+        ("unable to create: namespace greenlang is being terminated", "being deleted"),
+    ],
+)
+def test_what_else_forbids_is_told_apart(api: FakeApi, client: KubeClient, words: str, remedy: str) -> None:
+    api.answers["PATCH"] = [fake_api.status(403, words)]
+    with pytest.raises(ports.Denied, match=remedy) as caught:
+        client.request("PATCH", PODS_PATH, body=[], content_type="application/json-patch+json")
+    assert "Role" not in str(caught.value)
 
 
 def test_a_webhooks_refusal_is_not_blamed_on_rbac(api: FakeApi, client: KubeClient) -> None:
@@ -137,6 +153,34 @@ def test_a_token_that_was_renewed_on_disk_is_used(tmp_path: Path, server: HTTPSe
     client.request("GET", "/api")
     client.close()
     assert said == ["bearer old", "bearer new"]
+
+
+def test_who_is_not_known_reads_the_token_again(tmp_path: Path, server: HTTPServer) -> None:
+    token = tmp_path / "token"
+    token.write_text("old")
+    file = tmp_path / "kubeconfig"
+    file.write_text(
+        f"""
+apiVersion: v1
+kind: Config
+current-context: one
+clusters: [{{name: c, cluster: {{server: "{server.url_for("").rstrip("/")}"}}}}]
+users: [{{name: u, user: {{tokenFile: {token}}}}}]
+contexts: [{{name: one, context: {{cluster: c, user: u}}}}]
+"""
+    )
+
+    def answer(request: Request) -> Response:
+        known = request.headers["Authorization"].endswith(" new")
+        return fake_api.answer({}) if known else fake_api.status(401, "Unauthorized")
+
+    server.expect_request("/api").respond_with_handler(answer)
+    client = load(file)
+    token.write_text("new")
+    with pytest.raises(ports.Unavailable, match="does not know us"):
+        client.request("GET", "/api")
+    client.request("GET", "/api")
+    client.close()
 
 
 def test_a_kubeconfig_gives_the_server_the_user_and_the_namespace(tmp_path: Path) -> None:

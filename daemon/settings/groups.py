@@ -59,8 +59,8 @@ class PrometheusSettings(Group):
         max_length=10,
         description=(
             "Labels that tell several Prometheus servers apart which scrape the same pods, where `url` is an "
-            "aggregator that does not deduplicate. What differs in these, or in `job`, and has the same "
-            "`instance` is counted once."
+            "aggregator that does not deduplicate. What differs in these, or in labels of the scrape (those "
+            "on the targets' `up`), and has the same `instance` is counted once."
         ),
     )
     username: Line = Field(default="", description="For basic authentication; needs `password_file`.")

@@ -49,8 +49,10 @@ class Sighting(Value, frozen=True, omit_defaults=True):
 
 
 def references(template: Mapping[str, Any]) -> tuple[Reference, ...]:
-    """The ConfigMaps and Secrets that pods of a template need to start: as volumes, projected or not, to mount
-    other volumes, whole as environment, by key, or to pull images. In the order of kind and name, each once."""
+    """The ConfigMaps and Secrets that pods of a template need to start, by kind and name, each once.
+
+    As volumes, projected or not; to mount other volumes; whole as environment, or by key; to pull images.
+    """
     spec = template.get("spec") or {}
     containers = [c for kind in ("initContainers", "containers") for c in spec.get(kind) or ()]
     found = [

@@ -162,7 +162,8 @@ class Scene:
     def waiting(self, *reasons: str, tag: str = "") -> None:
         """Until a container of a pod waits, or last ended, for one of the reasons."""
         self.until(
-            f"a pod with {' or '.join(reasons)}", lambda: any(set(reasons) & _told(p) for p in self.pods(tag))
+            f"a pod with {' or '.join(reasons)}",
+            lambda: any(told_of(pod, *reasons) for pod in self.pods(tag)),
         )
 
     def exceeded(self) -> None:
@@ -198,6 +199,7 @@ def _statuses(pod: Pod) -> list[dict[str, Any]]:
     return [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]
 
 
-def _told(pod: Pod) -> set[str]:
+def told_of(pod: Pod, *reasons: str) -> bool:
+    """Whether a container of the pod waits or ended, or ended before, for one of the reasons."""
     states = [state for status in _statuses(pod) for state in (status["state"], status.get("lastState", {}))]
-    return {str(inner.get("reason", "")) for state in states for inner in state.values()}
+    return any(inner.get("reason") in reasons for state in states for inner in state.values())

@@ -34,11 +34,21 @@ def test_traces_are_recorded() -> None:
     assert NAMES
 
 
-def test_every_trace_is_of_a_happening_that_can_be_recorded_anew() -> None:
-    assert set(NAMES) <= set(happenings.all_of_them())
+def test_every_trace_can_be_recorded_anew_and_every_happening_is_recorded() -> None:
+    known = happenings.all_of_them()
+    assert set(NAMES) == set(known)
+    assert [name for name in NAMES if trace.read(name).header.shows != known[name].shows] == []
 
 
-@pytest.mark.parametrize("name", NAMES)
+LOST = pytest.mark.xfail(
+    reason="pods of a ReplicaSet that was orphaned and adopted are dropped, and nobody tells them again",
+    strict=True,
+)
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=LOST) if name == "deployment-made-anew" else name for name in NAMES]
+)
 def test_ends_in_the_state_that_its_header_names(name: str, last: dict[str, View]) -> None:
     header, workload = trace.read(name).header, last[name].workload
     assert workload is not None

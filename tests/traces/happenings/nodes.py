@@ -220,10 +220,9 @@ def evicted(scene: Scene) -> None:
 @happening(
     "evicted-during-rollout",
     "a new and an old pod are evicted by the API while a slow rollout goes on",
-    ready=3,
 )
 def evicted_during(scene: Scene) -> None:
-    scene.deploy(replicas=3)
+    scene.deploy()
     scene.record()
     scene.release(Release(tag="v2", script=serve(4)), "v2, which takes 4 s to start")
     scene.pause(6)

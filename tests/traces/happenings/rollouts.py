@@ -78,7 +78,9 @@ def crash_inside(scene: Scene) -> None:
 
 
 @happening(
-    "deadline-exceeded-then-complete", "a healthy release is slower than its deadline, and completes after it"
+    "deadline-exceeded-then-complete",
+    "a healthy release is slower than its deadline, and completes after it",
+    ready=1,
 )
 def late(scene: Scene) -> None:
     scene.deploy(replicas=1, progressDeadlineSeconds=10)

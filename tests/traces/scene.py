@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 from tests.e2e.cluster.cluster import Cluster
@@ -31,7 +32,7 @@ class Scene:
         self.recorder = Recorder(
             self.api, namespace, nodes={"fieldSelector": f"metadata.name={cluster.node}"}
         )
-        self._ends: list[Callable[[], object]] = []
+        self._ends = ExitStack()
 
     # ------------------------------------------------------------ the recording
 
@@ -46,11 +47,14 @@ class Scene:
 
     def at_the_end(self, undo: Callable[[], object]) -> None:
         """Have ``undo`` called when the happening is over, however it ended."""
-        self._ends.append(undo)
+        self._ends.callback(undo)
 
     def close(self) -> None:
-        for undo in reversed(self._ends):
-            undo()
+        """End the recording, then undo what was asked for, the last first."""
+        try:
+            self.recorder.stop()
+        finally:
+            self._ends.close()
 
     # ------------------------------------------------------------ doing
 
@@ -120,8 +124,10 @@ class Scene:
         return found
 
     def pods(self, tag: str = "") -> list[Pod]:
-        """Pods that are not being deleted, of all tags or of one, oldest first."""
-        alive = [pod for pod in self.listed("pods") if "deletionTimestamp" not in pod["metadata"]]
+        """A ReplicaSet's pods that are not being deleted, of all tags or of one, oldest first."""
+        alive = [
+            pod for pod in self.listed("pods") if "deletionTimestamp" not in pod["metadata"] and _owned(pod)
+        ]
         chosen = [pod for pod in alive if tag in pod["spec"]["containers"][0]["image"]]
         return sorted(chosen, key=lambda pod: (pod["metadata"]["creationTimestamp"], pod["metadata"]["name"]))
 
@@ -183,6 +189,10 @@ class Scene:
         group = "apis/apps/v1" if kind in ("deployments", "replicasets") else "api/v1"
         chosen = self.name if name is None else name
         return f"/{group}/namespaces/{self.namespace}/{kind}{f'/{chosen}' if chosen else ''}"
+
+
+def _owned(pod: Pod) -> bool:
+    return any(owner.get("controller") for owner in pod["metadata"].get("ownerReferences", []))
 
 
 def is_ready(pod: Pod) -> bool:

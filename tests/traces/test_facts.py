@@ -204,3 +204,19 @@ def test_a_kubelets_restart_restarts_no_container(name: str) -> None:
 def test_a_release_whose_sidecar_crashes_completes_between_two_crashes(name: str) -> None:
     assert "NewReplicaSetAvailable" in reasons(name)
     assert trace.read(name).header.complete is False
+
+
+def test_pods_are_not_told_again_when_their_replica_set_changes_hands() -> None:
+    found = trace.read("deployment-made-anew").entries
+    owners = [
+        entry.whole["metadata"].get("ownerReferences", [{}])[0].get("uid")
+        for entry in found
+        if entry.kind == "ReplicaSet" and entry.whole is not None
+    ]
+    assert len(set(owners)) == 3, "the old Deployment, nobody, the new one"
+    assert {entry.told for entry in found if entry.kind == "Pod"} == {"ADDED"}
+
+
+def test_a_pod_that_is_taken_out_lives_on_without_an_owner() -> None:
+    pods = last("pod-taken-out", "Pod")
+    assert ["ownerReferences" in pod["metadata"] for pod in pods].count(False) == 1

@@ -41,6 +41,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     shows: str
     kubernetes: str
     began: datetime
+    lasted: float
+    """Seconds; often longer than the last change took to come."""
     namespace: str
     deployment: str
     simulated_nodes: bool = False

@@ -10,6 +10,12 @@ from tests.traces.templates import FOREVER, NEVER_READY, SERVE, Release, contain
 
 OOM = "x=a; while true; do x=$x$x; done"
 """Doubles a string until the kernel ends the shell."""
+BREAKABLE = (
+    "if test -e /scratch/broken; then sleep 1; exit 1; fi; touch /www/ready; httpd -p 8000 -h /www;"
+    " while test -e /www/ready; do sleep 1; done; exit 1"
+)
+"""Well until it is broken, and then each time: the scratch volume outlives the container."""
+BREAK = "touch /scratch/broken; rm /www/ready"
 SMALL = {"limits": {"memory": "20Mi"}}
 
 
@@ -242,15 +248,49 @@ def loop_after(scene: Scene) -> None:
     complete=False,
 )
 def old_too(scene: Scene) -> None:
-    script = "touch /www/ready; httpd -p 8000 -h /www; while test -e /www/ready; do sleep 1; done; exit 1"
-    # The scratch volume outlives the container: once broken, it stays so.
-    broken = f"if test -e /scratch/broken; then sleep 1; exit 1; fi; {script}"
-    scene.deploy(Release(script=broken), progressDeadlineSeconds=20)
+    scene.deploy(Release(script=BREAKABLE), progressDeadlineSeconds=20)
     scene.record()
     scene.release(Release(tag="v2", script="sleep 1; exit 1"), "v2, which crashes")
     scene.pause(2)
     for pod in scene.names("v1"):
-        scene.run(pod, "touch /scratch/broken; rm /www/ready", "break what the old pods depend on")
+        scene.run(pod, BREAK, "break what the old pods depend on")
     scene.waiting("CrashLoopBackOff", tag="v1")
     scene.exceeded()
     scene.until("all down", lambda: scene.ready() == 0)
+
+
+@happening(
+    "crash-loop-on-one",
+    "some seconds after a healthy rollout one pod of three begins to crash, again and again",
+    complete=False,
+)
+def loop_on_one(scene: Scene) -> None:
+    scene.deploy(replicas=3)
+    scene.record()
+    scene.release(Release(tag="v2", script=BREAKABLE), "v2")
+    scene.pause(1)
+    scene.complete()
+    scene.pause(4)
+    scene.run(scene.names("v2")[0], BREAK, "break what one pod depends on")
+    scene.waiting("CrashLoopBackOff", tag="v2")
+    scene.pause(3)
+
+
+@happening(
+    "crash-while-verifying",
+    "a bad release was undone, and the old pods begin to crash while the recovery is being proven",
+    ready=0,
+    complete=False,
+)
+def crash_verifying(scene: Scene) -> None:
+    scene.deploy(Release(script=BREAKABLE), progressDeadlineSeconds=10)
+    scene.release(Release(tag="v2", script=NEVER_READY), "v2, which is never ready")
+    scene.exceeded()
+    scene.record()
+    scene.undo()
+    scene.pause(4)
+    for pod in scene.names("v1"):
+        scene.run(pod, BREAK, "break what the old pods depend on")
+    scene.until(
+        "in back-off", lambda: all(told_of(pod, "CrashLoopBackOff") for pod in scene.pods("v1")), within=60
+    )

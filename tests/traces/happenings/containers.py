@@ -227,7 +227,7 @@ def all_crash_after(scene: Scene) -> None:
 @happening(
     "crash-loop-after-ready",
     "some seconds after they were ready the containers of all new pods crash, again and again",
-    ready=0,
+    ready=None,
     complete=False,
 )
 def loop_after(scene: Scene) -> None:

@@ -216,7 +216,7 @@ def preemption(scene: Scene) -> None:
         "spec": {**spec, "priorityClassName": _PRIORITY["metadata"]["name"]},
     }
     scene.apply("a pod of higher priority", urgent)
-    scene.until("preempted", lambda: scene.ready() == 2 and any(_pending(pod) for pod in scene.pods()))
+    scene.until("preempted", lambda: scene.ready() == 1 and any(_pending(pod) for pod in scene.pods()))
     scene.pause(3)
     scene.delete("it goes again", "pod/urgent")
     scene.until("back", lambda: scene.is_complete() and scene.ready() == 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Mapping
@@ -87,7 +88,10 @@ class Watch:
             return  # stopped: the socket was shut down under it
 
     def stop(self) -> None:
-        self._socket.shutdown(2)
+        """Raises ``ClusterError`` where the server had ended it before: something went untold."""
+        if not self._thread.is_alive():
+            raise ClusterError(f"the {self._thread.name} ended before it was stopped")
+        self._socket.shutdown(socket.SHUT_RDWR)
         self._thread.join(5)
         self._answer.close()
         self._socket.close()

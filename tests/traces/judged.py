@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
+import msgspec
+
+from daemon.adapters.kube.nodes import Node, trouble_of
 from daemon.core import facts, pod_history
 from daemon.core.attribution import Surroundings, attribute, scene_of
 from daemon.core.case import Attribution, Fact
@@ -13,11 +16,11 @@ from daemon.core.configuration import Reference
 from daemon.core.model import Policy, Revision, Workload
 from daemon.core.pod_history import PodHistory
 from tests.traces.replay import replay
-from tests.traces.trace import Trace
+from tests.traces.trace import Entry, Trace
 
 POLICY = Policy()
-LOOK = timedelta(seconds=1)
-"""Between two looks at a cluster in which nothing changes."""
+LOOK = 1.0
+"""Seconds between two looks at a cluster in which nothing changes."""
 
 
 @dataclass
@@ -31,7 +34,13 @@ class Rollout:
     complete: bool = False
     found: list[Found] = field(default_factory=list)
 
-    def look(self, workload: Workload, at: datetime, there: frozenset[Reference]) -> None:
+    def look(
+        self,
+        workload: Workload,
+        at: datetime,
+        there: frozenset[Reference],
+        nodes: Mapping[str, str],
+    ) -> None:
         self.complete = self.complete or workload.status.complete
         self.histories = pod_history.follow(self.histories, workload, self.revision, self.started_at, at)
         against = facts.against(
@@ -39,7 +48,9 @@ class Rollout:
         )
         kinds = frozenset(fact.kind for fact in against)
         if against and kinds not in {one.kinds for one in self.found}:
-            scene = scene_of(workload, self.revision, self.histories, Surroundings(), at.timestamp())
+            scene = scene_of(
+                workload, self.revision, self.histories, Surroundings(nodes=dict(nodes)), at.timestamp()
+            )
             cause = attribute([], against, scene).cause
             self.found.append(Found((at - self.started_at).total_seconds(), kinds, cause, against))
 
@@ -54,31 +65,40 @@ class Found:
     facts: tuple[Fact, ...]
 
 
-def looks(trace: Trace) -> Iterator[tuple[datetime, Workload]]:
-    """Every view, and the last one again each second until the next comes."""
-    last: tuple[datetime, Workload] | None = None
-    for view in replay(trace):
-        while last is not None and last[0] + LOOK < view.at:
-            last = (last[0] + LOOK, last[1])
-            yield last
-        if view.workload is not None:
-            last = (view.at, view.workload)
-            yield last
-
-
 def judge(trace: Trace) -> Sequence[Rollout]:
     """The rollouts of a trace in their order; what runs when it begins is adopted."""
     rollouts: list[Rollout] = []
-    for at, workload in looks(trace):
-        there = _there(trace, (at - trace.header.began).total_seconds())
+    nodes: dict[str, str] = {}
+    nodes_told = iter([entry for entry in trace.entries if entry.kind == "Node"])
+    next_node = next(nodes_told, None)
+    for at, _, workload in replay(trace, every=LOOK):
+        after = (at - trace.header.began).total_seconds()
+        while next_node is not None and next_node.at <= after:
+            _hear(nodes, next_node)
+            next_node = next(nodes_told, None)
+        if workload is None:
+            continue
+        there = _there(trace, after)
         current = workload.current
         if current is None:
             continue
         if not rollouts or not rollouts[-1].revision.same_rollout(current):
             began = at if current.reused or not rollouts else min(at, current.created_at)
             rollouts.append(Rollout(current, began, adopted=not rollouts))
-        rollouts[-1].look(workload, at, there)
+        rollouts[-1].look(workload, at, there, nodes)
     return rollouts
+
+
+def _hear(nodes: dict[str, str], entry: Entry) -> None:
+    """Keep what is wrong with each node up to date."""
+    name = entry.whole["metadata"]["name"] if entry.whole is not None else ""
+    if entry.told == "DELETED":
+        nodes[name] = "it does not exist any more"
+        return
+    trouble = trouble_of(msgspec.convert(entry.whole, type=Node))
+    nodes.pop(name, None)
+    if trouble:
+        nodes[name] = trouble
 
 
 def _there(trace: Trace, after: float) -> frozenset[Reference]:

@@ -28,7 +28,8 @@ class Happening:
     name: str
     shows: str
     play: Play
-    ready: int
+    ready: int | None
+    """``None`` where that is a matter of chance; the trace says what it came to."""
     complete: bool
     simulated: bool
     lane: Lane
@@ -43,7 +44,7 @@ def add(
     shows: str,
     play: Play,
     *,
-    ready: int = 2,
+    ready: int | None = 2,
     complete: bool = True,
     simulated: bool = False,
     lane: Lane = Lane.SHARED,
@@ -67,7 +68,7 @@ def happening(
     name: str,
     shows: str,
     *,
-    ready: int = 2,
+    ready: int | None = 2,
     complete: bool = True,
     simulated: bool = False,
     lane: Lane = Lane.SHARED,

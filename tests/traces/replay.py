@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import count, repeat
+from math import inf
 from typing import NamedTuple
 
 import msgspec
@@ -19,10 +21,13 @@ from tests.traces.trace import Entry, Trace
 
 
 class View(NamedTuple):
-    """What the daemon knew of the Deployment just after ``entry``; ``None`` while it knew of none."""
+    """What the daemon knew of the Deployment at a time: just after ``entry``, or between two changes.
+
+    ``workload`` is ``None`` while it knew of none.
+    """
 
     at: datetime
-    entry: Entry
+    entry: Entry | None
     workload: Workload | None
 
 
@@ -35,15 +40,25 @@ def moment(trace: Trace, at: float) -> datetime:
     return trace.header.began + timedelta(seconds=at)
 
 
-def replay(trace: Trace, store: Store | None = None) -> Iterator[View]:
+def replay(trace: Trace, store: Store | None = None, *, every: float | None = None) -> Iterator[View]:
     """A view for each change of a Deployment, ReplicaSet or pod, in the order of arrival.
 
-    Nodes and events are passed over, for the store takes none. Without ``store``, one that guards everything.
+    With ``every`` there is one each so many seconds as well, up to the end of the recording: much of what is
+    judged depends on how long nothing changed. Nodes and events are passed over, for the store takes none.
+    Without ``store``, one that guards everything.
     """
     chosen = store or Store(lambda _ref, _labels: True)
+    ticks = count(every, every) if every is not None else repeat(inf)
+    tick = next(ticks)
     for entry in trace.entries:
+        while tick < entry.at:
+            yield View(moment(trace, tick), None, chosen.workload(ref(trace)))
+            tick = next(ticks)
         if _feed(chosen, entry):
             yield View(moment(trace, entry.at), entry, chosen.workload(ref(trace)))
+    while tick <= trace.header.lasted:
+        yield View(moment(trace, tick), None, chosen.workload(ref(trace)))
+        tick = next(ticks)
 
 
 def _feed(store: Store, entry: Entry) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 from tests.e2e.cluster.cluster import Cluster
@@ -31,7 +32,7 @@ class Scene:
         self.recorder = Recorder(
             self.api, namespace, nodes={"fieldSelector": f"metadata.name={cluster.node}"}
         )
-        self._ends: list[Callable[[], object]] = []
+        self._ends = ExitStack()
 
     # ------------------------------------------------------------ the recording
 
@@ -46,11 +47,14 @@ class Scene:
 
     def at_the_end(self, undo: Callable[[], object]) -> None:
         """Have ``undo`` called when the happening is over, however it ended."""
-        self._ends.append(undo)
+        self._ends.callback(undo)
 
     def close(self) -> None:
-        for undo in reversed(self._ends):
-            undo()
+        """End the recording, then undo what was asked for, the last first."""
+        try:
+            self.recorder.stop()
+        finally:
+            self._ends.close()
 
     # ------------------------------------------------------------ doing
 
@@ -120,8 +124,10 @@ class Scene:
         return found
 
     def pods(self, tag: str = "") -> list[Pod]:
-        """Pods that are not being deleted, of all tags or of one, oldest first."""
-        alive = [pod for pod in self.listed("pods") if "deletionTimestamp" not in pod["metadata"]]
+        """A ReplicaSet's pods that are not being deleted, of all tags or of one, oldest first."""
+        alive = [
+            pod for pod in self.listed("pods") if "deletionTimestamp" not in pod["metadata"] and _owned(pod)
+        ]
         chosen = [pod for pod in alive if tag in pod["spec"]["containers"][0]["image"]]
         return sorted(chosen, key=lambda pod: (pod["metadata"]["creationTimestamp"], pod["metadata"]["name"]))
 
@@ -162,7 +168,8 @@ class Scene:
     def waiting(self, *reasons: str, tag: str = "") -> None:
         """Until a container of a pod waits, or last ended, for one of the reasons."""
         self.until(
-            f"a pod with {' or '.join(reasons)}", lambda: any(set(reasons) & _told(p) for p in self.pods(tag))
+            f"a pod with {' or '.join(reasons)}",
+            lambda: any(told_of(pod, *reasons) for pod in self.pods(tag)),
         )
 
     def exceeded(self) -> None:
@@ -184,6 +191,10 @@ class Scene:
         return f"/{group}/namespaces/{self.namespace}/{kind}{f'/{chosen}' if chosen else ''}"
 
 
+def _owned(pod: Pod) -> bool:
+    return any(owner.get("controller") for owner in pod["metadata"].get("ownerReferences", []))
+
+
 def is_ready(pod: Pod) -> bool:
     conditions = pod.get("status", {}).get("conditions", [])
     return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
@@ -198,6 +209,7 @@ def _statuses(pod: Pod) -> list[dict[str, Any]]:
     return [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]
 
 
-def _told(pod: Pod) -> set[str]:
+def told_of(pod: Pod, *reasons: str) -> bool:
+    """Whether a container of the pod waits or ended, or ended before, for one of the reasons."""
     states = [state for status in _statuses(pod) for state in (status["state"], status.get("lastState", {}))]
-    return {str(inner.get("reason", "")) for state in states for inner in state.values()}
+    return any(inner.get("reason") in reasons for state in states for inner in state.values())

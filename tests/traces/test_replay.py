@@ -34,8 +34,10 @@ def test_traces_are_recorded() -> None:
     assert NAMES
 
 
-def test_every_trace_is_of_a_happening_that_can_be_recorded_anew() -> None:
-    assert set(NAMES) <= set(happenings.all_of_them())
+def test_every_trace_can_be_recorded_anew_and_every_happening_is_recorded() -> None:
+    known = happenings.all_of_them()
+    assert set(NAMES) == set(known)
+    assert [name for name in NAMES if trace.read(name).header.shows != known[name].shows] == []
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -53,9 +55,19 @@ def test_every_view_names_the_deployment_and_times_only_go_on(name: str) -> None
     found = trace.read(name)
     views = list(replay(found))
     assert [view.at for view in views] == sorted(view.at for view in views)
+    assert found.entries[-1].at <= found.header.lasted
     workloads = [view.workload for view in views if view.workload is not None]
     assert {workload.ref.name for workload in workloads} == {found.header.deployment}
     assert [step.at for step in found.header.steps] == sorted(step.at for step in found.header.steps)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_clock_that_ticks_adds_views_and_changes_none(name: str) -> None:
+    found = trace.read(name)
+    views = list(replay(found, every=0.5))
+    assert [view.at for view in views] == sorted(view.at for view in views)
+    assert [view for view in views if view.entry is not None] == list(replay(found))
+    assert len(views) - len(list(replay(found))) == int(found.header.lasted / 0.5)
 
 
 @pytest.mark.parametrize("name", NAMES)

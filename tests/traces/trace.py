@@ -41,6 +41,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     shows: str
     kubernetes: str
     began: datetime
+    lasted: float
+    """Seconds; often longer than the last change took to come."""
     namespace: str
     deployment: str
     simulated_nodes: bool = False
@@ -77,7 +79,8 @@ def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> Object:
         if isinstance(before, dict) and isinstance(value, dict):
             if inner := difference(before, value):
                 patch[key] = inner
-        elif key not in old or before != value:
+        # 0 and false are equal in Python, and two things in JSON.
+        elif key not in old or msgspec.json.encode(before) != msgspec.json.encode(value):
             patch[key] = value
     return patch
 

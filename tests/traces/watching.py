@@ -34,6 +34,7 @@ class Recorder:
         self._told: dict[str, Mapping[str, Any]] = {}
         self._watches: list[Watch] = []
         self._start = time.time()
+        self.lasted = 0.0
         self._steps: list[tuple[float, str]] = []
 
     @property
@@ -69,6 +70,7 @@ class Recorder:
     def stop(self) -> None:
         for watch in self._watches:
             watch.stop()
+        self.lasted = self._now()
 
     def note(self, did: str) -> None:
         """Write down a step that is about to be taken."""
@@ -89,8 +91,11 @@ class Recorder:
 
     def _follow(self, kind: Kind, since: str) -> None:
         def tell(event: Any) -> None:
-            if event["type"] in ("ADDED", "MODIFIED", "DELETED"):
-                self._write(kind, event["type"], event["object"])
+            match event["type"]:
+                case "ADDED" | "MODIFIED" | "DELETED" as told:
+                    self._write(kind, told, event["object"])
+                case other:
+                    raise ValueError(f"the watch told {other}: {event['object']}")
 
         self._watches.append(self._api.watch(self._path(kind), since, self._selector(kind), tell))
 

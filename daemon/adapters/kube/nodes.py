@@ -26,8 +26,12 @@ class KubeNodes:
         self._client = client
 
     def trouble(self, node: str) -> str:
-        found = self._client.read(NODES.path(name=node), Node, timeout=TIMEOUT)
-        return "; ".join(_words(condition) for condition in found.status.conditions or () if _bad(condition))
+        return trouble_of(self._client.read(NODES.path(name=node), Node, timeout=TIMEOUT))
+
+
+def trouble_of(node: Node) -> str:
+    """What its conditions say is wrong with it; empty where nothing is."""
+    return "; ".join(_words(condition) for condition in node.status.conditions or () if _bad(condition))
 
 
 def _bad(condition: partial.Condition) -> bool:

@@ -36,6 +36,8 @@ class Store:
         self._replica_sets: dict[str, dict[str, KeptReplicaSet]] = {}
         self._owner_of: dict[str, str] = {}
         """Each ReplicaSet's Deployment, of unguarded ones as well; empty for one that has none."""
+        self._bare: set[str] = set()
+        """ReplicaSets that nobody ever owned, whose pods are not kept."""
         self._pods: dict[str, dict[str, Pod]] = {}
         self._set_of: dict[str, str] = {}
         """Each kept pod's ReplicaSet."""
@@ -79,47 +81,71 @@ class Store:
             self._built.pop(uid, None)
             return (ref,), dropped
 
-    def saw_replica_set(self, change: Change) -> tuple[WorkloadRef, ...]:
+    def saw_replica_set(self, change: Change) -> tuple[tuple[WorkloadRef, ...], bool]:
+        """The Deployments concerned, and whether one adopted a ReplicaSet whose pods were dropped before."""
+        uid = change.meta.uid
         if change.kind == "DELETED":
             with self._lock:
-                owner = self._owner_of.pop(change.meta.uid, "")
-                self._drop_replica_set(owner, change.meta.uid)
-                return self._concerned(owner)
+                owner = self._owner_of.pop(uid, "")
+                self._bare.discard(uid)
+                self._drop_replica_set(owner, uid)
+                return self._concerned(owner), False
         seen = msgspec.json.decode(change.raw, type=partial.ReplicaSet)
         controller = seen.metadata.controller("Deployment")
         owner = controller.uid if controller else ""
         with self._lock:
-            self._owner_of[seen.metadata.uid] = owner
+            bare = not owner and self._owner_of.get(uid, "") == ""
+            dropped = uid in self._bare or self._owner_of.get(uid, "") in self._unguarded
+            concerned = self._changes_hands(uid, owner)
+            if bare or owner in self._unguarded:
+                self._drop_pods(uid)
             if not owner or owner in self._unguarded:
-                self._drop_pods(seen.metadata.uid)
-                return ()
+                if bare:
+                    self._bare.add(uid)
+                return concerned, False
         kept = objects.keep_replica_set(seen)
         with self._lock:
-            self._replica_sets.setdefault(owner, {})[seen.metadata.uid] = kept
-            return self._concerned(owner)
+            self._bare.discard(uid)
+            self._replica_sets.setdefault(owner, {})[uid] = kept
+            return (*concerned, *self._concerned(owner)), dropped
+
+    def _changes_hands(self, replica_set: str, owner: str) -> tuple[WorkloadRef, ...]:
+        """Take it from the Deployment that it was of, where that is another one now, or none.
+
+        The pods of an orphan stay with it: whoever adopts it adopts them, and nobody tells them again.
+        """
+        before, self._owner_of[replica_set] = self._owner_of.get(replica_set, owner), owner
+        if before == owner or self._replica_sets.get(before, {}).pop(replica_set, None) is None:
+            return ()
+        return self._concerned(before)
 
     def saw_pod(self, change: Change) -> tuple[WorkloadRef, ...]:
         uid = change.meta.uid
-        if change.kind == "DELETED":
-            with self._lock:
-                replica_set = self._set_of.pop(uid, "")
-                owned_by = self._owner_of.get(replica_set, "")
-                siblings = self._pods.get(replica_set, {})
-                self._remember(owned_by, siblings.pop(uid, None))
-                if not siblings:
-                    self._pods.pop(replica_set, None)
-                return self._concerned(owned_by)
-        seen = msgspec.json.decode(change.raw, type=partial.PodObject)
-        controller = seen.metadata.controller("ReplicaSet")
-        if controller is None:
-            return ()
+        seen = None if change.kind == "DELETED" else msgspec.json.decode(change.raw, type=partial.PodObject)
+        controller = seen.metadata.controller("ReplicaSet") if seen is not None else None
         with self._lock:
-            owner = self._owner_of.get(controller.uid)
-            if owner == "" or owner in self._unguarded:
-                return ()
+            before = self._set_of.get(uid, "")
+            concerned: tuple[WorkloadRef, ...] = ()
+            if before and (controller is None or controller.uid != before):
+                concerned = self._lost_pod(uid, before)
+            if seen is None or controller is None:
+                return concerned
+            owner = self._owner_of.get(controller.uid, "")
+            if controller.uid in self._bare or owner in self._unguarded:
+                return concerned
             self._pods.setdefault(controller.uid, {})[uid] = objects.pod(seen, controller)
             self._set_of[uid] = controller.uid
-            return self._concerned(owner or "")
+            return (*concerned, *self._concerned(owner))
+
+    def _lost_pod(self, uid: str, replica_set: str) -> tuple[WorkloadRef, ...]:
+        """A pod is gone, or nobody's any more."""
+        owner = self._owner_of.get(replica_set, "")
+        siblings = self._pods.get(replica_set, {})
+        del self._set_of[uid]
+        self._remember(owner, siblings.pop(uid, None))
+        if not siblings:
+            self._pods.pop(replica_set, None)
+        return self._concerned(owner)
 
     def _build(self, uid: str) -> Workload:
         built = self._built.get(uid)

@@ -172,7 +172,10 @@ class KubeCluster:
         self._tell(refs)
 
     def _replica_set_changed(self, change: Change) -> None:
-        self._tell(self._seen(self._store.saw_replica_set, change) or ())
+        refs, adopted = self._seen(self._store.saw_replica_set, change) or ((), False)
+        if adopted:
+            self._watches[change.meta.namespace].pods.tell_everything()
+        self._tell(refs)
 
     def _pod_changed(self, change: Change) -> None:
         self._tell(self._seen(self._store.saw_pod, change) or ())

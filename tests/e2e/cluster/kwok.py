@@ -43,13 +43,14 @@ def start(cluster: Cluster) -> None:
         f"--manage-nodes-with-label-selector={SELECTOR}",
         f"--cidr={POD_RANGE}",
         f"--config={config}",
+        # Without leases a lost node could not be told from one that is well.
         "--node-lease-duration-seconds=40",
     )
 
 
 def _config() -> str:
     module = subprocess.run(
-        [go_command(), "list", "-m", "-json", "sigs.k8s.io/kwok"],
+        [go_command(), "mod", "download", "-json", "sigs.k8s.io/kwok"],
         cwd=SOURCES / "kwok",
         capture_output=True,
         text=True,

@@ -18,8 +18,10 @@ _MODULES = (
     "rollouts",
     "images",
     "refusals",
+    "owners",
     "configuration",
     "nodes",
+    "evictions",
 )
 
 

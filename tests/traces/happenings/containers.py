@@ -5,17 +5,22 @@ from __future__ import annotations
 from functools import partial
 
 from tests.traces.registry import add, happening
-from tests.traces.scene import Scene
+from tests.traces.scene import Scene, told_of
 from tests.traces.templates import FOREVER, NEVER_READY, SERVE, Release, container, once, probe, serve
 
 OOM = "x=a; while true; do x=$x$x; done"
 """Doubles a string until the kernel ends the shell."""
+BREAKABLE = (
+    "if test -e /scratch/broken; then sleep 1; exit 1; fi; touch /www/ready; httpd -p 8000 -h /www;"
+    " while test -e /www/ready; do sleep 1; done; exit 1"
+)
+"""Well until it is broken, and then each time: the scratch volume outlives the container."""
+BREAK = "touch /scratch/broken; rm /www/ready"
 SMALL = {"limits": {"memory": "20Mi"}}
 
 
 def _bad(scene: Scene, release: Release, did: str, reasons: tuple[str, ...], undone: bool) -> None:
-    # A release with other containers than the old one has the longer story.
-    scene.deploy(replicas=1 if release.sidecars or release.inits else 2, progressDeadlineSeconds=20)
+    scene.deploy(progressDeadlineSeconds=20)
     scene.record()
     scene.release(release, did)
     if reasons:
@@ -33,12 +38,12 @@ _BAD = {
     "crash-loop": (
         Release(tag="v2", script="sleep 1; exit 1"),
         ("CrashLoopBackOff",),
-        "exits with 1 after a second",
+        "whose container exits with 1 after a second",
     ),
     "exit-0-loop": (
         Release(tag="v2", script="sleep 1; exit 0"),
         ("CrashLoopBackOff",),
-        "exits with 0 after a second",
+        "whose container exits with 0 after a second",
     ),
     "command-not-found": (
         Release(tag="v2", app={"command": ["/bin/no-such-program"]}),
@@ -56,16 +61,6 @@ _BAD = {
         ("CrashLoopBackOff",),
         "whose init container always fails",
     ),
-    "sidecar-crash-loop": (
-        Release(tag="v2", sidecars=[container("beside", "sleep 1; exit 1")]),
-        ("CrashLoopBackOff",),
-        "whose sidecar crashes again and again",
-    ),
-    "native-sidecar-crash-loop": (
-        Release(tag="v2", inits=[container("beside", "sleep 1; exit 1", restartPolicy="Always")]),
-        ("CrashLoopBackOff",),
-        "whose native sidecar crashes again and again",
-    ),
     "liveness-kills": (
         Release(tag="v2", script=f"sleep 1; {SERVE}", app={"livenessProbe": probe("absent", failures=2)}),
         ("CrashLoopBackOff",),
@@ -79,7 +74,42 @@ for _name, (_release, _reasons, _text) in _BAD.items():
             f"a release {_text}{_end}",
             partial(_bad, release=_release, did=f"v2, {_text}", reasons=_reasons, undone=_undone),
             complete=_undone,
-            ready=1 if _release.sidecars or _release.inits else 2,
+        )
+
+
+def _completes(scene: Scene, release: Release, undone: bool) -> None:
+    scene.deploy(replicas=1)
+    scene.record()
+    scene.release(release, "v2, whose sidecar crashes after 2 s, each time")
+    scene.pause(1)
+    scene.complete()
+    _all_back_off(scene)
+    if undone:
+        scene.undo()
+        scene.pause(3)
+        scene.complete()
+
+
+def _all_back_off(scene: Scene) -> None:
+    scene.restarted(len(scene.pods()), tag="v2")
+    scene.until("all down", lambda: all(told_of(pod, "CrashLoopBackOff") for pod in scene.pods("v2")))
+
+
+_CRASHES = "sleep 2; exit 1"
+for _name, _release in {
+    "sidecar-crash-loop": Release(tag="v2", sidecars=[container("beside", _CRASHES)]),
+    "native-sidecar-crash-loop": Release(
+        tag="v2", inits=[container("beside", _CRASHES, restartPolicy="Always")]
+    ),
+}.items():
+    for _undone, _end in ((False, ""), (True, ", and is undone")):
+        add(
+            f"{_name}-undone" if _undone else _name,
+            "a release whose sidecar crashes again and again, beside a main container that is well: the"
+            f" rollout completes between two crashes{_end}",
+            partial(_completes, release=_release, undone=_undone),
+            ready=1 if _undone else 0,
+            complete=_undone,
         )
 
 
@@ -174,7 +204,7 @@ def sidecar_oom(scene: Scene) -> None:
     scene.complete()
     scene.pause(3)
     scene.record()
-    scene.run(scene.names()[0], "touch /scratch/grow", "have the sidecar grow")
+    scene.run(scene.names()[0], "touch /scratch/grow", "have the sidecar grow", container="beside")
     scene.restarted(1)
     scene.pause(1)
     scene.until("ready again", lambda: scene.ready() == 2)
@@ -197,7 +227,7 @@ def all_crash_after(scene: Scene) -> None:
 @happening(
     "crash-loop-after-ready",
     "some seconds after they were ready the containers of all new pods crash, again and again",
-    ready=0,
+    ready=None,
     complete=False,
 )
 def loop_after(scene: Scene) -> None:
@@ -207,8 +237,8 @@ def loop_after(scene: Scene) -> None:
     scene.release(Release(tag="v2", script=script), "v2, which crashes after 8 s, each time")
     scene.pause(1)
     scene.complete()
-    scene.restarted(3, tag="v2")
-    scene.until("both down", lambda: scene.ready() == 0)
+    scene.restarted(2, tag="v2")
+    _all_back_off(scene)
 
 
 @happening(
@@ -218,15 +248,49 @@ def loop_after(scene: Scene) -> None:
     complete=False,
 )
 def old_too(scene: Scene) -> None:
-    script = "touch /www/ready; httpd -p 8000 -h /www; while test -e /www/ready; do sleep 1; done; exit 1"
-    # The scratch volume outlives the container: once broken, it stays so.
-    broken = f"if test -e /scratch/broken; then sleep 1; exit 1; fi; {script}"
-    scene.deploy(Release(script=broken), progressDeadlineSeconds=20)
+    scene.deploy(Release(script=BREAKABLE), progressDeadlineSeconds=20)
     scene.record()
     scene.release(Release(tag="v2", script="sleep 1; exit 1"), "v2, which crashes")
     scene.pause(2)
     for pod in scene.names("v1"):
-        scene.run(pod, "touch /scratch/broken; rm /www/ready", "break what the old pods depend on")
+        scene.run(pod, BREAK, "break what the old pods depend on")
     scene.waiting("CrashLoopBackOff", tag="v1")
     scene.exceeded()
     scene.until("all down", lambda: scene.ready() == 0)
+
+
+@happening(
+    "crash-loop-on-one",
+    "some seconds after a healthy rollout one pod of three begins to crash, again and again",
+    complete=False,
+)
+def loop_on_one(scene: Scene) -> None:
+    scene.deploy(replicas=3)
+    scene.record()
+    scene.release(Release(tag="v2", script=BREAKABLE), "v2")
+    scene.pause(1)
+    scene.complete()
+    scene.pause(4)
+    scene.run(scene.names("v2")[0], BREAK, "break what one pod depends on")
+    scene.waiting("CrashLoopBackOff", tag="v2")
+    scene.pause(3)
+
+
+@happening(
+    "crash-while-verifying",
+    "a bad release was undone, and the old pods begin to crash while the recovery is being proven",
+    ready=0,
+    complete=False,
+)
+def crash_verifying(scene: Scene) -> None:
+    scene.deploy(Release(script=BREAKABLE), progressDeadlineSeconds=10)
+    scene.release(Release(tag="v2", script=NEVER_READY), "v2, which is never ready")
+    scene.exceeded()
+    scene.record()
+    scene.undo()
+    scene.pause(4)
+    for pod in scene.names("v1"):
+        scene.run(pod, BREAK, "break what the old pods depend on")
+    scene.until(
+        "in back-off", lambda: all(told_of(pod, "CrashLoopBackOff") for pod in scene.pods("v1")), within=60
+    )

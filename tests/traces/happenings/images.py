@@ -9,7 +9,7 @@ from tests.traces.images import REPOSITORY, image
 from tests.traces.registries import NOBODY, Host, Manner, Registry
 from tests.traces.registry import add, happening
 from tests.traces.scene import Scene
-from tests.traces.templates import Release
+from tests.traces.templates import NEVER_READY, Release
 
 
 def _release(name: str, policy: str = "Always") -> Release:
@@ -126,3 +126,25 @@ def down_at_scale(scene: Scene) -> None:
     scene.scale(4)
     scene.waiting(*PULLING)
     scene.pause(24)
+
+
+@happening(
+    "registry-down-at-undo",
+    "with Recreate a bad release is undone while the registry is down: the old image cannot be pulled",
+    ready=0,
+    complete=False,
+)
+def down_at_undo(scene: Scene) -> None:
+    host = Host(scene.cluster, f"{scene.namespace}.test")
+    scene.at_the_end(host.remove)
+    host.point_to(REGISTRY)
+    good = Release(app={"image": image("v1", host=host.name), "imagePullPolicy": "Always"})
+    scene.deploy(good, progressDeadlineSeconds=15, strategy={"type": "Recreate"})
+    scene.release(Release(tag="v2", script=NEVER_READY), "v2, which is never ready")
+    scene.exceeded()
+    host.point_to(NOBODY)
+    scene.record()
+    scene.undo()
+    scene.waiting(*PULLING)
+    scene.pause(4)
+    scene.exceeded()

@@ -1,4 +1,4 @@
-"""What nodes do to pods: drains, evictions, losses, reclaims, preemption, a kubelet's restart."""
+"""What nodes do to pods, on simulated ones: drains, losses, reclaims, preemption."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from functools import partial
 from typing import Any
 
 from tests.traces.api import STRATEGIC_PATCH
-from tests.traces.registry import Lane, add, happening
+from tests.traces.registry import add, happening
 from tests.traces.scene import Scene
-from tests.traces.templates import NEVER_READY, Release, serve, simulated
+from tests.traces.templates import Release, simulated
 
 
 def _release(scene: Scene, tag: str = "v1", **spec: Any) -> Release:
@@ -38,6 +38,34 @@ def drain(scene: Scene) -> None:
     _drain(scene, "a")
     scene.pause(1)
     scene.complete()
+
+
+@happening("drain-during-undo", "a node is drained just after a release was undone", ready=4, simulated=True)
+def drain_undo(scene: Scene) -> None:
+    _stage(scene, "a", "b", minReadySeconds=3)
+    scene.undo()
+    scene.pause(4)
+    _drain(scene, "a")
+    scene.pause(1)
+    scene.complete()
+
+
+@happening(
+    "node-lost-during-rollout",
+    "a node stops its heartbeat for good while a slow rollout goes on",
+    ready=3,
+    simulated=True,
+)
+def lost_during(scene: Scene) -> None:
+    scene.nodes.add("a", "b")
+    scene.deploy(_release(scene, **_leaving(scene)), replicas=3, minReadySeconds=15)
+    scene.record(simulated=True)
+    scene.note("node a stops its heartbeat")
+    scene.nodes.lose("a")
+    scene.pause(20)
+    scene.release(_release(scene, "v2", **_leaving(scene)), "v2")
+    scene.until("pods not ready", lambda: scene.ready() < len(scene.pods()), within=60)
+    scene.until("complete", scene.is_complete, within=180)
 
 
 @happening("drain-during-rollout", "a node is drained while a rollout goes on", ready=4, simulated=True)
@@ -103,18 +131,7 @@ def reclaim(scene: Scene) -> None:
 
 def _lost(scene: Scene, *, back: bool) -> None:
     scene.nodes.add("a", "b")
-    away = [
-        {
-            "key": f"node.kubernetes.io/{what}",
-            "operator": "Exists",
-            "effect": "NoExecute",
-            "tolerationSeconds": 10,
-        }
-        for what in ("unreachable", "not-ready")
-    ]
-    spec = simulated(scene.namespace)
-    if not back:
-        spec["tolerations"] = [*spec["tolerations"], *away]
+    spec = simulated(scene.namespace, **({} if back else _leaving(scene)))
     scene.deploy(Release(spec=spec), replicas=4)
     scene.release(Release(tag="v2", spec=spec), "v2")
     scene.complete()
@@ -151,6 +168,20 @@ add(
 )
 
 
+def _leaving(scene: Scene) -> dict[str, Any]:
+    """Fields of a pod's spec that have it evicted 10 s after its node was lost."""
+    away = [
+        {
+            "key": f"node.kubernetes.io/{what}",
+            "operator": "Exists",
+            "effect": "NoExecute",
+            "tolerationSeconds": 10,
+        }
+        for what in ("unreachable", "not-ready")
+    ]
+    return {"tolerations": [*simulated(scene.namespace)["tolerations"], *away]}
+
+
 def _report_ready(scene: Scene, pod: str) -> None:
     """What a kubelet writes when it is back; the simulated one does not look at running pods again."""
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -185,7 +216,7 @@ def preemption(scene: Scene) -> None:
         "spec": {**spec, "priorityClassName": _PRIORITY["metadata"]["name"]},
     }
     scene.apply("a pod of higher priority", urgent)
-    scene.until("preempted", lambda: scene.ready() == 2 and any(_pending(pod) for pod in scene.pods()))
+    scene.until("preempted", lambda: scene.ready() == 1 and any(_pending(pod) for pod in scene.pods()))
     scene.pause(3)
     scene.delete("it goes again", "pod/urgent")
     scene.until("back", lambda: scene.is_complete() and scene.ready() == 2)
@@ -201,83 +232,3 @@ _PRIORITY: dict[str, Any] = {
 
 def _pending(pod: dict[str, Any]) -> bool:
     return bool(pod["status"].get("phase") == "Pending")
-
-
-# ------------------------------------------------------------ on the real node
-
-
-@happening("evicted-after-rollout", "one pod is evicted by the API some time after a healthy rollout")
-def evicted(scene: Scene) -> None:
-    scene.deploy()
-    scene.release(Release(tag="v2", script=serve(3)), "v2")
-    scene.complete()
-    scene.record()
-    scene.evict(scene.names()[0])
-    scene.pause(1)
-    scene.complete()
-
-
-@happening(
-    "evicted-during-rollout",
-    "a new and an old pod are evicted by the API while a slow rollout goes on",
-    ready=3,
-)
-def evicted_during(scene: Scene) -> None:
-    scene.deploy(replicas=3)
-    scene.record()
-    scene.release(Release(tag="v2", script=serve(4)), "v2, which takes 4 s to start")
-    scene.pause(6)
-    scene.evict(scene.names("v1")[0])
-    scene.evict(scene.names("v2")[0])
-    scene.pause(1)
-    scene.complete()
-
-
-@happening(
-    "evicted-while-verifying",
-    "a bad release was undone; an old pod is evicted while the recovery is being proven",
-)
-def evicted_verifying(scene: Scene) -> None:
-    scene.deploy(Release(script=serve(4)), progressDeadlineSeconds=15)
-    scene.release(Release(tag="v2", script=NEVER_READY), "v2, which is never ready")
-    scene.exceeded()
-    scene.record()
-    scene.undo()
-    scene.pause(3)
-    scene.evict(scene.names("v1")[0])
-    scene.pause(1)
-    scene.complete()
-
-
-@happening("pod-deleted-by-hand", "somebody deletes all pods of a healthy release at once")
-def deleted_by_hand(scene: Scene) -> None:
-    scene.deploy(Release(script=serve(3)))
-    scene.record()
-    scene.delete("delete all pods", "pods", "--all")
-    scene.pause(2)
-    scene.complete()
-
-
-def _kubelet(scene: Scene, release: Release, wait: float) -> None:
-    scene.deploy(Release(script=serve(2)))
-    scene.record()
-    scene.release(release, "v2")
-    scene.pause(wait)
-    scene.note("the kubelet is restarted")
-    scene.cluster.restart_kubelet()
-    scene.pause(6)
-    scene.complete()
-
-
-add(
-    "kubelet-restart",
-    "the node's kubelet is restarted some seconds after a healthy rollout; no container is",
-    partial(_kubelet, release=Release(tag="v2"), wait=10),
-    lane=Lane.ALONE,
-)
-add(
-    "kubelet-restart-during-rollout",
-    "the node's kubelet is restarted while a slow, healthy rollout goes on",
-    partial(_kubelet, release=Release(tag="v2", script=serve(6)), wait=4),
-    lane=Lane.ALONE,
-)

@@ -14,6 +14,8 @@ V1, V2, V3 = Release(), Release(tag="v2"), Release(tag="v3")
 SLOW = Release(tag="v2", script=serve(5))
 NEVER = Release(tag="v2", script=NEVER_READY)
 RECREATE = {"type": "Recreate"}
+NO_DEADLINE = 2**31 - 1
+"""What Kubernetes takes for none."""
 
 
 def _healthy(scene: Scene, release: Release, did: str, **spec: Any) -> None:
@@ -78,7 +80,9 @@ def crash_inside(scene: Scene) -> None:
 
 
 @happening(
-    "deadline-exceeded-then-complete", "a healthy release is slower than its deadline, and completes after it"
+    "deadline-exceeded-then-complete",
+    "a healthy release is slower than its deadline, and completes after it",
+    ready=1,
 )
 def late(scene: Scene) -> None:
     scene.deploy(replicas=1, progressDeadlineSeconds=10)
@@ -242,19 +246,27 @@ def collision(scene: Scene) -> None:
 
 
 @happening(
-    "deployment-made-anew",
-    "the Deployment is deleted, its ReplicaSet and pods left, and made anew: they are adopted",
+    "release-and-scale-at-once", "a release, and in the same moment an autoscaler goes from 2 to 3", ready=3
 )
-def made_anew(scene: Scene) -> None:
+def and_scale(scene: Scene) -> None:
     scene.deploy()
     scene.record()
-    scene.note("delete the Deployment, leave what it owns")
-    scene.kubectl("delete", "deployment", scene.name, "--cascade=orphan", "--wait")
-    scene.pause(2)
-    scene.note("create the same Deployment")
-    scene.create(V1)
+    scene.release(SLOW, "v2, which takes 5 s to start")
+    scene.scale(3)
     scene.pause(1)
     scene.complete()
+
+
+@happening(
+    "no-deadline",
+    "without a progress deadline there is no Progressing condition: a release that is never ready",
+    complete=False,
+)
+def no_deadline(scene: Scene) -> None:
+    scene.deploy(progressDeadlineSeconds=NO_DEADLINE)
+    scene.record()
+    scene.release(NEVER, "v2, which is never ready")
+    scene.pause(10)
 
 
 def _replica_set(scene: Scene) -> str:

@@ -179,3 +179,19 @@ def old_replica_set_by_hand(scene: Scene) -> None:
     scene.scale(1, replica_set=old)
     scene.pause(4)
     scene.complete()
+
+
+@happening(
+    "autoscaler-down-during-verification",
+    "from 4 to 2 replicas just after a bad release was undone, while its recovery is being proven",
+)
+def down_verifying(scene: Scene) -> None:
+    scene.deploy(replicas=4, progressDeadlineSeconds=10)
+    scene.release(BAD, "v2, which is never ready")
+    scene.exceeded()
+    scene.record()
+    scene.undo()
+    scene.pause(2)
+    scene.scale(2)
+    scene.pause(1)
+    scene.complete()

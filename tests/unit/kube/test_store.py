@@ -53,7 +53,7 @@ def test_nothing_of_an_unguarded_deployment_is_kept() -> None:
     store = Store(guard)
     store.saw_pod(seen(samples.pod("early", "v1")))
     store.saw_deployment(seen(unguarded()))
-    assert store.saw_replica_set(seen(samples.replica_set("v1", 1))) == ()
+    assert store.saw_replica_set(seen(samples.replica_set("v1", 1))) == ((), False)
     assert store.saw_pod(seen(samples.pod("a", "v1"))) == ()
     assert store.workloads() == ()
     assert not store._pods
@@ -65,7 +65,7 @@ def test_a_deployment_that_becomes_guarded_asks_for_what_was_dropped() -> None:
     store.saw_deployment(seen(unguarded()))
     store.saw_replica_set(seen(samples.replica_set("v1", 1)))
     assert store.saw_deployment(seen(samples.deployment("v1"))) == ((REF,), True)
-    assert store.saw_replica_set(seen(samples.replica_set("v1", 1))) == (REF,)
+    assert store.saw_replica_set(seen(samples.replica_set("v1", 1))) == ((REF,), False)
     assert store.saw_pod(seen(samples.pod("a", "v1"))) == (REF,)
     workload = store.workload(REF)
     assert workload is not None
@@ -139,12 +139,49 @@ def test_a_bare_pod_and_a_bare_replica_set_concern_nobody() -> None:
     store = Store(guard)
     lonely_set = samples.replica_set("v1", 1)
     del lonely_set["metadata"]["ownerReferences"]
-    assert store.saw_replica_set(seen(lonely_set)) == ()
+    assert store.saw_replica_set(seen(lonely_set)) == ((), False)
     assert store.saw_pod(seen(samples.pod("a", "v1"))) == ()
     lonely_pod = samples.pod("b", "v1")
     lonely_pod["metadata"]["ownerReferences"] = None
     assert store.saw_pod(seen(lonely_pod)) == ()
     assert not store._pods
+    store.saw_deployment(seen(samples.deployment("v1")))
+    adopted = samples.replica_set("v1", 1)
+    assert store.saw_replica_set(seen(adopted)) == ((REF,), True), (
+        "its pods were dropped, and must be told again"
+    )
+    assert store.saw_replica_set(seen(adopted)) == ((REF,), False)
+
+
+def test_a_replica_set_that_changes_hands_takes_its_pods_along() -> None:
+    store = Store(guard)
+    store.saw_deployment(seen(samples.deployment("v1")))
+    mine = samples.replica_set("v1", 1)
+    store.saw_replica_set(seen(mine))
+    store.saw_pod(seen(samples.pod("a", "v1")))
+    orphan = samples.replica_set("v1", 1)
+    del orphan["metadata"]["ownerReferences"]
+    assert store.saw_replica_set(seen(orphan)) == ((REF,), False)
+    workload = store.workload(REF)
+    assert workload is not None
+    assert (workload.revisions, workload.pods) == ((), ())
+    assert store.saw_replica_set(seen(mine)) == ((REF,), False)
+    workload = store.workload(REF)
+    assert workload is not None
+    assert len(workload.pods) == 1
+
+
+def test_a_pod_that_its_replica_set_lets_go_is_nobodys() -> None:
+    store = Store(guard)
+    store.saw_deployment(seen(samples.deployment("v1")))
+    store.saw_replica_set(seen(samples.replica_set("v1", 1)))
+    store.saw_pod(seen(samples.pod("a", "v1")))
+    free = samples.pod("a", "v1")
+    free["metadata"]["ownerReferences"] = None
+    assert store.saw_pod(seen(free)) == (REF,)
+    workload = store.workload(REF)
+    assert workload is not None
+    assert workload.pods == ()
 
 
 def test_a_template_is_found_by_its_revision() -> None:

@@ -201,6 +201,7 @@ def _on(scene: Scene, node: str) -> list[Any]:
 )
 def preemption(scene: Scene) -> None:
     scene.kubectl("apply", "-f", "-", given=json.dumps(_PRIORITY))
+    scene.at_the_end(lambda: scene.kubectl("delete", "priorityclass", _PRIORITY["metadata"]["name"]))
     scene.nodes.add("a", capacity={"cpu": "2", "memory": "8Gi", "pods": "20"})
     resources = {"requests": {"cpu": "1"}}
     scene.deploy(

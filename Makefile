@@ -131,6 +131,10 @@ e2e: cluster-up ## Run the tests on the real cluster, the daemon installed by th
 e2e-quick: cluster-up ## The same with the daemon as a local process: no image to build
 	ROLLBACKD_E2E_DAEMON=process $(BIN)/pytest tests -m e2e $(PYTEST_ARGS)
 
+.PHONY: traces
+traces: cluster-up ## Record the watch streams that tests replay: NAMES="quota autoscaler-*", or all (20 minutes)
+	$(BIN)/python -m tests.traces.record $(NAMES)
+
 .PHONY: bench-healthy
 bench-healthy: cluster-up ## Count rollbacks of healthy releases: 30 in a row at three request rates
 	$(BIN)/python -m benchmarks.healthy

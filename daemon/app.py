@@ -69,6 +69,7 @@ def run(settings: Settings) -> int:
     from daemon.adapters.incidents.registry import build as build_sinks
     from daemon.adapters.kube.actuator import KubeActuator
     from daemon.adapters.kube.cases import KubeCaseStore
+    from daemon.adapters.kube.configuration import KubeConfiguration
     from daemon.adapters.kube.nodes import KubeNodes
     from daemon.adapters.kube.workloads import KubeCluster
     from daemon.adapters.prometheus import PrometheusMetrics
@@ -117,6 +118,7 @@ def run(settings: Settings) -> int:
             metrics=metrics,
             surroundings=Sources(gauges=gauges, neighbours=cluster, nodes=KubeNodes(client)),
             health=HttpHealthProbe(settings.health, clock),
+            configuration=KubeConfiguration(client),
             sinks=sinks,
             policies=policies(settings),
             run=tellers.submit,

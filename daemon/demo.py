@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from daemon.adapters.memory.cases import MemoryCaseStore
 from daemon.adapters.memory.clock import ScaledClock
 from daemon.adapters.memory.cluster import MemoryCluster
+from daemon.adapters.memory.configuration import MemoryConfiguration
 from daemon.adapters.memory.health import MemoryHealthProbe
 from daemon.adapters.memory.metrics import MemoryMetrics
 from daemon.adapters.memory.sinks import MemorySink
@@ -75,6 +76,7 @@ def build(speed: float) -> Stage:
             metrics=MemoryMetrics(cluster, clock, {REF: traffic}, scrape_interval=15.0),
             surroundings=Sources(gauges=around, neighbours=around, nodes=around),
             health=MemoryHealthProbe(cluster),
+            configuration=MemoryConfiguration(cluster, clock),
             sinks={"log": MemorySink("log")},
             policies=lambda _ref, _workload: POLICY,
             run=lambda job: job(),

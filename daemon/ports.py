@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from daemon.core.case import Case, Outcome
+from daemon.core.configuration import ObjectVersion, Reference
 from daemon.core.incident import Incident
 from daemon.core.model import Pod, Reading, Revision, Sample, Value, Workload, WorkloadRef
 from daemon.core.verification import Health as Health
@@ -201,6 +202,15 @@ class Nodes(Protocol):
         """What is wrong with a node, in words; empty when nothing is. Answers within few seconds.
 
         Raises Denied, Missing, Unavailable.
+        """
+        ...
+
+
+class Configuration(Protocol):
+    def version(self, namespace: str, reference: Reference) -> ObjectVersion:
+        """A ConfigMap's or Secret's version, never what it holds; ``ABSENT`` where it is not there.
+
+        Answers within few seconds. Raises Denied, Unavailable.
         """
         ...
 

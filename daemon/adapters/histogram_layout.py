@@ -31,6 +31,7 @@ from daemon.adapters.prometheus_client import Answer, Series
 from daemon.adapters.promql import PART, Grouping, Part, counted, labelled, scrapes
 from daemon.core.model import Sample, Value
 from daemon.settings import SlowShare
+from daemon.settings.promql_names import selector
 
 _HAIR = 0.001
 """Of an event: what a product of a count and a fraction misses the whole number by is far less."""
@@ -107,8 +108,8 @@ class Layout(Value, frozen=True):
 
 def buckets_query(share: SlowShare, grouping: Grouping, sets: Iterable[PodSet]) -> str:
     """The native buckets of these sets."""
-    selector = _selector(share, extra=pods_of(sets, grouping))
-    return labelled({_Row.BUCKETS.value: filled_query(selector, grouping)})
+    theirs = _selector(share, extra=pods_of(sets, grouping))
+    return labelled({_Row.BUCKETS.value: filled_query(theirs, grouping)})
 
 
 def layout_query(share: SlowShare, grouping: Grouping) -> str:
@@ -199,27 +200,26 @@ def _classic_parts(classic: Classic, share: SlowShare) -> Mapping[Part, str]:
 def _native_parts(native: Native, share: SlowShare, grouping: Grouping) -> Iterator[Mapping[Part, str]]:
     whole = _selector(share)
     for matchers, family in native.readings(grouping):
-        selector = _selector(share, extra=matchers)
+        theirs = _selector(share, extra=matchers)
         # Whole, for a quotient that is multiplied back misses its number by a hair, and a counter that falls
         # is taken for reset. Away from each other: what is only a fraction of a bucket has to be unclear.
         # Up to infinity is not all: NaN, which no bucket holds, counts as slow whatever the edges are.
-        parts = {Part.WITHIN: f"floor({_up_to(family.above, selector)} + {1 - _HAIR})"}
+        parts = {Part.WITHIN: f"floor({_up_to(family.above, theirs)} + {1 - _HAIR})"}
         if family.below > -math.inf:
-            parts[Part.BELOW] = f"floor({_up_to(family.below, selector)} + {_HAIR})"
+            parts[Part.BELOW] = f"floor({_up_to(family.below, theirs)} + {_HAIR})"
         # They are the same for all, so the last tells them of all.
         yield parts if matchers else {Part.TOTAL: f"histogram_count({whole})", Part.AT: whole, **parts}
 
 
-def _up_to(edge: float, selector: str) -> str:
+def _up_to(edge: float, series: str) -> str:
     # An empty histogram gives NaN, which is no number of events: >= 0 drops it.
     bound = "+Inf" if edge == math.inf else repr(edge)
-    return f"(histogram_count({selector}) * histogram_fraction(-Inf, {bound}, {selector}) >= 0)"
+    return f"(histogram_count({series}) * histogram_fraction(-Inf, {bound}, {series}) >= 0)"
 
 
 def _selector(share: SlowShare, suffix: str = "", extra: str = "") -> str:
     # The matchers come last and end their line: they may end in a comment.
-    inside = [part for part in (extra, f"{share.matchers}\n" if share.matchers else "") if part]
-    return f"{share.histogram}{suffix}" + (f"{{{','.join(inside)}}}" if inside else "")
+    return selector(share.histogram + suffix, extra, f"{share.matchers}\n" if share.matchers else "")
 
 
 def _buckets(share: SlowShare, *spelled: str) -> str:

@@ -8,10 +8,11 @@ from typing import Literal
 
 from daemon.adapters import promql as promql_of
 from daemon.adapters.prometheus import PrometheusMetrics
-from daemon.adapters.prometheus_sources import HistogramQueries
+from daemon.adapters.prometheus_sources import HistogramQueries, Queries
 from daemon.core.model import Reading, Sample, Value
 from daemon.ports import PortError
 from daemon.settings import CounterPair, Settings, SignalSettings, promql
+from daemon.settings.promql_names import selector as selector_of
 
 MOST_NAMED = 5
 """Pods named one by one in a finding."""
@@ -98,13 +99,13 @@ def _source(metrics: PrometheusMetrics, signal: SignalSettings, field: str) -> I
                 remedy="make it one metric with label matchers",
             )
         else:
-            yield from _replicas(metrics, source.total, f"{field}.total")
+            yield from _replicas(metrics, queries, source.total, f"{field}.total")
 
 
-def _replicas(metrics: PrometheusMetrics, selector: str, field: str) -> Iterator[Finding]:
+def _replicas(metrics: PrometheusMetrics, queries: Queries, selector: str, field: str) -> Iterator[Finding]:
     """Several servers that no label known to us tells apart would count everything as often as they are."""
     try:
-        found = metrics.client.instant(promql_of.several_times(selector, metrics.grouping)).series
+        found = metrics.client.instant(promql_of.several_times(selector, queries.grouping())).series
     except PortError:
         return
     pods = sorted({series.labels.get(metrics.grouping.pod, "") for series in found})
@@ -138,7 +139,7 @@ def _histogram(metrics: PrometheusMetrics, queries: HistogramQueries, field: str
         else:
             yield Finding(level="ok", field=field, message=f"{pods}: no event was near {bound} so far")
     for selector in queries.selectors(layout):
-        yield from _replicas(metrics, selector, field)
+        yield from _replicas(metrics, queries, selector, field)
 
 
 def _edges(field: str, pods: str, bound: str, edges: tuple[float, float], remedy: str) -> Finding:
@@ -187,7 +188,7 @@ def _without_series(metrics: PrometheusMetrics, query: str, field: str, *, neede
 def _exists(metrics: PrometheusMetrics, name: str) -> bool:
     """Whether a metric has any series; one that cannot be asked for is not called absent."""
     try:
-        return bool(metrics.client.instant(f"count({name})").series)
+        return bool(metrics.client.instant(f"count({selector_of(name)})").series)
     except PortError:
         return True
 

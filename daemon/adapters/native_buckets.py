@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from daemon.adapters.prometheus_client import Series
 from daemon.adapters.promql import PART, Grouping
 from daemon.core.model import Value
+from daemon.settings.promql_names import label, labels, quoted
 
 SET = f"{PART}_set"
 """The label that names a pod set."""
@@ -37,14 +38,15 @@ def set_of(pod: Pod) -> PodSet:
 
 def filled_query(selector: str, grouping: Grouping) -> str:
     """The filled buckets of each pod set. What cannot be added is not in the answer."""
-    name = f'label_replace(\n{selector}\n, "{SET}", "$1", "{grouping.pod}", "(.+?){_MEMBER}")'
-    return f"sum by ({grouping.namespace}, {SET}) ({name})"
+    pod = quoted(grouping.pod)
+    name = f'label_replace(\n{selector}\n, "{SET}", "$1", {pod}, "(.+?){_MEMBER}")'
+    return f"sum by ({labels((grouping.namespace, SET))}) ({name})"
 
 
 def pods_of(sets: Iterable[PodSet], grouping: Grouping) -> str:
     """A matcher for the pods of these sets, whatever namespace they are in."""
-    names = "|".join(sorted({_quoted(re.escape(name)) for _, name in sets}))
-    return f'{grouping.pod}=~"(?:{names}){_MEMBER}"'
+    names = "|".join(sorted({re.escape(name) for _, name in sets}))
+    return f"{label(grouping.pod)}=~{quoted(f'(?:{names}){_MEMBER}')}"
 
 
 def filled(rows: Iterable[Series], grouping: Grouping) -> Mapping[PodSet, tuple[Bucket, ...]]:
@@ -96,7 +98,8 @@ class Native(Value, frozen=True):
         for family in self.families[:-1]:
             for namespace in sorted({namespace for namespace, _ in family.sets}):
                 theirs = [one for one in family.sets if one[0] == namespace]
-                yield f'{grouping.namespace}="{_quoted(namespace)}",{pods_of(theirs, grouping)}', family
+                theirs_alone = f"{label(grouping.namespace)}={quoted(namespace)}"
+                yield f"{theirs_alone},{pods_of(theirs, grouping)}", family
         for family in self.families[-1:]:
             yield "", family
 
@@ -174,8 +177,3 @@ def number(text: str) -> float:
         return float(text)
     except ValueError:
         return math.nan
-
-
-def _quoted(text: str) -> str:
-    """Within the double quotes of PromQL."""
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

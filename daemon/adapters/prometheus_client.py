@@ -17,15 +17,19 @@ import msgspec
 import requests
 from prometheus_api_client import PrometheusConnect
 from prometheus_api_client.exceptions import PrometheusApiClientException
+from urllib3.exceptions import HTTPError
 
+from daemon.adapters.prometheus_envelope import UNDECODABLE, opened
 from daemon.adapters.prometheus_session import Session
 from daemon.core.model import Value
-from daemon.ports import Clock, PortError, Rejected, Unavailable
+from daemon.ports import Clock, PortError, Unavailable
 from daemon.settings import PrometheusSettings
 
-PROMQL_WARNING = "PromQL warning: "
-"""What Prometheus's own evaluation begins its warnings with (util/annotations/annotations.go). All others are
-of parts that did not answer."""
+WHOLE = {"partial_response": "false", "deny_partial_response": "1"}
+"""What Thanos and VictoriaMetrics take for a wish to fail rather than to answer in part. Prometheus, Cortex
+and Mimir read the arguments that they know, and no others."""
+LATEST = 253_402_300_800.0
+"""The end of the year 9999: no later time can be a calendar's."""
 
 
 class Series(Value, frozen=True):
@@ -73,20 +77,6 @@ class _AnyRow(msgspec.Struct):
         return Series(labels=self.metric, points=tuple(values), buckets=tuple(edges))
 
 
-class _Data(msgspec.Struct):
-    result_type: str = msgspec.field(name="resultType")
-    result: msgspec.Raw
-
-
-class _Envelope(msgspec.Struct, rename="camel"):
-    status: str
-    data: _Data | None = None
-    error_type: str = ""
-    error: str = ""
-    warnings: list[str] | None = None
-    infos: list[str] | None = None
-
-
 class PrometheusClient:
     """Thread-safe. Raises Rejected for queries that are wrong, Unavailable for all else."""
 
@@ -100,7 +90,7 @@ class PrometheusClient:
         )
         # The library mounts an adapter of its own that retries; ours takes its place.
         self._session.mount(settings.url, self._session.adapter)
-        self._limit = {"timeout": f"{settings.timeout:g}s"}
+        self._asking = {"timeout": f"{settings.timeout:g}s", **WHOLE}
 
     def instant(self, query: str) -> Answer:
         """The newest values, at the server's own present."""
@@ -125,11 +115,11 @@ class PrometheusClient:
         return self._answer(rows, list[_AnyRow], _AnyRow.series)
 
     def _ask_now(self, query: str) -> Any:
-        return self._ask(lambda: self._connect.custom_query(query, params=self._limit))
+        return self._ask(lambda: self._connect.custom_query(query, params=self._asking))
 
     def _ask_span(self, query: str, start: datetime, end: datetime, step: float) -> Any:
         return self._ask(
-            lambda: self._connect.custom_query_range(query, start, end, f"{step:g}", params=self._limit)
+            lambda: self._connect.custom_query_range(query, start, end, f"{step:g}", params=self._asking)
         )
 
     def close(self) -> None:
@@ -143,6 +133,11 @@ class PrometheusClient:
             raise type(error)(f"Prometheus at {self.address}: {error}") from error
         except (requests.RequestException, PrometheusApiClientException, OSError) as error:
             raise Unavailable(f"Prometheus at {self.address} {self._trouble(error)}") from error
+        except (*UNDECODABLE, HTTPError, AttributeError, LookupError, TypeError) as error:
+            raise Unavailable(
+                f"Prometheus at {self.address} could not be asked, or its answer not be "
+                f"decoded ({type(error).__name__}) — check the settings of prometheus, and that it is one"
+            ) from error
 
     def _complete(self, rows: Any) -> Any:
         """Raises Unavailable where the query did not take all into account that it asks for."""
@@ -156,7 +151,8 @@ class PrometheusClient:
     def _answer(self, rows: Any, kind: Any, series_of: Callable[[Any], Series]) -> Answer:
         try:
             series = tuple(series_of(row) for row in msgspec.convert(rows, kind))
-        except msgspec.ValidationError as error:
+            _check_times(series)
+        except (msgspec.ValidationError, *UNDECODABLE) as error:
             raise Unavailable(
                 f"Prometheus at {self.address} answered with rows that make no sense ({error}) — check that "
                 "prometheus.url is a Prometheus, and that the query gives plain counters, no histograms"
@@ -183,35 +179,30 @@ class PrometheusClient:
     def _inspect(self, response: requests.Response) -> None:
         """Raises for every response that the library would take for an answer, or would not explain."""
         if response.is_redirect:
-            place = without_credentials(response.headers.get("Location", ""))
+            place = without_credentials(response.headers.get("Location", "")) or "another address"
             raise Unavailable(f"it redirects to {place} — set prometheus.url to where it answers itself")
-        try:
-            envelope = msgspec.json.decode(response.content, type=_Envelope)
-        except msgspec.MsgspecError as error:
-            raise Unavailable(_not_json(response)) from error
-        if response.status_code != 200 or envelope.status != "success" or envelope.data is None:
-            raise _refusal(response.status_code, envelope)
-        _check_type(response.url, envelope.data.result_type)
-        warnings = envelope.warnings or []
-        partial = [warning for warning in warnings if not warning.startswith(PROMQL_WARNING)]
-        if partial:
-            raise Unavailable(f"its answer is partial ({'; '.join(partial)[:300]}) — look at its backends")
-        self._seen.warnings = tuple(warnings)
-        self._seen.infos = tuple(envelope.infos or ())
+        said = opened(response)
+        self._seen.warnings, self._seen.infos = said.warnings, said.infos
 
 
-def _check_type(url: str, result_type: str) -> None:
-    wanted = "matrix" if url.endswith("/query_range") else "vector"
-    if result_type != wanted:
-        raise Rejected(
-            f"the query gives a {result_type}, not a {wanted} — use an expression that gives one counter "
-            "for each pod"
-        )
+def is_time(at: float) -> bool:
+    """Whether Unix seconds are a time of the calendar; neither NaN nor infinity is."""
+    return 0 <= at < LATEST
+
+
+def _check_times(series: tuple[Series, ...]) -> None:
+    """Raises ValueError for a time that is none."""
+    strange = next((at for row in series for at, _ in row.points if not is_time(at)), None)
+    if strange is not None:
+        raise ValueError(f"{strange:g} is no time")
 
 
 def without_credentials(url: str) -> str:
-    """The address without user, password, query and fragment."""
-    parts = urlsplit(url)
+    """The address without user, password, query and fragment; nothing of what is no address."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
@@ -226,28 +217,3 @@ def _cause(error: BaseException) -> str:
         seen = inner or getattr(seen, "reason", None) or seen.__cause__ or seen.__context__
         seen = seen if isinstance(seen, BaseException) else None
     return words
-
-
-def _not_json(response: requests.Response) -> str:
-    status = response.status_code
-    if status in {401, 403}:
-        return f"it refuses us with {status} — check the credentials in prometheus.* of the settings"
-    if status == 404:
-        return "it has no query API at this address (404) — check the path of prometheus.url"
-    begin = " ".join(response.text[:200].split())[:60]
-    what = f"something that is not JSON ({begin!r})" if begin else "nothing"
-    return f"it answers {status} with {what} — check that prometheus.url is a Prometheus and that it is up"
-
-
-def _refusal(status: int, envelope: _Envelope) -> PortError:
-    said = " ".join(envelope.error.split())[:500] or "without a reason"
-    if envelope.error_type == "bad_data":
-        return Rejected(f"it does not understand the query ({said}) — correct the signal's queries")
-    if status in {401, 403}:
-        return Unavailable(
-            f"it refuses us with {status} ({said}) — check the credentials in prometheus.* of the settings"
-        )
-    if envelope.error_type == "execution":
-        return Unavailable(f"it cannot carry out the query ({said}) — correct the signal's queries")
-    kind = envelope.error_type or envelope.status
-    return Unavailable(f"it answers {status} {kind} ({said}) — look at Prometheus")

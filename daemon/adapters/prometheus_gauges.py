@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from daemon.adapters.prometheus_client import Answer, PrometheusClient
+from daemon.adapters.prometheus_rows import moment, number
 from daemon.adapters.promql import PART
 from daemon.ports import Clock, Gauge, GaugeReading, PortError, Unavailable
 from daemon.settings import DependencySettings, PrometheusSettings
+from daemon.settings.promql_names import labels
 
 VALUE, AT = "value", "at"
 STEP = 5
@@ -46,7 +48,7 @@ class PrometheusGauges:
         by, query = self._parts(dependency)
         answer = self._client.instant(reached_query(query, by, seconds))
         return tuple(
-            Gauge(namespace=namespace, pod=pod, at=_number(text), value=1.0)
+            Gauge(namespace=namespace, pod=pod, at=moment(text), value=1.0)
             for series in answer.series
             for _, text in series.points
             for namespace, pod in [self._reporter(series.labels)]
@@ -57,15 +59,16 @@ class PrometheusGauges:
         found = self._dependencies.get(dependency)
         if found is None:
             raise Unavailable(f"no such dependency is configured — valid: {', '.join(self._dependencies)}")
-        labels = (self._settings.namespace_label, self._settings.pod_label)
-        return (f"by ({', '.join(labels)})" if found.scope == "namespace" else "by ()"), found.query
+        names = (self._settings.namespace_label, self._settings.pod_label)
+        return (f"by ({labels(names)})" if found.scope == "namespace" else "by ()"), found.query
 
     def _decode(self, answer: Answer) -> tuple[Gauge, ...]:
         rows: dict[tuple[str, str], dict[str, float]] = {}
         for series in answer.series:
             row = rows.setdefault(self._reporter(series.labels), {})
             for _, text in series.points:
-                row[series.labels.get(PART, "")] = _number(text)
+                part = series.labels.get(PART, "")
+                row[part] = moment(text) if part == AT else number(text)
         return tuple(
             Gauge(namespace=namespace, pod=pod, at=row[AT], value=row[VALUE])
             for (namespace, pod), row in sorted(rows.items())
@@ -91,12 +94,3 @@ def reached_query(query: str, by: str, seconds: float) -> str:
     """When the lowest value of each reporter was last seen over 0, gone reporters included."""
     reached = f"timestamp(min {by} (\n{query}\n) > 0)"
     return f"max_over_time({reached}[{seconds:.0f}s:{STEP}s])"
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError as error:
-        raise Unavailable(
-            f"the answer has the value {text!r}, which is no number — check that prometheus.url is Prometheus"
-        ) from error

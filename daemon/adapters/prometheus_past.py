@@ -20,6 +20,7 @@ from daemon.settings import (
     Source,
 )
 from daemon.settings.promql import named_selector
+from daemon.settings.promql_names import label, labels, quoted, selector
 
 PATIENCE = 60.0
 """Seconds at least for one query: long spans take longer than the newest values."""
@@ -37,7 +38,8 @@ class Scope:
             pod=settings.pod_label,
             replicas=settings.replica_labels,
         )
-        self._matchers = f'{settings.namespace_label}="{ref.namespace}",{settings.pod_label}=~"{pattern}"'
+        self._in_namespace = f"{label(settings.namespace_label)}={quoted(ref.namespace)}"
+        self._matchers = f"{self._in_namespace},{label(settings.pod_label)}=~{quoted(pattern)}"
 
     def source(self, source: Source) -> Source:
         """The same of this workload alone."""
@@ -45,7 +47,7 @@ class Scope:
             case CounterPair(bad=bad, total=total):
                 return CounterPair(bad=self._bad(bad, total), total=self._narrowed(total))
             case SlowShare(histogram=name, matchers=matchers, bound=bound):
-                return SlowShare(histogram=name, matchers=self._joined(matchers), bound=bound)
+                return SlowShare(histogram=name, matchers=",".join(self._joined(matchers)), bound=bound)
 
     def presence(self, source: Source) -> str:
         """A row for each pod that has the signal's series."""
@@ -53,8 +55,8 @@ class Scope:
             case CounterPair(total=total):
                 expression = self._narrowed(total)
             case SlowShare(histogram=name, matchers=matchers):
-                inside = self._joined(matchers)
-                expression = f"{name}_count{{{inside}}}\nor {name}{{{inside}}}"
+                forms = (f"{name}_count", name)
+                expression = "\nor ".join(selector(form, *self._joined(matchers)) for form in forms)
         # Expressions may end in a comment.
         return f"group {self.grouping.by_pod} (\n{expression}\n)"
 
@@ -64,25 +66,29 @@ class Scope:
             return f"min by () (\n{dependency.query}\n)"
         found, query = named_selector(dependency.query), dependency.query
         if found is not None:
-            theirs = f",{found[1]}\n" if found[1] else ""
-            query = f'{found[0]}{{{self.grouping.namespace}="{self.namespace}"{theirs}}}'
+            query = selector(found[0], self._in_namespace, _ended(found[1]))
         return f"min {self.grouping.by_pod} (\n{query}\n)"
 
     def _narrowed(self, expression: str) -> str:
         """Of a plain selector the workload's part; anything computed stays as it is."""
         found = named_selector(expression)
-        return f"{found[0]}{{{self._joined(found[1])}}}" if found is not None else expression
+        return selector(found[0], *self._joined(found[1])) if found is not None else expression
 
     def _bad(self, bad: str, total: str) -> str:
         narrow, events = self._narrowed(bad), self._narrowed(total)
         if narrow != bad or events == total:
             return narrow
-        labels = f"{self.grouping.namespace}, {self.grouping.pod}"
-        return f"(\n{bad}\n) and on ({labels}) {events}"
+        pod = labels((self.grouping.namespace, self.grouping.pod))
+        return f"(\n{bad}\n) and on ({pod}) {events}"
 
-    def _joined(self, matchers: str) -> str:
-        # Ours come first, for theirs may end in a comment, and in a line break for the same reason.
-        return f"{self._matchers},{matchers}\n" if matchers else self._matchers
+    def _joined(self, matchers: str) -> tuple[str, ...]:
+        # Ours come first, for theirs may end in a comment.
+        return (self._matchers, *((_ended(matchers),) if matchers else ()))
+
+
+def _ended(matchers: str) -> str:
+    """They may end in a comment, so a line break follows."""
+    return f"{matchers}\n" if matchers else ""
 
 
 class PacedClient(PrometheusClient):
@@ -133,8 +139,8 @@ class PrometheusPast:
         self._scope = scope = Scope(ref, pattern, settings)
         self._first = signals[0].name
         self._presence = scope.presence(signals[0].source)
-        # Of a histogram the edges are asked for as well.
-        self._costs = {s.name: 2 if isinstance(s.source, SlowShare) else 1 for s in signals}
+        # Who scraped is asked for as well, in two queries, and of a histogram the edges.
+        self._costs = {s.name: 4 if isinstance(s.source, SlowShare) else 3 for s in signals}
         self._gauges = {dependency.name: scope.gauge(dependency) for dependency in dependencies}
         self._queries = {
             signal.name: queries_for(scope.source(signal.source), scope.grouping, self.client, clock)

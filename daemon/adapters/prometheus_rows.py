@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from daemon.adapters.prometheus_client import Answer
+from daemon.adapters.prometheus_client import Answer, is_time
 from daemon.adapters.promql import PART, Grouping, Part
 from daemon.core.model import Sample, Value
 from daemon.ports import Unavailable
@@ -45,7 +45,7 @@ def decode(answer: Answer, grouping: Grouping) -> Decoded:
                     f"the answer has two series for {part.value} of pod {namespace}/{pod} — check that "
                     "prometheus.url is one Prometheus, or an aggregator that deduplicates"
                 )
-            parts[part] = number(text)
+            parts[part] = moment(text) if part is Part.AT else number(text)
     return Decoded(
         samples=tuple(_samples(rows)),
         problems=dict(_problems(rows)),
@@ -62,6 +62,16 @@ def number(text: str) -> float:
         raise Unavailable(
             f"the answer has the value {text!r}, which is no number — check that prometheus.url is Prometheus"
         ) from error
+
+
+def moment(text: str) -> float:
+    """A value that is a time, in Unix seconds. Raises Unavailable for what is none."""
+    value = number(text)
+    if not is_time(value):
+        raise Unavailable(
+            f"the answer has the time {text!r}, which is none — check that prometheus.url is Prometheus"
+        )
+    return value
 
 
 def _part(name: str) -> Part:

@@ -59,7 +59,10 @@ class Credentials(AuthBase):
 
 
 def _secret(path: Path) -> str:
-    return path.read_text(encoding="utf-8").strip()
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError as error:
+        raise Unavailable(f"it was not asked: {path} is no text — put the secret into it") from error
 
 
 class _DeadlineAdapter(HTTPAdapter):

@@ -14,6 +14,7 @@ from daemon.adapters.native_buckets import set_of
 from daemon.adapters.prometheus_client import Answer
 from daemon.adapters.prometheus_rows import Decoded, decode
 from daemon.adapters.promql import Grouping, pair_query
+from daemon.adapters.scrape_labels import ScrapeLabels, Scrapers
 from daemon.ports import Clock, Unavailable
 from daemon.settings import CounterPair, SlowShare, Source
 
@@ -41,6 +42,10 @@ class Queries(Protocol):
     parts: int
     """Values of each pod in an answer."""
 
+    def grouping(self) -> Grouping:
+        """With the labels that tell scrapers apart, as they are now."""
+        ...
+
     def now(self) -> Decoded: ...
     def past(self, start: datetime, end: datetime, *, step: float) -> Decoded: ...
 
@@ -48,7 +53,7 @@ class Queries(Protocol):
 def queries_for(source: Source, grouping: Grouping, client: Client, clock: Clock) -> Queries:
     match source:
         case CounterPair():
-            return PairQueries(source, grouping, client)
+            return PairQueries(source, grouping, client, clock)
         case SlowShare():
             return HistogramQueries(source, grouping, client, clock)
 
@@ -56,17 +61,33 @@ def queries_for(source: Source, grouping: Grouping, client: Client, clock: Clock
 class PairQueries:
     parts = 4
 
-    def __init__(self, source: CounterPair, grouping: Grouping, client: Client) -> None:
-        self._query = pair_query(source.bad, source.total, grouping)
+    def __init__(self, source: CounterPair, grouping: Grouping, client: Client, clock: Clock) -> None:
+        self._series = (source.bad, source.total)
         self._grouping = grouping
         self._client = client
+        self._scrapes = ScrapeLabels(grouping, client, clock)
+
+    def grouping(self) -> Grouping:
+        return replace(self._grouping, of_scrapes=self._scrapes.now(self._series).labels)
 
     def now(self) -> Decoded:
-        return _decoded(self._client, self._client.instant(self._query), self._grouping)
+        scrapers = self._scrapes.now(self._series)
+        decoded = self._read(scrapers)
+        fresh = self._scrapes.now(self._series, decoded.samples)
+        if fresh.labels != scrapers.labels:
+            decoded = self._read(fresh)
+        return fresh.seen(decoded)
 
     def past(self, start: datetime, end: datetime, *, step: float) -> Decoded:
-        answer = self._client.range(self._query, start, end, step=step)
-        return _decoded(self._client, answer, self._grouping)
+        scrapers = self._scrapes.past(self._series, looks(start, end))
+        answer = self._client.range(self._query(scrapers), start, end, step=step)
+        return scrapers.settled(_decoded(self._client, answer, self._grouping))
+
+    def _read(self, scrapers: Scrapers) -> Decoded:
+        return _decoded(self._client, self._client.instant(self._query(scrapers)), self._grouping)
+
+    def _query(self, scrapers: Scrapers) -> str:
+        return pair_query(*self._series, replace(self._grouping, of_scrapes=scrapers.labels))
 
 
 class HistogramQueries:
@@ -83,6 +104,7 @@ class HistogramQueries:
         self._grouping = grouping
         self._client = client
         self._clock = clock
+        self._scrapes = ScrapeLabels(grouping, client, clock)
         self._kept: tuple[Layout, float] | None = None
         self._native_first: bool | None = None
 
@@ -95,31 +117,40 @@ class HistogramQueries:
         """The series whose scrapes are read."""
         return histogram_layout.selectors(layout, self._share, self._grouping)
 
+    def grouping(self) -> Grouping:
+        layout = self._known() or self.look_up()
+        return replace(self._grouping, of_scrapes=self._scrapes.now(self.selectors(layout)).labels)
+
     def now(self) -> Decoded:
         layout = self._known() or self.look_up()
-        decoded = self._read(layout)
-        if all(layout.knows(sample) and not layout.leaves_open(sample) for sample in decoded.samples):
-            return decoded
-        fresh = self.look_up()
-        if self._query(fresh) != self._query(layout):
-            decoded = self._read(fresh)
+        scrapers = self._scrapes.now(self.selectors(layout))
+        decoded = self._read(layout, scrapers)
+        covered = all(layout.knows(sample) and not layout.leaves_open(sample) for sample in decoded.samples)
+        if covered and scrapers.know(decoded.samples):
+            return scrapers.seen(decoded)
+        fresh = layout if covered else self.look_up()
+        theirs = self._scrapes.now(self.selectors(fresh), decoded.samples)
+        if self._query(fresh, theirs) != self._query(layout, scrapers):
+            decoded = self._read(fresh, theirs)
         # What was scraped between the two queries can wait for the next reading.
         kept = [s for s in decoded.samples if fresh.knows(s) and not fresh.leaves_open(s)]
-        return replace(decoded, samples=tuple(kept))
+        return theirs.seen(replace(decoded, samples=tuple(kept)))
 
     def past(self, start: datetime, end: datetime, *, step: float) -> Decoded:
         """What a pod counted that lived between two looks at the edges may be unclear, and is never wrong."""
-        layout = self._found(looks(start, end))
+        seldom = looks(start, end)
+        layout = self._found(seldom)
         if layout is None:
             return Decoded(samples=(), problems={})
-        decoded = self._read_span(layout, start, end, step)
+        scrapers = self._scrapes.past(self.selectors(layout), seldom)
+        decoded = self._read_span(layout, scrapers, start, end, step)
         left_open = {set_of((s.namespace, s.pod)) for s in decoded.samples if layout.leaves_open(s)}
         if left_open:
             closer = histogram_layout.buckets_query(self._share, self._grouping, left_open)
             answer = self._client.layout(closer, (start, end, step))
             layout = histogram_layout.looked_closer(layout, answer, self.bound, self._grouping)
-            decoded = self._read_span(layout, start, end, step)
-        return decoded
+            decoded = self._read_span(layout, scrapers, start, end, step)
+        return scrapers.settled(decoded)
 
     def look_up(self) -> Layout:
         """The layout as it is now. Raises Unavailable where there is no such histogram."""
@@ -148,15 +179,18 @@ class HistogramQueries:
             self._native_first = layout.native_first
         return layout
 
-    def _query(self, layout: Layout) -> str:
-        return histogram_layout.fleet_query(layout, self._share, self._grouping)
+    def _query(self, layout: Layout, scrapers: Scrapers) -> str:
+        grouping = replace(self._grouping, of_scrapes=scrapers.labels)
+        return histogram_layout.fleet_query(layout, self._share, grouping)
 
-    def _read(self, layout: Layout) -> Decoded:
-        answer = self._client.instant(self._query(layout))
+    def _read(self, layout: Layout, scrapers: Scrapers) -> Decoded:
+        answer = self._client.instant(self._query(layout, scrapers))
         return self._without_mixed(layout, _decoded(self._client, answer, self._grouping))
 
-    def _read_span(self, layout: Layout, start: datetime, end: datetime, step: float) -> Decoded:
-        answer = self._client.range(self._query(layout), start, end, step=step)
+    def _read_span(
+        self, layout: Layout, scrapers: Scrapers, start: datetime, end: datetime, step: float
+    ) -> Decoded:
+        answer = self._client.range(self._query(layout, scrapers), start, end, step=step)
         return self._without_mixed(layout, _decoded(self._client, answer, self._grouping))
 
     def _without_mixed(self, layout: Layout, decoded: Decoded) -> Decoded:

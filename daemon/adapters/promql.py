@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from daemon.core.model import Value
+from daemon.settings.promql_names import labels
 
+INSTANCE, JOB = "instance", "job"
 PART = "rollbackd"
 """The label that tells the parts of an answer apart."""
 
@@ -29,25 +31,27 @@ class Part(StrEnum):
 class Grouping(Value, frozen=True):
     """The labels by which series belong together.
 
-    Of one pod's one address, ``replicas`` and ``job`` tell apart who has scraped it: several that did have
-    the same counters, a scrape apart.
+    Of one pod's one address, ``replicas`` and the labels ``of_scrapes`` tell apart who has scraped it:
+    several that did have the same counters, a scrape apart.
     """
 
     namespace: str
     pod: str
     replicas: tuple[str, ...] = ()
+    of_scrapes: tuple[str, ...] = (JOB,)
 
     @property
     def by_pod(self) -> str:
-        return f"by ({self.namespace}, {self.pod})"
+        return f"by ({labels((self.namespace, self.pod))})"
 
     @property
     def by_address(self) -> str:
-        return f"by ({self.namespace}, {self.pod}, instance)"
+        return f"by ({labels((self.namespace, self.pod, INSTANCE))})"
 
     @property
     def by_scraper(self) -> str:
-        return f"by ({', '.join((self.namespace, self.pod, 'instance', 'job', *self.replicas))})"
+        names = (self.namespace, self.pod, INSTANCE, *self.of_scrapes, *self.replicas)
+        return f"by ({labels(dict.fromkeys(names))})"
 
 
 def pair_query(bad: str, total: str, grouping: Grouping) -> str:

@@ -33,7 +33,8 @@ def status(session: Session) -> int:
     """Show each guarded workload with its newest rollout.
 
     PHASE says how far the case is, VERDICT what the evidence says of the revision, REASON why. Exit code 1
-    while some workload needs a person: its case is AwaitingApproval, Held, Advised or Unrecovered.
+    while some workload needs a person: its case is AwaitingApproval, Held, Advised or Unrecovered, or its
+    pods are not well though no rollout is under way, which REASON says.
     """
     from daemon.web.render import newest_by_workload, summary
 
@@ -45,7 +46,11 @@ def status(session: Session) -> int:
     else:
         rows = [_row(session, str(case.ref), case) for case in newest]
         _print(session, "WORKLOAD", rows + _without_cases(session, newest))
-    return BAD if any(case.phase.value in NEEDS_A_PERSON for case in newest) else OK
+    return BAD if any(_needs_a_person(case) for case in newest) else OK
+
+
+def _needs_a_person(case: Case) -> bool:
+    return case.phase.value in NEEDS_A_PERSON or case.status.trouble is not None
 
 
 @click.command(
@@ -101,7 +106,9 @@ def _row(session: Session, name: str, case: Case) -> tuple[str, ...]:
         case.phase.value,
         "unproven" if unproven else case.status.verdict.value,
         age(case.spec.opened_at, session.parts.clock().now()),
-        case.status.reason,
+        f"NOT WELL, not a rollout: {case.status.trouble.text}"
+        if case.status.trouble is not None
+        else case.status.reason,
     )
 
 

@@ -13,17 +13,20 @@ from collections.abc import Mapping, Sequence
 from daemon.core.baseline import total
 from daemon.core.case import Attribution, Fact
 from daemon.core.course import Course
-from daemon.core.facts import old_pods_crash, unschedulable
+from daemon.core.facts import DEADLINE, hindered
 from daemon.core.failure import Failure, earliest
 from daemon.core.lasting import BURST, has_passed, may_pass
 from daemon.core.model import Revision, Value, Workload
 from daemon.core.old_pods import Found
 from daemon.core.onset import Onset
+from daemon.core.pod_history import PodHistory, crashing
 from daemon.core.process import ROUND
 from daemon.core.spread import CLEAR, others_due, spread
 from daemon.core.traffic import shift
 
 CRASHES = frozenset({"CrashLoopBackOff", "OOMKilled", "RestartsAfterReady"})
+NODES_DO = CRASHES | {"ReadinessLost", DEADLINE}
+"""Kinds of facts that a node in trouble brings about in whatever runs on it."""
 LEAD = 180.0
 """Seconds that a dependency's outage may be ahead of the failure it explains."""
 LAG = 60.0
@@ -56,8 +59,8 @@ class Scene(Value, frozen=True):
 
     crashing: str = ""
     """A pod of another revision that crashes as well."""
-    unschedulable: str = ""
-    """The scheduler's words, where a new pod finds no node."""
+    hindered: str = ""
+    """What keeps the new pods from coming up that need not be the release's doing."""
     placed: Mapping[str, str] = {}
     """Pod → its node."""
     surroundings: Surroundings = Surroundings()
@@ -71,10 +74,16 @@ class Finding(Value, frozen=True):
     onset: tuple[float, float] | None = None
 
 
-def scene_of(workload: Workload, judged: Revision, surroundings: Surroundings, at: float) -> Scene:
+def scene_of(
+    workload: Workload,
+    judged: Revision,
+    histories: Sequence[PodHistory],
+    surroundings: Surroundings,
+    at: float,
+) -> Scene:
     return Scene(
-        crashing=old_pods_crash(workload, judged),
-        unschedulable=unschedulable(workload, judged),
+        crashing=crashing(histories),
+        hindered=hindered(workload, judged),
         placed={pod.name: pod.node for pod in workload.pods if pod.node},
         surroundings=surroundings,
         at=at,
@@ -122,10 +131,23 @@ def awaited(failure: Failure) -> str:
 def _from_facts(facts: tuple[Fact, ...], scene: Scene) -> Found | None:
     if any(fact.kind in CRASHES for fact in facts) and scene.crashing:
         return Attribution.INFRASTRUCTURE, f"pod {scene.crashing} of another revision crashes as well"
-    stuck = bool(facts) and all(fact.kind == "ProgressDeadlineExceeded" for fact in facts)
-    if stuck and scene.unschedulable:
-        return Attribution.UNDECIDED, f"the new pods find no node: {scene.unschedulable}"
-    return None
+    stuck = bool(facts) and all(fact.kind == DEADLINE for fact in facts)
+    if stuck and scene.hindered:
+        return Attribution.UNDECIDED, scene.hindered
+    return _from_nodes(facts, scene)
+
+
+def _from_nodes(facts: tuple[Fact, ...], scene: Scene) -> Found | None:
+    """Where every pod that the facts name stands on a node with a trouble, the nodes explain them."""
+    hit = {pod for fact in facts for pod in fact.pods}
+    if not hit or any(fact.kind not in NODES_DO and fact.pods for fact in facts):
+        return None
+    nodes = {scene.placed.get(pod, "") for pod in hit}
+    troubles = scene.surroundings.nodes
+    if not all(troubles.get(node) for node in nodes):
+        return None
+    said = ", ".join(f"node {node}: {troubles[node]}" for node in sorted(nodes))
+    return Attribution.INFRASTRUCTURE, f"only pods on nodes in trouble are hit: {said}"
 
 
 def _from_surroundings(scene: Scene, begun: Onset | None) -> Found | None:

@@ -11,8 +11,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from daemon.core.configuration import Sighting
 from daemon.core.counters import Tally
 from daemon.core.model import Alert, Change, Mode, Revision, Value, WorkloadRef
+from daemon.core.pod_history import PodHistory
 
 
 class Phase(StrEnum):
@@ -94,6 +96,8 @@ class Fact(Value, frozen=True):
 
     kind: str
     detail: str
+    pods: tuple[str, ...] = ()
+    """Whom it is about; none where it is about the rollout as a whole."""
 
 
 class Attribution(StrEnum):
@@ -144,6 +148,13 @@ class Entry(Value, frozen=True):
 
     at: datetime
     phase: Phase
+    text: str
+
+
+class Trouble(Value, frozen=True):
+    """What befell the workload after its rollout was over."""
+
+    since: datetime
     text: str
 
 
@@ -214,9 +225,15 @@ class Status(Value, frozen=True, omit_defaults=True):
     target: Revision | None = None
     assessment: Assessment | None = None
     verification: Verification | None = None
+    pods: tuple[PodHistory, ...] = ()
+    """Of the live pods of the revision that matters now: the judged one, after the patch the target."""
+    configuration: tuple[Sighting, ...] = ()
+    """The ConfigMaps and Secrets that the revision reads, as they were when its rollout was first seen."""
     effects: tuple[Effect, ...] = ()
     alerts: tuple[Alert, ...] = ()
     timeline: tuple[Entry, ...] = ()
+    trouble: Trouble | None = None
+    """What is wrong with the workload now that no rollout is about; never acted on."""
     obeyed: Instruction | None = None
     """The instruction that was last acted upon."""
 

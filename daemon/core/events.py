@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from daemon.core.case import Assessment, Instruction, Outcome, Verification
 from daemon.core.model import Alert, Value, Workload
+from daemon.core.pod_history import PodHistory
 from daemon.core.target import Choice
 
 
@@ -18,6 +19,8 @@ class Observed(Value, frozen=True):
     workload: Workload | None
     assessment: Assessment
     choice: Choice
+    pods: tuple[PodHistory, ...] = ()
+    """As the case is to remember them after this look."""
     verification: Verification | None = None
     recent_rollbacks: int = 0
     elapsed: float = 0.0
@@ -48,4 +51,10 @@ class Instructed(Value, frozen=True):
     instruction: Instruction
 
 
-Event = Observed | Finished | Hindered | Alerted | Instructed
+class Troubled(Value, frozen=True):
+    """The workload of a finished case is in trouble (``text``), or not any more (empty)."""
+
+    text: str
+
+
+Event = Observed | Finished | Hindered | Alerted | Instructed | Troubled

@@ -1,121 +1,204 @@
-"""Rollout facts: what the kubelet and the Deployment controller report against a revision.
+"""Rollout facts: what the kubelet and the controllers report against a revision.
 
-A fact counts only when it is definite: an image that the registry does not have, a container that crashed
-as often as policy says, a configuration that cannot be resolved, a deadline the operator set. A pull that
-failed for another reason, or a pod that no node takes, may be the infrastructure's: it waits for the
-Deployment's own progress deadline.
+Each is known of a container of a pod that the revision's own ReplicaSet owns, happened since the rollout
+began, and is definite: a container that ended as often as policy says, an image or a configuration that is
+not there, pods that had been ready and are not. What may pass by itself, or may be the infrastructure's,
+waits for the Deployment's own progress deadline. ``docs/kubernetes-facts.md`` says of each field what it
+proves.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from daemon.core.case import Fact
-from daemon.core.model import Alert, Container, Pod, Policy, Revision, Workload
+from daemon.core.configuration import Reference
+from daemon.core.model import Alert, Container, Pod, Policy, Revision, Role, Workload
+from daemon.core.pod_history import (
+    BACKING_OFF,
+    PodHistory,
+    ends_since_rollout,
+    restarted_after_ready,
+)
+from daemon.core.waiting import (
+    PULLING,
+    UNRESOLVED,
+    UNSTARTABLE,
+    missing_object,
+    no_command,
+    no_configuration,
+    no_image,
+)
 
-PULLING = frozenset({"ErrImagePull", "ImagePullBackOff"})
-UNPULLABLE = frozenset({"InvalidImageName", "ErrImageNeverPull"})
-UNCREATABLE = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
-NOT_THERE = ("not found", "manifest unknown", "does not exist", "notfound")
-SETTLING = timedelta(seconds=10)
+DEADLINE = "ProgressDeadlineExceeded"
+KEY_SETTLING = timedelta(seconds=10)
 """A ConfigMap may be applied a moment after the Deployment that names it."""
-BACKING_OFF = "CrashLoopBackOff"
+OBJECT_SETTLING = timedelta(seconds=20)
+"""What makes ConfigMaps and Secrets (an operator, a sync) may come some time after the Deployment."""
 UNREADY = timedelta(seconds=30)
 """A pod whose probe failed for a moment may come back."""
-
-
-def crashes(container: Container) -> int:
-    """How often it ended: each restart, and the end it is backing off from."""
-    return container.restarts + (container.waiting_reason == BACKING_OFF)
+BACK_AGAIN = timedelta(seconds=10)
+"""The only pod there is may have had a bad moment: it is given time to be ready again after a restart."""
+MORE_FOR_INIT = 1
+"""Ends that an init container is given beyond the policy's: trying again is how it waits for others."""
 
 
 def against(
-    workload: Workload, revision: Revision, policy: Policy, now: datetime, complete_since: datetime | None
+    workload: Workload,
+    revision: Revision,
+    policy: Policy,
+    histories: Sequence[PodHistory],
+    now: datetime,
+    *,
+    complete: bool,
+    there: Collection[Reference] = (),
 ) -> tuple[Fact, ...]:
     """The facts that speak against a revision, in the order of the pods.
 
-    ``complete_since`` is when its rollout was complete, so that every pod of that time had been ready.
+    ``histories`` are those of its pods, this look included; ``now`` is of the clock that they were kept by.
+    ``complete``: its rollout was complete at some time. ``there``: which of :func:`missing` are not, by now,
+    or cannot be asked for.
     """
+    known = {history.uid: history for history in histories}
+    pods = [(pod, known.get(pod.uid)) for pod in workload.live_of(revision)]
     found = [
         fact
-        for pod in workload.pods_of(revision)
-        if not pod.deleting
+        for pod, history in pods
         for container in pod.containers
-        if (fact := _of_container(pod, container, policy, now)) is not None
+        if (fact := _of_container(pod, history, container, policy)) is not None
+        or (fact := _unresolved(pod, history, container, now, there)) is not None
     ]
     current = workload.current
-    if current is not None and current.same_rollout(revision) and workload.status.deadline_exceeded:
-        found.append(Fact(kind="ProgressDeadlineExceeded", detail=_deadline(workload, revision)))
-    if not found and complete_since is not None:
-        found += _after_ready(workload, revision, complete_since, now)
+    if current is not None and current.same_rollout(revision) and workload.status.timed_out(revision):
+        found.append(_deadline(workload, revision))
+    if not found and complete:
+        found += _after_ready(pods, workload.status.desired, now)
     return tuple(found)
 
 
-def _after_ready(workload: Workload, revision: Revision, since: datetime, now: datetime) -> list[Fact]:
-    """Pods that had been well and are not: half of them or more, and at least two, where there are two.
-
-    A single pod that restarts or fails its probe is what a node or a bad minute does.
-    """
-    pods = [pod for pod in workload.pods_of(revision) if not pod.deleting]
-    changed = [pod for pod in pods if pod.ready_changed_at is not None and pod.ready_changed_at >= since]
-    enough = max((len(pods) + 1) // 2, min(2, len(pods)))
-    restarted = [pod.name for pod in changed if pod.restarts]
-    unready = [
-        pod.name
-        for pod in changed
-        if not pod.ready and pod.ready_changed_at is not None and now - pod.ready_changed_at >= UNREADY
-    ]
-    facts = []
-    if restarted and len(restarted) >= enough:
-        text = f"{len(restarted)} of {len(pods)} pods restarted after they had been ready: "
-        facts.append(Fact(kind="RestartsAfterReady", detail=text + ", ".join(restarted)))
-    if unready and len(unready) >= enough:
-        text = f"{len(unready)} of {len(pods)} pods fail their probes after they had been ready: "
-        facts.append(Fact(kind="ReadinessLost", detail=text + ", ".join(unready)))
-    return facts
-
-
-def _of_container(pod: Pod, container: Container, policy: Policy, now: datetime) -> Fact | None:
+def _of_container(pod: Pod, history: PodHistory | None, container: Container, policy: Policy) -> Fact | None:
     reason, message = container.waiting_reason, container.waiting_message
     where = f"container {container.name} of pod {pod.name}"
-    definite = reason in PULLING and any(word in message.lower() for word in NOT_THERE)
-    if reason in UNPULLABLE or definite:
-        return Fact(kind=reason, detail=f"{where} cannot get its image: {message}")
-    if reason in UNCREATABLE and now - pod.created_at >= SETTLING:
-        return Fact(kind=reason, detail=f"{where} cannot be created: {message}")
-    if crashes(container) >= policy.restarts:
-        oom = container.exit_reason == "OOMKilled"
-        how = "out of memory" if oom else f"exit code {container.exit_code}"
-        return Fact(
-            kind="OOMKilled" if oom else BACKING_OFF,
-            detail=f"{where} ended {crashes(container)} times ({how})",
-        )
+    if no_image(reason, message):
+        return Fact(kind=reason, detail=f"{where} cannot get its image: {message}", pods=(pod.name,))
+    if no_command(reason, message):
+        return Fact(kind=reason, detail=f"{where} cannot be created: {message}", pods=(pod.name,))
+    ended = ends_since_rollout(history, container)
+    if ended >= policy.restarts + (MORE_FOR_INIT if container.role is Role.INIT else 0):
+        return _ended(pod, container, ended, where)
     return None
 
 
-def _deadline(workload: Workload, revision: Revision) -> str:
-    unready = [pod.name for pod in workload.pods_of(revision) if not pod.ready]
-    pods = f"; not ready: {', '.join(unready)}" if unready else ""
-    return f"the rollout did not progress in time ({workload.status}){pods}"
+def _unresolved(
+    pod: Pod,
+    history: PodHistory | None,
+    container: Container,
+    now: datetime,
+    there: Collection[Reference],
+) -> Fact | None:
+    """Configuration that is not there, and has not been for long enough to come."""
+    reason, message = container.waiting_reason, container.waiting_message
+    if not no_configuration(reason, message):
+        return None
+    reference = missing_object(reason, message)
+    if reference in there or _since(history, now) < (KEY_SETTLING if reference is None else OBJECT_SETTLING):
+        return None
+    where = f"container {container.name} of pod {pod.name}"
+    return Fact(kind=reason, detail=f"{where} cannot be created: {message}", pods=(pod.name,))
 
 
-def unschedulable(workload: Workload, revision: Revision) -> str:
-    """The scheduler's words, where a pod of the revision waits for a node."""
-    return next((pod.unschedulable for pod in workload.pods_of(revision) if pod.unschedulable), "")
-
-
-def old_pods_crash(workload: Workload, revision: Revision) -> str:
-    """Names a pod of another revision that crashes as well, if there is one."""
-    return next(
-        (
-            pod.name
-            for pod in workload.pods
-            if pod.replica_set != revision.replica_set and not pod.deleting
-            for container in pod.containers
-            if container.waiting_reason == BACKING_OFF
-        ),
-        "",
+def missing(
+    workload: Workload, revision: Revision, histories: Sequence[PodHistory], now: datetime
+) -> tuple[Reference, ...]:
+    """The objects that containers have waited for in vain for long enough: whether they are there by now has
+    to be asked for, as the kubelet takes its time to try again."""
+    known = {history.uid: history for history in histories}
+    found = (
+        missing_object(container.waiting_reason, container.waiting_message)
+        for pod in workload.live_of(revision)
+        if _since(known.get(pod.uid), now) >= OBJECT_SETTLING
+        for container in pod.containers
     )
+    return tuple(sorted({reference for reference in found if reference is not None}))
+
+
+def _since(history: PodHistory | None, now: datetime) -> timedelta:
+    since = history.unresolved_since if history is not None else None
+    return now - since if since is not None else timedelta(0)
+
+
+def _ended(pod: Pod, container: Container, times: int, where: str) -> Fact:
+    oom = container.exit_reason == "OOMKilled"
+    how = "out of memory" if oom else f"exit code {container.exit_code}"
+    last = f", last at {container.ended_at:%H:%M:%S}" if container.ended_at is not None else ""
+    return Fact(
+        kind="OOMKilled" if oom else BACKING_OFF,
+        detail=f"{where} ended {times} times ({how}{last})",
+        pods=(pod.name,),
+    )
+
+
+def _after_ready(pods: Iterable[tuple[Pod, PodHistory | None]], desired: int, now: datetime) -> list[Fact]:
+    """Pods that were seen ready and are not well any more: half of those or more, and at least two, where
+    there are two.
+
+    A single pod that restarts or fails its probe is what a node or a bad minute does. Pods that were never
+    ready have lost nothing.
+    """
+    served = [(pod, history) for pod, history in pods if history is not None and history.was_ready]
+    enough = max((len(served) + 1) // 2, min(2, desired), 1)
+    again = [(pod, history) for pod, history in served if restarted_after_ready(history, pod)]
+    restarted = [pod for pod, _ in again]
+    unready = [pod for pod, history in served if _unready(history, now) >= UNREADY]
+    found = []
+    alone = len(served) == 1 and not any(_unready(history, now) >= BACK_AGAIN for _, history in again)
+    if len(restarted) >= enough and not alone:
+        found.append(_of_pods("RestartsAfterReady", restarted, len(served), "restarted"))
+    if len(unready) >= enough:
+        found.append(_of_pods("ReadinessLost", unready, len(served), "fail their probes"))
+    return found
+
+
+def _unready(history: PodHistory, now: datetime) -> timedelta:
+    return now - history.unready_since if history.unready_since is not None else timedelta(0)
+
+
+def _of_pods(kind: str, pods: Sequence[Pod], of: int, what: str) -> Fact:
+    names = tuple(pod.name for pod in pods)
+    text = f"{len(names)} of {of} pods {what} after they had been ready: {', '.join(names)}"
+    return Fact(kind=kind, detail=text, pods=names)
+
+
+def _deadline(workload: Workload, revision: Revision) -> Fact:
+    text = f"the rollout did not progress in time ({workload.status})"
+    if why := workload.unmade.get(revision.replica_set_uid):
+        return Fact(kind=DEADLINE, detail=f"{text}; pods cannot be made: {why}")
+    unready = tuple(pod.name for pod in workload.live_of(revision) if not pod.ready)
+    names = f"; not ready: {', '.join(unready)}" if unready else ""
+    return Fact(kind=DEADLINE, detail=text + names, pods=unready)
+
+
+def hindered(workload: Workload, revision: Revision) -> str:
+    """What keeps a revision's pods from coming up that need not be the revision's doing, in the words of
+    whoever says so; empty where nothing does, or a pod has another reason.
+
+    No pod can be made (a quota, an admission webhook), none finds a node, or the kubelet tries again what may
+    yet succeed (a registry that does not answer, or does not let it in).
+    """
+    if why := workload.unmade.get(revision.replica_set_uid):
+        return f"its pods cannot be made: {why}"
+    unready = [pod for pod in workload.live_of(revision) if not pod.ready]
+    if found := next((pod.unschedulable for pod in unready if pod.unschedulable), ""):
+        return f"the new pods find no node: {found}"
+    waits = [_tried_again(pod) for pod in unready]
+    return f"the new pods wait for what may pass: {waits[0]}" if waits and all(waits) else ""
+
+
+def _tried_again(pod: Pod) -> str:
+    waiting = [c for c in pod.containers if c.waiting_reason in PULLING | UNSTARTABLE | {UNRESOLVED}]
+    passing = [c for c in waiting if not no_configuration(c.waiting_reason, c.waiting_message)]
+    return next((f"{c.waiting_reason} {c.waiting_message}" for c in passing), "")
 
 
 def decisive(alerts: tuple[Alert, ...], policy: Policy, since: datetime) -> tuple[Fact, ...]:
@@ -128,21 +211,27 @@ def decisive(alerts: tuple[Alert, ...], policy: Policy, since: datetime) -> tupl
 
 
 def diagnosis(workload: Workload, revision: Revision) -> str:
-    """Why a rollout is stuck, as far as its pods tell."""
+    """Why a rollout is stuck, as far as its pods and its ReplicaSet tell."""
     said = [
         f"{pod.name}: {text}"
-        for pod in workload.pods_of(revision)
-        if not pod.ready and (text := _trouble(pod))
+        for pod in workload.live_of(revision)
+        if not pod.ready and (text := trouble(pod))
     ]
+    if why := workload.unmade.get(revision.replica_set_uid):
+        said.append(f"pods of {revision} cannot be made: {why}")
     return "; ".join(said) if said else f"no pod says why ({workload.status})"
 
 
-def _trouble(pod: Pod) -> str:
+def trouble(pod: Pod) -> str:
+    """What keeps a pod that is not ready from being so."""
     if pod.unschedulable:
         return f"unschedulable, {pod.unschedulable}"
-    for container in pod.containers:
-        if container.waiting_reason:
-            return f"{container.waiting_reason} {container.waiting_message}".strip()
-        if container.exit_code:
-            return f"{container.name} ended with exit code {container.exit_code} {container.exit_reason}"
-    return "running but not ready"
+    return next((text for c in pod.containers if (text := _held_up(c))), "running but not ready")
+
+
+def _held_up(container: Container) -> str:
+    if container.waiting_reason:
+        return f"{container.waiting_reason} {container.waiting_message}".strip()
+    if container.exit_code and not container.ready:
+        return f"{container.name} ended with exit code {container.exit_code} {container.exit_reason}".strip()
+    return ""

@@ -35,7 +35,7 @@ def render(case: Case, policy: Policy, stage: Stage, at: datetime) -> Incident:
         level=_level(case),
         title=title(case, policy),
         message=message(case, policy, at),
-        reason=case.status.reason,
+        reason=case.status.trouble.text if case.status.trouble is not None else case.status.reason,
         timeline=timeline(case),
         at=at,
         case=case,
@@ -43,6 +43,8 @@ def render(case: Case, policy: Policy, stage: Stage, at: datetime) -> Incident:
 
 
 def _level(case: Case) -> Literal["info", "warning", "error"]:
+    if case.status.trouble is not None:
+        return "warning"
     match case.phase:
         case Phase.UNRECOVERED:
             return "error"
@@ -57,6 +59,8 @@ def _level(case: Case) -> Literal["info", "warning", "error"]:
 def title(case: Case, policy: Policy) -> str:
     """E.g. ``GL-006 ROLLBACK COMPLETED``."""
     name = policy.title or case.spec.workload
+    if case.status.trouble is not None:
+        return f"{name} NOT WELL, AND NO ROLLOUT IS UNDER WAY"
     degraded = case.phase is Phase.HEALTHY and case.status.verdict is Verdict.DEGRADED
     return f"{name} {'RELEASE DEGRADED' if degraded else HEADLINES[case.phase]}"
 
@@ -80,6 +84,8 @@ HEADLINES: Mapping[Phase, str] = {
 def message(case: Case, policy: Policy, at: datetime) -> str:
     """The stakeholders' message, with the fields of the runbook."""
     status = case.status
+    if status.trouble is not None:
+        return _trouble_message(case, policy, at)
     target = status.target
     lines = [
         title(case, policy),
@@ -95,6 +101,21 @@ def message(case: Case, policy: Policy, at: datetime) -> str:
         lines.insert(6, f"Now: {status.reason}")
     if policy.contact:
         lines.append(f"Contact: {policy.contact}")
+    return "\n".join(lines)
+
+
+def _trouble_message(case: Case, policy: Policy, at: datetime) -> str:
+    trouble = case.status.trouble
+    assert trouble is not None
+    lines = [
+        title(case, policy),
+        f"Time: {at:%Y-%m-%d %H:%M:%S} UTC",
+        f"Version: {case.spec.revision.image} (revision {case.spec.revision.number})",
+        "Status: Investigating",
+        f"What is wrong: {trouble.text}",
+        "Next Steps: a person must look: no rollout is the cause, so the daemon does nothing",
+        *([f"Contact: {policy.contact}"] if policy.contact else []),
+    ]
     return "\n".join(lines)
 
 

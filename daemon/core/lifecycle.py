@@ -13,7 +13,7 @@ from typing import assert_never
 from daemon.core import phases
 from daemon.core.case import APPROVABLE, STOPPABLE, Case, Instruction, Outcome, Phase
 from daemon.core.changes import announce, attended, change, finished, noted, noting
-from daemon.core.events import Alerted, Event, Finished, Hindered, Instructed, Observed
+from daemon.core.events import Alerted, Event, Finished, Hindered, Instructed, Observed, Troubled
 from daemon.core.model import Alert, Policy
 from daemon.core.target import outdated
 
@@ -33,6 +33,8 @@ def advance(case: Case, event: Event, policy: Policy, now: datetime) -> Case:
             return _alerted(case, event.alert, now)
         case Instructed():
             return _instructed(case, event.instruction, policy, now)
+        case Troubled():
+            return phases.troubled(case, event.text, policy, now)
     assert_never(event)
 
 
@@ -48,7 +50,7 @@ def _observed(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case
     undone = phases.applied_over(case, seen.workload)
     if undone:
         return phases.hold(case, undone, policy, now)
-    return _in_phase(case, seen, policy, now)
+    return _in_phase(change(case, pods=seen.pods), seen, policy, now)
 
 
 def _in_phase(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:

@@ -17,6 +17,10 @@ class Value(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False)
     """
 
 
+LONGEST_PREFIX = 58
+"""Characters of a generated name before its random end."""
+
+
 class WorkloadRef(Value, frozen=True, order=True):
     """Names one Deployment."""
 
@@ -61,44 +65,67 @@ class Revision(Value, frozen=True):
     def same_rollout(self, other: Revision) -> bool:
         return self.replica_set_uid == other.replica_set_uid and self.number == other.number
 
-    def owns(self, pod: str) -> bool:
-        """Whether a pod's name says that this revision's ReplicaSet made it.
+    @property
+    def pod_prefix(self) -> str:
+        """What its pods' names begin with, five characters before their end; empty where names cannot tell.
 
-        The API server's rule for generated names: the prefix, cut to 58 characters, and five more
-        (apiserver/pkg/storage/names/generate.go).
+        The API server cuts a generated name's prefix to 58 characters and adds five
+        (apiserver/pkg/storage/names/generate.go). A prefix that was cut has lost some of the hash, and
+        revisions or Deployments of similar names share it.
         """
-        return pod[:-5] == f"{self.replica_set}-"[:58]
+        prefix = f"{self.replica_set}-"
+        return prefix if len(prefix) <= LONGEST_PREFIX else ""
 
     def __str__(self) -> str:
         return f"revision {self.number} ({self.tag})"
 
 
+class Role(StrEnum):
+    """What a container is for in its pod."""
+
+    MAIN = "main"
+    """What the pod is there for: kubectl's default container, which is the first where no annotation says."""
+    INIT = "init"
+    """Runs to its end before the main one starts; until it succeeds it is tried again."""
+    SIDECAR = "sidecar"
+    """Runs beside the main one: another container, or an init container that is restarted always."""
+
+
 class Container(Value, frozen=True):
-    """What the kubelet says of one container (init containers included)."""
+    """What the kubelet says of one container."""
 
     name: str
+    role: Role = Role.MAIN
     ready: bool = False
     restarts: int = 0
+    """Over the pod's whole life."""
     waiting_reason: str = ""
     waiting_message: str = ""
     exit_code: int | None = None
     """Of the last termination; ``None`` while it never ended."""
     exit_reason: str = ""
+    ended_at: datetime | None = None
+    """When that was, by its node's clock: for words, and never compared with another clock's time."""
 
 
 class Pod(Value, frozen=True):
+    """``replica_set_uid`` is its owner's, by reference; ``created_at`` is the API server's time."""
+
     name: str
     uid: str
     replica_set: str
+    replica_set_uid: str
     created_at: datetime
     ip: str = ""
     node: str = ""
     ready: bool = False
     ready_changed_at: datetime | None = None
-    """When it became ready, or ceased to be; ``None`` while nobody has told yet."""
+    """When it became ready, or ceased to be, by its node's clock: for words."""
     deleting: bool = False
     unschedulable: str = ""
     """The scheduler's message while it finds no node."""
+    finished: str = ""
+    """Why it will not run again (evicted, preempted, its node shut down); empty while it may."""
     containers: tuple[Container, ...] = ()
     images: tuple[str, ...] = ()
 
@@ -125,16 +152,21 @@ class RolloutStatus(Value, frozen=True):
     def observed(self) -> bool:
         return self.observed_generation >= self.generation
 
-    @property
-    def deadline_exceeded(self) -> bool:
-        return self.observed and self.progress_reason == "ProgressDeadlineExceeded"
+    def timed_out(self, revision: Revision) -> bool:
+        """Whether the progress deadline passed in the rollout of this revision.
+
+        The condition outlives its rollout: the controller does not write it anew while status and reason
+        stay the same (``SetDeploymentCondition`` in pkg/controller/deployment/util), so right after an undo
+        it may still be the rollout before that timed out. Its message names the ReplicaSet that did.
+        """
+        named = f'"{revision.replica_set}"' in self.progress_message
+        return self.observed and self.progress_reason == "ProgressDeadlineExceeded" and named
 
     @property
     def complete(self) -> bool:
         """kubectl's rule (``rollout status``): every wanted replica is updated and available, none is old."""
         return (
             self.observed
-            and not self.deadline_exceeded
             and self.updated >= self.desired
             and self.replicas <= self.updated
             and self.available >= self.updated
@@ -148,7 +180,8 @@ class Workload(Value, frozen=True):
     """A guarded Deployment with its ReplicaSets and pods, as last seen.
 
     ``current`` is the revision whose template equals the Deployment's; ``None`` for the moment between a
-    change and the controller's ReplicaSet for it.
+    change and the controller's ReplicaSet for it. ``pods`` may run or come to run; those that are over and
+    only not cleared away are in ``finished``, and never count as its pods.
     """
 
     ref: WorkloadRef
@@ -162,12 +195,26 @@ class Workload(Value, frozen=True):
     status: RolloutStatus
     rollback_token: str = ""
     """The token of the rollback that was patched in last, empty where none was."""
+    finished: tuple[Pod, ...] = ()
+    departed: Mapping[str, str] = {}
+    """Pods that are gone and whose names do not tell: name → UID of the ReplicaSet that owned it."""
+    unmade: Mapping[str, str] = {}
+    """ReplicaSet's UID → why its pods cannot be made, in the words of its ``ReplicaFailure`` condition."""
 
     def revision(self, replica_set_uid: str) -> Revision | None:
         return next((r for r in self.revisions if r.replica_set_uid == replica_set_uid), None)
 
     def pods_of(self, revision: Revision) -> tuple[Pod, ...]:
-        return tuple(pod for pod in self.pods if pod.replica_set == revision.replica_set)
+        """Those that its ReplicaSet owns, deleted ones that still run included."""
+        return tuple(pod for pod in self.pods if pod.replica_set_uid == revision.replica_set_uid)
+
+    @property
+    def live(self) -> tuple[Pod, ...]:
+        """Pods that nobody has deleted."""
+        return tuple(pod for pod in self.pods if not pod.deleting)
+
+    def live_of(self, revision: Revision) -> tuple[Pod, ...]:
+        return tuple(pod for pod in self.pods_of(revision) if not pod.deleting)
 
 
 class Change(StrEnum):

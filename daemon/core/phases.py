@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import assert_never
 
 from daemon.core import facts
-from daemon.core.case import Assessment, Attribution, Case, Effect, Outcome, Phase, Verdict
+from daemon.core.case import Assessment, Attribution, Case, Effect, Outcome, Phase, Trouble, Verdict
 from daemon.core.changes import announce, change, ended, enter, finished, noted, seconds, told, withdrawn
 from daemon.core.events import Observed
+from daemon.core.incident import Stage
 from daemon.core.model import Mode, Policy, Revision, Workload
 
 
@@ -171,6 +172,7 @@ def begin(case: Case, target: Revision, reason: str, policy: Policy, now: dateti
         case,
         target=target,
         effects=(*case.status.effects, effect),
+        pods=(),
         finished_at=None,
         patched_at=None,
         rolled_out_at=None,
@@ -220,7 +222,7 @@ def rolling_back(case: Case, seen: Observed, policy: Policy, now: datetime) -> C
         text = f"the rollback's rollout is complete ({status}); proving the recovery"
         case = change(enter(case, Phase.VERIFYING, text, now), rolled_out_at=now)
         return announce(case, "updated", policy, now)
-    if (arrived and status.deadline_exceeded) or case.status.attended >= policy.rollback_deadline:
+    if (arrived and status.timed_out(target)) or case.status.attended >= policy.rollback_deadline:
         why = facts.diagnosis(workload, target)
         return _unrecovered(case, f"the rollback to {target} is stuck: {why}", policy, now)
     return case
@@ -261,3 +263,18 @@ def verifying(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case
 
 def _unrecovered(case: Case, reason: str, policy: Policy, now: datetime) -> Case:
     return announce(ended(case, Phase.UNRECOVERED, reason, now), "updated", policy, now)
+
+
+def troubled(case: Case, text: str, policy: Policy, now: datetime) -> Case:
+    """What befell the workload after the case was over: written down and told, and nothing else."""
+    if case.active:
+        return case
+    stage: Stage = "updated" if told(case) else "opened"
+    if text:
+        case = change(case, trouble=Trouble(since=now, text=text))
+        return announce(noted(case, f"not a rollout: {text}; nothing is done", now), stage, policy, now)
+    if case.status.trouble is None:
+        return case
+    minutes = seconds(case.status.trouble.since, now) / 60
+    case = noted(change(case, trouble=None), f"not a rollout: over after {minutes:.0f} min", now)
+    return announce(case, "closed", policy, now)

@@ -11,13 +11,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from datetime import datetime
 
 from daemon.core.baseline import bound_of
 from daemon.core.case import Assessment, Condition, SignalEvidence, Verdict, Verification
+from daemon.core.configuration import Sighting, doubts
 from daemon.core.counters import Tally, percent
 from daemon.core.evidence import clamp, log_better, log_worse, upper_rate
 from daemon.core.judge import FAMILY_ALPHA, PROOF_ALPHA
 from daemon.core.model import Alert, Pod, Policy, Revision, SignalPolicy, Value, Workload
+from daemon.core.pod_history import SLACK, PodHistory, restarted_after_ready
 
 CONTRADICTION_ALPHA = 0.05
 
@@ -51,8 +54,13 @@ class Facts(Value, frozen=True):
     fresh: Mapping[str, FreshView]
     alerts: tuple[Alert, ...] = ()
     """Those recorded on the case."""
-    pods_at_patch: frozenset[str] = frozenset()
-    """Pods that are older than the patch: their restarts may be, too."""
+    pods: tuple[PodHistory, ...] = ()
+    """Of the target's live pods since the patch, this look included."""
+    patched_at: datetime | None = None
+    configuration: tuple[Sighting, ...] = ()
+    """What the target's template reads, as it is now."""
+    configuration_before: tuple[Sighting, ...] = ()
+    """What was ever seen of it."""
 
 
 def verify(facts: Facts, policy: Policy, failed: Assessment | None) -> Verification:
@@ -62,6 +70,7 @@ def verify(facts: Facts, policy: Policy, failed: Assessment | None) -> Verificat
         _rollout(facts),
         _images(facts),
         _pods(facts),
+        *_configuration(facts),
         *([_health(facts, policy)] if policy.health_paths else []),
         *_alerts(facts, policy),
         *(_signal(facts, policy, signal, evidence.get(signal.name)) for signal in policy.signals),
@@ -78,35 +87,57 @@ def _rollout(facts: Facts) -> Condition:
     return Condition(name="rollout complete", holds=at_target and status.complete, detail=str(status))
 
 
-def _live(workload: Workload) -> tuple[Pod, ...]:
-    return tuple(pod for pod in workload.pods if not pod.deleting)
-
-
 def _images(facts: Facts) -> Condition:
     wanted = set(facts.target.images)
-    strange = [pod.name for pod in _live(facts.workload) if not wanted <= set(pod.images)]
+    strange = [pod.name for pod in facts.workload.live if not wanted <= set(pod.images)]
     detail = f"all pods run {facts.target.image}" if not strange else f"other images on {', '.join(strange)}"
     return Condition(name="images as expected", holds=not strange, detail=detail)
 
 
 def _pods(facts: Facts) -> Condition:
-    pods = _live(facts.workload)
+    pods = facts.workload.live
+    known = {history.uid: history for history in facts.pods}
     unready = [pod.name for pod in pods if not pod.ready]
-    restarted = [pod.name for pod in pods if pod.restarts and pod.name not in facts.pods_at_patch]
+    restarted = [pod.name for pod in pods if restarted_after_ready(known.get(pod.uid), pod)]
+    if not pods:
+        return Condition(
+            name="pods ready", holds=None, detail="scaled to 0: nothing runs that could prove it"
+        )
     if unready:
         detail = f"not ready: {', '.join(unready)}"
     elif restarted:
-        detail = f"restarted since the rollback: {', '.join(restarted)}"
+        detail = f"restarted after they had been ready, since the rollback: {', '.join(restarted)}"
     else:
         detail = f"{len(pods)} pods ready, none restarted"
     enough = len(pods) >= facts.workload.status.desired
     return Condition(name="pods ready", holds=enough and not unready and not restarted, detail=detail)
 
 
+def _configuration(facts: Facts) -> list[Condition]:
+    """That the next pod will start as well: one has since the rollback, or nothing changed that it reads."""
+    if not facts.configuration:
+        return []
+    name = "configuration as the pods started with"
+    new = [pod.name for pod in facts.workload.live if pod.ready and started_after(pod, facts.patched_at)]
+    if new:
+        return [Condition(name=name, holds=True, detail=f"{new[0]} started after the rollback, and is well")]
+    said = doubts(facts.workload.live, facts.configuration, facts.configuration_before)
+    if said:
+        detail = f"{'; '.join(said)}; no pod has started since the rollback that would show whether one can"
+        return [Condition(name=name, holds=None, detail=detail)]
+    names = ", ".join(str(sighting.reference) for sighting in facts.configuration)
+    return [Condition(name=name, holds=True, detail=f"unchanged since they started: {names}")]
+
+
+def started_after(pod: Pod, patched_at: datetime | None) -> bool:
+    """Whether a pod was made after the rollback's patch (both in the API server's time)."""
+    return patched_at is not None and pod.created_at >= patched_at - SLACK
+
+
 def _health(facts: Facts, policy: Policy) -> Condition:
     name = f"health endpoints ({', '.join(policy.health_paths)})"
     asked = {answer.pod for answer in facts.health}
-    unasked = [pod.name for pod in _live(facts.workload) if pod.name not in asked]
+    unasked = [pod.name for pod in facts.workload.live if pod.name not in asked]
     if unasked:
         return Condition(name=name, holds=None, detail=f"not asked yet: {', '.join(unasked)}")
     bad = [f"{answer.pod}{answer.path}: {answer.detail}" for answer in facts.health if not answer.ok]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from prometheus_client import CollectorRegistry
 
 from daemon.core.model import Policy, Workload, WorkloadRef
+from daemon.engine.configuration import ConfigurationLook
 from daemon.engine.effects import Effects, Run
 from daemon.engine.evidence import EvidenceRoom
 from daemon.engine.loop import Engine
@@ -18,7 +19,16 @@ from daemon.engine.steady import SteadyClock
 from daemon.engine.surroundings import Sources, SurroundingsRoom
 from daemon.engine.telling import Journal
 from daemon.engine.views import DaemonViews, Troubles
-from daemon.ports import Actuator, CaseStore, Clock, Cluster, HealthProbe, IncidentSink, Metrics
+from daemon.ports import (
+    Actuator,
+    CaseStore,
+    Clock,
+    Cluster,
+    Configuration,
+    HealthProbe,
+    IncidentSink,
+    Metrics,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +42,7 @@ class Parts:
     metrics: Metrics
     surroundings: Sources
     health: HealthProbe
+    configuration: Configuration
     sinks: Mapping[str, IncidentSink]
     policies: Callable[[WorkloadRef, Workload | None], Policy]
     run: Run
@@ -57,6 +68,7 @@ def assemble(parts: Parts, queue: WorkQueue) -> Assembled:
     journal = Journal(parts.registry)
     room = EvidenceRoom(parts.metrics, clock)
     around = SurroundingsRoom(parts.surroundings, clock, journal.trouble)
+    configuration = ConfigurationLook(parts.configuration, parts.cluster, clock)
     effects = Effects(
         actuator=parts.actuator,
         sinks=parts.sinks,
@@ -70,7 +82,8 @@ def assemble(parts: Parts, queue: WorkQueue) -> Assembled:
         cluster=parts.cluster,
         store=parts.store,
         room=room,
-        observer=Observer(room, around, parts.health, parts.cluster),
+        observer=Observer(room, around, parts.health, configuration, parts.cluster),
+        configuration=configuration,
         effects=effects,
         clock=clock,
         policies=parts.policies,

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from daemon.core.model import Revision, Value, Workload
+from daemon.core.pod_owner import PodOwners
 from daemon.ports import Gauge
 
 
@@ -50,9 +51,12 @@ def standing(
     ``not_before`` (Unix seconds) are too old to say anything.
     """
     heard = [gauge for gauge in relevant(gauges, workload) if gauge.at >= not_before]
-    present = [gauge for gauge in heard if _present(gauge, workload)]
-    new = [gauge for gauge in present if judged.owns(gauge.pod)]
-    others = [gauge for gauge in present if not judged.owns(gauge.pod)]
+    owners = PodOwners(workload, judged)
+    there = {pod.name for pod in workload.live}
+    # A pod of ours that is on its way out closes its connections: it is no witness.
+    present = [gauge for gauge in heard if gauge.pod in there or not owners.of(gauge.pod)]
+    new = [gauge for gauge in present if owners.made(judged, gauge.pod)]
+    others = [gauge for gauge in present if not owners.made(judged, gauge.pod)]
     if not present:
         return None
     healthy, confirmed, by, detail = True, True, others or new, _counted(new, others)
@@ -91,15 +95,21 @@ def follow(before: Story, found: Standing) -> Story:
 
 
 def begin(
-    found: Standing, reached: Sequence[Gauge], judged: Revision, *, started_at: float, earliest: float
+    found: Standing,
+    reached: Sequence[Gauge],
+    owners: PodOwners,
+    judged: Revision,
+    *,
+    started_at: float,
+    earliest: float,
 ) -> Story:
     """The story of an outage that was there at the first look, from when each reporter last ``reached`` it.
 
     Without that an old outage would look as if it had come with the rollout, which ``started_at`` (Unix
     seconds); ``earliest`` is how far the look back went.
     """
-    own = [gauge.at for gauge in reached if judged.owns(gauge.pod)]
-    others = [gauge.at for gauge in reached if not judged.owns(gauge.pod)]
+    own = [gauge.at for gauge in reached if owners.made(judged, gauge.pod)]
+    others = [gauge.at for gauge in reached if not owners.made(judged, gauge.pod)]
     last = min(max(others or own, default=earliest), found.at)
     if own or found.confirmed or last < started_at - HANDOVER:
         return Story(standing=found, since=last, reached=bool(own))
@@ -114,13 +124,6 @@ def relevant(gauges: Iterable[Gauge], workload: Workload) -> list[Gauge]:
         for gauge in gauges
         if gauge.namespace in ("", workload.ref.namespace) and not math.isnan(gauge.value)
     ]
-
-
-def _present(gauge: Gauge, workload: Workload) -> bool:
-    """A pod of ours that is on its way out closes its connections: it is no witness."""
-    if not any(revision.owns(gauge.pod) for revision in workload.revisions):
-        return True
-    return any(pod.name == gauge.pod and not pod.deleting for pod in workload.pods)
 
 
 def _down(gauges: Sequence[Gauge]) -> bool:

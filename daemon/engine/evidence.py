@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 
 import msgspec
 
@@ -17,11 +18,11 @@ from daemon.core.counters import Book, observe
 from daemon.core.course import Course, Side, begin, follow
 from daemon.core.judge import SignalView, alpha_of
 from daemon.core.model import Policy, Reading, Revision, Sample, SignalPolicy, Workload
+from daemon.core.pod_history import SLACK
+from daemon.core.pod_owner import PodOwners
 from daemon.core.verification import FreshView
 from daemon.ports import Clock, Metrics, PortError
 
-SLACK = timedelta(seconds=2)
-"""Creation times are whole seconds of the API server's clock."""
 TOLERATED_SKEW = 2.0
 """Seconds by which the metrics server's clock may differ from ours before it is allowed for: the answer's
 time of travel looks like a difference, too."""
@@ -139,26 +140,28 @@ class EvidenceRoom:
             except PortError as error:
                 problem = f"the time before the rollout could not be read: {error}"
         with self._lock:
+            owners = _owners(watch, workload)
             if history is not None:
-                _begin(watch, workload, signal, _own(history, workload))
-            watch.problems[name] = problem or _pod_problem(watch, reading)
+                _begin(watch, workload, owners, signal, _own(history, workload, owners))
+            watch.problems[name] = problem or _pod_problem(watch, owners, reading)
             if not problem and name in watch.courses:
                 watch.taken_at = reading.taken_at
-                _continue(watch, workload, name, _own(reading.samples, workload))
+                _continue(watch, workload, owners, name, _own(reading.samples, workload, owners))
 
 
-def _own(samples: Iterable[Sample], workload: Workload) -> list[Sample]:
-    namespace, revisions = workload.ref.namespace, workload.revisions
-    return [
-        sample
-        for sample in samples
-        if sample.namespace == namespace and any(revision.owns(sample.pod) for revision in revisions)
-    ]
+def _owners(watch: Watch, workload: Workload) -> PodOwners:
+    spec = watch.case.spec
+    return PodOwners(workload, spec.revision, spec.baseline, watch.case.status.target)
 
 
-def _pod_problem(watch: Watch, reading: Reading) -> str:
+def _own(samples: Iterable[Sample], workload: Workload, owners: PodOwners) -> list[Sample]:
+    namespace = workload.ref.namespace
+    return [sample for sample in samples if sample.namespace == namespace and owners.of(sample.pod)]
+
+
+def _pod_problem(watch: Watch, owners: PodOwners, reading: Reading) -> str:
     judged = _served(watch)
-    return next((text for pod, text in reading.problems.items() if judged.owns(pod)), "")
+    return next((text for pod, text in reading.problems.items() if owners.made(judged, pod)), "")
 
 
 def _served(watch: Watch) -> Revision:
@@ -167,51 +170,56 @@ def _served(watch: Watch) -> Revision:
     return status.target if status.patched_at and status.target else watch.case.spec.revision
 
 
-def _begin(watch: Watch, workload: Workload, signal: SignalPolicy, history: list[Sample]) -> None:
+def _begin(
+    watch: Watch, workload: Workload, owners: PodOwners, signal: SignalPolicy, history: list[Sample]
+) -> None:
     """Split the history at the rollout's start: the baseline before it, the evidence after it."""
     start = watch.case.spec.started_at.timestamp() + watch.skew
     before = [s for s in history if s.at < start]
-    watch.courses[signal.name] = begin(signal, alpha_of(watch.policy), start, before, _sides(watch))
+    sides = _sides(watch, owners)
+    watch.courses[signal.name] = begin(signal, alpha_of(watch.policy), start, before, sides)
     watch.fresh[signal.name] = Book()
-    _continue(watch, workload, signal.name, [s for s in history if s.at >= start])
+    _continue(watch, workload, owners, signal.name, [s for s in history if s.at >= start])
 
 
-def _sides(watch: Watch) -> Callable[[str], Side]:
+def _sides(watch: Watch, owners: PodOwners) -> Callable[[str], Side]:
     """Whose pods are the control group. A third revision's are not: it may be failing by itself."""
     baseline, judged = watch.case.spec.baseline, watch.case.spec.revision
 
     def side(pod: str) -> Side:
-        if judged.owns(pod):
+        if owners.made(judged, pod):
             return Side.NEW
-        return Side.OLD if baseline is None or baseline.owns(pod) else Side.OTHER
+        return Side.OLD if baseline is None or owners.made(baseline, pod) else Side.OTHER
 
     return side
 
 
-def _continue(watch: Watch, workload: Workload, name: str, samples: list[Sample]) -> None:
+def _continue(watch: Watch, workload: Workload, owners: PodOwners, name: str, samples: list[Sample]) -> None:
     spec, patched = watch.case.spec, watch.case.status.patched_at
-    born = _birth_rule(workload, spec.revision, spec.started_at)
-    watch.courses[name] = follow(watch.courses[name], samples, born, _sides(watch))
+    born = _birth_rule(workload, owners, spec.revision, spec.started_at)
+    watch.courses[name] = follow(watch.courses[name], samples, born, _sides(watch, owners))
     if patched is not None:
         # The patch was made by our clock, the scrapes by the metrics server's.
         edge = patched.timestamp() + watch.skew
         fresh = [sample for sample in samples if sample.at > edge]
-        newborn = _birth_rule(workload, None, patched)
+        newborn = _birth_rule(workload, owners, None, patched)
         watch.fresh[name] = observe(watch.fresh[name], fresh, starts_at_zero=newborn)
 
 
-def _birth_rule(workload: Workload, made: Revision | None, since: datetime) -> Callable[[str], bool]:
+def _birth_rule(
+    workload: Workload, owners: PodOwners, made: Revision | None, since: datetime
+) -> Callable[[str], bool]:
     """Whether a pod's counters began at zero after ``since``.
 
     A pod that is already gone is known by its ReplicaSet alone, if that was made for the rollout.
     """
-    births = {pod.name: pod.created_at for pod in workload.pods}
+    births = {pod.name: pod.created_at for pod in (*workload.finished, *workload.pods)}
     fresh_set = made is not None and made.created_at >= since - SLACK
 
     def rule(pod: str) -> bool:
         if pod in births:
             return births[pod] >= since - SLACK
-        return fresh_set and made is not None and made.owns(pod)
+        return fresh_set and made is not None and owners.made(made, pod)
 
     return rule
 
@@ -225,11 +233,11 @@ def _view(watch: Watch, name: str, workload: Workload) -> SignalView:
 
 
 def _staleness(watch: Watch, book: Book, workload: Workload) -> str:
-    judged = watch.case.spec.revision
-    own = book.problem(judged.owns)
+    judged, owners = watch.case.spec.revision, _owners(watch, workload)
+    own = book.problem(partial(owners.made, judged))
     if own:
         return own
-    newest = book.newest_at(judged.owns)
+    newest = book.newest_at(partial(owners.made, judged))
     if newest is None:
         names = ", ".join(pod.name for pod in workload.pods_of(judged)) or f"{judged}, which has none"
         return f"the metrics server has no samples of the new pods ({names})"
@@ -248,9 +256,10 @@ def _fresh_view(watch: Watch, name: str, workload: Workload) -> FreshView:
         return FreshView(problem=problem or "no fresh samples yet")
     edge = since.timestamp() + watch.skew if since is not None else float("inf")
     scraped = {pod for pod, track in book.tracks.items() if track.newest.at >= edge}
-    pods = [pod.name for pod in workload.pods_of(target) if not pod.deleting]
+    pods = [pod.name for pod in workload.live_of(target)]
+    theirs = partial(_owners(watch, workload).made, target)
     return FreshView(
-        tally=book.tally(target.owns),
+        tally=book.tally(theirs),
         unscraped=tuple(pod for pod in pods if pod not in scraped),
-        problem=problem or book.problem(target.owns),
+        problem=problem or book.problem(theirs),
     )

@@ -95,7 +95,11 @@ def follow(tools: ByHand, ref: WorkloadRef, *, generation: int) -> bool:
             tools.say(f"rollout: {said}")
         if status.generation >= generation and status.complete and workload.current is not None:
             return _answers(tools, workload)
-        if status.generation >= generation and status.deadline_exceeded and workload.current is not None:
+        if (
+            status.generation >= generation
+            and workload.current is not None
+            and status.timed_out(workload.current)
+        ):
             tools.say(f"the rollout is stuck: {facts.diagnosis(workload, workload.current)}")
             return False
         tools.sleep(0.2)
@@ -104,7 +108,7 @@ def follow(tools: ByHand, ref: WorkloadRef, *, generation: int) -> bool:
 
 
 def _answers(tools: ByHand, workload: Workload) -> bool:
-    pods = [pod for pod in workload.pods if not pod.deleting]
+    pods = workload.live
     answers = tools.health.probe(pods, tools.paths)
     bad = [answer for answer in answers if not answer.ok]
     for answer in bad:

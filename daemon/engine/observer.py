@@ -8,12 +8,15 @@ from datetime import datetime, timedelta
 from daemon.core import facts, target
 from daemon.core.attribution import Surroundings, scene_of
 from daemon.core.case import Assessment, Case, Outcome, Phase, Verdict, Verification
+from daemon.core.configuration import Reference
 from daemon.core.events import Observed
 from daemon.core.judge import SignalView, assess
 from daemon.core.model import Policy, Workload
+from daemon.core.pod_history import PodHistory, follow
 from daemon.core.verification import Facts, Health, verify
 from daemon.engine.company import Company
-from daemon.engine.evidence import SLACK, EvidenceRoom
+from daemon.engine.configuration import ConfigurationLook, ever_seen
+from daemon.engine.evidence import EvidenceRoom
 from daemon.engine.surroundings import SurroundingsRoom
 from daemon.ports import Cluster, HealthProbe, PortError
 
@@ -22,12 +25,18 @@ DAY = timedelta(days=1)
 
 class Observer:
     def __init__(
-        self, room: EvidenceRoom, around: SurroundingsRoom, health: HealthProbe, cluster: Cluster
+        self,
+        room: EvidenceRoom,
+        around: SurroundingsRoom,
+        health: HealthProbe,
+        configuration: ConfigurationLook,
+        cluster: Cluster,
     ) -> None:
         self._room = room
         self._around = around
         self._company = Company(self._views)
         self._health = health
+        self._configuration = configuration
         self._cluster = cluster
 
     def observe(
@@ -46,29 +55,59 @@ class Observer:
             return Observed(
                 workload=None, assessment=gone, choice=target.Choice(revision=None, reason=gone.reason)
             )
+        pods = _followed(case, workload, now)
         return Observed(
             workload=workload,
-            assessment=self._assess(case, workload, policy, now),
+            assessment=self._assess(case, workload, policy, pods, now),
             choice=target.choose(workload, case.spec.revision, cases),
-            verification=self._verify(case, workload, policy),
+            pods=pods,
+            verification=self._verify(case, workload, policy, pods, cases),
             recent_rollbacks=_recent(workload, cases, now),
             elapsed=elapsed,
             polled_ago=self._room.polled_ago(case),
         )
 
-    def _assess(self, case: Case, workload: Workload, policy: Policy, now: datetime) -> Assessment:
+    def _assess(
+        self,
+        case: Case,
+        workload: Workload,
+        policy: Policy,
+        pods: Sequence[PodHistory],
+        now: datetime,
+    ) -> Assessment:
         revision = case.spec.revision
+        complete = case.status.watch_from is not None
         against = (
-            *facts.against(workload, revision, policy, now, case.status.watch_from),
+            *facts.against(
+                workload,
+                revision,
+                policy,
+                pods,
+                now,
+                complete=complete,
+                there=self._there(case, workload, pods, now),
+            ),
             *facts.decisive(case.status.alerts, policy, case.spec.started_at),
         )
         self._around.attend(case, policy)
         views = self._room.views(case, workload)
-        found = assess(scene_of(workload, revision, Surroundings(), now.timestamp()), against, views, policy)
+        found = assess(
+            scene_of(workload, revision, pods, Surroundings(), now.timestamp()), against, views, policy
+        )
         if found.verdict is not Verdict.FAILING:
             return found
         surroundings = self._surroundings(case, workload, policy, views, found)
-        return assess(scene_of(workload, revision, surroundings, now.timestamp()), against, views, policy)
+        return assess(
+            scene_of(workload, revision, pods, surroundings, now.timestamp()), against, views, policy
+        )
+
+    def _there(
+        self, case: Case, workload: Workload, pods: Sequence[PodHistory], now: datetime
+    ) -> frozenset[Reference]:
+        """Which of the objects that containers wait for are there by now, or may be."""
+        waited_for = facts.missing(workload, case.spec.revision, pods, now)
+        namespace = case.namespace
+        return frozenset(r for r in waited_for if not self._configuration.missing(namespace, r))
 
     def _surroundings(
         self,
@@ -94,28 +133,43 @@ class Observer:
             return {}
         return self._room.views(case, workload) if workload is not None else {}
 
-    def _verify(self, case: Case, workload: Workload, policy: Policy) -> Verification | None:
+    def _verify(
+        self,
+        case: Case,
+        workload: Workload,
+        policy: Policy,
+        histories: Sequence[PodHistory],
+        cases: Sequence[Case],
+    ) -> Verification | None:
         goal = case.status.target
         if case.phase is not Phase.VERIFYING or goal is None:
             return None
         if not self._cluster.fresh():
             # A recovery is not claimed from what the cluster looked like before its watches fell silent.
             return None
-        pods = [pod for pod in workload.pods if not pod.deleting]
         answers: tuple[Health, ...] = ()
         if policy.health_paths:
-            answers = self._health.probe(pods, policy.health_paths)
-        patched = case.status.patched_at
-        older = frozenset(pod.name for pod in pods if patched and pod.created_at < patched - SLACK)
+            answers = self._health.probe(workload.live, policy.health_paths)
         seen = Facts(
             workload=workload,
             target=goal,
             health=answers,
             fresh=self._room.fresh_views(case, workload),
             alerts=case.status.alerts,
-            pods_at_patch=older,
+            pods=tuple(histories),
+            patched_at=case.status.patched_at,
+            configuration=self._configuration.at(case.ref, goal),
+            configuration_before=ever_seen(cases),
         )
         return verify(seen, policy, case.status.assessment)
+
+
+def _followed(case: Case, workload: Workload, now: datetime) -> tuple[PodHistory, ...]:
+    """The pods of the revision that matters now: after the patch the target's, before it the judged one's."""
+    status = case.status
+    if status.patched_at is not None and status.target is not None:
+        return follow(status.pods, workload, status.target, status.patched_at, now)
+    return follow(status.pods, workload, case.spec.revision, case.spec.started_at, now)
 
 
 def _recent(workload: Workload, cases: Sequence[Case], now: datetime) -> int:

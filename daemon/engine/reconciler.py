@@ -10,21 +10,26 @@ from collections.abc import Callable, Mapping, Sequence
 
 from daemon.core import target
 from daemon.core.case import Case, Phase, Status
-from daemon.core.events import Alerted, Event, Instructed, Observed
+from daemon.core.changes import change
+from daemon.core.events import Alerted, Event, Instructed, Observed, Troubled
 from daemon.core.lifecycle import advance
 from daemon.core.model import Alert, Policy, Workload, WorkloadRef
 from daemon.engine.admission import admit
 from daemon.engine.attention import Attention
+from daemon.engine.configuration import ConfigurationLook
 from daemon.engine.effects import Effects
 from daemon.engine.evidence import EvidenceRoom
 from daemon.engine.observer import DAY, Observer
 from daemon.engine.openings import opening
+from daemon.engine.standing import StandingWatch
 from daemon.engine.telling import Journal
 from daemon.ports import CaseStore, Clock, Cluster, Conflict, Missing
 
 Policies = Callable[[WorkloadRef, Workload | None], Policy]
 SAVE_EVERY = 15.0
 """Seconds between writes of numbers alone; changes of meaning are written at once."""
+STANDING = frozenset({Phase.HEALTHY, Phase.ROLLED_BACK, Phase.SUPERSEDED})
+"""Phases in which a workload counts as well; in the other last ones a person has been called already."""
 MOST_STEPS = 12
 """No chain of transitions on one observation is longer than the number of phases."""
 
@@ -39,6 +44,7 @@ class Reconciler:
         store: CaseStore,
         room: EvidenceRoom,
         observer: Observer,
+        configuration: ConfigurationLook,
         effects: Effects,
         clock: Clock,
         policies: Policies,
@@ -49,11 +55,13 @@ class Reconciler:
         self._store = store
         self._room = room
         self._observer = observer
+        self._configuration = configuration
         self._effects = effects
         self._clock = clock
         self._policies = policies
         self._journal = journal
         self._attended = attended
+        self._standing = StandingWatch(clock)
         self._attention = Attention(clock)
         self._saved_at: dict[str, float] = {}
         """Case → when it was written last (monotonic)."""
@@ -76,6 +84,7 @@ class Reconciler:
         for case in self._own(ref):
             if case.active or case.pending:
                 self._carry(case, workload, policy)
+        self._stand(ref, workload, policy)
         self._prune(self._own(ref), policy)
 
     def alert(self, ref: WorkloadRef, alert: Alert) -> bool:
@@ -111,7 +120,7 @@ class Reconciler:
             elif answer.case is None:
                 refused[case.key] = answer.problem
             elif answer.case.status != case.status:
-                admitted.append(self._save(case, answer.case))
+                admitted.append(self._save(case, self._configured(answer.case)))
             else:
                 admitted.append(case)
         self._refused[ref] = refused
@@ -127,11 +136,15 @@ class Reconciler:
         if case is None:
             return None
         try:
-            stored = self._store.create(case)
+            stored = self._store.create(self._configured(case))
         except Conflict:
             return None
         self._journal.opened(stored)
         return stored
+
+    def _configured(self, case: Case) -> Case:
+        """A case at its opening, with the configuration that its revision began with."""
+        return change(case, configuration=self._configuration.at(case.ref, case.spec.revision))
 
     def _obey(self, case: Case, policy: Policy) -> None:
         order = case.spec.instruction
@@ -151,6 +164,21 @@ class Reconciler:
             case = self._act(self._apply(case, seen, policy), policy)
             if case.phase is before.phase and case.pending == before.pending:
                 return
+
+    def _stand(self, ref: WorkloadRef, workload: Workload | None, policy: Policy) -> None:
+        """Between rollouts: what befalls the pods is written down on the newest case."""
+        own = self._own(ref)
+        newest = target.newest(workload, own) if workload is not None else None
+        for case in own:
+            if case.status.trouble is not None and case is not newest:
+                # Another rollout, or nothing, is what is to be said of the workload now.
+                self._act(self._apply(case, Troubled(text=""), policy), policy)
+        if workload is None or newest is None or newest.phase not in STANDING:
+            self._standing.forget(ref)
+            return
+        event = self._standing.look(workload, newest)
+        if event is not None:
+            self._act(self._apply(newest, event, policy), policy)
 
     def _attend(self, case: Case, policy: Policy) -> None:
         if self._room.attend(case, policy):

@@ -16,6 +16,7 @@ import msgspec
 from daemon.core.attribution import Dependency
 from daemon.core.case import Case
 from daemon.core.model import Policy, Workload
+from daemon.core.pod_owner import PodOwners
 from daemon.engine.dependencies import Story, begin, follow, relevant, standing
 from daemon.ports import Clock, Denied, GaugeReading, Gauges, Missing, Neighbours, Nodes, PortError
 
@@ -124,6 +125,7 @@ class SurroundingsRoom:
             story = begin(
                 found,
                 relevant(past, workload),
+                PodOwners(workload, case.spec.revision),
                 case.spec.revision,
                 started_at=case.spec.started_at.timestamp(),
                 earliest=reading.taken_at - PAST,
@@ -173,17 +175,17 @@ class SurroundingsRoom:
             self._trouble(f"neighbours in {namespace}", str(error))
             return []
         self._trouble(f"neighbours in {namespace}", "")
+        owners = PodOwners(workload)
         return [
             Dependency(name=one.name, healthy=one.healthy, since=one.since.timestamp(), detail=one.detail)
             for one in found
-            if one.name in policy.neighbours
-            and not any(revision.owns(pod) for revision in workload.revisions for pod in one.pods)
+            if one.name in policy.neighbours and not any(owners.of(pod) for pod in one.pods)
         ]
 
     def nodes(self, case: Case, workload: Workload) -> Mapping[str, str]:
         """Node → what is wrong with it, for the nodes of the workload's pods. May ask the API server."""
-        judged = case.spec.revision.replica_set
-        pods = sorted(workload.pods, key=lambda pod: (pod.replica_set != judged, pod.name))
+        judged = case.spec.revision.replica_set_uid
+        pods = sorted(workload.pods, key=lambda pod: (pod.replica_set_uid != judged, pod.name))
         names = list(dict.fromkeys(pod.node for pod in pods if pod.node))[:MOST_NODES]
         self._look_at(names)
         with self._lock:

@@ -44,7 +44,12 @@ class PrometheusSettings(Group):
             "scrape interval, so that a scrape is seen soon after it happened; each is counted once."
         ),
     )
-    pod_label: LabelName = Field(default="pod", description="The label that holds the pod's name.")
+    pod_label: LabelName = Field(
+        default="pod",
+        description=(
+            "The label that holds the pod's name. A name such as `k8s.pod.name` is quoted in queries."
+        ),
+    )
     namespace_label: LabelName = Field(default="namespace", description="The label that holds the namespace.")
     replica_labels: tuple[LabelName, ...] = Field(
         default=("prometheus", "prometheus_replica", "replica"),

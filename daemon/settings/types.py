@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Sec
 
 from daemon.settings import promql, selector
 from daemon.settings.problems import complaint
+from daemon.settings.promql_names import is_name
 
 
 class Group(BaseModel):
@@ -25,7 +26,6 @@ _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _NAMESPACE = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
 _DNS_NAME = re.compile(r"[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?")
 _SIGNAL = re.compile(r"[a-z][a-z0-9_-]{0,39}")
-_LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _HEALTH_PATH = re.compile(r"(?::(?P<port>[1-9]\d{0,4}))?/[!-~]*")
 
 
@@ -102,9 +102,12 @@ def _histogram(value: str) -> str:
     if found is None:
         raise complaint(
             f"{value!r} is not a histogram's name",
-            "write its name, and matchers in braces if need be: name{endpoint='/x'}",
+            "write its name, and matchers in braces if need be: name{endpoint='/x'}, or "
+            "{'http.request.duration', endpoint='/x'}",
         )
     name, matchers = found
+    if not is_name(name):
+        raise complaint(f"{name!r} cannot be a metric's name", "write the name as Prometheus shows it")
     base, _, ending = name.rpartition("_")
     if base and ending in {"bucket", "count", "sum"}:
         raise complaint(f"{name} is one of a histogram's series", f"write the histogram's name: {base}")
@@ -114,10 +117,11 @@ def _histogram(value: str) -> str:
 
 
 def _label(value: str) -> str:
-    if _LABEL.fullmatch(value):
+    if is_name(value):
         return value
     raise complaint(
-        f"{value!r} cannot be a Prometheus label", "write the label's name: letters, digits and underscores"
+        f"{value!r} cannot be a Prometheus label",
+        "write the label's name as Prometheus shows it, in one line: pod, or k8s.pod.name",
     )
 
 

@@ -39,6 +39,8 @@ class CaseSummary(Value, frozen=True):
     opened_at: datetime
     started_at: datetime
     finished_at: datetime | None
+    trouble: str
+    """What is wrong with the workload though no rollout is under way; empty: nothing."""
     alerts_firing: int
 
 
@@ -139,6 +141,7 @@ def summary(case: Case) -> CaseSummary:
         opened_at=case.spec.opened_at,
         started_at=case.spec.started_at,
         finished_at=case.status.finished_at,
+        trouble=case.status.trouble.text if case.status.trouble is not None else "",
         alerts_firing=sum(alert.status == "firing" for alert in case.status.alerts),
     )
 
@@ -183,7 +186,7 @@ def workload_views(
 
 
 def _workload(workload: Workload, case: Case | None, mode: str) -> WorkloadView:
-    pods = [pod for pod in workload.pods if not pod.deleting]
+    pods = workload.live
     return WorkloadView(
         namespace=workload.ref.namespace,
         name=workload.ref.name,

@@ -51,10 +51,18 @@ def test_releases_of_one_name_do_not_share_their_cluster_role() -> None:
     assert render(FLEET).one("ClusterRole")["metadata"]["name"] == f"{NAMESPACE}-rollbackd"
 
 
-def test_secrets_and_wildcards_are_never_granted(rendered: Rendered) -> None:
+def test_of_secrets_only_the_metadata_of_named_ones_can_be_asked_for_and_that_can_be_refused() -> None:
+    """No list and no watch: only whoever knows a Secret's name may ask for it."""
+    rights = [right for right in _granted(render(FLEET).of("Role")) if right[1] == "secrets"]
+    assert set(rights) == {("", "secrets", "get")}
+    without = render(FLEET, values={"rbac": {"secrets": False}}).of("Role")
+    assert without
+    assert not [right for right in _granted(without) if right[1] == "secrets"]
+
+
+def test_wildcards_and_ways_up_are_never_granted(rendered: Rendered) -> None:
     rights = _granted([*rendered.of("Role"), *rendered.of("ClusterRole")])
     assert not {part for right in rights for part in right} & {
-        "secrets",
         "*",
         "pods/exec",
         "escalate",

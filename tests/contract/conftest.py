@@ -11,6 +11,7 @@ from daemon.ports import IncidentSink
 from tests.contract.drivers import (
     CaseDriver,
     ClusterDriver,
+    ConfigurationDriver,
     MetricsDriver,
     ProbeDriver,
     SurroundingsDriver,
@@ -18,6 +19,7 @@ from tests.contract.drivers import (
 from tests.contract.memory import (
     MemoryCaseDriver,
     MemoryClusterDriver,
+    MemoryConfigurationDriver,
     MemoryMetricsDriver,
     MemoryProbeDriver,
     MemorySurroundingsDriver,
@@ -67,6 +69,17 @@ def probing(request: pytest.FixtureRequest) -> Iterator[ProbeDriver]:
     from tests.contract import real_pods
 
     with real_pods.probe_driver() as driver:
+        yield driver
+
+
+@pytest.fixture(params=BOTH)
+def configured(request: pytest.FixtureRequest) -> Iterator[ConfigurationDriver]:
+    if request.param == "memory":
+        yield MemoryConfigurationDriver()
+        return
+    from tests.contract import real
+
+    with real.configuration_driver() as driver:
         yield driver
 
 

@@ -6,10 +6,22 @@ Image tags have the meanings of the watched application's stand-in in tests/e2e/
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Protocol, TypeVar
 
+from daemon.core.configuration import Reference
 from daemon.core.model import Pod, Sample, Workload, WorkloadRef
-from daemon.ports import Actuator, CaseStore, Cluster, Gauges, HealthProbe, Metrics, Neighbours, Nodes
+from daemon.ports import (
+    Actuator,
+    CaseStore,
+    Cluster,
+    Configuration,
+    Gauges,
+    HealthProbe,
+    Metrics,
+    Neighbours,
+    Nodes,
+)
 
 GOOD = "v1.0.0"
 BETTER = "v1.0.1"
@@ -113,6 +125,24 @@ class ProbeDriver(Waiting, Protocol):
         ...
 
     def delete(self) -> None: ...
+
+
+class ConfigurationDriver(Protocol):
+    """A namespace with no ConfigMap and no Secret of the test's names."""
+
+    @property
+    def configuration(self) -> Configuration: ...
+    @property
+    def namespace(self) -> str: ...
+    def write(self, reference: Reference, value: str) -> None:
+        """Create it with one key of this value, or change it in place."""
+        ...
+
+    def now(self) -> datetime: ...
+    def wait(self, seconds: float) -> None: ...
+    def cut_off(self) -> Configuration:
+        """One whose API server does not answer."""
+        ...
 
 
 class SurroundingsDriver(Waiting, Protocol):

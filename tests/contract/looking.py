@@ -39,3 +39,9 @@ def broken_pod(world: ClusterDriver, reasons: set[str]) -> Pod:
         return None
 
     return world.until(f"a pod with {reasons}", look)
+
+
+def stuck(world: ClusterDriver) -> bool:
+    """Whether the rollout of the current revision went past its deadline."""
+    workload = seen(world)
+    return workload.current is not None and workload.status.timed_out(workload.current)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from daemon.adapters.memory.cases import MemoryCaseStore
 from daemon.adapters.memory.clock import ManualClock
 from daemon.adapters.memory.cluster import MemoryCluster
+from daemon.adapters.memory.configuration import MemoryConfiguration
 from daemon.adapters.memory.health import MemoryHealthProbe
 from daemon.adapters.memory.kubelet import Fault, FaultKind
 from daemon.adapters.memory.metrics import MemoryMetrics
 from daemon.adapters.memory.surroundings import MemorySurroundings
 from daemon.adapters.memory.traffic import Rates, Traffic
+from daemon.core.configuration import Reference
 from daemon.core.model import Pod, Sample, Workload, WorkloadRef
-from daemon.ports import Actuator, CaseStore, Gauges, Unavailable
+from daemon.ports import Actuator, CaseStore, Configuration, Gauges, Unavailable
 from tests.contract.drivers import CRASHING, FAILING, GOOD, MISSING, OOM, UNREADY
 
 T = TypeVar("T")
@@ -108,6 +111,27 @@ class MemoryCaseDriver(MemoryWaiting):
         self.store.reads.fail(gone)
         self.store.writes.fail(gone)
         return self.store
+
+
+class MemoryConfigurationDriver:
+    namespace = REF.namespace
+
+    def __init__(self) -> None:
+        self._clock = ManualClock()
+        self.configuration = MemoryConfiguration(MemoryCluster(self._clock), self._clock)
+
+    def write(self, reference: Reference, value: str) -> None:
+        self.configuration.write(self.namespace, reference)
+
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    def wait(self, seconds: float) -> None:
+        self._clock.advance(seconds)
+
+    def cut_off(self) -> Configuration:
+        self.configuration.reads.fail(Unavailable("the API server does not answer: connection refused"))
+        return self.configuration
 
 
 class MemoryMetricsDriver(MemoryWaiting):

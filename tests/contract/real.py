@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,11 +18,13 @@ from daemon.adapters.clock import SystemClock
 from daemon.adapters.kube.actuator import KubeActuator
 from daemon.adapters.kube.cases import KubeCaseStore
 from daemon.adapters.kube.client import KubeClient, load
+from daemon.adapters.kube.configuration import KubeConfiguration
 from daemon.adapters.kube.crd import manifest
 from daemon.adapters.kube.events import EventSink
 from daemon.adapters.kube.workloads import KubeCluster
+from daemon.core.configuration import Reference
 from daemon.core.model import WorkloadRef
-from daemon.ports import Actuator, CaseStore
+from daemon.ports import Actuator, CaseStore, Configuration
 from daemon.settings.surroundings import GL006_NEIGHBOURS
 from tests.e2e.app.build import image, load_app
 from tests.e2e.app.manifests import Gl006, config_map, deployment
@@ -209,6 +213,39 @@ def case_driver(*, watched: bool) -> Iterator[RealCases]:
             yield driver
         finally:
             driver.stop()
+
+
+class RealConfiguration:
+    def __init__(self, cluster: Cluster, home: str, client: KubeClient, dead: KubeClient) -> None:
+        self._machine = cluster
+        self._dead = dead
+        self.namespace = home
+        self.configuration: Configuration = KubeConfiguration(client)
+
+    def write(self, reference: Reference, value: str) -> None:
+        body = {
+            "apiVersion": "v1",
+            "kind": reference.kind,
+            "metadata": {"name": reference.name, "namespace": self.namespace},
+            "data": {"key": base64.b64encode(value.encode()).decode()},
+        }
+        self._machine.apply(json.dumps(body))
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def wait(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    def cut_off(self) -> Configuration:
+        return KubeConfiguration(self._dead)
+
+
+@contextmanager
+def configuration_driver() -> Iterator[RealConfiguration]:
+    cluster = running()
+    with namespace(cluster) as home, client_of(cluster) as client, client_of(cluster, dead=True) as dead:
+        yield RealConfiguration(cluster, home, client, dead)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from daemon.adapters.memory.metrics import MemoryMetrics
 from daemon.adapters.memory.traffic import Rates, Traffic
 from daemon.core.counters import Book, Tally, observe
 from daemon.core.model import Revision, WorkloadRef
+from daemon.core.pod_owner import PodOwners
 
 REF = WorkloadRef(namespace="greenlang", name="gl-006-heatreclaim")
 IMAGE = "gcr.io/greenlang/gl-006-heatreclaim"
@@ -35,7 +36,10 @@ class Watch:
             self.book = observe(self.book, samples, starts_at_zero=lambda _: True)
 
     def tally(self, revision: Revision) -> Tally:
-        return self.book.tally(revision.owns)
+        workload = self.cluster.workload(REF)
+        assert workload is not None
+        owners = PodOwners(workload)
+        return self.book.tally(lambda pod: owners.made(revision, pod))
 
     def current(self) -> Revision:
         workload = self.cluster.workload(REF)

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from daemon.core.model import WorkloadRef
+from daemon.core.pod_owner import PodOwners
 from tests.contract.drivers import BETTER, CRASHING, GOOD, MISSING, OOM, UNREADY, ClusterDriver
-from tests.contract.looking import broken_pod, complete, seen
+from tests.contract.looking import broken_pod, complete, seen, stuck
 
 
 def test_a_deployed_workload_has_a_current_revision_and_its_pods(world: ClusterDriver) -> None:
@@ -22,7 +23,8 @@ def test_a_deployed_workload_has_a_current_revision_and_its_pods(world: ClusterD
     assert current.hash in current.replica_set
     assert current.replica_set_uid not in {"", workload.uid}
     for pod in workload.pods:
-        assert current.owns(pod.name)
+        assert pod.replica_set_uid == current.replica_set_uid
+        assert PodOwners(workload).of(pod.name) == current.replica_set_uid
         assert pod.ready
         assert not pod.deleting
         assert pod.ip
@@ -267,7 +269,7 @@ def test_a_rollout_that_never_gets_ready_exceeds_its_deadline(world: ClusterDriv
     world.deploy(GOOD, replicas=1, progress_deadline=5)
     complete(world, GOOD, 1)
     world.set_tag(UNREADY)
-    world.until("the deadline", lambda: seen(world).status.deadline_exceeded)
+    world.until("the deadline", lambda: stuck(world))
     workload = seen(world)
     assert workload.current is not None
     [pod] = workload.pods_of(workload.current)

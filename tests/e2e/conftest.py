@@ -42,10 +42,22 @@ STORIES: dict[str, dict[str, Any]] = {
     "idle": {"load_rps": 0.0},
     "frozen": {"load_rps": BUSY},
 }
+FACTS: dict[str, dict[str, Any]] = {
+    "scaled": {"ready_delay": 33, "startup_probe": False},
+    "veteran": {},
+    "evicted": {},
+    "stale": {"replicas": 1, "progress_deadline_seconds": 20},
+    "quota": {"progress_deadline_seconds": 20},
+    "late": {},
+    "rewritten": {},
+    "crashing": {},
+}
+"""Stories that take minutes of waiting and little else: they are played side by side."""
+STORIES |= FACTS
 
 
 def defaults(story: str) -> dict[str, Any]:
-    return {"namespace": f"greenlang-{story}", "replicas": 2, "load_rps": 10.0}
+    return {"namespace": f"greenlang-{story}", "replicas": 2, "load_rps": 5.0 if story in FACTS else 10.0}
 
 
 def settings(cluster: Cluster) -> dict[str, Any]:

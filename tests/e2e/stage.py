@@ -45,6 +45,14 @@ class Stage:
         """Apply the Deployment with another tag, as a pipeline would."""
         self.cluster.apply(deployment(replace(self.app, tag=tag, **changes)))
 
+    def break_pod(self, pod: dict[str, Any], fault: dict[str, Any]) -> None:
+        """Have a running pod of the stand-in fail so until it is started again."""
+        request = urllib.request.Request(
+            f"http://{pod['status']['podIP']}:8000/fault", data=json.dumps(fault).encode(), method="PUT"
+        )
+        with urllib.request.urlopen(request, timeout=5):
+            pass
+
     def write_config(self, name: str, settings: str) -> None:
         self.cluster.apply(config_map(replace(self.app, config_name=name), settings))
 

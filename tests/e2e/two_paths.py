@@ -140,6 +140,7 @@ class Daemon:
                 name=pod.name,
                 uid=pod.name,
                 replica_set=f"gl-006-{pod.revision}",
+                replica_set_uid=(self._new if pod.is_new else self._old).replica_set_uid,
                 created_at=time_of(self._start + BORN if pod.is_new else 0.0),
             )
             for pod in pods(self._rollout)

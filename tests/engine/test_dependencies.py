@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from daemon.core.model import Pod, Revision, RolloutStatus, Workload, WorkloadRef
+from daemon.core.pod_owner import PodOwners
 from daemon.engine.dependencies import Standing, Story, begin, follow, standing
 from daemon.ports import Gauge
 
@@ -35,7 +36,14 @@ OLD, NEW = revision(1), revision(2)
 
 
 def pod(name: str, of: Revision, *, deleting: bool = False) -> Pod:
-    return Pod(name=name, uid=name, replica_set=of.replica_set, created_at=BORN, deleting=deleting)
+    return Pod(
+        name=name,
+        uid=name,
+        replica_set=of.replica_set,
+        replica_set_uid=of.replica_set_uid,
+        created_at=BORN,
+        deleting=deleting,
+    )
 
 
 def workload(*pods: Pod) -> Workload:
@@ -218,7 +226,7 @@ def test_the_beginning_outlives_what_changes_within_a_state() -> None:
 
 
 def begun(found: Standing, *reached: Gauge, started_at: float = NOW - 30) -> Story:
-    return begin(found, reached, NEW, started_at=started_at, earliest=NOW - 3600)
+    return begin(found, reached, PodOwners(WORKLOAD), NEW, started_at=started_at, earliest=NOW - 3600)
 
 
 def test_after_a_restart_the_past_tells_who_reached_it_last() -> None:

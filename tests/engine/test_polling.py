@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from daemon.adapters.memory.cases import MemoryCaseStore
 from daemon.adapters.memory.clock import ManualClock
 from daemon.adapters.memory.cluster import MemoryCluster
+from daemon.adapters.memory.configuration import MemoryConfiguration
 from daemon.adapters.memory.health import MemoryHealthProbe
 from daemon.adapters.memory.metrics import MemoryMetrics
 from daemon.adapters.memory.surroundings import MemorySurroundings
@@ -55,6 +56,7 @@ def test_one_query_per_signal_and_poll(workloads: int) -> None:
             metrics=metrics,
             surroundings=Sources(gauges=around, neighbours=around, nodes=around),
             health=MemoryHealthProbe(cluster),
+            configuration=MemoryConfiguration(cluster, clock),
             sinks={},
             policies=lambda _ref, _workload: POLICY,
             run=lambda job: job(),

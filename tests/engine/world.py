@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 from prometheus_client import CollectorRegistry
 
 from daemon.adapters.memory.cases import MemoryCaseStore
 from daemon.adapters.memory.clock import ManualClock
-from daemon.adapters.memory.cluster import MemoryCluster
+from daemon.adapters.memory.cluster import DEFAULT_PACE, MemoryCluster
+from daemon.adapters.memory.configuration import MemoryConfiguration
 from daemon.adapters.memory.health import MemoryHealthProbe
-from daemon.adapters.memory.kubelet import Fault
+from daemon.adapters.memory.kubelet import Fault, FaultKind, Pace
 from daemon.adapters.memory.metrics import MemoryMetrics
 from daemon.adapters.memory.sinks import MemorySink
 from daemon.adapters.memory.surroundings import MemorySurroundings
+from daemon.adapters.memory.templates import simple_template, with_image
 from daemon.adapters.memory.traffic import Rates, Traffic
 from daemon.core.case import Case, Instruction, Phase
 from daemon.core.model import Policy, SignalPolicy, WorkloadRef
@@ -74,11 +78,16 @@ class World:
     seed: int = 0
     replicas: int = 3
     lag: float = 0.2
+    pace: Pace = DEFAULT_PACE
+    template: Mapping[str, Any] | None = None
+    """What is deployed beside the image; a simple one where not given."""
 
     def __post_init__(self) -> None:
         self.clock = ManualClock()
         self.machine = JumpingClock(self.clock)
-        self.cluster = MemoryCluster(self.clock, faults=self.faults, seed=self.seed, lag=self.lag)
+        self.cluster = MemoryCluster(
+            self.clock, pace=self.pace, lag=self.lag, faults=self.faults, seed=self.seed
+        )
         self.metrics = MemoryMetrics(
             self.cluster,
             self.clock,
@@ -92,6 +101,7 @@ class World:
         self.store = MemoryCaseStore(seed=self.seed)
         self.sink = MemorySink("memory")
         self.health = MemoryHealthProbe(self.cluster)
+        self.configuration = MemoryConfiguration(self.cluster, self.clock)
         self.daemon: Assembled | None = None
         self.queue: WorkQueue | None = None
         self.cluster.on_change(lambda ref: self.queue.put(ref) if self.queue else None)
@@ -114,6 +124,7 @@ class World:
                     gauges=self.surroundings, neighbours=self.surroundings, nodes=self.surroundings
                 ),
                 health=self.health,
+                configuration=self.configuration,
                 sinks={"memory": sink or self.sink},
                 policies=lambda _ref, _workload: self.policy,
                 run=lambda job: job(),
@@ -130,6 +141,12 @@ class World:
     def restart(self, *, sink: IncidentSink | None = None, cluster: Cluster | None = None) -> None:
         self.kill()
         self.start(sink=sink, cluster=cluster)
+
+    def resync(self) -> None:
+        """What the daemon does by itself once a minute."""
+        assert self.daemon is not None
+        self.daemon.engine.resync()
+        self.drain()
 
     # ------------------------------------------------------------ time
 
@@ -167,7 +184,9 @@ class World:
     # ------------------------------------------------------------ people
 
     def deploy(self, tag: str) -> None:
-        self.cluster.apply(REF, image=f"{IMAGE}:{tag}", replicas=self.replicas, progress_deadline=60.0)
+        image = f"{IMAGE}:{tag}"
+        template = with_image(self.template or simple_template(REF.name, image), image)
+        self.cluster.apply(REF, template, replicas=self.replicas, progress_deadline=60.0)
 
     def settled(self, seconds: float = 900.0) -> World:
         """The world with a release running for a while and the daemon watching."""
@@ -175,6 +194,10 @@ class World:
         self.start()
         self.run(5)
         return self
+
+    def faults_of(self, tag: str) -> None:
+        """Have pods of a tag crash."""
+        self.cluster.fault(tag, Fault(kind=FaultKind.CRASH))
 
     def instruct(self, case: Case, action: str, by: str = "anna") -> None:
         order = msgspec.convert(

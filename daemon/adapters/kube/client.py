@@ -119,6 +119,7 @@ class KubeClient:
         query: Mapping[str, str] | None = None,
         body: object = None,
         content_type: str = "application/json",
+        accept: str = "application/json",
         timeout: float = READ_TIMEOUT,
     ) -> bytes:
         """The answer's body, which is JSON. ``timeout`` (seconds) bounds each wait for the server.
@@ -127,7 +128,13 @@ class KubeClient:
         """
         what = f"{method} {path}"
         response = self._open(
-            method, path, query=query, body=body, content_type=content_type, timeout=timeout
+            method,
+            path,
+            query=query,
+            body=body,
+            content_type=content_type,
+            accept=accept,
+            timeout=timeout,
         )
         try:
             data: bytes = response.data
@@ -206,9 +213,10 @@ class KubeClient:
         timeout: float,
         body: object = None,
         content_type: str = "application/json",
+        accept: str = "application/json",
     ) -> urllib3.HTTPResponse:
         url = self.host + path + (f"?{urlencode(query)}" if query else "")
-        headers = {**self._api.default_headers, "Accept": "application/json", "Content-Type": content_type}
+        headers = {**self._api.default_headers, "Accept": accept, "Content-Type": content_type}
         try:
             # Reads the token file again when it is older than a minute, or runs the exec plugin.
             self._api.update_params_for_auth(headers, [], ["BearerToken"], path, method, None)

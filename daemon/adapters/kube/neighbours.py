@@ -13,14 +13,11 @@ import msgspec
 
 from daemon.adapters.kube import partial
 from daemon.adapters.kube.changes import Change
-from daemon.adapters.kube.objects import condition
+from daemon.adapters.kube.objects import OVER, condition
 from daemon.core.model import Value
 from daemon.ports import Clock, Neighbour
 from daemon.settings import NeighbourSettings
 from daemon.settings.selector import Selector, parse
-
-OVER = frozenset({"Succeeded", "Failed"})
-"""Phases of pods that will not run again; evicted ones stay as ``Failed`` beside their successors."""
 
 
 class _Pod(partial.Partial, frozen=True):

@@ -12,18 +12,21 @@ import msgspec
 
 from daemon.adapters.kube.partial import (
     CHANGE_CAUSE,
+    DEFAULT_CONTAINER,
     HASH_LABEL,
     REVISION_HISTORY,
     ROLLBACK,
     Condition,
     ContainerStatus,
     Deployment,
+    Owner,
     PodObject,
     PodSpec,
+    PodStatus,
     ReplicaSet,
     Waiting,
 )
-from daemon.core.model import Container, Pod, Revision, RolloutStatus, Workload, WorkloadRef
+from daemon.core.model import Container, Pod, Revision, Role, RolloutStatus, Workload, WorkloadRef
 
 MAX_CHANGE_CAUSE = 1024
 """Characters of a change-cause that are kept: it is free text of any length, and cases carry it."""
@@ -49,6 +52,8 @@ class KeptReplicaSet(msgspec.Struct, frozen=True):
 
     revision: Revision
     template: Template
+    unmade: str = ""
+    """Why its pods cannot be made, in the words of its ``ReplicaFailure`` condition."""
 
 
 class KeptDeployment(msgspec.Struct, frozen=True):
@@ -131,7 +136,13 @@ def rollout_status(deployment: Deployment) -> RolloutStatus:
 
 
 def keep_replica_set(replica_set: ReplicaSet) -> KeptReplicaSet:
-    return KeptReplicaSet(revision=revision(replica_set), template=Template.of(replica_set.spec.template))
+    failure = condition(replica_set.status.conditions, "ReplicaFailure")
+    failed = failure is not None and failure.status == "True"
+    return KeptReplicaSet(
+        revision=revision(replica_set),
+        template=Template.of(replica_set.spec.template),
+        unmade=(failure.message or failure.reason) if failure is not None and failed else "",
+    )
 
 
 def revision(replica_set: ReplicaSet) -> Revision:
@@ -149,16 +160,21 @@ def revision(replica_set: ReplicaSet) -> Revision:
     )
 
 
-def pod(seen: PodObject, replica_set: str) -> Pod:
+OVER = frozenset({"Succeeded", "Failed"})
+"""Phases of pods that will not run again; evicted ones stay as ``Failed`` beside their successors."""
+
+
+def pod(seen: PodObject, replica_set: Owner) -> Pod:
+    """``replica_set`` is the pod's controller."""
     status = seen.status
     scheduled = condition(status.conditions, "PodScheduled")
     ready = condition(status.conditions, "Ready")
     stuck = scheduled is not None and scheduled.status == "False" and scheduled.reason == "Unschedulable"
-    containers = [*(status.init_container_statuses or ()), *(status.container_statuses or ())]
     return Pod(
         name=seen.metadata.name,
         uid=seen.metadata.uid,
-        replica_set=replica_set,
+        replica_set=replica_set.name,
+        replica_set_uid=replica_set.uid,
         created_at=seen.metadata.creation_timestamp,
         ip=status.pod_ip,
         node=seen.spec.node_name,
@@ -166,22 +182,48 @@ def pod(seen: PodObject, replica_set: str) -> Pod:
         ready_changed_at=ready.last_transition_time if ready else None,
         deleting=seen.metadata.deletion_timestamp is not None,
         unschedulable=(scheduled.message or scheduled.reason) if scheduled and stuck else "",
-        containers=tuple(_container(container) for container in containers),
+        finished=_finished(status),
+        containers=tuple(_containers(seen)),
         images=tuple(container.image for container in seen.spec.containers),
     )
 
 
-def _container(status: ContainerStatus) -> Container:
+def _finished(status: PodStatus) -> str:
+    if status.phase not in OVER:
+        return ""
+    return ": ".join(word for word in (status.reason or status.phase, status.message) if word)
+
+
+def _containers(seen: PodObject) -> Iterable[Container]:
+    always = {c.name for c in seen.spec.init_containers or () if c.restart_policy == "Always"}
+    for status in seen.status.init_container_statuses or ():
+        yield _container(status, Role.SIDECAR if status.name in always else Role.INIT)
+    main = _main(seen)
+    for status in seen.status.container_statuses or ():
+        # The statuses are in the order of names, and not in that of the spec.
+        yield _container(status, Role.MAIN if status.name == main else Role.SIDECAR)
+
+
+def _main(seen: PodObject) -> str:
+    """kubectl's default container (kubectl's ``podcmd.FindOrDefaultContainerByName``)."""
+    names = [container.name for container in seen.spec.containers]
+    wanted = (seen.metadata.annotations or {}).get(DEFAULT_CONTAINER, "")
+    return wanted if wanted in names else next(iter(names), "")
+
+
+def _container(status: ContainerStatus, role: Role) -> Container:
     ended = status.state.terminated or status.last_state.terminated
     waiting = status.state.waiting or Waiting()
     return Container(
         name=status.name,
+        role=role,
         ready=status.ready,
         restarts=status.restart_count,
         waiting_reason=waiting.reason,
         waiting_message=waiting.message,
         exit_code=ended.exit_code if ended else None,
         exit_reason=ended.reason if ended else "",
+        ended_at=ended.finished_at if ended else None,
     )
 
 
@@ -205,7 +247,13 @@ def current(digest: bytes, kept: Iterable[KeptReplicaSet]) -> Revision | None:
     return chosen if chosen.number >= highest else None
 
 
-def workload(deployment: KeptDeployment, kept: Iterable[KeptReplicaSet], pods: Iterable[Pod]) -> Workload:
+def workload(
+    deployment: KeptDeployment,
+    kept: Iterable[KeptReplicaSet],
+    pods: Iterable[Pod],
+    departed: Mapping[str, str],
+) -> Workload:
+    pods = sorted(pods, key=lambda p: p.name)
     kept = sorted(kept, key=lambda own: (own.revision.number, own.revision.created_at))
     return Workload(
         ref=deployment.ref,
@@ -215,7 +263,10 @@ def workload(deployment: KeptDeployment, kept: Iterable[KeptReplicaSet], pods: I
         labels=deployment.labels,
         current=current(deployment.template_digest, kept),
         revisions=tuple(own.revision for own in kept),
-        pods=tuple(sorted(pods, key=lambda p: p.name)),
+        pods=tuple(pod for pod in pods if not pod.finished),
+        finished=tuple(pod for pod in pods if pod.finished),
+        departed=departed,
+        unmade={own.revision.replica_set_uid: own.unmade for own in kept if own.unmade},
         status=deployment.status,
         rollback_token=deployment.rollback_token,
     )

@@ -14,6 +14,7 @@ import msgspec
 HASH_LABEL = "pod-template-hash"
 REVISION = "deployment.kubernetes.io/revision"
 REVISION_HISTORY = "deployment.kubernetes.io/revision-history"
+DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 CHANGE_CAUSE = "kubernetes.io/change-cause"
 ROLLBACK = "rollbackd.io/rollback"
 """The token of the rollback that wrote the Deployment; the controller copies it to the ReplicaSet."""
@@ -95,9 +96,14 @@ class ReplicaSetSpec(Partial, frozen=True):
     template: dict[str, Any]
 
 
+class ReplicaSetStatus(Partial, frozen=True):
+    conditions: list[Condition] | None = None
+
+
 class ReplicaSet(Partial, frozen=True):
     metadata: Metadata
     spec: ReplicaSetSpec
+    status: ReplicaSetStatus = ReplicaSetStatus()
 
 
 class Waiting(Partial, frozen=True):
@@ -108,6 +114,7 @@ class Waiting(Partial, frozen=True):
 class Terminated(Partial, frozen=True):
     exit_code: int
     reason: str = ""
+    finished_at: datetime | None = None
 
 
 class State(Partial, frozen=True):
@@ -124,17 +131,27 @@ class ContainerStatus(Partial, frozen=True):
 
 
 class ContainerSpec(Partial, frozen=True):
+    name: str = ""
     image: str = ""
     """Optional in a template: an admission controller may fill it in."""
 
 
+class InitContainerSpec(Partial, frozen=True):
+    name: str
+    restart_policy: str = ""
+    """``Always`` makes it a sidecar."""
+
+
 class PodSpec(Partial, frozen=True):
     containers: list[ContainerSpec]
+    init_containers: list[InitContainerSpec] | None = None
     node_name: str = ""
 
 
 class PodStatus(Partial, frozen=True):
     phase: str = ""
+    reason: str = ""
+    message: str = ""
     pod_ip: str = msgspec.field(name="podIP", default="")
     conditions: list[Condition] | None = None
     container_statuses: list[ContainerStatus] | None = None

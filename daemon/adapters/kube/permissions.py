@@ -19,12 +19,16 @@ class Need(Value, frozen=True):
     group: str
     resource: str
     verbs: tuple[str, ...]
+    optional: bool = False
+    """Whether the daemon does its work without it, only less well informed."""
 
 
 NEEDED = (
     Need(group="apps", resource="deployments", verbs=("get", "list", "watch", "patch")),
     Need(group="apps", resource="replicasets", verbs=("get", "list", "watch")),
     Need(group="", resource="pods", verbs=("get", "list", "watch")),
+    Need(group="", resource="configmaps", verbs=("get",)),
+    Need(group="", resource="secrets", verbs=("get",), optional=True),
     Need(group="", resource="events", verbs=("create",)),
     Need(
         group="rollbackd.io",
@@ -34,7 +38,7 @@ NEEDED = (
     Need(group="rollbackd.io", resource="rolloutcases/status", verbs=("get", "update", "patch")),
 )
 """Everything that the daemon's Role grants in each guarded namespace; nothing else is used."""
-OPTIONAL = (Need(group="", resource="nodes", verbs=("get",)),)
+OPTIONAL = (Need(group="", resource="nodes", verbs=("get",), optional=True),)
 """What its ClusterRole grants. Without it a failure is judged without the nodes' conditions."""
 
 
@@ -50,7 +54,6 @@ class Permission(Value, frozen=True):
     allowed: bool
     reason: str = ""
     optional: bool = False
-    """Whether the daemon does its work without it, only less well informed."""
 
 
 class _ReviewStatus(msgspec.Struct, rename="camel"):
@@ -75,14 +78,14 @@ def check(
     to these, so it is asked for each of them.
     """
     needed = [
-        _ask(client, need, verb, namespace, name)
+        _ask(client, need, verb, namespace, name, optional=need.optional)
         for need in NEEDED
         for namespace in namespaces
         for verb in need.verbs
         for name in _names(need, verb, named.get(namespace, ()))
     ]
     return needed + [
-        _ask(client, need, verb, "", "", optional=True) for need in OPTIONAL for verb in need.verbs
+        _ask(client, need, verb, "", "", optional=need.optional) for need in OPTIONAL for verb in need.verbs
     ]
 
 

@@ -14,8 +14,10 @@ import msgspec
 from daemon.adapters.kube import objects, partial
 from daemon.adapters.kube.changes import Change
 from daemon.adapters.kube.objects import KeptDeployment, KeptReplicaSet
-from daemon.core.model import Pod, Revision, Workload, WorkloadRef
+from daemon.core.model import LONGEST_PREFIX, Pod, Revision, Workload, WorkloadRef
 
+KEPT_DEPARTED = 300
+"""Pods of a Deployment that are gone and remembered by name."""
 Guard = Callable[[WorkloadRef, Mapping[str, str]], bool]
 
 
@@ -37,6 +39,8 @@ class Store:
         self._pods: dict[str, dict[str, Pod]] = {}
         self._set_of: dict[str, str] = {}
         """Each kept pod's ReplicaSet."""
+        self._departed: dict[str, dict[str, str]] = {}
+        """Deployment → pods that are gone and whose names do not tell → their ReplicaSet; the latest ones."""
         self._built: dict[str, Workload] = {}
 
     def workloads(self) -> tuple[Workload, ...]:
@@ -99,11 +103,12 @@ class Store:
         if change.kind == "DELETED":
             with self._lock:
                 replica_set = self._set_of.pop(uid, "")
+                owned_by = self._owner_of.get(replica_set, "")
                 siblings = self._pods.get(replica_set, {})
-                siblings.pop(uid, None)
+                self._remember(owned_by, siblings.pop(uid, None))
                 if not siblings:
                     self._pods.pop(replica_set, None)
-                return self._concerned(self._owner_of.get(replica_set, ""))
+                return self._concerned(owned_by)
         seen = msgspec.json.decode(change.raw, type=partial.PodObject)
         controller = seen.metadata.controller("ReplicaSet")
         if controller is None:
@@ -112,7 +117,7 @@ class Store:
             owner = self._owner_of.get(controller.uid)
             if owner == "" or owner in self._unguarded:
                 return ()
-            self._pods.setdefault(controller.uid, {})[uid] = objects.pod(seen, controller.name)
+            self._pods.setdefault(controller.uid, {})[uid] = objects.pod(seen, controller)
             self._set_of[uid] = controller.uid
             return self._concerned(owner or "")
 
@@ -121,8 +126,18 @@ class Store:
         if built is None:
             sets = self._replica_sets.get(uid, {})
             pods = [pod for replica_set in sets for pod in self._pods.get(replica_set, {}).values()]
-            built = self._built[uid] = objects.workload(self._deployments[uid], sets.values(), pods)
+            departed = dict(self._departed.get(uid, {}))
+            built = self._built[uid] = objects.workload(self._deployments[uid], sets.values(), pods, departed)
         return built
+
+    def _remember(self, owner: str, gone: Pod | None) -> None:
+        """A pod that is gone is still in the metrics: keep whose it was, where its name does not tell."""
+        if gone is None or not owner or len(gone.replica_set) < LONGEST_PREFIX:
+            return
+        departed = self._departed.setdefault(owner, {})
+        departed[gone.name] = gone.replica_set_uid
+        if len(departed) > KEPT_DEPARTED:
+            del departed[next(iter(departed))]
 
     def _concerned(self, owner: str) -> tuple[WorkloadRef, ...]:
         self._built.pop(owner, None)
@@ -134,6 +149,7 @@ class Store:
         for replica_set in tuple(self._replica_sets.get(uid, {})):
             self._drop_replica_set(uid, replica_set)
         self._replica_sets.pop(uid, None)
+        self._departed.pop(uid, None)
         self._built.pop(uid, None)
         deployment = self._deployments.pop(uid, None)
         if deployment is not None and self._by_ref.get(deployment.ref) == uid:
@@ -145,8 +161,9 @@ class Store:
         siblings.pop(uid, None)
         if not siblings:
             self._replica_sets.pop(owner, None)
-        self._drop_pods(uid)
+        self._drop_pods(uid, owner)
 
-    def _drop_pods(self, replica_set: str) -> None:
-        for pod in self._pods.pop(replica_set, {}):
-            self._set_of.pop(pod, None)
+    def _drop_pods(self, replica_set: str, owner: str = "") -> None:
+        for uid, pod in self._pods.pop(replica_set, {}).items():
+            self._remember(owner, pod)
+            self._set_of.pop(uid, None)

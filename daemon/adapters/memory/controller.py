@@ -9,12 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from daemon.adapters.memory.kubelet import EPSILON, Fault, Pace
-from daemon.adapters.memory.objects import Counts, DeploymentState, PodState, ReplicaSetState
+from daemon.adapters.memory.kubelet import EPSILON, Fault, FaultKind, Pace
+from daemon.adapters.memory.objects import SETTLED, Counts, DeploymentState, PodState, ReplicaSetState
 from daemon.adapters.memory.templates import bare, containers_of, tag_of, word
+from daemon.core.configuration import Reference, references
+from daemon.core.model import LONGEST_PREFIX
 
 MAX_SURGE = 1
 MAX_UNAVAILABLE = 0
+CRASHES = Fault(kind=FaultKind.CRASH)
+FOLLOWS = 0.1
+"""Seconds after which the status tells of the pods what the first look at a new generation made of them."""
 
 
 class Controller:
@@ -25,6 +30,8 @@ class Controller:
         self._faults = faults
         self._uid = uid
         self._made = 0
+        self.spoilt: set[tuple[str, Reference]] = set()
+        """ConfigMaps and Secrets, by namespace, with which a pod crashes that starts with them."""
 
     def reconcile(self, deployment: DeploymentState, at: float) -> bool:
         """One look at a Deployment; whether its status changed.
@@ -32,18 +39,29 @@ class Controller:
         A generation that it is too early to see leaves everything as it is, but for pods whose end has come.
         """
         for own in deployment.sets:
+            if len(f"{own.name}-") > LONGEST_PREFIX:
+                deployment.departed |= {pod.name: own.uid for pod in own.pods if pod.gone(at)}
             own.pods = [pod for pod in own.pods if not pod.gone(at)]
         if deployment.observed_generation < deployment.generation and at + EPSILON < deployment.observe_at:
             return False
-        if deployment.paused:
+        for own in deployment.sets:
+            self._fill(deployment, own, at)
+        new_to_us = deployment.observed_generation < deployment.generation
+        new = None if deployment.paused else self._newest(deployment, at)
+        # The status sums up the ReplicaSets' own, which follow their pods a moment later.
+        counts = _count(deployment, at)
+        if new is None:
             self._spread(deployment, at)
         else:
             if deployment.progress_reason == "DeploymentPaused":
                 _progress(deployment, at, "DeploymentResumed", "Deployment is resumed")
-            new = self._newest(deployment, at)
             while self._step(deployment, new, at):
                 pass
-        changed = self._report(deployment, at)
+        if new_to_us:
+            deployment.summed_at = at + FOLLOWS
+        else:
+            counts = _count(deployment, at)
+        changed = self._report(deployment, counts, at)
         if deployment.progress_reason == "NewReplicaSetAvailable":
             _forget(deployment)
         return changed
@@ -57,8 +75,8 @@ class Controller:
             deployment.sets.append(new)
             _progress(deployment, at, "NewReplicaSetCreated", f'Created new replica set "{new.name}"')
         elif new.number < number:
+            # The condition stays what the rollout before left: it is written anew only when something moves.
             new.renumber(number)
-            _progress(deployment, at, "FoundNewReplicaSet", f'Found new replica set "{new.name}"')
         new.annotations = deployment.inherited()
         return new
 
@@ -118,16 +136,20 @@ class Controller:
         if wanted == own.desired:
             return False
         own.desired = wanted
-        while len(own.active) < wanted:
-            own.pods.append(self._pod(deployment, own, at))
+        self._fill(deployment, own, at)
         surplus = sorted(own.active, key=lambda pod: (pod.ready(at), -pod.created))
         for pod in surplus[: len(own.active) - wanted]:
             pod.deleted = at
         return True
 
+    def _fill(self, deployment: DeploymentState, own: ReplicaSetState, at: float) -> None:
+        """Make the pods that are wanted and not there, as far as the API server lets them be made."""
+        while len(own.active) < own.desired and not deployment.no_more_pods:
+            own.pods.append(self._pod(deployment, own, at))
+
     def _pod(self, deployment: DeploymentState, own: ReplicaSetState, at: float) -> PodState:
         self._made += 1
-        name = f"{own.name}-{word(f'{deployment.uid}/{self._made}', 5)}"
+        name = f"{own.name}-"[:LONGEST_PREFIX] + word(f"{deployment.uid}/{self._made}", 5)
         containers = tuple((c["name"], c["image"]) for c in containers_of(own.template))
         return PodState(
             name=name,
@@ -135,11 +157,15 @@ class Controller:
             ip=f"10.244.{self._made // 250 % 250}.{self._made % 250 + 1}",
             created=at,
             containers=containers,
-            faults=tuple(self._faults.get(tag_of(image)) for _, image in containers),
+            faults=tuple(self._fault(deployment, own, image) for _, image in containers),
             pace=self._pace,
         )
 
-    def _report(self, deployment: DeploymentState, at: float) -> bool:
+    def _fault(self, deployment: DeploymentState, own: ReplicaSetState, image: str) -> Fault | None:
+        read = {(deployment.ref.namespace, reference) for reference in references(own.template)}
+        return CRASHES if read & self.spoilt else self._faults.get(tag_of(image))
+
+    def _report(self, deployment: DeploymentState, counts: Counts, at: float) -> bool:
         """Write the status; whether it says something new."""
         before = (
             deployment.counts,
@@ -147,7 +173,6 @@ class Controller:
             deployment.progress_reason,
             deployment.progress_message,
         )
-        counts = _count(deployment, at)
         if deployment.paused:
             _progress(deployment, at, "DeploymentPaused", "Deployment is paused")
         else:
@@ -183,6 +208,8 @@ def _judge_progress(deployment: DeploymentState, counts: Counts, at: float) -> N
         return  # a finished rollout stays finished, whatever befalls its pods later
     elif _advanced(old, counts):
         _progress(deployment, at, "ReplicaSetUpdated", f"{name} is progressing.")
+    elif deployment.progress_reason in SETTLED:
+        return  # what timed out stays so, in the words of the rollout that did
     elif at + EPSILON >= deployment.progressed_at + deployment.progress_deadline:
         deployment.progress_reason = "ProgressDeadlineExceeded"
         deployment.progress_message = f"{name} has timed out progressing."

@@ -28,6 +28,12 @@ class FaultKind(StrEnum):
     CONFIG_ERROR = "config-error"
     """Names a ConfigMap that does not exist."""
     UNSCHEDULABLE = "unschedulable"
+    WAITS = "waits"
+    """Cannot be started for ``after`` seconds, in the kubelet's ``words``, and then runs."""
+    STARTS_AGAIN = "starts-again"
+    """Ends ``times`` times while it starts, and then runs for good."""
+    BLINKS = "blinks"
+    """Runs, is ready, and ``after`` seconds from its start fails its probe for ``lasts`` seconds."""
 
 
 class Fault(Value, frozen=True):
@@ -35,6 +41,10 @@ class Fault(Value, frozen=True):
 
     kind: FaultKind
     after: float = 1.0
+    words: tuple[str, str] = ("", "")
+    """Reason and message of a container that waits."""
+    times: int = 1
+    lasts: float = 5.0
 
 
 class Pace(Value, frozen=True):
@@ -110,7 +120,8 @@ def _back_off(runs: int) -> float:
 
 def _image_missing(name: str, image: str, _fault: Fault, pace: Pace, age: float) -> Look:
     """Each pull fails within a second, then the kubelet backs off 10, 20, 40 … 300 s."""
-    message = f'failed to pull and unpack image "{image}": failed to resolve reference: {image}: not found'
+    missing = f'failed to resolve reference "{image}": {image}: not found'
+    message = f'failed to pull and unpack image "{image}": {missing}'
     pulled, tries = pace.start + 1.0, 1
     while pulled + _back_off(tries) <= age + EPSILON:
         pulled, tries = pulled + _back_off(tries) + 1.0, tries + 1
@@ -145,6 +156,34 @@ def _config_error(name: str, _image: str, _fault: Fault, _pace: Pace, _age: floa
     return Look(container=container, running=False, until=math.inf)
 
 
+def _waiting(name: str, _image: str, fault: Fault, pace: Pace, age: float) -> Look:
+    end = pace.start + fault.after
+    if age + EPSILON < end:
+        reason, message = fault.words
+        container = Container(name=name, waiting_reason=reason, waiting_message=message)
+        return Look(container=container, running=False, until=end)
+    return _running(name, pace, since=end, age=age)
+
+
+def _starting_again(name: str, image: str, fault: Fault, pace: Pace, age: float) -> Look:
+    """As one that crashes, until it has ended often enough."""
+    since = pace.start
+    for runs in range(fault.times):
+        since += max(fault.after, 0.1) + _back_off(runs)
+    if age + EPSILON < since:
+        return _crashing(name, image, fault, pace, age)
+    last = Container(name=name, restarts=fault.times, exit_code=1, exit_reason="Error")
+    return _running(name, pace, since=since, age=age, last=last)
+
+
+def _blinking(name: str, _image: str, fault: Fault, pace: Pace, age: float) -> Look:
+    begin = pace.start + fault.after
+    end = begin + fault.lasts
+    if begin <= age + EPSILON < end:
+        return Look(container=Container(name=name), running=True, until=end)
+    return _running(name, pace, since=pace.start, age=age, end=begin if age < begin else math.inf)
+
+
 _FAULTY: dict[FaultKind, Callable[[str, str, Fault, Pace, float], Look]] = {
     FaultKind.CRASH: _crashing,
     FaultKind.OOM: _crashing,
@@ -152,4 +191,7 @@ _FAULTY: dict[FaultKind, Callable[[str, str, Fault, Pace, float], Look]] = {
     FaultKind.UNREADY: _unready,
     FaultKind.LOSES_READINESS: _losing_readiness,
     FaultKind.CONFIG_ERROR: _config_error,
+    FaultKind.WAITS: _waiting,
+    FaultKind.STARTS_AGAIN: _starting_again,
+    FaultKind.BLINKS: _blinking,
 }

@@ -45,6 +45,8 @@ class PodState:
     faults: tuple[Fault | None, ...]
     pace: Pace
     deleted: float | None = None
+    finished: str = ""
+    """Why it will not run again, such as an eviction; it stays beside its successor."""
 
     def looks(self, at: float) -> tuple[Look, ...]:
         age = at - self.created
@@ -55,7 +57,7 @@ class PodState:
 
     @property
     def active(self) -> bool:
-        return self.deleted is None
+        return self.deleted is None and not self.finished
 
     def gone(self, at: float) -> bool:
         return self.deleted is not None and at + EPSILON >= self.deleted + self.pace.stop
@@ -64,7 +66,7 @@ class PodState:
         return not self.unschedulable and at + EPSILON >= self.created + self.pace.start
 
     def ready(self, at: float) -> bool:
-        return all(part.container.ready for part in self.looks(at))
+        return not self.finished and all(part.container.ready for part in self.looks(at))
 
     def ready_changed(self, at: float) -> float:
         """When it became what it is, ready or not; its creation while it never was ready."""
@@ -77,12 +79,12 @@ class PodState:
                 changed, ready = moment, not ready
 
     def next_change(self, at: float) -> float:
-        until = min(part.until for part in self.looks(at)) + self.created
+        until = math.inf if self.finished else min(part.until for part in self.looks(at)) + self.created
         return min(until, math.inf if self.deleted is None else self.deleted + self.pace.stop)
 
     def signature(self, at: float) -> tuple[object, ...]:
         """Differs whenever something that an API client can see of the pod has changed."""
-        return (self.name, self.deleted, *(part.container for part in self.looks(at)))
+        return (self.name, self.deleted, self.finished, *(part.container for part in self.looks(at)))
 
     @property
     def unschedulable(self) -> bool:
@@ -152,6 +154,12 @@ class DeploymentState:
     sets: list[ReplicaSetState] = field(default_factory=list)
     accounted: float = 0.0
     """Until when the pods' traffic was counted."""
+    summed_at: float = 0.0
+    """When the status is summed up again, after the first look at a new generation."""
+    departed: dict[str, str] = field(default_factory=dict)
+    """Pods that are gone and whose names do not tell: name → UID of their ReplicaSet."""
+    no_more_pods: str = ""
+    """Why no pod can be made: a quota, or an admission webhook that does not answer."""
     due: float = math.inf
     """When it is processed next."""
     seen: tuple[Any, ...] = ()
@@ -176,7 +184,7 @@ class DeploymentState:
 
     def next_change(self, at: float) -> float:
         """When something happens by itself: a pod, the controller's look, the progress deadline."""
-        moments = [pod.next_change(at) for pod in self.pods]
+        moments = [self.summed_at, *(pod.next_change(at) for pod in self.pods)]
         if self.observed_generation < self.generation:
             moments.append(self.observe_at)
         if self.progress_reason not in SETTLED:
@@ -187,6 +195,7 @@ class DeploymentState:
         """Differs whenever a watcher of the Deployment, its ReplicaSets and pods would have heard of it."""
         return (
             self.resource_version,
+            self.no_more_pods,
             tuple((own.uid, own.number, own.desired) for own in self.sets),
             tuple(pod.signature(at) for pod in self.pods),
         )

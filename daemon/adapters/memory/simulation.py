@@ -86,6 +86,11 @@ class Simulation:
             self._schedule(deployment, deployment.observe_at)
         self.changed.add(deployment.ref)
 
+    def disturbed(self, deployment: DeploymentState) -> None:
+        """Something else than a client's write befell it: its controllers look at once."""
+        self._schedule(deployment, self.at)
+        self.changed.add(deployment.ref)
+
     def add(self, deployment: DeploymentState) -> None:
         deployment.observe_at = self.at + self._lag
         deployment.accounted = self.at

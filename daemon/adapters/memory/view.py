@@ -16,6 +16,9 @@ Moment = Callable[[float], datetime]
 
 
 def workload(state: DeploymentState, at: float, moment: Moment) -> Workload:
+    pods = sorted(
+        (_pod(pod, own, at, moment) for own in state.sets for pod in own.pods), key=lambda pod: pod.name
+    )
     return Workload(
         ref=state.ref,
         uid=state.uid,
@@ -26,12 +29,10 @@ def workload(state: DeploymentState, at: float, moment: Moment) -> Workload:
         revisions=tuple(
             revision(own, moment) for own in sorted(state.sets, key=lambda own: (own.number, own.created))
         ),
-        pods=tuple(
-            sorted(
-                (_pod(pod, own, at, moment) for own in state.sets for pod in own.pods),
-                key=lambda pod: pod.name,
-            )
-        ),
+        pods=tuple(pod for pod in pods if not pod.finished),
+        finished=tuple(pod for pod in pods if pod.finished),
+        departed=dict(state.departed),
+        unmade={own.uid: state.no_more_pods for own in state.sets if len(own.active) < own.desired},
         status=_status(state),
         rollback_token=state.annotations.get(ROLLBACK, ""),
     )
@@ -82,12 +83,14 @@ def _pod(pod: PodState, own: ReplicaSetState, at: float, moment: Moment) -> Pod:
         name=pod.name,
         uid=pod.uid,
         replica_set=own.name,
+        replica_set_uid=own.uid,
         created_at=_second(moment(pod.created)),
         ip=pod.ip if pod.started(at) else "",
         node="" if pod.unschedulable else NODE,
         ready=pod.ready(at),
         ready_changed_at=_second(moment(pod.ready_changed(at))),
-        deleting=not pod.active,
+        deleting=pod.deleted is not None,
+        finished=pod.finished,
         unschedulable="0/1 nodes are available: 1 Insufficient memory." if pod.unschedulable else "",
         containers=() if pod.unschedulable else tuple(part.container for part in pod.looks(at)),
         images=tuple(image for _, image in pod.containers),

@@ -65,7 +65,13 @@ def _workload(ref: WorkloadRef, judged: str, gauges: Iterable[Gauge]) -> Workloa
         current=_revision(ref, judged),
         revisions=tuple(_revision(ref, revision) for revision in {judged, *mine.values()}),
         pods=tuple(
-            Pod(name=pod, uid=pod, replica_set=f"{ref.name}-{revision}", created_at=LONG_AGO)
+            Pod(
+                name=pod,
+                uid=pod,
+                replica_set=f"{ref.name}-{revision}",
+                replica_set_uid=f"{ref.name}-{revision}",
+                created_at=LONG_AGO,
+            )
             for pod, revision in mine.items()
         ),
         status=RolloutStatus(

@@ -33,6 +33,8 @@ class Gl006:
     config_name: str = CONFIG
     startup_probe: bool = True
     """Costs a pod a second until it is ready, as the kubelet begins the other probes after it."""
+    ready_delay: int = 0
+    """Seconds that the kubelet waits before it asks a pod whether it is ready."""
     change_cause: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
@@ -149,7 +151,7 @@ def _container(app: Gl006) -> dict[str, Any]:
             "capabilities": {"drop": ["ALL"]},
         },
         "livenessProbe": _probe("/health", failures=5),
-        "readinessProbe": _probe("/ready", failures=3),
+        "readinessProbe": {**_probe("/ready", failures=3), "initialDelaySeconds": app.ready_delay},
     }
 
 

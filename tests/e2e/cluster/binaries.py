@@ -80,6 +80,7 @@ MODULES = (
         tags="netgo",
     ),
     Module(name="coredns", packages=("github.com/coredns/coredns",)),
+    Module(name="kwok", packages=("sigs.k8s.io/kwok/cmd/kwok",)),
 )
 
 

@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.e2e.cluster import api
+from tests.e2e.cluster import api, node
 from tests.e2e.cluster.monitoring import ALERTMANAGER_URL, PROMETHEUS_URL, Monitoring
 from tests.e2e.cluster.processes import Processes
 from tests.e2e.cluster.state import API_URL, HOST_ADDRESS, NODE, NODE_ADDRESS, REGISTRY, State
@@ -59,6 +59,11 @@ class Cluster:
         """Run a command in the cluster's namespaces, with absolute paths."""
         full = self.processes.inside(*command)
         return subprocess.run(full, capture_output=True, text=True, check=False)
+
+    def restart_kubelet(self) -> None:
+        """Restart the node's kubelet under its running pods."""
+        self.processes.stop("kubelet")
+        node.start_kubelet(self.state, self.processes, self.binaries)
 
     def start_prometheus(self) -> None:
         """End a metrics outage; samples from before it are still there."""

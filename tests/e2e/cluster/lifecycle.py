@@ -83,6 +83,7 @@ def _start(cluster: Cluster, progress: Progress, scrape_interval: float) -> Clus
     control_plane.start_controllers(state, processes, folder)
     node.await_runtime(state, processes)
     node.start_kubelet(state, processes, folder)
+    node.start_proxy(state, processes, folder)
     node.await_ready(state, folder)
     progress("node ready")
     control_plane.start_dns(state, processes, folder)

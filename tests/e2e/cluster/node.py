@@ -128,7 +128,7 @@ def _runs(command: list[str]) -> bool:
 
 
 def start_kubelet(state: State, processes: Processes, binaries: Path) -> None:
-    """Start kube-proxy and the kubelet."""
+    """Start the kubelet; pods that run already go on."""
     (state.root / "kubelet.json").write_text(json.dumps(_kubelet_config(state), indent=1))
     processes.start(
         "kubelet",
@@ -139,6 +139,10 @@ def start_kubelet(state: State, processes: Processes, binaries: Path) -> None:
         f"--hostname-override={NODE}",
         f"--node-ip={NODE_ADDRESS}",
     )
+
+
+def start_proxy(state: State, processes: Processes, binaries: Path) -> None:
+    """Start kube-proxy, which makes Services reachable from the node and its pods."""
     processes.start(
         "kube-proxy",
         f"{binaries}/kube-proxy",

@@ -16,6 +16,7 @@ from daemon.core.model import WorkloadRef
 from daemon.engine.backtest.sightings import pod_pattern
 from daemon.ports import Gauge, Unavailable
 from daemon.settings import DependencySettings, PrometheusSettings, SignalSettings
+from tests.unit.prometheus.looks import of_scrapes
 
 REF = WorkloadRef(namespace="greenlang", name="heat")
 POD = "heat-6d5f8c9b4d-xk7zq"
@@ -34,6 +35,7 @@ class Slow:
         self.clock = ManualClock()
         self.takes = 2.0
         self.queries: list[str] = []
+        self.looks: list[str] = []
         self.patience: list[str] = []
         self.rests: list[float] = []
         self.rows: list[Any] = []
@@ -41,7 +43,10 @@ class Slow:
 
     def _handle(self, request: Request) -> Response:
         asked = {**request.args.to_dict(), **request.form.to_dict()}
-        self.queries.append(asked["query"])
+        if of_scrapes(asked["query"]):
+            self.looks.append(asked["query"])
+        else:
+            self.queries.append(asked["query"])
         self.patience.append(asked["timeout"])
         self.clock.advance(self.takes)
         return Response(
@@ -92,7 +97,7 @@ def test_it_rests_as_long_as_the_load_allows(make: Make, slow: Slow, load: float
 def test_a_slower_answer_is_followed_by_a_longer_rest(make: Make, slow: Slow) -> None:
     past = make()
     for slow.takes in (1.0, 4.0, 0.0, 0.0):
-        past.samples("errors", 0, 600, 5)
+        past.pods(0, 600, 60)
     assert slow.rests == pytest.approx([4.0, 16.0])
 
 
@@ -119,6 +124,19 @@ def test_by_the_configured_labels(make: Make, slow: Slow) -> None:
     past = make(pod_label="kube_pod", namespace_label="ns")
     assert past.pods(0, 600, 60) == {POD: [60.0, 120.0]}
     assert 'ns="greenlang",kube_pod=~"heat-' in slow.queries[0]
+
+
+def test_names_that_need_quotes_are_quoted(make: Make, slow: Slow) -> None:
+    bad = SignalSettings(name="errors", bad="a + b", total='{"http.total", x="y"}', limit=0.05)
+    slow.rows = [{"metric": {"k8s.ns": "greenlang", "k8s.pod": POD}, "values": [[60, "1"]]}]
+    past = make(bad, pod_label="k8s.pod", namespace_label="k8s.ns")
+    assert past.pods(0, 600, 60) == {POD: [60.0]}
+    mine = f'"k8s.ns"="greenlang","k8s.pod"=~"{pod_pattern("heat")}"'
+    total = f'{{"http.total",{mine},x="y"\n}}'
+    assert slow.queries[0] == f'group by ("k8s.ns", "k8s.pod") (\n{total}\n)'
+    slow.rows = []
+    past.samples("errors", 0, 600, 5)
+    assert f'(\na + b\n) and on ("k8s.ns", "k8s.pod") {total}' in slow.queries[-1]
 
 
 def test_what_is_computed_is_narrowed_where_that_can_be_done(make: Make, slow: Slow) -> None:
@@ -187,4 +205,4 @@ def test_a_gauge_that_is_no_number(make: Make, slow: Slow) -> None:
 def test_what_a_span_costs(make: Make) -> None:
     latency = SignalSettings(name="latency", histogram="http_seconds", slower_than=5.0, limit=0.01)
     past = make(ERRORS, latency)
-    assert (past.cost("errors"), past.cost("latency")) == (1, 2)
+    assert (past.cost("errors"), past.cost("latency")) == (3, 4)

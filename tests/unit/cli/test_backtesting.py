@@ -116,7 +116,7 @@ class TestForPeople:
 
     def test_what_was_to_come_is_said_before(self, backtest: Backtest) -> None:
         lines = backtest("gl-006-heatreclaim", "--since", "3d", "--load", "1").stderr.splitlines()
-        assert lines[0] == "about 4 queries to look for rollouts, then at least 4 for each"
+        assert lines[0] == "about 4 queries to look for rollouts, then at least 12 for each"
         assert lines[1].startswith("looked for pods up to 2026-01-03")
         assert "3 rollouts found; at most 12 queries to judge them" in lines
         assert re.fullmatch(r"1 of 3: 2026-01-05 \d\d:\d\d \w+ → \w+: rollback after \d+ s", lines[-3])

@@ -149,7 +149,7 @@ def test_crashes_of_old_pods_and_missing_nodes() -> None:
     assert cause(facts=crash)[0] is DEPLOYMENT
     assert cause(facts=crash, crashing="o-1")[0] is INFRASTRUCTURE
     stuck = (Fact(kind="ProgressDeadlineExceeded", detail="x"),)
-    assert cause(facts=stuck, unschedulable="0/3 nodes")[0] is UNDECIDED
+    assert cause(facts=stuck, hindered="no node")[0] is UNDECIDED
 
 
 def test_crashes_while_a_dependency_is_down() -> None:

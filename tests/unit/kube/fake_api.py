@@ -52,6 +52,8 @@ class FakeApi:
         self.objects: dict[str, Object] = {}
         self.version = 100
         self.requests: list[tuple[str, str, dict[str, str], Any]] = []
+        self.accepted: list[str] = []
+        """Media types that were asked for, request by request."""
         self.answers: dict[str, list[Response]] = {}
         """Method → answers to give in place of the real ones, in order."""
         self.before_write: Callable[[], None] = lambda: None
@@ -78,6 +80,7 @@ class FakeApi:
             self.watched_from.put(query["resourceVersion"])
             return self._watch(request.path.rsplit("/", 1)[-1])
         body = json.loads(request.get_data() or b"null")
+        self.accepted.append(request.headers["Accept"])
         self.requests.append((request.method, request.path, query, body))
         if self.answers.get(request.method):
             return self.answers[request.method].pop(0)

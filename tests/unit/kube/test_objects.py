@@ -6,10 +6,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from daemon.adapters.kube import objects, partial
 from daemon.adapters.kube.image import with_version
-from daemon.core.model import Container, Pod
+from daemon.core.model import Container, Pod, Role
 from tests.unit.kube import samples
 
 
@@ -18,7 +19,8 @@ def kept(body: samples.Object) -> objects.KeptReplicaSet:
 
 
 def read_pod(body: samples.Object) -> Pod:
-    return objects.pod(msgspec.json.decode(json.dumps(body), type=partial.PodObject), "rs")
+    owner = partial.Owner(kind="ReplicaSet", name="rs", uid="rs-uid", controller=True)
+    return objects.pod(msgspec.json.decode(json.dumps(body), type=partial.PodObject), owner)
 
 
 def digest(tag: str) -> bytes:
@@ -29,7 +31,7 @@ def test_a_deployment_with_its_sets_and_pods_is_a_workload() -> None:
     deployment = objects.keep_deployment(json.dumps(samples.deployment("v2")).encode())
     old, new = kept(samples.replica_set("v1", 1)), kept(samples.replica_set("v2", 2))
     pod = read_pod(samples.pod("a", "v2"))
-    workload = objects.workload(deployment, [new, old], [pod])
+    workload = objects.workload(deployment, [new, old], [pod], {})
     assert workload.ref == samples.REF
     assert workload.current == new.revision
     assert workload.revisions == (old.revision, new.revision)
@@ -105,7 +107,7 @@ def test_a_change_cause_of_any_length_is_cut() -> None:
             {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 10s"}},
             {"terminated": {"exitCode": 137, "reason": "OOMKilled"}},
             Container(
-                name="c",
+                name=samples.NAME,
                 restarts=3,
                 waiting_reason="CrashLoopBackOff",
                 waiting_message="back-off 10s",
@@ -116,23 +118,53 @@ def test_a_change_cause_of_any_length_is_cut() -> None:
         (
             {"terminated": {"exitCode": 1, "reason": "Error"}},
             {"terminated": {"exitCode": 137, "reason": "OOMKilled"}},
-            Container(name="c", restarts=3, exit_code=1, exit_reason="Error"),
+            Container(name=samples.NAME, restarts=3, exit_code=1, exit_reason="Error"),
         ),
         (
             {"waiting": {"reason": "ImagePullBackOff"}},
             {},
-            Container(name="c", restarts=3, waiting_reason="ImagePullBackOff"),
+            Container(name=samples.NAME, restarts=3, waiting_reason="ImagePullBackOff"),
         ),
-        ({"running": {"startedAt": "2026-11-24T10:00:00Z"}}, {}, Container(name="c", restarts=3)),
+        ({"running": {"startedAt": "2026-11-24T10:00:00Z"}}, {}, Container(name=samples.NAME, restarts=3)),
     ],
 )
 def test_what_the_kubelet_says_of_a_container(
     state: dict[str, Any], last: dict[str, Any], expected: Container
 ) -> None:
-    status = {"name": "c", "ready": False, "restartCount": 3, "state": state, "lastState": last}
+    status = {"name": samples.NAME, "ready": False, "restartCount": 3, "state": state, "lastState": last}
     assert read_pod(samples.pod("a", "v1", containerStatuses=[status])).containers == (expected,)
     in_init = samples.pod("a", "v1", initContainerStatuses=[status], containerStatuses=None)
-    assert read_pod(in_init).containers == (expected,)
+    assert read_pod(in_init).containers == (replace(expected, role=Role.INIT),)
+    in_init["spec"]["initContainers"] = [{"name": samples.NAME, "restartPolicy": "Always"}]
+    assert read_pod(in_init).containers == (replace(expected, role=Role.SIDECAR),)
+
+
+def test_the_main_container_is_the_one_that_kubectl_takes_by_default() -> None:
+    statuses = [{"name": name, "ready": True, "restartCount": 0} for name in ("a-log", samples.NAME)]
+    body = samples.pod("a", "v1", containerStatuses=statuses)
+    body["spec"]["containers"].append({"name": "a-log", "image": "log:1"})
+    assert [c.role for c in read_pod(body).containers] == [Role.SIDECAR, Role.MAIN]
+    body["metadata"]["annotations"] = {"kubectl.kubernetes.io/default-container": "a-log"}
+    assert [c.role for c in read_pod(body).containers] == [Role.MAIN, Role.SIDECAR]
+    body["metadata"]["annotations"] = {"kubectl.kubernetes.io/default-container": "nobody"}
+    assert [c.role for c in read_pod(body).containers] == [Role.SIDECAR, Role.MAIN]
+
+
+@pytest.mark.parametrize(
+    ("status", "why"),
+    [
+        (
+            {"phase": "Failed", "reason": "Evicted", "message": "The node was low"},
+            "Evicted: The node was low",
+        ),
+        ({"phase": "Failed"}, "Failed"),
+        ({"phase": "Succeeded"}, "Succeeded"),
+        ({"phase": "Running"}, ""),
+        ({"phase": "Unknown"}, ""),
+    ],
+)
+def test_a_pod_that_is_over_says_why(status: dict[str, Any], why: str) -> None:
+    assert read_pod(samples.pod("a", "v1", **status)).finished == why
 
 
 def test_a_pod_without_a_node_says_why() -> None:

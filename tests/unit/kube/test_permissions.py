@@ -29,10 +29,14 @@ def test_every_verb_is_asked_in_every_namespace(api: FakeApi, client: KubeClient
     assert expected | {"subresource": "status"} in asked
 
 
-def test_what_the_daemon_can_do_without_is_asked_once_and_marked(api: FakeApi, client: KubeClient) -> None:
+def test_what_the_daemon_can_do_without_is_marked(api: FakeApi, client: KubeClient) -> None:
     api.answers["POST"] = [fake_api.answer(review(False), 201) for _ in range(2 * NEEDED + OPTIONAL)]
     found = permissions.check(client, ["a", "b"])
-    assert [(p.resource, p.verb, p.namespace) for p in found if p.optional] == [("nodes", "get", "")]
+    assert [(p.resource, p.verb, p.namespace) for p in found if p.optional] == [
+        ("secrets", "get", "a"),
+        ("secrets", "get", "b"),
+        ("nodes", "get", ""),
+    ]
 
 
 def test_a_missing_right_is_told_with_the_servers_reason(api: FakeApi, client: KubeClient) -> None:

@@ -15,6 +15,7 @@ from werkzeug import Request, Response
 from daemon.adapters.prometheus import PrometheusMetrics
 from daemon.settings import PrometheusSettings
 from daemon.settings.guarding import GL006_SIGNALS
+from tests.unit.prometheus.looks import of_scrapes
 
 NOW = 1_800_000_000.5
 
@@ -42,11 +43,16 @@ def success(rows: Sequence[Any], kind: str = "vector", **more: Any) -> str:
 
 
 class Prometheus:
-    """``answer`` is what the next queries get; ``asked`` is what they asked."""
+    """``answer`` is what the next queries get; ``asked`` is what they asked.
+
+    What is asked of who scrapes is in ``looks``, and gets the same answer where ``targets`` has none.
+    """
 
     def __init__(self, server: HTTPServer) -> None:
         self.url = server.url_for("").rstrip("/")
         self.asked: list[Mapping[str, str]] = []
+        self.looks: list[Mapping[str, str]] = []
+        self.targets: Callable[[str], Sequence[Any] | None] = lambda _: None
         self.headers: list[Mapping[str, str]] = []
         self.answer: Callable[[Request], Response] = lambda _: Response(success([]))
         server.expect_request("/api/v1/query").respond_with_handler(self._handle)
@@ -56,7 +62,12 @@ class Prometheus:
         self.answer = lambda _: Response(body, status=status, headers=dict(headers or {}))
 
     def _handle(self, request: Request) -> Response:
-        self.asked.append({**request.args.to_dict(), **request.form.to_dict()})
+        asked = {**request.args.to_dict(), **request.form.to_dict()}
+        if of_scrapes(asked["query"]):
+            self.looks.append(asked)
+            told = self.targets(asked["query"])
+            return self.answer(request) if told is None else Response(success(told))
+        self.asked.append(asked)
         self.headers.append(dict(request.headers))
         return self.answer(request)
 

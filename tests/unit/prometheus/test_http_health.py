@@ -20,7 +20,14 @@ from tests.unit.prometheus.conftest import MachineClock
 
 
 def pod(ip: str = "127.0.0.1", name: str = "heat-1") -> Pod:
-    return Pod(name=name, uid="u", replica_set="heat", created_at=datetime(2026, 1, 1, tzinfo=UTC), ip=ip)
+    return Pod(
+        name=name,
+        uid="u",
+        replica_set="heat",
+        replica_set_uid="rs",
+        created_at=datetime(2026, 1, 1, tzinfo=UTC),
+        ip=ip,
+    )
 
 
 def probe(port: int, *paths: str, timeout: float = 2.0, ip: str = "127.0.0.1") -> tuple[Health, ...]:

@@ -11,6 +11,7 @@ from daemon.adapters.live_check import check_live
 from daemon.adapters.prometheus import PrometheusMetrics
 from daemon.settings import Settings
 from tests.unit.prometheus.conftest import NOW, MachineClock, Prometheus, pod_rows, row, success
+from tests.unit.prometheus.looks import of_scrapes, of_targets
 
 SIGNAL = {"name": "errors", "bad": "bad_total", "total": "all_total", "limit": 0.05}
 WORKLOAD = {"namespace": "greenlang", "name": "heat"}
@@ -34,6 +35,8 @@ def check(
         query = request.form["query"]
         if refused and refused in query:
             return Response('{"status": "error", "errorType": "bad_data", "error": "1:4: no"}', status=400)
+        if of_scrapes(query):
+            return Response(success([] if of_targets(query) else answers.get("fleet", [])))
         if "count_values" in query:
             return Response(success(answers.get("several", [])))
         known = "layout" if '"edge"' in query else "fleet" if "label_replace" in query else query

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import math
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from werkzeug import Request, Response
 
 from daemon.adapters.prometheus import MOST_POINTS, PrometheusMetrics, history_step
@@ -18,6 +21,13 @@ from daemon.ports import Rejected, Unavailable
 from tests.unit.prometheus.conftest import NOW, Prometheus, pod_rows, row, success
 
 Make = Callable[..., PrometheusMetrics]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: (
+        st.lists(inner) | st.dictionaries(st.sampled_from(["status", "data", "warnings", "error"]), inner)
+    ),
+    max_leaves=8,
+)
 MIXED = "PromQL warning: vector contains a mix of histograms with exponential and custom buckets schemas"
 
 
@@ -117,6 +127,16 @@ def test_the_labels_are_configurable(make: Make, prometheus: Prometheus) -> None
     assert "by (kube_ns, kube_pod)" in prometheus.asked[0]["query"]
 
 
+def test_labels_that_need_quotes_are_quoted(make: Make, prometheus: Prometheus) -> None:
+    labels = {"k8s.pod": "x", 'a"b': "y", "pod": "", "namespace": ""}
+    prometheus.says(success([row("total", "9", **labels), row("at", "1", **labels)]))
+    reading = make(pod_label="k8s.pod", namespace_label='a"b', replica_labels=["r\\"]).read("errors")
+    assert [(s.namespace, s.pod) for s in reading.samples] == [("y", "x")]
+    query = prometheus.asked[-1]["query"]
+    assert r'by ("a\"b", "k8s.pod")' in query
+    assert r'by ("a\"b", "k8s.pod", instance, job, "r\\")' in query
+
+
 def test_nothing_found_is_an_empty_reading(metrics: PrometheusMetrics, prometheus: Prometheus) -> None:
     prometheus.says(success([]))
     reading = metrics.read("errors")
@@ -169,6 +189,12 @@ ROWS: list[tuple[Any, str, str]] = [
     ([{"metric": {"pod": 1}, "value": [1, "1"]}], "make no sense", "prometheus.url"),
     ([{"metric": {}, "value": [1]}], "make no sense", "prometheus.url"),
     ({"a": 1}, "make no sense", "prometheus.url"),
+    ([{"metric": {}, "value": [-1, "1"]}], "is no time", "prometheus.url"),
+    ([{"metric": {}, "value": [1e300, "1"]}], "is no time", "prometheus.url"),
+    ([{"metric": {}, "value": [True, "1"]}], "make no sense", "prometheus.url"),
+    ([{"metric": {}, "value": [NOW, 1]}], "make no sense", "prometheus.url"),
+    ([row("total", "1"), row("at", "NaN")], "the time 'NaN', which is none", "prometheus.url"),
+    ([row("total", "1"), row("at", "+Inf")], "the time '+Inf', which is none", "prometheus.url"),
 ]
 
 
@@ -217,6 +243,17 @@ ANSWERS = [
     (500, "", "500 with nothing", "is up"),
     (401, "Unauthorized", "refuses us with 401", "credentials"),
     (403, ERROR.format("forbidden", "no tenant"), "refuses us with 403 (no tenant)", "credentials"),
+    (400, "Requ\u00eate refus\u00e9e".encode("latin-1"), "400 with something", "is up"),
+    (200, success([]).encode("utf-16"), "200 with something", "prometheus.url"),
+    (200, b"[" * 100_000, "200 with something", "prometheus.url"),
+    (200, success([]).replace("[]", "[" * 100_000 + "]" * 100_000), "200 with something", "prometheus.url"),
+    (
+        200,
+        success([{"metric": {"a": "?"}}]).encode().replace(b"?", b"\xe9"),
+        "200 with something",
+        "prometheus.url",
+    ),
+    (206, success([]), "206 success", "look at Prometheus"),
     (404, "404 page not found", "no query API at this address", "path of prometheus.url"),
 ]
 
@@ -232,7 +269,100 @@ def test_answers_that_are_none(
 ) -> None:
     prometheus.says(body, status)
     _is_problem(metrics, prometheus, problem, remedy)
-    assert len(prometheus.asked) == 1, "nothing may be tried again behind the engine's back"
+    assert len(prometheus.asked + prometheus.looks) == 1, (
+        "nothing may be tried again behind the engine's back"
+    )
+
+
+PARTIAL: list[Mapping[str, Any]] = [
+    {"isPartial": True},
+    {"isPartial": "true"},
+    {"isPartial": "false"},
+    {"isPartial": 1},
+    {"isPartial": 0},
+    {"isPartial": None},
+    {"isPartial": []},
+    {"IsPartial": False},
+    {"partial": True},
+    {"is_partial": True},
+    {"partialResponse": {"stores": ["a"]}},
+    {"truncated": True},
+    {"complete": False},
+    {"exhaustive": False},
+    {"warnings": ["results truncated due to limit"]},
+    {"warnings": [""]},
+    {"infos": ["results truncated due to limit"]},
+    {"data": {"resultType": "vector", "result": [], "isPartial": True}},
+]
+
+
+@pytest.mark.parametrize("more", PARTIAL)
+def test_what_speaks_against_completeness_makes_an_answer_unusable(
+    metrics: PrometheusMetrics, prometheus: Prometheus, more: Mapping[str, Any]
+) -> None:
+    prometheus.says(success(pod_rows(), **more))
+    _is_problem(metrics, prometheus, "its answer is partial", "backends")
+
+
+def test_a_cut_answer_of_m3_is_unusable(metrics: PrometheusMetrics, prometheus: Prometheus) -> None:
+    prometheus.says(success(pod_rows()), headers={"M3-Results-Limited": "max_fetch_series_limit_applied"})
+    _is_problem(metrics, prometheus, "M3-Results-Limited: max_fetch_series_limit_applied", "backends")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"isPartial": False, "stats": {"seriesFetched": "2"}, "trace": {"message": "partial"}},
+        {"warnings": None, "infos": None},
+        {
+            "warnings": [],
+            "infos": ["PromQL info: metric might not be a counter, name does not end in _total"],
+        },
+    ],
+)
+def test_what_does_not_speak_against_completeness_is_read(
+    metrics: PrometheusMetrics, prometheus: Prometheus, more: Mapping[str, Any]
+) -> None:
+    prometheus.says(success(pod_rows(), **more))
+    assert metrics.read("errors").problem == ""
+
+
+def test_partial_answers_are_declined(metrics: PrometheusMetrics, prometheus: Prometheus) -> None:
+    metrics.read("errors")
+    prometheus.says(success([], kind="matrix"))
+    metrics.history("errors", START, END)
+    for asked in prometheus.asked:
+        assert (asked["partial_response"], asked["deny_partial_response"]) == ("false", "1")
+
+
+@given(body=st.binary(max_size=200) | JSON.map(lambda value: json.dumps(value).encode()))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50)
+def test_no_answer_makes_a_reading_raise(
+    metrics: PrometheusMetrics, prometheus: Prometheus, body: bytes
+) -> None:
+    prometheus.says(body)
+    assert metrics.read("errors").samples == ()
+
+
+@pytest.mark.parametrize("place", ["http://[", "//[::1", ""])
+def test_a_redirect_to_no_address(metrics: PrometheusMetrics, prometheus: Prometheus, place: str) -> None:
+    prometheus.says("", 302, {"Location": place})
+    assert metrics.read("errors").samples == ()
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_an_answer_that_is_not_packed_as_it_says(
+    metrics: PrometheusMetrics, prometheus: Prometheus, encoding: str
+) -> None:
+    prometheus.says(success(pod_rows()), headers={"Content-Encoding": encoding})
+    _is_problem(metrics, prometheus, "no usable answer", "prometheus")
+
+
+def test_a_secret_that_is_no_text(make: Make, prometheus: Prometheus, tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_bytes(b"\xff\xfe")
+    assert "is no text" in make(bearer_token_file=file).read("errors").problem
+    assert not prometheus.asked
 
 
 def test_redirects_are_not_followed(metrics: PrometheusMetrics, prometheus: Prometheus) -> None:

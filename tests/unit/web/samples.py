@@ -246,6 +246,7 @@ def workload(name: str = REF.name, *, number: int = 7, ready: int = 3) -> Worklo
             name=f"{current.replica_set}-x{index}",
             uid=f"pod-{name}-{index}",
             replica_set=current.replica_set,
+            replica_set_uid=current.replica_set_uid,
             created_at=at(0),
             ready=index < ready,
             containers=(Container(name=name, ready=index < ready),),

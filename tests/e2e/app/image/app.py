@@ -11,6 +11,7 @@ environment variable FAULT, or for a running pod ``PUT /fault`` (what a bad depe
     {"require_config": "key"}       exit 1 unless the settings have that key
     {"validation_failures": true}   validation failures every second, all else healthy
     {"scada_down": true}            the SCADA link is down, and says so
+    {"exit": 0}                     end at once with this code (PUT alone)
 """
 
 import json
@@ -195,6 +196,8 @@ class Handler(BaseHTTPRequestHandler):
         FAULT.update(json.loads(body))
         show_links()
         self._answer(200, json.dumps(FAULT))
+        if "exit" in FAULT:
+            os._exit(int(FAULT["exit"]))
 
     def _work(self, method: str) -> None:
         if self.path != WORK:

@@ -1,0 +1,130 @@
+"""What a case remembers of each pod that it watches: what no later look at the object can tell.
+
+A Pod says that it is not ready, and not whether it ever was; how often a container ended in all its life, and
+not how often since the rollout. Its times are its node's clock's, which may be off. So what came before what
+is known from having been seen, and counted in restarts: nothing is inferred from times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from daemon.core.model import Container, Pod, Revision, Role, Value, Workload
+from daemon.core.waiting import no_configuration
+
+SLACK = timedelta(seconds=2)
+"""Creation times are whole seconds of the API server's clock."""
+BACKING_OFF = "CrashLoopBackOff"
+AGAIN = 2
+"""Ends of one container that are no accident."""
+LOST = frozenset({"Unknown", "ContainerStatusUnknown"})
+"""How the kubelet reports an end that it did not see: its node was restarted, or went away."""
+
+
+class PodHistory(Value, frozen=True, omit_defaults=True):
+    """One pod's. Containers that are not named had not ended."""
+
+    uid: str
+    before: Mapping[str, int] = {}
+    """Container → how often it had ended before the rollout began."""
+    when_ready: Mapping[str, int] | None = None
+    """Container → how often it had ended when the pod was first seen ready; ``None``: it never was."""
+    unready_since: datetime | None = None
+    """When it was first seen not to be ready any more, by the daemon's clock."""
+    unresolved_since: datetime | None = None
+    """When a container was first seen to wait for configuration that is not there, by the daemon's clock."""
+    crashed: str = ""
+    """The pod's name, where it is of another revision and was seen to crash again and again."""
+
+    @property
+    def was_ready(self) -> bool:
+        return self.when_ready is not None
+
+
+def ends(container: Container) -> int:
+    """How often it ended by itself: each restart, and the end it is backing off from.
+
+    The last end does not count where the kubelet did not see it.
+    """
+    return container.restarts + (container.waiting_reason == BACKING_OFF) - (container.exit_reason in LOST)
+
+
+def ends_since_rollout(history: PodHistory | None, container: Container) -> int:
+    before = history.before.get(container.name, 0) if history is not None else 0
+    return max(0, ends(container) - before)
+
+
+def restarted_after_ready(history: PodHistory | None, pod: Pod) -> bool:
+    """Whether the main container ended after the pod had been seen ready.
+
+    What runs beside it may end and come back without a request being lost.
+    """
+    if history is None or history.when_ready is None:
+        return False
+    known = history.when_ready
+    main = [container for container in pod.containers if container.role is Role.MAIN]
+    return any(ends(container) > known.get(container.name, 0) for container in main)
+
+
+def follow(
+    histories: Sequence[PodHistory],
+    workload: Workload,
+    revision: Revision,
+    started_at: datetime,
+    now: datetime,
+) -> tuple[PodHistory, ...]:
+    """The histories of all live pods after another look, in a rollout of this revision.
+
+    ``started_at`` is when the rollout began (API server's time): what a pod that is older did until it is
+    seen first is not the rollout's. A pod that is ready at its first look counts as having become so then.
+    Those of pods that are gone are dropped, but for one that crashed beside the revision's: that is not
+    undone by its going.
+    """
+    known = {history.uid: history for history in histories}
+    live = {pod.uid for pod in workload.live}
+    gone = [history for history in histories if history.crashed and history.uid not in live]
+    looked = (
+        _beside(_looked(known.get(pod.uid) or _first(pod, started_at), pod, now), pod, revision)
+        for pod in workload.live
+    )
+    return (*gone[:1], *looked)
+
+
+def crashing(histories: Sequence[PodHistory]) -> str:
+    """Names a pod of another revision that crashed as well, if there is one."""
+    return next((history.crashed for history in histories if history.crashed), "")
+
+
+def _beside(history: PodHistory, pod: Pod, revision: Revision) -> PodHistory:
+    if history.crashed or pod.replica_set_uid == revision.replica_set_uid:
+        return history
+    crashes = any(
+        container.waiting_reason == BACKING_OFF or ends_since_rollout(history, container) >= AGAIN
+        for container in pod.containers
+    )
+    return replace(history, crashed=pod.name) if crashes else history
+
+
+def _first(pod: Pod, started_at: datetime) -> PodHistory:
+    older = pod.created_at < started_at - SLACK
+    return PodHistory(uid=pod.uid, before=_counts(pod) if older else {})
+
+
+def _looked(history: PodHistory, pod: Pod, now: datetime) -> PodHistory:
+    unresolved = any(no_configuration(c.waiting_reason, c.waiting_message) for c in pod.containers)
+    if unresolved is not (history.unresolved_since is not None):
+        history = replace(history, unresolved_since=now if unresolved else None)
+    if pod.ready:
+        if history.when_ready is None:
+            history = replace(history, when_ready=_counts(pod))
+        return history if history.unready_since is None else replace(history, unready_since=None)
+    if history.was_ready and history.unready_since is None:
+        return replace(history, unready_since=now)
+    return history
+
+
+def _counts(pod: Pod) -> Mapping[str, int]:
+    return {container.name: count for container in pod.containers if (count := ends(container))}

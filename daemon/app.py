@@ -124,6 +124,7 @@ def run(settings: Settings) -> int:
             run=tellers.submit,
             registry=registry,
             poll_interval=settings.prometheus.poll,
+            naming=settings.alerts.naming,
             troubles=(cluster.problems, store.problems, lambda: absent(settings, cluster)),
         )
         daemon = assemble(parts, queue)

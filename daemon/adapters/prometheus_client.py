@@ -27,7 +27,7 @@ from daemon.settings import PrometheusSettings
 
 WHOLE = {"partial_response": "false", "deny_partial_response": "1"}
 """What Thanos and VictoriaMetrics take for a wish to fail rather than to answer in part. Prometheus, Cortex
-and Mimir read the arguments that they know, and no others."""
+and Mimir read the arguments that they know, and no others; Google's service refuses what it does not know."""
 LATEST = 253_402_300_800.0
 """The end of the year 9999: no later time can be a calendar's."""
 
@@ -77,6 +77,10 @@ class _AnyRow(msgspec.Struct):
         return Series(labels=self.metric, points=tuple(values), buckets=tuple(edges))
 
 
+class _UnknownArgument(Unavailable):
+    """The server refuses arguments that it does not know."""
+
+
 class PrometheusClient:
     """Thread-safe. Raises Rejected for queries that are wrong, Unavailable for all else."""
 
@@ -90,7 +94,8 @@ class PrometheusClient:
         )
         # The library mounts an adapter of its own that retries; ours takes its place.
         self._session.mount(settings.url, self._session.adapter)
-        self._asking = {"timeout": f"{settings.timeout:g}s", **WHOLE}
+        self._limit = {"timeout": f"{settings.timeout:g}s"}
+        self._asking = {**self._limit, **WHOLE}
 
     def instant(self, query: str) -> Answer:
         """The newest values, at the server's own present."""
@@ -115,20 +120,30 @@ class PrometheusClient:
         return self._answer(rows, list[_AnyRow], _AnyRow.series)
 
     def _ask_now(self, query: str) -> Any:
-        return self._ask(lambda: self._connect.custom_query(query, params=self._asking))
+        return self._ask(lambda more: self._connect.custom_query(query, params=more))
 
     def _ask_span(self, query: str, start: datetime, end: datetime, step: float) -> Any:
         return self._ask(
-            lambda: self._connect.custom_query_range(query, start, end, f"{step:g}", params=self._asking)
+            lambda more: self._connect.custom_query_range(query, start, end, f"{step:g}", params=more)
         )
 
     def close(self) -> None:
         self._session.close()
 
-    def _ask(self, ask: Any) -> Any:
-        self._seen.infos = self._seen.warnings = ()
+    def _ask(self, ask: Callable[[dict[str, str]], Any]) -> Any:
+        """By the arguments that the server knows: what it answers in part is seen in any case."""
         try:
-            return ask()
+            return self._asked(ask, self._asking)
+        except _UnknownArgument:
+            rows = self._asked(ask, self._limit)
+            self._asking = self._limit
+            return rows
+
+    def _asked(self, ask: Callable[[dict[str, str]], Any], arguments: dict[str, str]) -> Any:
+        self._seen.infos = self._seen.warnings = ()
+        self._seen.whole = arguments.keys() >= WHOLE.keys()
+        try:
+            return ask(dict(arguments))
         except PortError as error:
             raise type(error)(f"Prometheus at {self.address}: {error}") from error
         except (requests.RequestException, PrometheusApiClientException, OSError) as error:
@@ -181,6 +196,8 @@ class PrometheusClient:
         if response.is_redirect:
             place = without_credentials(response.headers.get("Location", "")) or "another address"
             raise Unavailable(f"it redirects to {place} — set prometheus.url to where it answers itself")
+        if self._seen.whole and response.status_code == 400 and _names_argument(response.content):
+            raise _UnknownArgument("it does not know the arguments that decline partial answers")
         said = opened(response)
         self._seen.warnings, self._seen.infos = said.warnings, said.infos
 
@@ -195,6 +212,10 @@ def _check_times(series: tuple[Series, ...]) -> None:
     strange = next((at for row in series for at, _ in row.points if not is_time(at)), None)
     if strange is not None:
         raise ValueError(f"{strange:g} is no time")
+
+
+def _names_argument(body: bytes) -> bool:
+    return any(name.encode() in body for name in WHOLE)
 
 
 def without_credentials(url: str) -> str:

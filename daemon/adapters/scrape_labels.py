@@ -113,19 +113,34 @@ def scrapers(
     for row in rows:
         at.setdefault(_address(row, grouping), []).append(row)
     known = _Targets(targets, grouping)
-    own = {
-        address: {name for name in names if known.lack(name, theirs, address)}
-        for address, theirs in at.items()
-    }
-    everywhere = set().union(*own.values())
-    told = tuple(name for name in names if name not in everywhere)
-    ambiguous = {}
+    own = {name for name in names if any(known.lack(name, theirs, where) for where, theirs in at.items())}
+    told = tuple(name for name in names if name not in own)
+    others = tuple(name for name in names if name not in told)
+    ambiguous: dict[Pod, tuple[str, ...]] = {}
     for address, theirs in at.items():
-        more = tuple(name for name in names if name not in told and name not in own[address])
-        fixed = (*told, *grouping.replicas)
-        if _kinds(theirs, (*fixed, *more)) > _kinds(theirs, fixed):
-            ambiguous[address[:2]] = more
+        if alike := _alike(known.at(address), theirs, (*told, *grouping.replicas), others):
+            ambiguous[address[:2]] = alike
     return Scrapers(labels=told, pods=frozenset(address[:2] for address in at), ambiguous=ambiguous)
+
+
+def _alike(
+    targets: Iterable[Labels], rows: Sequence[Labels], told: Sequence[str], others: Sequence[str]
+) -> tuple[str, ...]:
+    """In what several targets at one address differ that ``told`` does not tell apart; nothing for none.
+
+    Where no series has such a label from a target, the application's own has taken its place in all copies,
+    or it was dropped: so they are one series. Where all have the same, they are of one of the targets.
+    """
+    groups: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
+    for target in targets:
+        groups.setdefault(_values(target, told), set()).add(_values(target, others))
+    for group in groups.values():
+        differing = tuple(name for at, name in enumerate(others) if len({values[at] for values in group}) > 1)
+        theirs = {name: {values[others.index(name)] for values in group} - {""} for name in differing}
+        copied = any(row.get(name, "") in theirs[name] for name in differing for row in rows)
+        if copied and len({_values(row, differing) for row in rows}) > 1:
+            return differing
+    return ()
 
 
 class _Targets:
@@ -138,13 +153,16 @@ class _Targets:
             self._of_pods.setdefault(_address(target, grouping), []).append(target)
             self._of_instances.setdefault(target.get(INSTANCE, ""), []).append(target)
 
+    def at(self, address: Address) -> Sequence[Labels]:
+        # What tells of other pods, as a proxy's metrics do, carries their names and not its target's.
+        return self._of_pods.get(address) or self._of_instances.get(address[2], [])
+
     def lack(self, name: str, rows: Iterable[Labels], address: Address) -> bool:
         """Whether a row has a value of the label that no target there has.
 
         Where nothing is known of the targets, ``job`` is taken for the scrape's, as it nearly always is.
         """
-        # What tells of other pods, as a proxy's metrics do, carries their names and not its target's.
-        targets = self._of_pods.get(address) or self._of_instances.get(address[2], [])
+        targets = self.at(address)
         values = {target.get(name, "") for target in targets}
         found = {row.get(name, "") for row in rows} - {""}
         return bool(found - values) and (bool(targets) or name != JOB)
@@ -166,5 +184,5 @@ def _address(labels: Labels, grouping: Grouping) -> Address:
     return namespace, pod, instance
 
 
-def _kinds(rows: Iterable[Labels], names: Sequence[str]) -> int:
-    return len({tuple(row.get(name, "") for name in names) for row in rows})
+def _values(labels: Labels, names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(labels.get(name, "") for name in names)

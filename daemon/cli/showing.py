@@ -171,6 +171,10 @@ def _alerts(case: Case) -> Iterable[str]:
     for alert in case.status.alerts:
         severity = f" ({alert.severity})" if alert.severity else ""
         yield f"{alert.starts_at:%H:%M:%S}  {alert.name}{severity} is {alert.status}{_after(alert.summary)}"
+    if case.status.alerts_left_out:
+        yield f"and {case.status.alerts_left_out} more reports of firing alerts, which decide nothing"
+    for name in case.status.alerts_lost:
+        yield f"{name}: too many fired to keep each, so whether all are resolved cannot be told"
 
 
 def _after(detail: str) -> str:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
+
 from daemon.core.baseline import total
 from daemon.core.case import Attribution, Fact
 from daemon.core.course import Course
@@ -19,7 +21,7 @@ from daemon.core.lasting import BURST, has_passed, may_pass
 from daemon.core.model import Revision, Value, Workload
 from daemon.core.old_pods import Found
 from daemon.core.onset import Onset
-from daemon.core.pod_history import PodHistory, crashing
+from daemon.core.pod_history import PodHistory, crashing, evictions
 from daemon.core.process import ROUND
 from daemon.core.spread import CLEAR, others_due, spread
 from daemon.core.traffic import shift
@@ -81,11 +83,12 @@ def scene_of(
     surroundings: Surroundings,
     at: float,
 ) -> Scene:
+    nodes = {**evictions(histories, workload), **surroundings.nodes}
     return Scene(
         crashing=crashing(histories),
         hindered=hindered(workload, judged),
         placed={pod.name: pod.node for pod in workload.pods if pod.node},
-        surroundings=surroundings,
+        surroundings=replace(surroundings, nodes=nodes),
         at=at,
     )
 

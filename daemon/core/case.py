@@ -143,12 +143,13 @@ class Verification(Value, frozen=True):
         return "; ".join(f"{c.name}: {c.detail}" for c in self.conditions if c.holds is not True)
 
 
-class Entry(Value, frozen=True):
-    """A line of the timeline."""
+class Entry(Value, frozen=True, omit_defaults=True):
+    """A line of the timeline. The lines of alerts are a few among many, and give way to the others."""
 
     at: datetime
     phase: Phase
     text: str
+    alert: bool = False
 
 
 class Trouble(Value, frozen=True):
@@ -231,6 +232,11 @@ class Status(Value, frozen=True, omit_defaults=True):
     """The ConfigMaps and Secrets that the revision reads, as they were when its rollout was first seen."""
     effects: tuple[Effect, ...] = ()
     alerts: tuple[Alert, ...] = ()
+    """Those that decide or may decide, and some of the others."""
+    alerts_left_out: int = 0
+    """Reports of alerts that decide nothing, fire, and found no room."""
+    alerts_lost: tuple[str, ...] = ()
+    """Names of decisive alerts of which an episode found no room, so that its end cannot be seen."""
     timeline: tuple[Entry, ...] = ()
     trouble: Trouble | None = None
     """What is wrong with the workload now that no rollout is about; never acted on."""

@@ -11,16 +11,25 @@ from daemon.core.incident import Stage
 from daemon.core.model import Policy
 
 KEPT_ENTRIES = 200
+KEPT_ALERT_LINES = 50
 
 
 def change(case: Case, **fields: object) -> Case:
     return msgspec.structs.replace(case, status=msgspec.structs.replace(case.status, **fields))
 
 
-def noted(case: Case, text: str, now: datetime) -> Case:
+def noted(case: Case, text: str, now: datetime, *, alert: bool = False) -> Case:
     """The case with one more line in its timeline."""
-    entry = Entry(at=now, phase=case.phase, text=text)
-    return change(case, timeline=(*case.status.timeline, entry)[-KEPT_ENTRIES:])
+    entry = Entry(at=now, phase=case.phase, text=text, alert=alert)
+    return change(case, timeline=_newest((*case.status.timeline, entry)))
+
+
+def _newest(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """The newest lines. Those of alerts give way first: what was decided is told in the others."""
+    alerts = [entry for entry in entries if entry.alert]
+    surplus = max(len(alerts) - KEPT_ALERT_LINES, len(entries) - KEPT_ENTRIES, 0)
+    gone = set(map(id, alerts[:surplus]))
+    return tuple(entry for entry in entries if id(entry) not in gone)[-KEPT_ENTRIES:]
 
 
 def enter(case: Case, phase: Phase, reason: str, now: datetime) -> Case:

@@ -49,13 +49,16 @@ class Sighting(Value, frozen=True, omit_defaults=True):
 
 
 def references(template: Mapping[str, Any]) -> tuple[Reference, ...]:
-    """The ConfigMaps and Secrets that containers of a pod template read: as volumes, projected or not, whole
-    as environment, or by key. In the order of kind and name, each once."""
+    """The ConfigMaps and Secrets that pods of a template need to start, by kind and name, each once.
+
+    As volumes, projected or not; to mount other volumes; whole as environment, or by key; to pull images.
+    """
     spec = template.get("spec") or {}
     containers = [c for kind in ("initContainers", "containers") for c in spec.get(kind) or ()]
     found = [
         *(one for volume in spec.get("volumes") or () for one in _of_volume(volume)),
         *(one for container in containers for one in _of_container(container)),
+        *(one for pull in spec.get("imagePullSecrets") or () for one in _named("Secret", pull)),
     ]
     return tuple(sorted(set(found)))
 
@@ -65,6 +68,12 @@ def _of_volume(volume: Mapping[str, Any]) -> Iterator[Reference]:
     for source in sources:
         yield from _named("ConfigMap", source.get("configMap"))
         yield from _named("Secret", source.get("secret"))
+    for driver in volume.values():
+        if isinstance(driver, Mapping):
+            # Drivers that log in: csi, cephfs, rbd, iscsi, flexVolume, azureFile and their like.
+            yield from _named("Secret", driver.get("secretRef"))
+            yield from _named("Secret", driver.get("nodePublishSecretRef"))
+    yield from _named("Secret", volume.get("azureFile"))
 
 
 def _of_container(container: Mapping[str, Any]) -> Iterator[Reference]:

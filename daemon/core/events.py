@@ -44,7 +44,9 @@ class Hindered(Value, frozen=True):
 
 
 class Alerted(Value, frozen=True):
-    alert: Alert
+    """What one delivery says of the workload."""
+
+    alerts: tuple[Alert, ...]
 
 
 class Instructed(Value, frozen=True):

@@ -201,13 +201,33 @@ def _tried_again(pod: Pod) -> str:
     return next((f"{c.waiting_reason} {c.waiting_message}" for c in passing), "")
 
 
-def decisive(alerts: tuple[Alert, ...], policy: Policy, since: datetime) -> tuple[Fact, ...]:
-    """Firing alerts that policy calls decisive and that began within the rollout."""
-    return tuple(
-        Fact(kind="Alert", detail=f"alert {alert.name} fires: {alert.summary or 'no summary'}")
-        for alert in alerts
-        if alert.name in policy.decisive_alerts and alert.status == "firing" and alert.starts_at >= since
-    )
+def decisive(
+    alerts: tuple[Alert, ...], revision: Revision, policy: Policy, since: datetime
+) -> tuple[Fact, ...]:
+    """Firing alerts that policy calls decisive, begun within the rollout, that may be the revision's.
+
+    One that names a pod of another revision says nothing of this one. Nor does one that fired before the
+    rollout and was never resolved: that it began anew is Prometheus's restart, and not the release. There
+    is one fact for a name, however many series of it fire.
+    """
+    firing = [a for a in alerts if a.name in policy.decisive_alerts and a.status == "firing"]
+    before = {(alert.name, alert.fingerprint) for alert in firing if alert.starts_at < since}
+    begun = [
+        alert
+        for alert in firing
+        if alert.starts_at >= since
+        and (alert.name, alert.fingerprint) not in before
+        and alert.replica_set in ("", revision.replica_set)
+    ]
+    names = dict.fromkeys(alert.name for alert in begun)
+    return tuple(_firing([alert for alert in begun if alert.name == name]) for name in names)
+
+
+def _firing(alerts: list[Alert]) -> Fact:
+    """The first of one name, and how many there are besides."""
+    more = f" (and {len(alerts) - 1} more of this name)" if len(alerts) > 1 else ""
+    summary = alerts[0].summary or "no summary"
+    return Fact(kind="Alert", detail=f"alert {alerts[0].name} fires: {summary}{more}")
 
 
 def diagnosis(workload: Workload, revision: Revision) -> str:

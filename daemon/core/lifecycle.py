@@ -11,13 +11,12 @@ from datetime import datetime
 from typing import assert_never
 
 from daemon.core import phases
+from daemon.core.alert_record import Record, recorded
 from daemon.core.case import APPROVABLE, STOPPABLE, Case, Instruction, Outcome, Phase
 from daemon.core.changes import announce, attended, change, finished, noted, noting
 from daemon.core.events import Alerted, Event, Finished, Hindered, Instructed, Observed, Troubled
 from daemon.core.model import Alert, Policy
 from daemon.core.target import outdated
-
-KEPT_ALERTS = 50
 
 
 def advance(case: Case, event: Event, policy: Policy, now: datetime) -> Case:
@@ -30,7 +29,7 @@ def advance(case: Case, event: Event, policy: Policy, now: datetime) -> Case:
         case Hindered():
             return _hindered(case, event, policy, now)
         case Alerted():
-            return _alerted(case, event.alert, now)
+            return _alerted(case, event.alerts, policy, now)
         case Instructed():
             return _instructed(case, event.instruction, policy, now)
         case Troubled():
@@ -105,15 +104,14 @@ def _hindered(case: Case, event: Hindered, policy: Policy, now: datetime) -> Cas
     return announce(change(case, reason=text), "updated", policy, now)
 
 
-def _alerted(case: Case, alert: Alert, now: datetime) -> Case:
-    known = {a.identity: a for a in case.status.alerts}
-    before = known.get(alert.identity)
-    if before == alert or (before is not None and before.status == "resolved"):
-        return case
-    known[alert.identity] = alert
-    case = change(case, alerts=tuple(known.values())[-KEPT_ALERTS:])
-    summary = f": {alert.summary}" if alert.summary else ""
-    return noted(case, f"alert {alert.name} is {alert.status}{summary}", now)
+def _alerted(case: Case, alerts: tuple[Alert, ...], policy: Policy, now: datetime) -> Case:
+    status = case.status
+    before = Record(alerts=status.alerts, left_out=status.alerts_left_out, lost=status.alerts_lost)
+    after, lines = recorded(before, alerts, policy.decisive_alerts)
+    case = change(case, alerts=after.alerts, alerts_left_out=after.left_out, alerts_lost=after.lost)
+    for line in lines:
+        case = noted(case, line, now, alert=True)
+    return case
 
 
 def _instructed(case: Case, order: Instruction, policy: Policy, now: datetime) -> Case:

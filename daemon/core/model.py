@@ -193,13 +193,13 @@ class Workload(Value, frozen=True):
     revisions: tuple[Revision, ...]
     pods: tuple[Pod, ...]
     status: RolloutStatus
-    rollback_token: str = ""
-    """The token of the rollback that was patched in last, empty where none was."""
     finished: tuple[Pod, ...] = ()
     departed: Mapping[str, str] = {}
     """Pods that are gone and whose names do not tell: name → UID of the ReplicaSet that owned it."""
     unmade: Mapping[str, str] = {}
     """ReplicaSet's UID → why its pods cannot be made, in the words of its ``ReplicaFailure`` condition."""
+    rollback_token: str = ""
+    """The token of the rollback that was patched in last, empty where none was."""
 
     def revision(self, replica_set_uid: str) -> Revision | None:
         return next((r for r in self.revisions if r.replica_set_uid == replica_set_uid), None)
@@ -309,8 +309,12 @@ class Reading(Value, frozen=True):
     problems: Mapping[str, str] = {}
 
 
-class Alert(Value, frozen=True):
-    """One alert of an Alertmanager delivery; an episode's identity is (fingerprint, starts_at)."""
+Episode = tuple[str, str, datetime]
+"""Identifies one firing of an alert, from its beginning to its end: name, fingerprint, beginning."""
+
+
+class Alert(Value, frozen=True, omit_defaults=True):
+    """One alert of an Alertmanager delivery."""
 
     fingerprint: str
     name: str
@@ -320,7 +324,10 @@ class Alert(Value, frozen=True):
     severity: str = ""
     summary: str = ""
     labels: Mapping[str, str] = {}
+    replica_set: str = ""
+    """Of the revision that it is about; empty where it speaks of the workload as a whole."""
 
     @property
-    def identity(self) -> tuple[str, datetime]:
-        return (self.fingerprint, self.starts_at)
+    def identity(self) -> Episode:
+        """The name is in it, for a sender's fingerprints need not tell different alerts apart."""
+        return (self.name, self.fingerprint, self.starts_at)

@@ -169,10 +169,10 @@ def begin(case: Case, target: Revision, reason: str, policy: Policy, now: dateti
         case,
         target=target,
         effects=(*case.status.effects, effect),
-        pods=(),
         finished_at=None,
         patched_at=None,
         rolled_out_at=None,
+        pods=(),
     )
     return announce(enter(case, Phase.ROLLING_BACK, reason, now), "updated", policy, now)
 

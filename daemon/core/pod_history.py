@@ -20,6 +20,8 @@ SLACK = timedelta(seconds=2)
 BACKING_OFF = "CrashLoopBackOff"
 AGAIN = 2
 """Ends of one container that are no accident."""
+MOST_OVER = 20
+"""Pods that ended for good and are remembered."""
 LOST = frozenset({"Unknown", "ContainerStatusUnknown"})
 """How the kubelet reports an end that it did not see: its node was restarted, or went away."""
 
@@ -81,21 +83,33 @@ def follow(
     ``started_at`` is when the rollout began (API server's time): what a pod that is older did until it is
     seen first is not the rollout's. A pod that is ready at its first look counts as having become so then.
     Those of pods that are gone are dropped, but for one that crashed beside the revision's: that is not
-    undone by its going.
+    undone by its going. Pods that ended for good meanwhile are kept while they are there.
     """
     known = {history.uid: history for history in histories}
     live = {pod.uid for pod in workload.live}
     gone = [history for history in histories if history.crashed and history.uid not in live]
+    over = [
+        known.get(pod.uid) or _first(pod, started_at)
+        for pod in workload.finished
+        if pod.uid in known or pod.created_at >= started_at
+    ]
     looked = (
         _beside(_looked(known.get(pod.uid) or _first(pod, started_at), pod, now), pod, revision)
         for pod in workload.live
     )
-    return (*gone[:1], *looked)
+    return (*gone[:1], *over[:MOST_OVER], *looked)
 
 
 def crashing(histories: Sequence[PodHistory]) -> str:
     """Names a pod of another revision that crashed as well, if there is one."""
     return next((history.crashed for history in histories if history.crashed), "")
+
+
+def evictions(histories: Sequence[PodHistory], workload: Workload) -> Mapping[str, str]:
+    """Node → which of the workload's pods it ended for good since the rollout began, and why."""
+    known = {history.uid for history in histories}
+    ended = [pod for pod in workload.finished if pod.uid in known and pod.node]
+    return {pod.node: f"it ended pod {pod.name} ({pod.finished})" for pod in ended}
 
 
 def _beside(history: PodHistory, pod: Pod, revision: Revision) -> PodHistory:

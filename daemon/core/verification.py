@@ -61,6 +61,8 @@ class Facts(Value, frozen=True):
     """What the target's template reads, as it is now."""
     configuration_before: tuple[Sighting, ...] = ()
     """What was ever seen of it."""
+    alerts_lost: tuple[str, ...] = ()
+    """Names of alerts whose end cannot be seen any more."""
 
 
 def verify(facts: Facts, policy: Policy, failed: Assessment | None) -> Verification:
@@ -147,13 +149,19 @@ def _health(facts: Facts, policy: Policy) -> Condition:
 
 
 def _alerts(facts: Facts, policy: Policy) -> list[Condition]:
-    """Alerts that decided the rollback must be resolved before it counts as a recovery."""
+    """Each episode of a decisive alert must be resolved before a rollback counts as a recovery."""
     decisive = [alert for alert in facts.alerts if alert.name in policy.decisive_alerts]
-    if not decisive:
+    lost = sorted({*facts.alerts_lost} & {*policy.decisive_alerts})
+    if not decisive and not lost:
         return []
     firing = sorted({alert.name for alert in decisive if alert.status == "firing"})
-    detail = f"still firing: {', '.join(firing)}" if firing else "all resolved"
-    return [Condition(name="alerts resolved", holds=None if firing else True, detail=detail)]
+    if firing:
+        detail = f"still firing: {', '.join(firing)}"
+    elif lost:
+        detail = f"too many fired to know whether all are resolved: {', '.join(lost)}"
+    else:
+        detail = "all resolved"
+    return [Condition(name="alerts resolved", holds=None if firing or lost else True, detail=detail)]
 
 
 def _signal(facts: Facts, policy: Policy, signal: SignalPolicy, before: SignalEvidence | None) -> Condition:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry
 
+from daemon.core.alerts import Naming
 from daemon.core.model import Policy, Workload, WorkloadRef
 from daemon.engine.configuration import ConfigurationLook
 from daemon.engine.effects import Effects, Run
 from daemon.engine.evidence import EvidenceRoom
+from daemon.engine.intake import AlertIntake
 from daemon.engine.loop import Engine
 from daemon.engine.observer import Observer
 from daemon.engine.queue import WorkQueue
@@ -18,6 +20,7 @@ from daemon.engine.reconciler import Reconciler
 from daemon.engine.steady import SteadyClock
 from daemon.engine.surroundings import Sources, SurroundingsRoom
 from daemon.engine.telling import Journal
+from daemon.engine.unmatched import Unmatched
 from daemon.engine.views import DaemonViews, Troubles
 from daemon.ports import (
     Actuator,
@@ -49,6 +52,8 @@ class Parts:
     registry: CollectorRegistry
     poll_interval: float = 5.0
     troubles: Sequence[Troubles] = ()
+    naming: Naming = field(default_factory=Naming)
+    """Which labels of alerts name what."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,9 +95,17 @@ def assemble(parts: Parts, queue: WorkQueue) -> Assembled:
         journal=journal,
         attended=lambda: engine.poll_soon(),
     )
+    unmatched = Unmatched(parts.registry)
     engine = Engine(
         queue=queue,
         reconciler=reconciler,
+        intake=AlertIntake(
+            cluster=parts.cluster,
+            reconciler=reconciler,
+            naming=parts.naming,
+            unmatched=unmatched,
+            clock=parts.clock,
+        ),
         room=room,
         around=around,
         cluster=parts.cluster,
@@ -107,5 +120,6 @@ def assemble(parts: Parts, queue: WorkQueue) -> Assembled:
         policies=parts.policies,
         alive=engine.alive,
         troubles=(*parts.troubles, room.last, around.problems, effects.problems, reconciler.problems),
+        unmatched=unmatched.listed,
     )
     return Assembled(engine=engine, views=views, journal=journal, clock=clock)

@@ -9,10 +9,10 @@ from concurrent.futures import TimeoutError as FutureTimeout
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from daemon.core.alerts import concerns
 from daemon.core.case import Case
 from daemon.core.model import Alert, Workload, WorkloadRef
 from daemon.engine.evidence import EvidenceRoom
+from daemon.engine.intake import AlertIntake
 from daemon.engine.queue import Job, WorkQueue
 from daemon.engine.reconciler import Reconciler
 from daemon.engine.steady import SteadyClock
@@ -33,6 +33,7 @@ class Engine:
         *,
         queue: WorkQueue,
         reconciler: Reconciler,
+        intake: AlertIntake,
         room: EvidenceRoom,
         around: SurroundingsRoom,
         cluster: Cluster,
@@ -43,6 +44,7 @@ class Engine:
     ) -> None:
         self._queue = queue
         self._reconciler = reconciler
+        self._intake = intake
         self._room = room
         self._around = around
         self._cluster = cluster
@@ -159,8 +161,9 @@ class Engine:
     def alerts(self, alerts: Sequence[Alert], timeout: float) -> int:
         """Record alerts on the cases of the workloads they name, in the worker's turn.
 
-        Returns how many concerned a guarded workload. Raises Unavailable when they could not be stored
-        within ``timeout`` seconds.
+        Each case is saved once; what concerns no workload is noted with the reason. Returns how many
+        concerned a guarded workload. Raises Unavailable when they could not be stored within ``timeout``
+        seconds.
         """
         result: Future[int] = Future()
         self._queue.submit(lambda: self._record(alerts, result))
@@ -173,15 +176,11 @@ class Engine:
 
     def _record(self, alerts: Sequence[Alert], result: Future[int]) -> None:
         try:
-            workloads = self._cluster.workloads()
-            pairs = [(a, w.ref) for a in alerts for w in workloads if concerns(a, w)]
-            for alert, ref in pairs:
-                self._reconciler.alert(ref, alert)
-                self._queue.put(ref)
-            result.set_result(len({alert.identity for alert, _ in pairs}))
+            recorded = self._intake.take(alerts, self._queue.put)
         except Exception as error:
             # Whatever it is, the waiting sender must hear of it, or it would never send again.
             result.set_exception(error)
             return
-        if pairs:
+        result.set_result(recorded)
+        if recorded:
             self.poll_soon()

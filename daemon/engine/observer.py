@@ -87,7 +87,7 @@ class Observer:
                 complete=complete,
                 there=self._there(case, workload, pods, now),
             ),
-            *facts.decisive(case.status.alerts, policy, case.spec.started_at),
+            *facts.decisive(case.status.alerts, revision, policy, case.spec.started_at),
         )
         self._around.attend(case, policy)
         views = self._room.views(case, workload)
@@ -160,6 +160,7 @@ class Observer:
             patched_at=case.status.patched_at,
             configuration=self._configuration.at(case.ref, goal),
             configuration_before=ever_seen(cases),
+            alerts_lost=case.status.alerts_lost,
         )
         return verify(seen, policy, case.status.assessment)
 

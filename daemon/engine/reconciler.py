@@ -13,7 +13,7 @@ from daemon.core.case import Case, Phase, Status
 from daemon.core.changes import change
 from daemon.core.events import Alerted, Event, Instructed, Observed, Troubled
 from daemon.core.lifecycle import advance
-from daemon.core.model import Alert, Policy, Workload, WorkloadRef
+from daemon.core.model import Alert, Episode, Policy, Workload, WorkloadRef
 from daemon.engine.admission import admit
 from daemon.engine.attention import Attention
 from daemon.engine.configuration import ConfigurationLook
@@ -87,19 +87,28 @@ class Reconciler:
         self._stand(ref, workload, policy)
         self._prune(self._own(ref), policy)
 
-    def alert(self, ref: WorkloadRef, alert: Alert) -> bool:
-        """Record an alert on the workload's newest case, durably. Tells whether there was one.
+    def alert(self, ref: WorkloadRef, alerts: Sequence[Alert]) -> bool:
+        """Record a delivery's alerts on the case of what runs now, durably and at once.
 
-        Raises PortError when it could not be stored.
+        A rollout that has no case yet gets one: it must not miss what fires in its first seconds. Tells
+        whether there was a case. Raises PortError when they could not be stored.
         """
         workload = self._cluster.workload(ref)
         if workload is None:
             return False
-        case = target.newest(workload, self._own(ref))
+        cases = self._own(ref)
+        case = self._open(workload, cases) or target.newest(workload, cases)
         if case is None:
             return False
-        self._apply(case, Alerted(alert=alert), self._policies(ref, workload))
+        self._apply(case, Alerted(alerts=tuple(alerts)), self._policies(ref, workload))
         return True
+
+    def episodes(self) -> Mapping[Episode, WorkloadRef]:
+        """The episodes of alerts that the newest cases have, with their workloads. Raises PortError."""
+        newest: dict[str, Case] = {}
+        for case in sorted(self._store.cases(), key=lambda case: case.spec.opened_at):
+            newest[case.spec.workload_uid] = case
+        return {alert.identity: case.ref for case in newest.values() for alert in case.status.alerts}
 
     # ------------------------------------------------------------ steps
 
@@ -221,13 +230,7 @@ class Reconciler:
         if before == after:
             return False
         old, new = before.status, after.status
-        if (old.phase, old.verdict, old.effects, old.timeline, old.alerts) != (
-            new.phase,
-            new.verdict,
-            new.effects,
-            new.timeline,
-            new.alerts,
-        ):
+        if _meaning(old) != _meaning(new):
             return True
         last = self._saved_at.get(after.key)
         return last is None or self._clock.monotonic() - last >= SAVE_EVERY
@@ -257,3 +260,9 @@ class Reconciler:
             and case.genuine
             and case.key not in self._refused.get(case.ref, {})
         ]
+
+
+def _meaning(status: Status) -> tuple[object, ...]:
+    """What is written at once when it changes; the rest is numbers."""
+    alerts = (status.alerts, status.alerts_left_out, status.alerts_lost)
+    return status.phase, status.verdict, status.effects, status.timeline, alerts

@@ -46,9 +46,10 @@ class Journal:
 
     def changed(self, before: Case, after: Case) -> None:
         """Log the timeline's new lines and count a new phase."""
-        known = len(before.status.timeline)
-        for entry in after.status.timeline[known:]:
-            self._line(after, entry.text, entry.phase)
+        known = set(before.status.timeline)
+        for entry in after.status.timeline:
+            if entry not in known:
+                self._line(after, entry.text, entry.phase)
         if before.phase is not after.phase:
             self._phases.labels(after.namespace, after.spec.workload, after.phase.value).inc()
         self._measure(before, after)

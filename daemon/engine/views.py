@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from daemon.core.alerts import UnmatchedAlert
 from daemon.core.case import Case
 from daemon.core.model import Policy, Workload, WorkloadRef
 from daemon.ports import CaseStore, Cluster, PortError
@@ -25,12 +26,14 @@ class DaemonViews:
         policies: Callable[[WorkloadRef, Workload | None], Policy],
         alive: Callable[[float], bool],
         troubles: Sequence[Troubles],
+        unmatched: Callable[[], Sequence[UnmatchedAlert]],
     ) -> None:
         self._cluster = cluster
         self._store = store
         self._policies = policies
         self._alive = alive
         self._troubles = troubles
+        self._unmatched = unmatched
 
     def workloads(self) -> Sequence[Workload]:
         return self._cluster.workloads()
@@ -53,6 +56,9 @@ class DaemonViews:
         if not self._cluster.fresh():
             said.append("the API server has been silent for too long; what is shown may be old")
         return said
+
+    def unmatched(self) -> Sequence[UnmatchedAlert]:
+        return self._unmatched()
 
     def unready(self) -> Sequence[str]:
         """The daemon is ready once it knows the workloads and their cases."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from daemon.settings.defaults import default_file
 from daemon.settings.groups import (
     SINKS,
+    AlertSettings,
     HealthSettings,
     IncidentSettings,
     KubernetesSettings,
@@ -21,6 +22,7 @@ from daemon.settings.surroundings import DependencySettings, NeighbourSettings
 
 __all__ = [
     "SINKS",
+    "AlertSettings",
     "CounterPair",
     "DependencySettings",
     "GuardedWorkload",

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import Field, FilePath, SecretStr
+from pydantic import Field, FilePath, SecretStr, field_validator
 
+from daemon.core.alerts import Naming
+from daemon.settings.problems import complaint
 from daemon.settings.types import (
     Duration,
+    ExporterName,
     Group,
     HealthPath,
     HttpUrl,
@@ -56,8 +59,8 @@ class PrometheusSettings(Group):
         max_length=10,
         description=(
             "Labels that tell several Prometheus servers apart which scrape the same pods, where `url` is an "
-            "aggregator that does not deduplicate. What differs in these, or in `job`, and has the same "
-            "`instance` is counted once."
+            "aggregator that does not deduplicate. What differs in these, or in labels of the scrape (those "
+            "on the targets' `up`), and has the same `instance` is counted once."
         ),
     )
     username: Line = Field(default="", description="For basic authentication; needs `password_file`.")
@@ -157,6 +160,59 @@ class IncidentSettings(Group):
             return self.sinks
         dsn = self.sentry_dsn is not None or self.sentry_dsn_file is not None
         return SINKS if dsn else ("log", "events")
+
+
+class AlertSettings(Group):
+    """Which labels of Alertmanager's alerts name what, so that an alert finds its Deployment.
+
+    The most exact label decides. The pod, `deployment`, `workload`, `replicaset`, `owner_name` and the labels
+    for objects of other kinds (`statefulset`, `job_name` …) must not contradict each other; only where none
+    of them is there, the first of the other `workload_labels` is asked. `exported_X` stands before `X`, which
+    is the scraped exporter's own then. What fits no workload is listed on the page, with the reason.
+    """
+
+    namespace_labels: tuple[LabelName, ...] = Field(
+        default=Naming().namespace_labels,
+        max_length=20,
+        description=(
+            "Labels that hold the namespace; the first that an alert has counts. An alert with none of them "
+            "is taken where it fits a single guarded workload."
+        ),
+    )
+    pod_labels: tuple[LabelName, ...] = Field(
+        default=Naming().pod_labels,
+        max_length=20,
+        description="Labels that hold the pod's name; the first that an alert has counts.",
+    )
+    workload_labels: tuple[LabelName, ...] = Field(
+        default=Naming().workload_labels,
+        max_length=50,
+        description=(
+            "Labels that hold the Deployment's name, the most exact first. The first that an alert has "
+            "decides: if it holds another name, the alert is not this workload's. Put a label of your own "
+            "rules in front."
+        ),
+    )
+    exporters: tuple[ExporterName, ...] = Field(
+        default=Naming().exporters,
+        max_length=20,
+        description=(
+            "Exporters that report on other workloads: where a pod, container, service or job has such a "
+            "name in its own, these labels are the exporter's and name nobody."
+        ),
+    )
+
+    @field_validator("namespace_labels")
+    @classmethod
+    def _some(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
+        if not labels:
+            # Else an alert of any namespace would be every namesake's.
+            raise complaint("no label holds the namespace", "name one, such as namespace")
+        return labels
+
+    @property
+    def naming(self) -> Naming:
+        return Naming(**self.model_dump())
 
 
 class LogSettings(Group):

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from daemon.core.model import Mode, Policy, SignalPolicy, WorkloadRef
 from daemon.settings import selector
 from daemon.settings.groups import (
+    AlertSettings,
     HealthSettings,
     IncidentSettings,
     KubernetesSettings,
@@ -76,6 +77,7 @@ class Settings(BaseSettings):
     health: HealthSettings = Field(default=HealthSettings(), description="The pods' endpoints.")
     web: WebSettings = Field(default=WebSettings(), description="The web server.")
     incidents: IncidentSettings = Field(default=IncidentSettings(), description="Incidents.")
+    alerts: AlertSettings = Field(default=AlertSettings(), description="Alertmanager's alerts.")
     log: LogSettings = Field(default=LogSettings(), description="The log.")
 
     @classmethod

@@ -125,6 +125,15 @@ def _label(value: str) -> str:
     )
 
 
+def _exporter(value: str) -> str:
+    if len(value) >= 3 and _DNS_NAME.fullmatch(value):
+        return value
+    raise complaint(
+        f"{value!r} cannot be an exporter's name",
+        "write its Deployment's or job's name, three lower-case letters, digits, dashes or dots at least",
+    )
+
+
 def _http_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
@@ -171,6 +180,7 @@ PromQL = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_prom
 Histogram = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_histogram)]
 """A histogram's name, with or without label matchers."""
 LabelName = Annotated[str, AfterValidator(_label)]
+ExporterName = Annotated[str, AfterValidator(_exporter)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 HealthPath = Annotated[str, StringConstraints(max_length=500), AfterValidator(_health_path)]
 ReadableFile = Annotated[Path, AfterValidator(_readable)]

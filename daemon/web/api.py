@@ -114,5 +114,6 @@ def _overview(views: Views, clock: Clock) -> render.Overview:
         alive=views.alive(),
         unready=unready,
         problems=tuple(views.problems()),
+        unmatched=tuple(views.unmatched()),
         workloads=render.workload_views(workloads, cases, modes),
     )

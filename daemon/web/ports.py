@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from daemon.core.alerts import UnmatchedAlert
 from daemon.core.case import Case
 from daemon.core.model import Alert, Policy, Workload, WorkloadRef
 
@@ -36,6 +37,10 @@ class Views(Protocol):
 
     def problems(self) -> Sequence[str]:
         """What keeps the daemon from judging or acting as it should, a sentence each."""
+        ...
+
+    def unmatched(self) -> Sequence[UnmatchedAlert]:
+        """The newest alerts that concerned no guarded workload, with the reason; a few at most."""
         ...
 
     def unready(self) -> Sequence[str]:

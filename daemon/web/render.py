@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from daemon.core import incident
+from daemon.core.alerts import UnmatchedAlert
 from daemon.core.case import Case, SignalEvidence
 from daemon.core.counters import Tally, percent
 from daemon.core.model import Policy, Revision, Value, Workload, WorkloadRef
@@ -112,6 +113,8 @@ class Overview(Value, frozen=True):
     alive: bool
     unready: tuple[str, ...]
     problems: tuple[str, ...]
+    unmatched: tuple[UnmatchedAlert, ...]
+    """Alerts that were delivered and concerned no guarded workload, the newest first."""
     workloads: tuple[WorkloadView, ...]
 
 

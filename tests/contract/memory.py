@@ -88,6 +88,12 @@ class MemoryClusterDriver(MemoryWaiting):
     def delete_replica_set(self, name: str, uid: str) -> None:
         self.cluster.delete_replica_set(self.ref, uid)
 
+    def end(self, pod: Pod) -> None:
+        self.cluster.evict(self.ref, pod.name, "DeadlineExceeded: Pod was active longer than it may be")
+
+    def refuse_pods(self) -> None:
+        self.cluster.refuse_pods(self.ref, 'pods "x" is forbidden: exceeded quota: full, requested: pods=1')
+
     def heard(self) -> Sequence[WorkloadRef]:
         self.cluster.tick()
         return tuple(self._heard)

@@ -23,7 +23,7 @@ from daemon.adapters.kube.crd import manifest
 from daemon.adapters.kube.events import EventSink
 from daemon.adapters.kube.workloads import KubeCluster
 from daemon.core.configuration import Reference
-from daemon.core.model import WorkloadRef
+from daemon.core.model import Pod, WorkloadRef
 from daemon.ports import Actuator, CaseStore, Configuration
 from daemon.settings.surroundings import GL006_NEIGHBOURS
 from tests.e2e.app.build import image, load_app
@@ -147,6 +147,18 @@ class Deployed(Waiting):
 
     def delete_replica_set(self, name: str, uid: str) -> None:
         self.kubectl("delete", f"replicaset/{name}", "--wait=true")
+
+    def end(self, pod: Pod) -> None:
+        self.kubectl("patch", "pod", pod.name, "--type=merge", '--patch={"spec":{"activeDeadlineSeconds":1}}')
+
+    def refuse_pods(self) -> None:
+        there = len(json.loads(self.kubectl("get", "pods", "-o", "json"))["items"])
+        self.kubectl("create", "quota", "full", f"--hard=pods={there}")
+        self.until("the quota to count", self._quota_counts)
+
+    def _quota_counts(self) -> bool:
+        found = json.loads(self.kubectl("get", "resourcequota", "full", "-o", "json"))
+        return bool(found.get("status", {}).get("used"))
 
     def heard(self) -> Sequence[WorkloadRef]:
         return tuple(self._heard)

@@ -278,3 +278,68 @@ def test_a_rollout_that_never_gets_ready_exceeds_its_deadline(world: ClusterDriv
     assert workload.status.progress_message
     world.undo_by_somebody()
     complete(world, GOOD, 3)
+
+
+def test_right_after_an_undo_the_deadline_that_passed_is_still_the_other_rollouts(
+    world: ClusterDriver,
+) -> None:
+    """With one pod the status says so for a moment; the condition names whose it was."""
+    world.deploy(GOOD, replicas=1, progress_deadline=5)
+    _, first = complete(world, GOOD, 1)
+    world.set_tag(UNREADY)
+    world.until("the deadline", lambda: stuck(world))
+    world.undo_by_somebody()
+    blamed: list[str] = []
+
+    def arrived() -> bool:
+        workload = seen(world)
+        current = workload.current
+        if current is not None and current.number == 3 and workload.status.timed_out(current):
+            blamed.append(str(workload.status))
+        return current is not None and current.number == 3 and workload.status.complete
+
+    world.until("the undo", arrived)
+    assert blamed == []
+    assert seen(world).current is not None
+    assert not seen(world).status.timed_out(first)
+
+
+def test_a_pod_that_ended_for_good_is_none_of_the_workloads_pods(world: ClusterDriver) -> None:
+    world.deploy(GOOD)
+    workload, current = complete(world, GOOD, 1)
+    victim = workload.pods[0]
+    world.end(victim)
+
+    def replaced() -> bool:
+        seen_now = seen(world)
+        over = [pod for pod in seen_now.finished if pod.name == victim.name]
+        return bool(over) and sum(pod.ready for pod in seen_now.live) == 2
+
+    world.until("a successor", replaced)
+    after = seen(world)
+    assert victim.name not in {pod.name for pod in after.pods}
+    [over] = after.finished
+    assert over.finished.startswith("DeadlineExceeded")
+    assert not over.ready
+    assert PodOwners(after).made(current, victim.name)
+    assert after.status.complete
+
+
+def test_pods_that_may_not_be_made_are_told_of_their_replica_set(world: ClusterDriver) -> None:
+    world.deploy(GOOD, replicas=1, progress_deadline=5)
+    _, first = complete(world, GOOD, 1)
+    world.refuse_pods()
+    world.set_tag(BETTER)
+
+    def refused() -> bool:
+        workload = seen(world)
+        current = workload.current
+        return current is not None and current.number == 2 and current.replica_set_uid in workload.unmade
+
+    world.until("the refusal", refused)
+    workload = seen(world)
+    assert workload.current is not None
+    assert "exceeded quota" in workload.unmade[workload.current.replica_set_uid]
+    assert first.replica_set_uid not in workload.unmade
+    assert not workload.pods_of(workload.current)
+    world.until("the deadline", lambda: stuck(world))

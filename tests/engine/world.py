@@ -77,16 +77,16 @@ class World:
     poll_interval: float = 5.0
     seed: int = 0
     replicas: int = 3
-    lag: float = 0.2
     pace: Pace = DEFAULT_PACE
     template: Mapping[str, Any] | None = None
     """What is deployed beside the image; a simple one where not given."""
+    lag: float = 0.2
 
     def __post_init__(self) -> None:
         self.clock = ManualClock()
         self.machine = JumpingClock(self.clock)
         self.cluster = MemoryCluster(
-            self.clock, pace=self.pace, lag=self.lag, faults=self.faults, seed=self.seed
+            self.clock, pace=self.pace, faults=self.faults, seed=self.seed, lag=self.lag
         )
         self.metrics = MemoryMetrics(
             self.cluster,

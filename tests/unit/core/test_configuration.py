@@ -32,7 +32,11 @@ def test_every_way_in_which_a_template_names_them_is_known() -> None:
                     },
                 },
                 {"name": "d", "emptyDir": {}},
+                {"name": "e", "csi": {"driver": "x", "nodePublishSecretRef": {"name": "of-driver"}}},
+                {"name": "f", "azureFile": {"secretName": "of-share", "shareName": "s"}},
+                {"name": "g", "persistentVolumeClaim": {"claimName": "c"}},
             ],
+            "imagePullSecrets": [{"name": "of-registry"}],
             "initContainers": [{"name": "i", "envFrom": [{"configMapRef": {"name": "of-init"}}]}],
             "containers": [
                 {
@@ -58,7 +62,10 @@ def test_every_way_in_which_a_template_names_them_is_known() -> None:
         "ConfigMap of-volume",
         "ConfigMap projected",
         "Secret by-secret-key",
+        "Secret of-driver",
+        "Secret of-registry",
         "Secret of-secret-volume",
+        "Secret of-share",
         "Secret projected-secret",
         "Secret whole-secret",
     ]

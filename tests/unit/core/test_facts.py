@@ -344,6 +344,28 @@ def test_pods_on_nodes_in_trouble_are_the_nodes() -> None:
     assert cause(lost, found, {"n2": gone}) is Attribution.DEPLOYMENT
 
 
+def test_an_eviction_is_a_fact_about_its_node() -> None:
+    watch = Watch()
+    pods = [replace(one, node="n0") for one in ready(3)]
+    watch.see(workload(*pods), 30)
+    over = replace(pods[2], ready=False, finished="Evicted: The node was low on resource: memory")
+    lost = workload(*unready(pods[:2]), desired=2, finished=(over,))
+    watch.see(lost, 60)
+    found = watch.see(lost, 95)
+    scene = scene_of(lost, NEW, watch.histories, Surroundings(), START.timestamp())
+    answer = attribute([], found, scene)
+    assert answer.cause is Attribution.INFRASTRUCTURE
+    assert f"it ended pod {over.name} (Evicted: The node was low on resource: memory)" in answer.reason
+
+
+def test_a_pod_that_ended_before_the_rollout_says_nothing_of_its_node_now() -> None:
+    watch = Watch()
+    leftover = replace(pod("x", OLD, born=-9000), node="n0", finished="Evicted")
+    seen = workload(*ready(3), finished=(leftover,))
+    watch.see(seen, 30)
+    assert scene_of(seen, NEW, watch.histories, Surroundings(), 0.0).surroundings.nodes == {}
+
+
 # ------------------------------------------------------------ whoever looks, and however often
 
 COUNTS = st.integers(min_value=0, max_value=5)

@@ -155,13 +155,16 @@ instructions: st.SearchStrategy[Event] = st.builds(
 )
 alerts: st.SearchStrategy[Event] = st.builds(
     Alerted,
-    alert=st.builds(
-        Alert,
-        fingerprint=st.sampled_from("ab"),
-        name=st.just("High"),
-        starts_at=st.just(T0),
-        status=st.sampled_from(["firing", "resolved"]),
-    ),
+    alerts=st.lists(
+        st.builds(
+            Alert,
+            fingerprint=st.sampled_from("ab"),
+            name=st.just("High"),
+            starts_at=st.just(T0),
+            status=st.sampled_from(["firing", "resolved"]),
+        ),
+        max_size=3,
+    ).map(tuple),
 )
 events = st.lists(
     st.tuples(
@@ -271,7 +274,7 @@ def test_alerts_are_recorded_once_and_resolved_once() -> None:
     resolved = msgspec.structs.replace(alert, status="resolved", ends_at=T0 + timedelta(1))
     case = opened()
     for one in (alert, alert, resolved, alert, resolved):
-        case = advance(case, Alerted(alert=one), Policy(), T0)
+        case = advance(case, Alerted(alerts=(one,)), Policy(), T0)
     assert case.status.alerts == (resolved,)
     assert len(case.status.timeline) == 2
 

@@ -335,6 +335,24 @@ def test_partial_answers_are_declined(metrics: PrometheusMetrics, prometheus: Pr
         assert (asked["partial_response"], asked["deny_partial_response"]) == ("false", "1")
 
 
+def test_a_server_that_refuses_what_it_does_not_know_is_asked_without(
+    metrics: PrometheusMetrics, prometheus: Prometheus
+) -> None:
+    said = {"code": 400, "message": 'Unknown name "partial_response": Cannot bind query parameter.'}
+
+    def answer(request: Request) -> Response:
+        if "partial_response" in request.form:
+            return Response(json.dumps({"error": said}), status=400)
+        return Response(success(pod_rows()))
+
+    prometheus.answer = answer
+    for _ in range(2):
+        assert metrics.read("errors").problem == ""
+    assert sum("partial_response" in look for look in (*prometheus.looks, *prometheus.asked)) == 1
+    prometheus.says(success(pod_rows(), isPartial=True))
+    _is_problem(metrics, prometheus, "its answer is partial", "backends")
+
+
 @given(body=st.binary(max_size=200) | JSON.map(lambda value: json.dumps(value).encode()))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50)
 def test_no_answer_makes_a_reading_raise(

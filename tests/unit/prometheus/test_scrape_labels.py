@@ -85,6 +85,18 @@ def test_a_pod_whose_scrapes_differ_in_something_else_besides_is_not() -> None:
     assert found([*replicas, targets[2]], [*replicas, rows[2]]).ambiguous == {}
 
 
+def test_a_label_that_the_application_has_where_one_of_its_targets_has_none_is_ambiguous() -> None:
+    """Of the other it is renamed, so the copies differ in it, and in whose it is."""
+    targets = [at(), at(service="http")]
+    rows = [at(service="/x"), at(service="http")]
+    assert found(targets, rows).ambiguous == {("greenlang", "heat-1"): ("service",)}
+
+
+def test_a_target_that_gives_nothing_makes_no_copy() -> None:
+    targets = [at(endpoint="http"), at(endpoint="web"), at("heat-2", endpoint="http")]
+    assert found(targets, [at(endpoint="http"), at("heat-2", endpoint="/x")]).ambiguous == {}
+
+
 def test_what_the_application_says_in_its_targets_place_was_not_scraped_twice() -> None:
     """Copies whose only differing label gives way to the application's are one series."""
     targets = [at(endpoint="http"), at(endpoint="web")]

@@ -64,6 +64,11 @@ CASES = [
     ("incidents:\n  sinks: [email]", 5, "incidents.sinks[0]", "log, events, sentry", "write one of"),
     ("incidents:\n  sinks: [sentry]", 5, "incidents.sinks", "no DSN", "incidents.sentry_dsn"),
     ("incidents:\n  sentry_dsn: nonsense", 5, "incidents.sentry_dsn", "not a Sentry DSN", "client keys"),
+    ("alerts:\n  namespace_labels: []", 5, "alerts.namespace_labels", "no label holds", "such as namespace"),
+    ("alerts:\n  pod_labels: [k8s-pod]", 5, "alerts.pod_labels[0]", "'k8s-pod' cannot be", "underscores"),
+    ("alerts:\n  workload_labels: deployment", 5, "alerts.workload_labels", "a list", "write a list"),
+    ("alerts:\n  exporters: [x]", 5, "alerts.exporters[0]", "'x' cannot be", "three lower-case"),
+    ("alerts:\n  workload_label: [app]", 5, "alerts.workload_label", "", "did you mean workload_labels?"),
     ("log:\n  level: inof", 5, "log.level", "'inof' is not one of", "did you mean info?"),
     ("signals:\n  - name: a\n    bad: x\n    limit: 0.1", 5, "signals[0].total", "missing", "add 'total:'"),
     (

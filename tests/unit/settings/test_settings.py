@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from daemon.core.alerts import Naming
 from daemon.core.model import Mode, Policy, SignalPolicy, WorkloadRef
 from daemon.settings import Settings, SignalSettings, SlowShare, default_file, load
 from daemon.settings.reference import page
@@ -228,3 +229,10 @@ def test_settings_are_frozen_and_read_nothing_by_themselves() -> None:
     settings = Settings.model_validate({"workloads": [{"namespace": "a", "name": "b"}]})
     with pytest.raises(ValidationError):
         settings.web.port = 1
+
+
+def test_the_labels_of_alerts_reach_the_matching(tmp_path: Path) -> None:
+    text = "workloads:\n  - {namespace: a, name: b}\nalerts:\n  workload_labels: [agent]\n  exporters: []\n"
+    naming = load(written(tmp_path, text)).alerts.naming
+    assert (naming.workload_labels, naming.exporters) == (("agent",), ())
+    assert naming.namespace_labels == Naming().namespace_labels

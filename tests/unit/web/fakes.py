@@ -9,6 +9,7 @@ from datetime import datetime
 
 from prometheus_client import CollectorRegistry
 
+from daemon.core.alerts import UnmatchedAlert
 from daemon.core.case import Case
 from daemon.core.model import Alert, Policy, Workload, WorkloadRef
 from daemon.ports import Unavailable
@@ -53,6 +54,7 @@ class FakeViews:
         self.now_cases: Sequence[Case] = ()
         self.now_problems: Sequence[str] = ()
         self.now_unready: Sequence[str] = ()
+        self.now_unmatched: Sequence[UnmatchedAlert] = ()
         self.now_alive = True
         self.unknown = ""
         self.gate = threading.Event()
@@ -74,6 +76,9 @@ class FakeViews:
 
     def problems(self) -> Sequence[str]:
         return self.now_problems
+
+    def unmatched(self) -> Sequence[UnmatchedAlert]:
+        return self.now_unmatched
 
     def unready(self) -> Sequence[str]:
         return self.now_unready

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 
 import pytest
 
+from daemon.core.alerts import UnmatchedAlert
 from daemon.web import api
 from daemon.web.render import odds
 from tests.unit.web import samples
@@ -33,6 +34,17 @@ def test_the_status_shows_each_workload_with_its_newest_case(client: Client, vie
     )
     assert guarded["revision"]["image"] == "gcr.io/greenlang/gl-006-heatreclaim:v1.0.0"
     assert (new["case"], new["podsReady"], new["pods"]) == (None, 2, 3)
+
+
+def test_alerts_that_concern_no_workload_are_shown_with_the_reason(client: Client, views: FakeViews) -> None:
+    reason = 'there is no guarded workload in its namespace (namespace="monitoring")'
+    views.now_unmatched = [
+        UnmatchedAlert(name="High", status="firing", reason=reason, seen_at=samples.at(5), times=3)
+    ]
+
+    (shown,) = client.get("/api/status").json()["unmatched"]
+
+    assert (shown["name"], shown["reason"], shown["times"]) == ("High", reason, 3)
 
 
 def test_cases_are_listed_the_newest_first(client: Client) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from daemon.core.alerts import UnmatchedAlert
 from daemon.core.case import Case, Point, Status
 from daemon.core.counters import Tally
 from tests.unit.web import samples, watched
@@ -39,6 +40,9 @@ def test_the_list_shows_workloads_cases_and_problems(
     views.now_cases = [samples.rolled_back(), samples.awaiting()]
     views.now_workloads = [samples.workload()]
     views.now_problems = ["latency: Prometheus does not answer"]
+    views.now_unmatched = [
+        UnmatchedAlert(name="KubeHigh", status="firing", reason="no label names it", seen_at=samples.at(5))
+    ]
 
     text = words(seen(client.base, tmp_path))
 
@@ -47,6 +51,8 @@ def test_the_list_shows_workloads_cases_and_problems(
         "Awaiting approval",
         "3 of 3 pods ready",
         "Prometheus does not answer",
+        "KubeHigh",
+        "no label names it",
         "live",
     ):
         assert word in text

@@ -65,11 +65,8 @@ def applied_over(case: Case, workload: Workload | None) -> str:
     """
     if workload is None or workload.current is None or case.phase is not Phase.ROLLING_BACK:
         return ""
-    ours = any(
-        workload.rollback_token == case.token(effect)
-        for effect in case.status.effects
-        if effect.kind == "rollback" and effect.outcome is Outcome.DONE
-    )
+    last = next((e for e in reversed(case.status.effects) if e.kind == "rollback"), None)
+    ours = last is not None and last.outcome is Outcome.DONE and workload.rollback_token == case.token(last)
     if not ours or not workload.current.same_rollout(case.spec.revision):
         return ""
     return (

@@ -129,7 +129,7 @@ class Reconciler:
             elif answer.case is None:
                 refused[case.key] = answer.problem
             elif answer.case.status != case.status:
-                admitted.append(self._save(case, answer.case))
+                admitted.append(self._save(case, self._configured(answer.case)))
             else:
                 admitted.append(case)
         self._refused[ref] = refused
@@ -144,13 +144,16 @@ class Reconciler:
         case = opening(self._cluster, workload, cases, self._clock.now())
         if case is None:
             return None
-        seen = self._configuration.at(workload.ref, case.spec.revision)
         try:
-            stored = self._store.create(change(case, configuration=seen))
+            stored = self._store.create(self._configured(case))
         except Conflict:
             return None
         self._journal.opened(stored)
         return stored
+
+    def _configured(self, case: Case) -> Case:
+        """A case at its opening, with the configuration that its revision began with."""
+        return change(case, configuration=self._configuration.at(case.ref, case.spec.revision))
 
     def _obey(self, case: Case, policy: Policy) -> None:
         order = case.spec.instruction

@@ -23,9 +23,14 @@ class SteadyClock:
         self._clock = clock
         self._server = server
         self._zero = clock.now() - timedelta(seconds=clock.monotonic())
-        self.steer()
+        self._told = False
 
     def now(self) -> datetime:
+        if not self._told:
+            self.steer()
+        return self._ours()
+
+    def _ours(self) -> datetime:
         return self._zero + timedelta(seconds=self.monotonic())
 
     def monotonic(self) -> float:
@@ -39,6 +44,7 @@ class SteadyClock:
         told = self._server()
         if told is None:
             return
-        ahead = told - self.now()
+        self._told = True
+        ahead = told - self._ours()
         if abs(ahead.total_seconds()) > TOLERATED:
             self._zero += ahead

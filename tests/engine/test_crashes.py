@@ -214,3 +214,16 @@ def test_killed_at_a_write_and_the_same_release_applied_again(write: int, made: 
         assert "applied again over the rollback" in case.status.reason
     else:
         assert world.tag() == "v1.0.0"
+
+
+def test_what_was_applied_over_the_rollback_can_be_rolled_back_by_approval() -> None:
+    """The controller never saw the first patch, so the release kept its number, and a person decides."""
+    world = lagging(1.0)
+    world.run_until(Phase.ROLLING_BACK, within=300)
+    world.deploy(BAD)
+    world.run(30)
+    case = world.run_until(Phase.HELD, within=1)
+    assert world.numbers() == 2
+    world.instruct(case, "approve")
+    world.run_until(Phase.ROLLED_BACK, within=200)
+    assert (world.tag(), world.numbers(), rollbacks(world)) == ("v1.0.0", 3, 2)

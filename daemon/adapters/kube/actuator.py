@@ -187,7 +187,7 @@ def _undo(
             f"{ref} does not have the template of {judged} any more: "
             f"it now has {deployment.image}{deployment.changed_by}"
         )
-    newest = max(deployment.metadata.revision, *(own.revision for own in _metadata(sets)))
+    newest = max(_number(found) for found in (deployment.metadata, *_metadata(sets)))
     if newest > judged.number:
         return _superseded(
             f"{ref} was rolled out again since {judged} was judged: it is at revision {newest} now"
@@ -275,14 +275,21 @@ def _metadata(sets: Sequence[dict[str, Any]]) -> list[partial.Metadata]:
     return [msgspec.convert(own["metadata"], type=partial.Metadata, strict=False) for own in sets]
 
 
+def _number(metadata: partial.Metadata) -> int:
+    """The revision number; 0, which says nothing, where somebody wrote nonsense there."""
+    try:
+        return metadata.revision
+    except msgspec.ValidationError:
+        return 0
+
+
 def _token(metadata: partial.Metadata) -> str:
     return (metadata.annotations or {}).get(partial.ROLLBACK, "")
 
 
 def _already(deployment: _Deployment, detail: str) -> Undone:
-    return Undone(
-        outcome=Outcome.DONE, detail=detail, already=True, generation=deployment.metadata.generation
-    )
+    generation = deployment.metadata.generation
+    return Undone(outcome=Outcome.DONE, detail=detail, already=True, generation=generation)
 
 
 def _superseded(detail: str) -> Undone:

@@ -54,11 +54,15 @@ def revision(number: int) -> Revision:
     )
 
 
+OPENED_AT = 2
+"""The Deployment's generation when the case was opened."""
 GOOD, BAD, NEXT = revision(1), revision(2), revision(3)
 RETURNED = msgspec.structs.replace(GOOD, number=3)
 
 
-def workload(current: Revision | None, complete: bool) -> Workload:
+def workload(
+    current: Revision | None, complete: bool, token: str = "", generation: int = OPENED_AT
+) -> Workload:
     ready = 3 if complete else 1
     return Workload(
         ref=REF,
@@ -70,7 +74,12 @@ def workload(current: Revision | None, complete: bool) -> Workload:
         revisions=(GOOD, BAD, NEXT),
         pods=(),
         status=RolloutStatus(
-            generation=2, observed_generation=2, desired=3, replicas=3, updated=ready, available=ready
+            generation=generation,
+            observed_generation=generation,
+            desired=3,
+            replicas=3,
+            updated=ready,
+            available=ready,
         ),
     )
 
@@ -84,6 +93,7 @@ def opened() -> Case:
         opened_at=T0,
         started_at=T0,
         baseline=GOOD,
+        generation=OPENED_AT,
     )
     name = case_name("app", "uid", BAD)
     return Case(namespace="greenlang", name=name, spec=spec, status=Status(reason="new"), uid="case")
@@ -92,7 +102,13 @@ def opened() -> Case:
 observations: st.SearchStrategy[Event] = st.builds(
     Observed,
     workload=st.none()
-    | st.builds(workload, st.sampled_from([None, BAD, BAD, BAD, RETURNED, RETURNED, NEXT]), st.booleans()),
+    | st.builds(
+        workload,
+        st.sampled_from([None, BAD, BAD, BAD, RETURNED, RETURNED, NEXT]),
+        st.booleans(),
+        st.sampled_from(["", "", "case/rollback/1", "case/rollback/2", "another/rollback/1"]),
+        st.sampled_from([OPENED_AT, OPENED_AT, OPENED_AT + 1, OPENED_AT - 1]),
+    ),
     assessment=st.builds(
         Assessment,
         verdict=st.sampled_from(Verdict),
@@ -211,6 +227,9 @@ def test_promises_that_hold_in_every_story(
         acts = [effect for effect in after.pending if effect.kind == "rollback"]
         assert len(acts) <= 1, "two rollbacks at once"
         assert not acts or after.phase is Phase.ROLLING_BACK, "an act without its phase"
+        if isinstance(event, Observed) and event.workload is not None:
+            late = event.workload.status.generation < OPENED_AT
+            assert not late or after == before, "a view older than the case"
         if before.phase in FINISHED and after.phase is not before.phase:
             assert isinstance(event, Instructed), "only a person leaves a finished case"
             assert before.phase is Phase.ADVISED

@@ -275,3 +275,9 @@ def test_while_the_controller_lags_nothing_is_written(world: FakeApi, actuator: 
         with_token(actuator, "case/rollback/1")
     assert world.writes() == []
     assert undo(actuator).outcome is Outcome.DONE, "a person who is there decides by what is seen"
+
+
+def test_a_revision_number_that_is_nonsense_stops_no_rollback(world: FakeApi, actuator: KubeActuator) -> None:
+    annotations = world.objects[f"{BASE}/replicasets/{GOOD.replica_set}"]["metadata"]["annotations"]
+    annotations[REVISION] = "the first"
+    assert with_token(actuator, "case/rollback/1").outcome is Outcome.DONE

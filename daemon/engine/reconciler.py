@@ -176,12 +176,14 @@ class Reconciler:
         if before == after:
             return False
         old, new = before.status, after.status
-        if (old.phase, old.verdict, old.effects, old.timeline, old.alerts) != (
+        # What befell a pod is not seen again: a spell that is forgotten would join the next one.
+        if (old.phase, old.verdict, old.effects, old.timeline, old.alerts, old.pods) != (
             new.phase,
             new.verdict,
             new.effects,
             new.timeline,
             new.alerts,
+            new.pods,
         ):
             return True
         last = self._saved_at.get(after.key)

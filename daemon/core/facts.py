@@ -101,11 +101,13 @@ def _after_ready(pods: Iterable[tuple[Pod, PodHistory | None]], desired: int, no
     """Pods that were seen ready and are not well any more: half of those or more, and at least two, where
     there are two.
 
-    A single pod that restarts or fails its probe is what a node or a bad minute does. Pods that were never
-    ready have lost nothing.
+    A single pod that restarts or fails its probe is what a node or a bad minute does: where one is all there
+    is, a restart alone proves nothing, and the next one counts as a crash. Pods that were never ready have
+    lost nothing.
     """
     served = [(pod, history) for pod, history in pods if history is not None and history.was_ready]
-    enough = max((len(served) + 1) // 2, min(2, desired), 1)
+    half = (len(served) + 1) // 2
+    enough = max(half, min(2, desired), 1)
     restarted = [pod for pod, history in served if restarted_after_ready(history, pod)]
     unready = [
         pod
@@ -113,7 +115,7 @@ def _after_ready(pods: Iterable[tuple[Pod, PodHistory | None]], desired: int, no
         if history.unready_since is not None and now - history.unready_since >= UNREADY
     ]
     found = []
-    if len(restarted) >= enough:
+    if len(restarted) >= max(half, 2):
         found.append(_of_pods("RestartsAfterReady", restarted, len(served), "restarted"))
     if len(unready) >= enough:
         found.append(_of_pods("ReadinessLost", unready, len(served), "fail their probes"))

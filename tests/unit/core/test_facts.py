@@ -114,6 +114,20 @@ def test_a_restart_of_most_pods_after_they_were_ready_is_a_fact() -> None:
     assert found.pods == (pods[0].name, pods[1].name)
 
 
+def test_one_restart_of_the_only_pod_is_none_and_the_second_is_a_crash() -> None:
+    watch = Watch()
+    only = pod("p0", ready=True)
+    status = replace(workload(only).status, desired=1)
+    seen = [
+        replace(workload(replace(only, containers=(ended(times, ready=True),))), status=status)
+        for times in (1, 2)
+    ]
+    watch.see(replace(workload(only), status=status), 30)
+    assert watch.kinds(seen[0], 60) == []
+    assert watch.kinds(seen[0], 300) == []
+    assert watch.kinds(seen[1], 320) == ["CrashLoopBackOff"]
+
+
 @pytest.mark.parametrize("reason", ["Unknown", "ContainerStatusUnknown"])
 def test_an_end_that_the_kubelet_did_not_see_is_the_nodes(reason: str) -> None:
     watch = Watch()

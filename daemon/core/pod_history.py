@@ -30,6 +30,10 @@ class PodHistory(Value, frozen=True, omit_defaults=True):
     """Container → how often it had ended before the rollout began."""
     when_ready: Mapping[str, int] | None = None
     """Container → how often it had ended when the pod was first seen ready; ``None``: it never was."""
+    last: Mapping[str, int] = {}
+    """Container → how often it had ended at the last look, where that is more than when it was ready."""
+    restarted_at: datetime | None = None
+    """When one was last seen to have ended again after the pod had been seen ready, by the daemon's clock."""
     unready_since: datetime | None = None
     """When it was first seen not to be ready any more, by the daemon's clock."""
     unresolved_since: datetime | None = None
@@ -57,8 +61,15 @@ def restarted_after_ready(history: PodHistory | None, pod: Pod) -> bool:
     """Whether a container ended after the pod had been seen ready."""
     if history is None or history.when_ready is None:
         return False
+    return restarts_after_ready(history, pod) > 0
+
+
+def restarts_after_ready(history: PodHistory, pod: Pod) -> int:
+    """How often containers ended after the pod had been seen ready; 0 where it never was."""
     known = history.when_ready
-    return any(ends(container) > known.get(container.name, 0) for container in pod.containers)
+    if known is None:
+        return 0
+    return sum(max(0, ends(container) - known.get(container.name, 0)) for container in pod.containers)
 
 
 def follow(
@@ -88,6 +99,7 @@ def _looked(history: PodHistory, pod: Pod, now: datetime) -> PodHistory:
     unresolved = any(no_configuration(c.waiting_reason, c.waiting_message) for c in pod.containers)
     if unresolved is not (history.unresolved_since is not None):
         history = replace(history, unresolved_since=now if unresolved else None)
+    history = _ended(history, pod, now)
     if pod.ready:
         if history.when_ready is None:
             history = replace(history, when_ready=_counts(pod))
@@ -95,6 +107,15 @@ def _looked(history: PodHistory, pod: Pod, now: datetime) -> PodHistory:
     if history.was_ready and history.unready_since is None:
         return replace(history, unready_since=now)
     return history
+
+
+def _ended(history: PodHistory, pod: Pod, now: datetime) -> PodHistory:
+    """Notes an end since the last look, where the pod had been ready."""
+    counts = _counts(pod)
+    known = history.last or history.when_ready
+    if known is None or all(count <= known.get(name, 0) for name, count in counts.items()):
+        return history
+    return replace(history, last=counts, restarted_at=now)
 
 
 def _counts(pod: Pod) -> Mapping[str, int]:

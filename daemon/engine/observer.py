@@ -53,7 +53,7 @@ class Observer:
             assessment=self._assess(case, workload, policy, pods, now),
             choice=target.choose(workload, case.spec.revision, cases),
             pods=pods,
-            verification=self._verify(case, workload, policy, pods, cases),
+            verification=self._verify(case, workload, policy, pods, cases, now),
             recent_rollbacks=_recent(case, cases, now),
         )
 
@@ -110,6 +110,7 @@ class Observer:
         policy: Policy,
         histories: Sequence[PodHistory],
         cases: Sequence[Case],
+        now: datetime,
     ) -> Verification | None:
         goal = case.status.target
         if case.phase is not Phase.VERIFYING or goal is None:
@@ -127,6 +128,7 @@ class Observer:
             fresh=self._room.fresh_views(case, workload),
             alerts=case.status.alerts,
             pods=tuple(histories),
+            at=now,
             patched_at=case.status.patched_at,
             configuration=self._configuration.at(case.ref, goal),
             configuration_before=ever_seen(cases),

@@ -147,6 +147,10 @@ bench-idle: cluster-up ## Measure what the daemon costs that has nothing to do, 
 bench-judgement: setup ## Score the judge and its peers on generated rollouts, no cluster (QUICK=1: 3 minutes)
 	$(BIN)/python -m benchmarks.judgement $(if $(QUICK),--quick)
 
+.PHONY: bench-facts
+bench-facts: setup ## Count false outcomes of what Kubernetes tells around releases, no cluster (QUICK=1: 90 seconds)
+	$(BIN)/python -m benchmarks.facts $(if $(QUICK),--quick)
+
 .PHONY: bench-recovery
 bench-recovery: cluster-up ## Measure the time from a bad release to the proven recovery
 	$(BIN)/python -m benchmarks.recovery

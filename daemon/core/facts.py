@@ -19,7 +19,7 @@ from daemon.core.pod_history import (
     BACKING_OFF,
     PodHistory,
     ends_since_rollout,
-    restarted_after_ready,
+    restarts_after_ready,
 )
 from daemon.core.waiting import (
     PULLING,
@@ -38,8 +38,6 @@ OBJECT_SETTLING = timedelta(seconds=20)
 """What makes ConfigMaps and Secrets (an operator, a sync) may come some time after the Deployment."""
 UNREADY = timedelta(seconds=30)
 """A pod whose probe failed for a moment may come back."""
-BACK_AGAIN = timedelta(seconds=10)
-"""The only pod there is may have had a bad moment: it is given time to be ready again after a restart."""
 MORE_FOR_INIT = 1
 """Ends that an init container is given beyond the policy's: trying again is how it waits for others."""
 
@@ -143,17 +141,17 @@ def _after_ready(pods: Iterable[tuple[Pod, PodHistory | None]], desired: int, no
     """Pods that were seen ready and are not well any more: half of those or more, and at least two, where
     there are two.
 
-    A single pod that restarts or fails its probe is what a node or a bad minute does. Pods that were never
-    ready have lost nothing.
+    A single pod that restarts or fails its probe is what a node or a bad minute does: where one is all there
+    is, a restart alone proves nothing, and the next one counts as a crash. Pods that were never ready have
+    lost nothing.
     """
     served = [(pod, history) for pod, history in pods if history is not None and history.was_ready]
-    enough = max((len(served) + 1) // 2, min(2, desired), 1)
-    again = [(pod, history) for pod, history in served if restarted_after_ready(history, pod)]
-    restarted = [pod for pod, _ in again]
+    half = (len(served) + 1) // 2
+    enough = max(half, min(2, desired), 1)
+    restarted = [pod for pod, history in served if restarts_after_ready(history, pod)]
     unready = [pod for pod, history in served if _unready(history, now) >= UNREADY]
     found = []
-    alone = len(served) == 1 and not any(_unready(history, now) >= BACK_AGAIN for _, history in again)
-    if len(restarted) >= enough and not alone:
+    if len(restarted) >= max(half, 2):
         found.append(_of_pods("RestartsAfterReady", restarted, len(served), "restarted"))
     if len(unready) >= enough:
         found.append(_of_pods("ReadinessLost", unready, len(served), "fail their probes"))

@@ -42,6 +42,8 @@ def _observed(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case
         return case
     if seen.workload is not None and outdated(case, seen.workload):
         return case
+    # What pods did before the patch is nothing to the recovery, whose record begins with it.
+    unpatched = case.phase is Phase.ROLLING_BACK and case.status.patched_at is None
     case = phases.landed(attended(case, seen.elapsed), seen.workload, now)
     gone = phases.taken_over(case, seen.workload)
     if gone:
@@ -49,7 +51,7 @@ def _observed(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case
     undone = phases.applied_over(case, seen.workload)
     if undone:
         return phases.hold(case, undone, policy, now)
-    return _in_phase(change(case, pods=seen.pods), seen, policy, now)
+    return _in_phase(case if unpatched else change(case, pods=seen.pods), seen, policy, now)
 
 
 def _in_phase(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:

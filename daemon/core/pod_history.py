@@ -34,6 +34,10 @@ class PodHistory(Value, frozen=True, omit_defaults=True):
     """Container → how often it had ended before the rollout began."""
     when_ready: Mapping[str, int] | None = None
     """Container → how often it had ended when the pod was first seen ready; ``None``: it never was."""
+    last: Mapping[str, int] = {}
+    """Container → how often it had ended at the last look, where that is more than when it was ready."""
+    restarted_at: datetime | None = None
+    """When one was last seen to have ended again after the pod had been seen ready, by the daemon's clock."""
     unready_since: datetime | None = None
     """When it was first seen not to be ready any more, by the daemon's clock."""
     unresolved_since: datetime | None = None
@@ -59,16 +63,16 @@ def ends_since_rollout(history: PodHistory | None, container: Container) -> int:
     return max(0, ends(container) - before)
 
 
-def restarted_after_ready(history: PodHistory | None, pod: Pod) -> bool:
-    """Whether the main container ended after the pod had been seen ready.
+def restarts_after_ready(history: PodHistory | None, pod: Pod) -> int:
+    """How often the main container ended after the pod had been seen ready; 0 where it never was.
 
     What runs beside it may end and come back without a request being lost.
     """
-    if history is None or history.when_ready is None:
-        return False
-    known = history.when_ready
+    known = history.when_ready if history is not None else None
+    if known is None:
+        return 0
     main = [container for container in pod.containers if container.role is Role.MAIN]
-    return any(ends(container) > known.get(container.name, 0) for container in main)
+    return sum(max(0, ends(container) - known.get(container.name, 0)) for container in main)
 
 
 def follow(
@@ -98,6 +102,19 @@ def follow(
         for pod in workload.live
     )
     return (*gone[:1], *over[:MOST_OVER], *looked)
+
+
+def interrupted(histories: Sequence[PodHistory], now: datetime) -> tuple[PodHistory, ...]:
+    """The histories as they go on after a time in which nobody looked: a spell may have been two short ones,
+    so it counts from now."""
+    return tuple(
+        replace(
+            history,
+            unready_since=now if history.unready_since is not None else None,
+            unresolved_since=now if history.unresolved_since is not None else None,
+        )
+        for history in histories
+    )
 
 
 def crashing(histories: Sequence[PodHistory]) -> str:
@@ -131,6 +148,7 @@ def _looked(history: PodHistory, pod: Pod, now: datetime) -> PodHistory:
     unresolved = any(no_configuration(c.waiting_reason, c.waiting_message) for c in pod.containers)
     if unresolved is not (history.unresolved_since is not None):
         history = replace(history, unresolved_since=now if unresolved else None)
+    history = _ended(history, pod, now)
     if pod.ready:
         if history.when_ready is None:
             history = replace(history, when_ready=_counts(pod))
@@ -138,6 +156,15 @@ def _looked(history: PodHistory, pod: Pod, now: datetime) -> PodHistory:
     if history.was_ready and history.unready_since is None:
         return replace(history, unready_since=now)
     return history
+
+
+def _ended(history: PodHistory, pod: Pod, now: datetime) -> PodHistory:
+    """Notes an end since the last look, where the pod had been ready."""
+    counts = _counts(pod)
+    known = history.last or history.when_ready
+    if known is None or all(count <= known.get(name, 0) for name, count in counts.items()):
+        return history
+    return replace(history, last=counts, restarted_at=now)
 
 
 def _counts(pod: Pod) -> Mapping[str, int]:

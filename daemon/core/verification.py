@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from daemon.core.baseline import bound_of
 from daemon.core.case import Assessment, Condition, SignalEvidence, Verdict, Verification
@@ -20,9 +20,11 @@ from daemon.core.counters import Tally, percent
 from daemon.core.evidence import clamp, log_better, log_worse, upper_rate
 from daemon.core.judge import FAMILY_ALPHA, PROOF_ALPHA
 from daemon.core.model import Alert, Pod, Policy, Revision, SignalPolicy, Value, Workload
-from daemon.core.pod_history import SLACK, PodHistory, restarted_after_ready
+from daemon.core.pod_history import SLACK, PodHistory, restarts_after_ready
 
 CONTRADICTION_ALPHA = 0.05
+SETTLING = timedelta(seconds=120)
+"""For so long a pod that ended once must have run again: one end may be its node's, two are its own."""
 
 
 class Health(Value, frozen=True):
@@ -56,6 +58,8 @@ class Facts(Value, frozen=True):
     """Those recorded on the case."""
     pods: tuple[PodHistory, ...] = ()
     """Of the target's live pods since the patch, this look included."""
+    at: datetime | None = None
+    """When it was looked at, by the clock of ``pods``; ``None``: how long ago anything was is not known."""
     patched_at: datetime | None = None
     configuration: tuple[Sighting, ...] = ()
     """What the target's template reads, as it is now."""
@@ -100,7 +104,7 @@ def _pods(facts: Facts) -> Condition:
     pods = facts.workload.live
     known = {history.uid: history for history in facts.pods}
     unready = [pod.name for pod in pods if not pod.ready]
-    restarted = [pod.name for pod in pods if restarted_after_ready(known.get(pod.uid), pod)]
+    restarted = [pod.name for pod in pods if _unsettled(known.get(pod.uid), pod, facts.at)]
     if not pods:
         return Condition(
             name="pods ready", holds=None, detail="scaled to 0: nothing runs that could prove it"
@@ -110,9 +114,20 @@ def _pods(facts: Facts) -> Condition:
     elif restarted:
         detail = f"restarted after they had been ready, since the rollback: {', '.join(restarted)}"
     else:
-        detail = f"{len(pods)} pods ready, none restarted"
+        once = any(restarts_after_ready(known[pod.uid], pod) for pod in pods if pod.uid in known)
+        lately = f" in the last {SETTLING.total_seconds():.0f} s" if once else ""
+        detail = f"{len(pods)} pods ready, none restarted{lately}"
     enough = len(pods) >= facts.workload.status.desired
     return Condition(name="pods ready", holds=enough and not unready and not restarted, detail=detail)
+
+
+def _unsettled(history: PodHistory | None, pod: Pod, at: datetime | None) -> bool:
+    """Whether it ended after it had been ready, and again or lately."""
+    if history is None or not (times := restarts_after_ready(history, pod)):
+        return False
+    if times > 1 or at is None or history.restarted_at is None:
+        return True
+    return at - history.restarted_at < SETTLING
 
 
 def _configuration(facts: Facts) -> list[Condition]:

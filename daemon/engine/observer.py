@@ -12,11 +12,12 @@ from daemon.core.configuration import Reference
 from daemon.core.events import Observed
 from daemon.core.judge import SignalView, assess
 from daemon.core.model import Policy, Workload
-from daemon.core.pod_history import PodHistory, follow
+from daemon.core.pod_history import PodHistory
 from daemon.core.verification import Facts, Health, verify
 from daemon.engine.company import Company
 from daemon.engine.configuration import ConfigurationLook, ever_seen
 from daemon.engine.evidence import EvidenceRoom
+from daemon.engine.histories import Histories
 from daemon.engine.surroundings import SurroundingsRoom
 from daemon.ports import Cluster, HealthProbe, PortError
 
@@ -35,6 +36,7 @@ class Observer:
         self._room = room
         self._around = around
         self._company = Company(self._views)
+        self._histories = Histories()
         self._health = health
         self._configuration = configuration
         self._cluster = cluster
@@ -55,17 +57,21 @@ class Observer:
             return Observed(
                 workload=None, assessment=gone, choice=target.Choice(revision=None, reason=gone.reason)
             )
-        pods = _followed(case, workload, now)
+        pods = self._histories.look(case, workload, now)
         return Observed(
             workload=workload,
             assessment=self._assess(case, workload, policy, pods, now),
             choice=target.choose(workload, case.spec.revision, cases),
             pods=pods,
-            verification=self._verify(case, workload, policy, pods, cases),
+            verification=self._verify(case, workload, policy, pods, cases, now),
             recent_rollbacks=_recent(workload, cases, now),
             elapsed=elapsed,
             polled_ago=self._room.polled_ago(case),
         )
+
+    def forget(self, key: str) -> None:
+        """A case is over."""
+        self._histories.forget(key)
 
     def _assess(
         self,
@@ -140,6 +146,7 @@ class Observer:
         policy: Policy,
         histories: Sequence[PodHistory],
         cases: Sequence[Case],
+        now: datetime,
     ) -> Verification | None:
         goal = case.status.target
         if case.phase is not Phase.VERIFYING or goal is None:
@@ -157,20 +164,13 @@ class Observer:
             fresh=self._room.fresh_views(case, workload),
             alerts=case.status.alerts,
             pods=tuple(histories),
+            at=now,
             patched_at=case.status.patched_at,
             configuration=self._configuration.at(case.ref, goal),
             configuration_before=ever_seen(cases),
             alerts_lost=case.status.alerts_lost,
         )
         return verify(seen, policy, case.status.assessment)
-
-
-def _followed(case: Case, workload: Workload, now: datetime) -> tuple[PodHistory, ...]:
-    """The pods of the revision that matters now: after the patch the target's, before it the judged one's."""
-    status = case.status
-    if status.patched_at is not None and status.target is not None:
-        return follow(status.pods, workload, status.target, status.patched_at, now)
-    return follow(status.pods, workload, case.spec.revision, case.spec.started_at, now)
 
 
 def _recent(workload: Workload, cases: Sequence[Case], now: datetime) -> int:

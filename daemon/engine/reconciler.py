@@ -223,6 +223,7 @@ class Reconciler:
         else:
             self._saved_at.pop(stored.key, None)
             self._attention.forget(stored.key)
+            self._observer.forget(stored.key)
         self._journal.changed(before, stored)
         return stored
 

@@ -17,6 +17,7 @@ from daemon.adapters.memory.configuration import MemoryConfiguration
 from daemon.adapters.memory.health import MemoryHealthProbe
 from daemon.adapters.memory.kubelet import Fault, FaultKind, Pace
 from daemon.adapters.memory.metrics import MemoryMetrics
+from daemon.adapters.memory.objects import ROLLING, Strategy
 from daemon.adapters.memory.sinks import MemorySink
 from daemon.adapters.memory.surroundings import MemorySurroundings
 from daemon.adapters.memory.templates import simple_template, with_image
@@ -81,6 +82,9 @@ class World:
     template: Mapping[str, Any] | None = None
     """What is deployed beside the image; a simple one where not given."""
     lag: float = 0.2
+    ref: WorkloadRef = REF
+    progress_deadline: float = 60.0
+    strategy: Strategy = ROLLING
 
     def __post_init__(self) -> None:
         self.clock = ManualClock()
@@ -91,7 +95,7 @@ class World:
         self.metrics = MemoryMetrics(
             self.cluster,
             self.clock,
-            {REF: traffic(self.rps, errors=self.errors, base=self.base)},
+            {self.ref: traffic(self.rps, errors=self.errors, base=self.base)},
             scrape_interval=self.scrape_interval,
             seed=self.seed,
         )
@@ -185,8 +189,14 @@ class World:
 
     def deploy(self, tag: str) -> None:
         image = f"{IMAGE}:{tag}"
-        template = with_image(self.template or simple_template(REF.name, image), image)
-        self.cluster.apply(REF, template, replicas=self.replicas, progress_deadline=60.0)
+        template = with_image(self.template or simple_template(self.ref.name, image), image)
+        self.cluster.apply(
+            self.ref,
+            template,
+            replicas=self.replicas,
+            progress_deadline=self.progress_deadline,
+            strategy=self.strategy,
+        )
 
     def settled(self, seconds: float = 900.0) -> World:
         """The world with a release running for a while and the daemon watching."""
@@ -209,18 +219,18 @@ class World:
     # ------------------------------------------------------------ looking
 
     def newest(self) -> Case | None:
-        workload = self.cluster.workload(REF)
+        workload = self.cluster.workload(self.ref)
         return newest(workload, self.store.cases()) if workload is not None else None
 
     def tag(self) -> str:
-        workload = self.cluster.workload(REF)
+        workload = self.cluster.workload(self.ref)
         assert workload is not None
         assert workload.current is not None
         return workload.current.tag
 
     def numbers(self) -> int:
         """The current revision's number: it grows by one with each change of the template."""
-        workload = self.cluster.workload(REF)
+        workload = self.cluster.workload(self.ref)
         assert workload is not None
         assert workload.current is not None
         return workload.current.number

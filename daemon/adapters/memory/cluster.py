@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from daemon.adapters.memory import view
+from daemon.adapters.memory.accidents import Accidents
 from daemon.adapters.memory.kubelet import Fault, Pace
-from daemon.adapters.memory.objects import CHANGE_CAUSE, DeploymentState
+from daemon.adapters.memory.objects import CHANGE_CAUSE, ROLLING, DeploymentState, Strategy
 from daemon.adapters.memory.simulation import Meter, Server, Simulation
 from daemon.adapters.memory.templates import (
     RESTARTED_AT,
@@ -56,6 +57,7 @@ class MemoryCluster:
         self._read_error: PortError | None = None
         self.undos = Troubles()
         """What goes wrong with :meth:`undo`."""
+        self.accidents = Accidents(self._settled, self._simulation)
 
     # What the daemon asks
 
@@ -114,6 +116,7 @@ class MemoryCluster:
         annotations: Mapping[str, str] | None = None,
         progress_deadline: float = 600.0,
         history_limit: int = 10,
+        strategy: Strategy = ROLLING,
     ) -> None:
         """Create the Deployment, or bring it to this template, or to a simple one of this image."""
         if (template is None) == (not image):
@@ -133,6 +136,7 @@ class MemoryCluster:
                     resource_version=self._simulation.version(),
                     progress_deadline=progress_deadline,
                     history_limit=history_limit,
+                    strategy=strategy,
                 )
                 self._simulation.add(state)
                 return
@@ -141,6 +145,7 @@ class MemoryCluster:
             state.labels.update(labels or {})
             state.annotations.update(annotations or {})
             state.progress_deadline, state.history_limit = progress_deadline, history_limit
+            state.strategy = strategy
             self._simulation.written(state, spec=different)
 
     def set_image(self, ref: WorkloadRef, image: str, *, change_cause: str = "") -> None:

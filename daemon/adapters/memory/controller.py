@@ -1,4 +1,4 @@
-"""The simulated deployment controller: RollingUpdate with maxSurge 1 and maxUnavailable 0.
+"""The simulated deployment controller: RollingUpdate and Recreate.
 
 It follows kube-controller-manager's ``pkg/controller/deployment``: which ReplicaSet is the new one, what
 number it bears, how far it and the old ones are scaled at each step, and what the status and its
@@ -8,15 +8,15 @@ number it bears, how far it and the old ones are scaled at each step, and what t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
+from daemon.adapters.memory.course_of_pod import Init, Late
 from daemon.adapters.memory.kubelet import EPSILON, Fault, FaultKind, Pace
-from daemon.adapters.memory.objects import SETTLED, Counts, DeploymentState, PodState, ReplicaSetState
-from daemon.adapters.memory.templates import bare, containers_of, tag_of, word
+from daemon.adapters.memory.objects import NODE, SETTLED, Counts, DeploymentState, PodState, ReplicaSetState
+from daemon.adapters.memory.templates import bare, containers_of, inits_of, tag_of, word
 from daemon.core.configuration import Reference, references
-from daemon.core.model import LONGEST_PREFIX
+from daemon.core.model import LONGEST_PREFIX, Role
 
-MAX_SURGE = 1
-MAX_UNAVAILABLE = 0
 CRASHES = Fault(kind=FaultKind.CRASH)
 FOLLOWS = 0.1
 """Seconds after which the status tells of the pods what the first look at a new generation made of them."""
@@ -26,12 +26,16 @@ class Controller:
     """Brings Deployments nearer to their specs. ``faults`` is read when a pod is made, by image tag."""
 
     def __init__(self, *, pace: Pace, faults: Mapping[str, Fault], uid: Callable[[str], str]) -> None:
-        self._pace = pace
+        self.pace = pace
         self._faults = faults
         self._uid = uid
         self._made = 0
         self.spoilt: set[tuple[str, Reference]] = set()
         """ConfigMaps and Secrets, by namespace, with which a pod crashes that starts with them."""
+        self.nodes: tuple[str, ...] = (NODE,)
+        """Those that take pods, each in its turn."""
+        self.late: Late | None = None
+        """What keeps pods that are made now from starting."""
 
     def reconcile(self, deployment: DeploymentState, at: float) -> bool:
         """One look at a Deployment; whether its status changed.
@@ -94,18 +98,28 @@ class Controller:
 
     def _step(self, deployment: DeploymentState, new: ReplicaSetState, at: float) -> bool:
         """One round of scaling; whether anything moved."""
+        if deployment.strategy.recreate:
+            return self._recreate(deployment, new, at)
         moved = self._grow(deployment, new, at)
         return self._shrink(deployment, new, at) or moved
 
+    def _recreate(self, deployment: DeploymentState, new: ReplicaSetState, at: float) -> bool:
+        """Pods that are being deleted still run; those that are over do not."""
+        old = [own for own in deployment.sets if own is not new]
+        moved = [self._scale(deployment, own, 0, at) for own in old]
+        if any(moved) or any(not pod.finished for own in old for pod in own.pods):
+            return any(moved)
+        return self._scale(deployment, new, deployment.replicas, at)
+
     def _grow(self, deployment: DeploymentState, new: ReplicaSetState, at: float) -> bool:
-        room = deployment.replicas + MAX_SURGE - sum(own.desired for own in deployment.sets)
+        room = deployment.replicas + deployment.strategy.surge - sum(own.desired for own in deployment.sets)
         wanted = min(deployment.replicas, new.desired + max(room, 0))
         return self._scale(deployment, new, wanted, at)
 
     def _shrink(self, deployment: DeploymentState, new: ReplicaSetState, at: float) -> bool:
         """Old pods go: unhealthy ones first, healthy ones only as far as enough others are available."""
         old = sorted((own for own in deployment.sets if own is not new), key=lambda own: own.created)
-        least = deployment.replicas - MAX_UNAVAILABLE
+        least = deployment.replicas - deployment.strategy.unavailable
         total = sum(own.desired for own in deployment.sets)
         unhealthy = max(0, total - least - (new.desired - new.available(at)))
         moved = False
@@ -128,7 +142,10 @@ class Controller:
             return
         largest = max(deployment.sets, key=lambda own: (own.desired, own.number))
         difference = deployment.replicas - sum(own.desired for own in deployment.sets)
-        if abs(difference) > MAX_SURGE or len([own for own in deployment.sets if own.desired]) <= 1:
+        if (
+            abs(difference) > deployment.strategy.surge
+            or len([own for own in deployment.sets if own.desired]) <= 1
+        ):
             self._scale(deployment, largest, max(0, largest.desired + difference), at)
 
     def _scale(self, deployment: DeploymentState, own: ReplicaSetState, wanted: int, at: float) -> bool:
@@ -158,8 +175,17 @@ class Controller:
             created=at,
             containers=containers,
             faults=tuple(self._fault(deployment, own, image) for _, image in containers),
-            pace=self._pace,
+            pace=self.pace,
+            node=self.nodes[self._made % len(self.nodes)],
+            min_ready=deployment.strategy.min_ready,
+            inits=tuple(self._init(init) for init in inits_of(own.template)),
+            late=self.late if self.late is not None and self.late.until > at else None,
         )
+
+    def _init(self, container: Mapping[str, Any]) -> Init:
+        role = Role.SIDECAR if container.get("restartPolicy") == "Always" else Role.INIT
+        fault = self._faults.get(tag_of(container["image"]))
+        return Init(name=container["name"], image=container["image"], role=role, fault=fault)
 
     def _fault(self, deployment: DeploymentState, own: ReplicaSetState, image: str) -> Fault | None:
         read = {(deployment.ref.namespace, reference) for reference in references(own.template)}

@@ -165,11 +165,14 @@ def _waiting(name: str, _image: str, fault: Fault, pace: Pace, age: float) -> Lo
     return _running(name, pace, since=end, age=age)
 
 
+def starts_for_good(fault: Fault, pace: Pace) -> float:
+    """The age at which a container that ends while it starts begins the run that lasts."""
+    return pace.start + sum(max(fault.after, 0.1) + _back_off(runs) for runs in range(fault.times))
+
+
 def _starting_again(name: str, image: str, fault: Fault, pace: Pace, age: float) -> Look:
     """As one that crashes, until it has ended often enough."""
-    since = pace.start
-    for runs in range(fault.times):
-        since += max(fault.after, 0.1) + _back_off(runs)
+    since = starts_for_good(fault, pace)
     if age + EPSILON < since:
         return _crashing(name, image, fault, pace, age)
     last = Container(name=name, restarts=fault.times, exit_code=1, exit_reason="Error")

@@ -9,9 +9,13 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from daemon.adapters.memory.kubelet import EPSILON, Fault, FaultKind, Look, Pace, look
+from daemon.adapters.memory.course_of_pod import Init, Late, Spell, course
+from daemon.adapters.memory.kubelet import EPSILON, Fault, FaultKind, Look, Pace
 from daemon.adapters.memory.templates import Template, tag_of, template_hash
-from daemon.core.model import WorkloadRef
+from daemon.core.model import Value, WorkloadRef
+
+NODE = "memory-node"
+"""Where every pod runs, unless there are other nodes."""
 
 CHANGE_CAUSE = "kubernetes.io/change-cause"
 ROLLBACK = "rollbackd.io/rollback"
@@ -32,6 +36,20 @@ SETTLED = frozenset({"NewReplicaSetAvailable", "ProgressDeadlineExceeded", "Depl
 """Reasons of a rollout that no deadline waits for."""
 
 
+class Strategy(Value, frozen=True):
+    """How a Deployment replaces its pods; ``unavailable`` and ``surge`` are pods, ``min_ready`` seconds."""
+
+    surge: int = 1
+    unavailable: int = 0
+    recreate: bool = False
+    """All old pods go, and are gone, before the first new one is made."""
+    min_ready: float = 0.0
+    """For so long a pod is ready before it counts as available."""
+
+
+ROLLING = Strategy()
+
+
 @dataclass
 class PodState:
     """A pod; ``faults`` are those of its containers' images at its creation."""
@@ -47,13 +65,31 @@ class PodState:
     deleted: float | None = None
     finished: str = ""
     """Why it will not run again, such as an eviction; it stays beside its successor."""
+    node: str = NODE
+    min_ready: float = 0.0
+    inits: tuple[Init, ...] = ()
+    late: Late | None = None
+    spells: tuple[Spell, ...] = ()
+    """What befell it from outside, beside what is wrong with its images."""
 
     def looks(self, at: float) -> tuple[Look, ...]:
-        age = at - self.created
-        return tuple(
-            look(name, image, fault, self.pace, age)
-            for (name, image), fault in zip(self.containers, self.faults, strict=True)
+        """Its containers, the initial ones first."""
+        mains = tuple((*named, fault) for named, fault in zip(self.containers, self.faults, strict=True))
+        late = self.late
+        return course(
+            self.inits,
+            mains,
+            self.pace,
+            at - self.created,
+            late=late.until - self.created if late is not None else None,
+            words=late.words if late is not None else ("", ""),
+            spells=self.spells,
         )
+
+    @property
+    def first_main(self) -> int:
+        """Where its own containers begin in what it looks like."""
+        return 0 if self.unschedulable else len(self.inits)
 
     @property
     def active(self) -> bool:
@@ -78,8 +114,17 @@ class PodState:
             if self.ready(moment) is not ready:
                 changed, ready = moment, not ready
 
+    def available(self, at: float) -> bool:
+        """Ready, and for long enough."""
+        return self.ready(at) and (not self.min_ready or at + EPSILON >= self._available_from(at))
+
+    def _available_from(self, at: float) -> float:
+        return self.ready_changed(at) + self.min_ready
+
     def next_change(self, at: float) -> float:
         until = math.inf if self.finished else min(part.until for part in self.looks(at)) + self.created
+        if self.min_ready and self.ready(at) and not self.available(at):
+            until = min(until, self._available_from(at))
         return min(until, math.inf if self.deleted is None else self.deleted + self.pace.stop)
 
     def signature(self, at: float) -> tuple[object, ...]:
@@ -114,7 +159,7 @@ class ReplicaSetState:
         return [pod for pod in self.pods if pod.active]
 
     def available(self, at: float) -> int:
-        return sum(pod.ready(at) for pod in self.active)
+        return sum(pod.available(at) for pod in self.active)
 
     def renumber(self, number: int) -> None:
         self.history = (*self.history, self.number)
@@ -142,6 +187,7 @@ class DeploymentState:
     resource_version: int
     progress_deadline: float
     history_limit: int
+    strategy: Strategy = ROLLING
     paused: bool = False
     generation: int = 1
     observed_generation: int = 0

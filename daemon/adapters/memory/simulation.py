@@ -148,6 +148,6 @@ class Simulation:
 
 
 def _server(pod: PodState, at: float) -> Server:
-    main = pod.looks(at)[0]
+    main = pod.looks(at)[pod.first_main]
     ready = pod.ready(at)
     return Server(pod.name, pod.tag, main.running, ready and pod.active, main.container.restarts)

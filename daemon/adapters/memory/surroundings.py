@@ -8,8 +8,8 @@ from collections import deque
 from collections.abc import Sequence
 
 from daemon.adapters.memory.cluster import MemoryCluster
+from daemon.adapters.memory.objects import NODE
 from daemon.adapters.memory.simulation import Server
-from daemon.adapters.memory.view import NODE
 from daemon.core.model import WorkloadRef
 from daemon.ports import Clock, Gauge, GaugeReading, Missing, Neighbour, PortError, Unavailable
 

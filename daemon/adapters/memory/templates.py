@@ -49,6 +49,12 @@ def containers_of(template: Mapping[str, Any]) -> list[dict[str, Any]]:
     return containers
 
 
+def inits_of(template: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Its init containers, sidecars among them."""
+    inits: list[dict[str, Any]] = template["spec"].get("initContainers") or []
+    return inits
+
+
 def images_of(template: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(container["image"] for container in containers_of(template))
 

@@ -9,8 +9,6 @@ from daemon.adapters.memory.objects import CHANGE_CAUSE, ROLLBACK, DeploymentSta
 from daemon.adapters.memory.templates import images_of
 from daemon.core.model import Pod, Revision, RolloutStatus, Workload
 
-NODE = "memory-node"
-"""Where every pod runs."""
 Moment = Callable[[float], datetime]
 """The time of day of a moment of the simulation."""
 
@@ -86,7 +84,7 @@ def _pod(pod: PodState, own: ReplicaSetState, at: float, moment: Moment) -> Pod:
         replica_set_uid=own.uid,
         created_at=_second(moment(pod.created)),
         ip=pod.ip if pod.started(at) else "",
-        node="" if pod.unschedulable else NODE,
+        node="" if pod.unschedulable else pod.node,
         ready=pod.ready(at),
         ready_changed_at=_second(moment(pod.ready_changed(at))),
         deleting=pod.deleted is not None,

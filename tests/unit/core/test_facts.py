@@ -15,7 +15,7 @@ from daemon.core import facts
 from daemon.core.attribution import Surroundings, attribute, scene_of
 from daemon.core.case import Attribution, Fact
 from daemon.core.model import Container, Pod, Policy, Revision, Role, Workload
-from daemon.core.pod_history import PodHistory, follow
+from daemon.core.pod_history import PodHistory, follow, interrupted
 from tests.unit.core.made import NEW, OLD, START, at, container, pod, revision, workload
 
 POLICY = Policy()
@@ -86,6 +86,16 @@ def test_pods_that_come_and_go_never_hide_those_that_lost_their_readiness() -> N
     assert watch.kinds(workload(*unready(pods), *added, desired=23), 95) == ["ReadinessLost"]
 
 
+def test_a_spell_that_nobody_watched_does_not_join_the_next_one() -> None:
+    watch = Watch()
+    pods = ready(3)
+    watch.see(workload(*pods), 30)
+    watch.see(workload(*unready(pods)), 40)
+    watch.histories = interrupted(watch.histories, at(65))
+    assert watch.kinds(workload(*unready(pods)), 75) == []
+    assert watch.kinds(workload(*unready(pods)), 96) == ["ReadinessLost"]
+
+
 def test_a_blink_of_readiness_is_none_however_often() -> None:
     watch = Watch()
     pods = ready(3)
@@ -112,6 +122,20 @@ def test_a_restart_of_most_pods_after_they_were_ready_is_a_fact() -> None:
     [found] = watch.see(workload(*again[:2], pods[2]), 61)
     assert found.kind == "RestartsAfterReady"
     assert found.pods == (pods[0].name, pods[1].name)
+
+
+def test_one_restart_of_the_only_pod_is_none_and_the_second_is_a_crash() -> None:
+    watch = Watch()
+    only = pod("p0", ready=True)
+    status = replace(workload(only).status, desired=1)
+    seen = [
+        replace(workload(replace(only, containers=(ended(times, ready=True),))), status=status)
+        for times in (1, 2)
+    ]
+    watch.see(replace(workload(only), status=status), 30)
+    assert watch.kinds(seen[0], 60) == []
+    assert watch.kinds(seen[0], 300) == []
+    assert watch.kinds(seen[1], 320) == ["CrashLoopBackOff"]
 
 
 @pytest.mark.parametrize("reason", ["Unknown", "ContainerStatusUnknown"])

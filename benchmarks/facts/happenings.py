@@ -47,14 +47,16 @@ class Happening(Value, frozen=True):
     """The bad release's kind, where it must be one."""
 
 
+NO_DEADLINE = "a rollout of no pods is complete, and no deadline waits for pods that come later"
+
 ALL = (
     Happening(name="nothing", when=FROM_THE_START),
     Happening(name="autoscaler up, start-up 2 s", act=acts.scale_up(2.0)),
     Happening(name="autoscaler up, start-up 45 s", act=acts.scale_up(45.0)),
     Happening(name="autoscaler up, start-up 120 s", act=acts.scale_up(120.0)),
     Happening(name="autoscaler down", act=acts.scale_down, shape={"replicas": 5}),
-    Happening(name="scaled to 0 and back", act=acts.to_zero_and_back),
-    Happening(name="from 0 to 2", act=acts.from_zero, when=FROM_THE_START),
+    Happening(name="scaled to 0 and back", act=acts.to_zero_and_back, undecidable=NO_DEADLINE),
+    Happening(name="from 0 to 2", act=acts.from_zero, when=FROM_THE_START, undecidable=NO_DEADLINE),
     Happening(name="a pod is drained", act=acts.drain),
     Happening(name="a pod is evicted", act=acts.evict),
     Happening(
@@ -93,7 +95,12 @@ ALL = (
     Happening(
         name="old revision's ReplicaSet deleted", act=acts.forget_old, undecidable="nothing to return to"
     ),
-    Happening(name="somebody undoes it, old pods had restarts", act=acts.undo, ends_it=True),
+    Happening(
+        name="somebody undoes it, old pods had restarts",
+        act=acts.undo,
+        when=(When.BEFORE, When.DURING, When.AFTER),
+        ends_it=True,
+    ),
     Happening(
         name="a second rollout within a second", act=acts.second_rollout, when=(When.DURING,), within=1.0
     ),

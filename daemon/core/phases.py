@@ -12,6 +12,9 @@ from daemon.core.events import Observed
 from daemon.core.incident import Stage
 from daemon.core.model import Mode, Policy, Revision, Workload
 
+STARTS = 600.0
+"""Seconds that the first pods are given beyond the watch, as long as Kubernetes' own default deadline."""
+
 
 def taken_over(case: Case, workload: Workload | None) -> str:
     """Why the case is no longer about what runs, or nothing."""
@@ -102,9 +105,29 @@ def watching(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
         return announce(case, "opened", policy, now)
     if case.phase is Phase.PROGRESSING:
         return _progressing(case, seen, now)
-    if _watched(case, seen, policy):
-        return _passed(case, seen.assessment, policy, now)
-    return case
+    if not _watched(case, seen, policy):
+        return case
+    if untried := _untried(seen, case.spec.revision):
+        over = case.status.attended - policy.watch
+        return case if over < STARTS else _never_ready(case, untried, policy, now)
+    return _passed(case, seen.assessment, policy, now)
+
+
+def _untried(seen: Observed, revision: Revision) -> str:
+    """What keeps the pods, where it has some and none was ever ready: it was rolled out with no pods wanted,
+    so no deadline of the controller waits for those that came later."""
+    workload = seen.workload
+    if workload is None:
+        return ""
+    pods = {pod.uid for pod in workload.live_of(revision)}
+    if not pods or any(history.was_ready for history in seen.pods if history.uid in pods):
+        return ""
+    return facts.diagnosis(workload, revision)
+
+
+def _never_ready(case: Case, why: str, policy: Policy, now: datetime) -> Case:
+    text = f"held, the watch is over and no pod that {case.spec.revision} has was ever ready: {why}"
+    return announce(enter(case, Phase.HELD, text, now), "opened", policy, now)
 
 
 def _watched(case: Case, seen: Observed, policy: Policy) -> bool:

@@ -14,6 +14,7 @@ from benchmarks.facts.happenings import When
 from benchmarks.facts.playing import Outcome, Task, play
 from benchmarks.facts.releases import NEW
 from benchmarks.facts.stage import REF, Shape, Stage
+from daemon.adapters.memory.kubelet import Pace
 from daemon.core.case import Phase
 
 HEALTHY, BAD = False, True
@@ -51,6 +52,24 @@ def test_a_configuration_broken_in_place_is_not_called_recovered() -> None:
 def test_a_registry_that_does_not_let_us_in_is_held() -> None:
     task = Task(happening="registry asks for authorization", bad=HEALTHY, when=When.BEFORE, seed=0)
     assert play(task).outcome is Outcome.HELD
+
+
+@pytest.mark.parametrize("first_at", [30, 195, 700])
+def test_pods_that_come_late_to_a_rollout_of_none_are_waited_for(first_at: int) -> None:
+    """Rolled out while scaled to 0, it is complete with no pod to show what it is like."""
+    stage = Stage(Random(0), Shape(replicas=1, pace=Pace(start=60.0)))
+    stage.scale(0)
+    stage.deploy(NEW)
+    stage.after(first_at, lambda later: later.scale(2))
+    for _ in range(900):
+        stage.step()
+    [case] = stage.cases()
+    assert case.phase is Phase.HEALTHY, case.status.reason
+
+
+def test_pods_that_were_never_ready_are_not_called_healthy() -> None:
+    run = play(Task(happening="from 0 to 2", bad=BAD, when=When.BEFORE, seed=3))
+    assert (run.kind, run.outcome) == ("never ready", Outcome.HELD)
 
 
 @pytest.mark.parametrize("lasts", [4.0, 12.0])

@@ -58,12 +58,12 @@ def from_zero(stage: Stage) -> None:
 
 def drain(stage: Stage) -> None:
     if pod := stage.pick():
-        stage.cluster.remove_pod(stage.shape.ref, pod.name)
+        stage.cluster.accidents.remove_pod(stage.shape.ref, pod.name)
 
 
 def evict(stage: Stage) -> None:
     if pod := stage.pick():
-        stage.cluster.evict(stage.shape.ref, pod.name)
+        stage.cluster.accidents.evict(stage.shape.ref, pod.name)
 
 
 def lose_node(stage: Stage) -> None:
@@ -167,12 +167,14 @@ def config_late(stage: Stage) -> None:
 
 
 def refused_for_a_while(stage: Stage) -> None:
-    stage.cluster.refuse_pods(stage.shape.ref, WEBHOOK)
-    stage.after(stage.random.uniform(10, 120), lambda later: later.cluster.refuse_pods(later.shape.ref, ""))
+    stage.cluster.accidents.refuse_pods(stage.shape.ref, WEBHOOK)
+    stage.after(
+        stage.random.uniform(10, 120), lambda later: later.cluster.accidents.refuse_pods(later.shape.ref, "")
+    )
 
 
 def refused_for_good(stage: Stage) -> None:
-    stage.cluster.refuse_pods(stage.shape.ref, QUOTA)
+    stage.cluster.accidents.refuse_pods(stage.shape.ref, QUOTA)
 
 
 # ------------------------------------------------------------ people

@@ -77,7 +77,7 @@ class Stage:
             self.world.surroundings.node(node, "")
         self.cluster.tick()
         for pod in self.live:
-            self.cluster.remove_pod(self.shape.ref, pod.name)
+            self.cluster.accidents.remove_pod(self.shape.ref, pod.name)
         self.world.run(150, step=15.0)
         self.world.start()
         self.world.run(5)

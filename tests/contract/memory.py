@@ -89,10 +89,14 @@ class MemoryClusterDriver(MemoryWaiting):
         self.cluster.delete_replica_set(self.ref, uid)
 
     def end(self, pod: Pod) -> None:
-        self.cluster.evict(self.ref, pod.name, "DeadlineExceeded: Pod was active longer than it may be")
+        self.cluster.accidents.evict(
+            self.ref, pod.name, "DeadlineExceeded: Pod was active longer than it may be"
+        )
 
     def refuse_pods(self) -> None:
-        self.cluster.refuse_pods(self.ref, 'pods "x" is forbidden: exceeded quota: full, requested: pods=1')
+        self.cluster.accidents.refuse_pods(
+            self.ref, 'pods "x" is forbidden: exceeded quota: full, requested: pods=1'
+        )
 
     def heard(self) -> Sequence[WorkloadRef]:
         self.cluster.tick()

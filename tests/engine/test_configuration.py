@@ -44,7 +44,7 @@ def test_a_pod_that_starts_well_after_the_rollback_proves_the_recovery() -> None
     world_.configuration.write(REF.namespace, CONFIG)
     workload = world_.cluster.workload(REF)
     assert workload is not None
-    world_.cluster.remove_pod(REF, workload.live[0].name)
+    world_.cluster.accidents.remove_pod(REF, workload.live[0].name)
     case = world_.run_until(Phase.UNRECOVERED, Phase.ROLLED_BACK, within=300)
     assert case.phase is Phase.ROLLED_BACK, case.status.reason
 

@@ -52,7 +52,7 @@ def test_it_is_told_once_and_once_that_it_is_over() -> None:
     workload = world.cluster.workload(REF)
     assert workload is not None
     for pod in workload.live:
-        world.cluster.remove_pod(REF, pod.name)
+        world.cluster.accidents.remove_pod(REF, pod.name)
     for _ in range(5):
         world.run(60)
         world.resync()

@@ -11,6 +11,7 @@ from daemon.adapters.memory.course_of_pod import Late, Spell
 from daemon.adapters.memory.kubelet import Pace
 from daemon.adapters.memory.objects import DeploymentState, PodState
 from daemon.adapters.memory.simulation import Simulation
+from daemon.core.configuration import Reference
 from daemon.core.model import WorkloadRef
 from daemon.ports import Missing
 
@@ -57,11 +58,50 @@ class Accidents:
         """One of a pod's containers ends, and is ready again after so long; init containers count first."""
         self._befall(ref, [pod], Spell(begin=0.0, end=seconds, ended=(place, code, why)))
 
+    def evict(
+        self, ref: WorkloadRef, pod: str, why: str = "Evicted: The node was low on resource: memory"
+    ) -> None:
+        """End a pod for good, as its node's kubelet does; it stays as ``Failed`` beside its successor."""
+        with self._settled():
+            state = self._find(ref)
+            found = next((own for own in state.pods if own.name == pod), None)
+            if found is None:
+                raise Missing(f"Deployment {ref} has no pod {pod}")
+            self._simulation.account(state)
+            found.finished = why
+            self._simulation.disturbed(state)
+
+    def remove_pod(self, ref: WorkloadRef, pod: str) -> None:
+        """Delete a pod, as a drain does; its ReplicaSet makes another."""
+        with self._settled():
+            state = self._find(ref)
+            self._simulation.account(state)
+            for found in (own for own in state.pods if own.name == pod):
+                found.deleted = self._simulation.at
+            self._simulation.disturbed(state)
+
+    def spoil(self, namespace: str, reference: Reference, broken: bool) -> None:
+        """Have pods that start with this ConfigMap or Secret crash from now on, or not any more."""
+        with self._settled():
+            spoilt = self._simulation.controller.spoilt
+            (spoilt.add if broken else spoilt.discard)((namespace, reference))
+
+    def refuse_pods(self, ref: WorkloadRef, why: str) -> None:
+        """Let no pod be made from now on, as a quota or a failing webhook does; empty: let them again."""
+        with self._settled():
+            state = self._find(ref)
+            state.no_more_pods = why
+            self._simulation.disturbed(state)
+
+    def _find(self, ref: WorkloadRef) -> DeploymentState:
+        state = self._simulation.deployments.get(ref)
+        if state is None:
+            raise Missing(f"Deployment {ref} does not exist: apply it first")
+        return state
+
     def _befall(self, ref: WorkloadRef, pods: Iterable[str], spell: Spell) -> None:
         with self._settled():
-            state = self._simulation.deployments.get(ref)
-            if state is None:
-                raise Missing(f"Deployment {ref} does not exist: apply it first")
+            state = self._find(ref)
             self._simulation.account(state)
             for pod in _named(state, frozenset(pods)):
                 age = self._simulation.at - pod.created

@@ -23,7 +23,6 @@ from daemon.adapters.memory.templates import (
 from daemon.adapters.memory.troubles import Troubles
 from daemon.adapters.memory.undo import candidate, give_template, guarded, mark
 from daemon.core.case import Outcome
-from daemon.core.configuration import Reference
 from daemon.core.model import Revision, Workload, WorkloadRef
 from daemon.ports import Clock, Missing, Notify, PortError, Undone
 
@@ -187,41 +186,6 @@ class MemoryCluster:
             state = self._find(ref)
             state.labels[name] = value
             self._simulation.written(state, spec=False)
-
-    def evict(
-        self, ref: WorkloadRef, pod: str, why: str = "Evicted: The node was low on resource: memory"
-    ) -> None:
-        """End a pod for good, as its node's kubelet does; it stays as ``Failed`` beside its successor."""
-        with self._settled():
-            state = self._find(ref)
-            found = next((own for own in state.pods if own.name == pod), None)
-            if found is None:
-                raise Missing(f"Deployment {ref} has no pod {pod}")
-            self._simulation.account(state)
-            found.finished = why
-            self._simulation.disturbed(state)
-
-    def remove_pod(self, ref: WorkloadRef, pod: str) -> None:
-        """Delete a pod, as a drain does; its ReplicaSet makes another."""
-        with self._settled():
-            state = self._find(ref)
-            self._simulation.account(state)
-            for found in (own for own in state.pods if own.name == pod):
-                found.deleted = self._simulation.at
-            self._simulation.disturbed(state)
-
-    def spoil(self, namespace: str, reference: Reference, broken: bool) -> None:
-        """Have pods that start with this ConfigMap or Secret crash from now on, or not any more."""
-        with self._settled():
-            spoilt = self._simulation.controller.spoilt
-            (spoilt.add if broken else spoilt.discard)((namespace, reference))
-
-    def refuse_pods(self, ref: WorkloadRef, why: str) -> None:
-        """Let no pod be made from now on, as a quota or a failing webhook does; empty: let them again."""
-        with self._settled():
-            state = self._find(ref)
-            state.no_more_pods = why
-            self._simulation.disturbed(state)
 
     def delete(self, ref: WorkloadRef) -> None:
         """Delete the Deployment and all that it owns; one that is gone already is fine."""

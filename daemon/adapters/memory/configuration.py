@@ -30,4 +30,4 @@ class MemoryConfiguration:
         self._objects[namespace, reference] = ObjectVersion(
             version=f"u/{self._writes}", written_at=written_at
         )
-        self._cluster.spoil(namespace, reference, broken)
+        self._cluster.accidents.spoil(namespace, reference, broken)

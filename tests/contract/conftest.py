@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from daemon.adapters.memory.sinks import MemorySink
-from daemon.ports import IncidentSink
+from tests.contract import sinks
 from tests.contract.drivers import (
     CaseDriver,
     ClusterDriver,
@@ -24,6 +23,7 @@ from tests.contract.memory import (
     MemoryProbeDriver,
     MemorySurroundingsDriver,
 )
+from tests.contract.sinks import SinkDriver
 
 BOTH = ["memory", pytest.param("real", marks=pytest.mark.e2e)]
 
@@ -94,12 +94,24 @@ def around(request: pytest.FixtureRequest) -> Iterator[SurroundingsDriver]:
         yield driver
 
 
-@pytest.fixture(params=["memory", pytest.param("events", marks=pytest.mark.e2e)])
-def sink(request: pytest.FixtureRequest) -> Iterator[IncidentSink]:
-    if request.param == "memory":
-        yield MemorySink()
-        return
-    from tests.contract import real
+REAL_EVENTS = pytest.param("real events", marks=pytest.mark.e2e)
 
-    with real.event_sink() as events:
-        yield events
+
+@pytest.fixture(params=["memory", "log", "sentry", "events", REAL_EVENTS])
+def telling(request: pytest.FixtureRequest) -> Iterator[SinkDriver]:
+    match request.param:
+        case "memory":
+            yield sinks.memory()
+        case "log":
+            yield sinks.log()
+        case "sentry":
+            with sinks.sentry(request.getfixturevalue("httpserver")) as driver:
+                yield driver
+        case "events":
+            with sinks.events(request.getfixturevalue("httpserver")) as driver:
+                yield driver
+        case _:
+            from tests.contract import real
+
+            with real.event_sink() as events:
+                yield SinkDriver(sink=events)

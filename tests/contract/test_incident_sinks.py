@@ -1,50 +1,74 @@
-"""The contract of :class:`daemon.ports.IncidentSink`."""
+"""The contract of :class:`daemon.ports.IncidentSink`, asked of every sink there is."""
 
 from __future__ import annotations
 
+import logging
 import uuid
 
 import pytest
 
-from daemon.adapters.memory.sinks import MemorySink
+from daemon.adapters.incidents.registry import SINKS
 from daemon.core.incident import Stage
-from daemon.ports import IncidentSink, Unavailable
+from daemon.ports import Denied, PortError, Unavailable
 from tests.contract.samples import incident
+from tests.contract.sinks import SinkDriver
 
 UID = str(uuid.uuid4())
 """Another in each run: a sink that lasts has not heard of it."""
 STAGES: tuple[Stage, ...] = ("opened", "updated", "closed")
+COVERED = {"log", "sentry", "events"}
 
 
-def test_a_sink_has_a_name(sink: IncidentSink) -> None:
-    assert sink.name
-    assert sink.name == sink.name.lower().strip()
+def test_every_sink_is_asked() -> None:
+    assert set(SINKS) == COVERED
 
 
-def test_every_stage_is_delivered_with_a_reference(sink: IncidentSink) -> None:
+def test_a_sink_has_a_name(telling: SinkDriver) -> None:
+    assert telling.sink.name
+    assert telling.sink.name == telling.sink.name.lower().strip()
+
+
+def test_every_stage_is_delivered_with_a_reference(telling: SinkDriver) -> None:
     for stage in STAGES:
-        assert sink.publish(incident(stage, UID)).strip()
+        assert telling.sink.publish(incident(stage, UID)).strip()
 
 
-def test_telling_the_same_twice_is_harmless(sink: IncidentSink) -> None:
+def test_telling_the_same_twice_is_harmless(telling: SinkDriver) -> None:
     for stage in STAGES:
-        assert sink.publish(incident(stage, UID)) == sink.publish(incident(stage, UID))
+        assert telling.sink.publish(incident(stage, UID)) == telling.sink.publish(incident(stage, UID))
 
 
-def test_the_twin_keeps_what_it_is_told() -> None:
-    sink = MemorySink("pager")
-    sink.publish(incident("opened", UID))
-    sink.troubles.fail_next(1, Unavailable("the pager is down"))
-    with pytest.raises(Unavailable):
-        sink.publish(incident("updated", UID))
-    sink.publish(incident("closed", UID))
-    assert [each.stage for each in sink.deliveries] == ["opened", "closed"]
-    assert [each.stage for each in sink.incidents.values()] == ["closed"]
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (401, Unavailable),
+        (403, Denied),
+        (408, Unavailable),
+        (429, Unavailable),
+        (500, Unavailable),
+        (503, Unavailable),
+    ],
+)
+def test_what_may_pass_and_what_a_person_must_change_are_told_apart(
+    telling: SinkDriver, status: int, error: type[PortError]
+) -> None:
+    if telling.refuse is None:
+        pytest.skip("nothing can refuse")
+    telling.refuse(status)
+    with pytest.raises(error):
+        telling.sink.publish(incident("opened", UID))
 
 
-def test_an_answer_that_gets_lost_leaves_the_incident_there() -> None:
-    sink = MemorySink()
-    sink.troubles.fail_next(1, Unavailable("no answer"), made=True)
-    with pytest.raises(Unavailable):
-        sink.publish(incident("opened", UID))
-    assert len(sink.deliveries) == 1
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 429, 500])
+def test_no_secret_is_in_what_people_read(
+    telling: SinkDriver, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    if telling.refuse is None or not telling.secrets:
+        pytest.skip("it knows no secret")
+    caplog.set_level(logging.DEBUG)
+    said = telling.sink.publish(incident("opened", UID))
+    telling.refuse(status)
+    with pytest.raises(PortError) as refusal:
+        telling.sink.publish(incident("updated", UID))
+    read = " ".join((said, str(refusal.value), repr(telling.sink), caplog.text))
+    assert not [secret for secret in telling.secrets if secret in read]

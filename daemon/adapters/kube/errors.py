@@ -43,7 +43,7 @@ def failure(status: int, body: bytes, what: str) -> ports.PortError:
             return ports.Conflict(text)
         case 410:
             return Expired(text)
-        case 429:
+        case 408 | 429:
             return ports.Unavailable(text)
         case _ if 400 <= status < 500:
             return ports.Rejected(text)

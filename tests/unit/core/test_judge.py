@@ -228,8 +228,8 @@ def test_no_signal_proves_nothing() -> None:
 
 
 def test_healthy_releases_stay_healthy_at_every_look() -> None:
-    """150 watches of 40 scrapes that changed nothing: at 1 % a watch, four false alarms happen once in 50
-    runs of this test; the rule "over the limit in one minute" convicts a third of them."""
+    """150 watches of 40 scrapes that changed nothing: at 1 % a watch, five false alarms or more come once in
+    55 draws of this test (binomial); the rule "over the limit in one minute" convicts a third of them."""
     source = random.Random(11)
     convicted = 0
     for _ in range(150):
@@ -238,4 +238,4 @@ def test_healthy_releases_stay_healthy_at_every_look() -> None:
             judge_signal(POLICY, SignalView(course=seen)).verdict is Verdict.FAILING
             for seen in (course(after[:end], before=before) for end in (1, 2, 3, 5, 8, 13, 21, 40))
         )
-    assert convicted < 4
+    assert convicted < 5

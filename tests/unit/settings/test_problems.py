@@ -65,7 +65,7 @@ CASES = [
     ("incidents:\n  sinks: [sentry]", 5, "incidents.sinks", "no DSN", "incidents.sentry_dsn"),
     ("incidents:\n  sentry_dsn: nonsense", 5, "incidents.sentry_dsn", "not a Sentry DSN", "client keys"),
     ("alerts:\n  namespace_labels: []", 5, "alerts.namespace_labels", "no label holds", "such as namespace"),
-    ("alerts:\n  pod_labels: [k8s-pod]", 5, "alerts.pod_labels[0]", "'k8s-pod' cannot be", "underscores"),
+    ("alerts:\n  pod_labels: ['']", 5, "alerts.pod_labels[0]", "'' cannot be a Prometheus", "in one line"),
     ("alerts:\n  workload_labels: deployment", 5, "alerts.workload_labels", "a list", "write a list"),
     ("alerts:\n  exporters: [x]", 5, "alerts.exporters[0]", "'x' cannot be", "three lower-case"),
     ("alerts:\n  workload_label: [app]", 5, "alerts.workload_label", "", "did you mean workload_labels?"),

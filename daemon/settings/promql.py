@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from daemon.settings.promql_names import is_name, unquoted
+from daemon.settings.promql_names import LABEL_LISTS, WORDS, is_name, unquoted
 
 _CLOSES = {")": "(", "]": "[", "}": "{"}
 _TOKEN = re.compile(
@@ -15,9 +15,7 @@ _TOKEN = re.compile(
     r"""|(?P<quote>["'`])|(?P<comment>\#[^\n]*)|(?P<bracket>[()\[\]{}])"""
     r"""|(?P<word>[A-Za-z_:][\w:.]*)|(?P<number>\d[\w.]*)|(?P<other>\S)"""
 )
-_LABEL_LISTS = frozenset(("by", "without", "on", "ignoring", "group_left", "group_right"))
 _FOLLOWS_FUNCTIONS = frozenset(("(", "by", "without"))
-_NOT_METRICS = _LABEL_LISTS | {"and", "or", "unless", "atan2", "bool", "offset", "start", "end", "inf", "nan"}
 
 
 class Token(NamedTuple):
@@ -104,7 +102,7 @@ def metric_names(expression: str) -> tuple[str, ...]:
     braces, labels = 0, False
     for at, ((kind, text, _, _), following) in enumerate(pairwise(tokens)):
         braces += (text == "{") - (text == "}") if kind == "bracket" else 0
-        if kind == "word" and text.lower() in _LABEL_LISTS:
+        if kind == "word" and text.lower() in LABEL_LISTS:
             labels = following.text == "("
         elif text == ")":
             labels = False
@@ -121,7 +119,7 @@ def _quoted_names(expression: str) -> Iterator[str]:
     braces, labels = 0, False
     for at, (token, following) in enumerate(pairwise(tokens)):
         braces += (token.text == "{") - (token.text == "}") if token.kind == "bracket" else 0
-        if token.kind == "word" and token.text.lower() in _LABEL_LISTS:
+        if token.kind == "word" and token.text.lower() in LABEL_LISTS:
             labels = following.text == "("
         elif token.text == ")":
             labels = False
@@ -139,7 +137,7 @@ def _names_metric(tokens: Sequence[Token], at: int, kind: str) -> bool:
 
 
 def _is_metric(word: str, following: str) -> bool:
-    return following.lower() not in _FOLLOWS_FUNCTIONS and word.lower() not in _NOT_METRICS
+    return following.lower() not in _FOLLOWS_FUNCTIONS and word.lower() not in WORDS
 
 
 def _tokens(expression: str) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,9 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+LABEL_LISTS = frozenset(("by", "without", "on", "ignoring", "group_left", "group_right"))
+WORDS = LABEL_LISTS | {"and", "or", "unless", "atan2", "bool", "offset", "start", "end", "inf", "nan"}
+"""Words of the language, in small letters: a metric of such a name has to be quoted."""
 _LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _METRIC = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*")
 _NO_NAME = frozenset(("Cc", "Cs", "Zl", "Zp"))
@@ -48,7 +51,7 @@ def labels(names: Iterable[str]) -> str:
 def selector(metric: str, *matchers: str) -> str:
     """A vector selector. Empty matchers do not count; one that may end in a comment has to end its line."""
     inside = [matcher for matcher in matchers if matcher]
-    if not _METRIC.fullmatch(metric):
+    if not _METRIC.fullmatch(metric) or metric.lower() in WORDS:
         return f"{{{','.join((quoted(metric), *inside))}}}"
     return f"{metric}{{{','.join(inside)}}}" if inside else metric
 

@@ -61,6 +61,10 @@ def _document(path: Path) -> Any:
             path, f"this is not YAML: {message}", "mind indentation, quotes and duplicates", line=line
         )
         raise SettingsError([problem]) from error
+    except TypeError as error:
+        # The parser's own: it puts every key into a map.
+        problem = _whole(path, "a key is itself a map or a list", "write keys as plain text")
+        raise SettingsError([problem]) from error
     except (YAMLError, ValueError) as error:
         problem = _whole(path, f"this is not YAML: {str(error).splitlines()[0]}", "write UTF-8 text")
         raise SettingsError([problem]) from error

@@ -239,6 +239,7 @@ def test_nothing_guarded_is_a_problem(tmp_path: Path, text: str | None) -> None:
         ("just text", 1, "not a map"),
         (b"\xff\xfe\x00", None, "not UTF-8"),
         ("a: \x01", None, "not YAML"),
+        ("[?]:\n", None, "a key is itself a map"),
         ("log: !!python/object/apply:os.system [ls]\n", None, "must be a group"),
     ],
 )

@@ -136,6 +136,12 @@ def test_whatever_a_name_is_it_is_written_and_read_as_one(name: str, others: lis
     assert name in promql.metric_names(text)
 
 
+@pytest.mark.parametrize("name", ["INF", "nan", "by", "or", "offset"])
+def test_a_metric_that_is_named_like_a_word_of_the_language_is_quoted(name: str) -> None:
+    assert names.selector(name) == f'{{"{name}"}}'
+    assert promql.named_selector(names.selector(name)) == (name, "")
+
+
 @pytest.mark.parametrize("name", ["pod", "_a", "A9_"])
 def test_names_that_old_servers_know_are_not_quoted(name: str) -> None:
     assert names.label(name) == name

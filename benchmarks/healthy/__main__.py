@@ -22,6 +22,7 @@ from tests.e2e.app.manifests import NAME, Gl006
 from tests.e2e.cluster import lifecycle
 from tests.e2e.daemon import CHART, ProcessDaemon
 from tests.e2e.stage import Stage, wait_for
+from tests.example import application
 
 TAGS = ("v1.0.1", "v1.0.0")
 PAST = 60.0
@@ -65,7 +66,7 @@ def main() -> None:
         Stage(cluster, name, Gl006(namespace=name, load_rps=rate / 3, base_error_rate=0.01))
         for rate, name in names.items()
     ]
-    settings = {
+    settings = application() | {
         "workloads": [{"namespace": stage.namespace, "name": NAME} for stage in stages],
         "policy": {"watch": chosen.watch},
         "prometheus": {"url": cluster.prometheus_url},

@@ -17,6 +17,7 @@ from tests.e2e.app.manifests import Gl006, config_map, deployment, namespace
 from tests.e2e.cluster import lifecycle
 from tests.e2e.daemon import Daemon, PodDaemon, ProcessDaemon
 from tests.e2e.stage import Stage, wait_for
+from tests.example import application
 
 NAMESPACE = "bench-idle"
 WORKLOADS = 10
@@ -47,7 +48,7 @@ def main() -> None:
     load_app(cluster)
     apps = [Gl006(namespace=NAMESPACE, name=f"app-{n}", replicas=1, load_rps=1) for n in range(WORKLOADS)]
     stages = [Stage(cluster, NAMESPACE, app) for app in apps]
-    settings = {
+    settings = application() | {
         "workloads": [{"namespace": NAMESPACE, "name": app.name} for app in apps],
         "prometheus": {"url": cluster.prometheus_url},
     }

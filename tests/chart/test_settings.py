@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from daemon.settings import Settings, default_file, load
+from daemon.settings import Settings, example_file, load
 from tests.chart.rendering import Rendered, render
 
 SECRETS = {"token": "0123456789abcdef", "dsn": "https://key@sentry.example.com/42"}
@@ -36,7 +36,7 @@ def test_rights_are_granted_where_workloads_are_guarded(rendered: Rendered, tmp_
 
 def test_values_file_says_what_the_products_own_default_says(tmp_path: Path) -> None:
     made = render(values={"webhook": {"enabled": False}})
-    assert _load(made, tmp_path) == load(default_file())
+    assert _load(made, tmp_path) == load(example_file())
 
 
 def test_secrets_are_read_from_their_files(tmp_path: Path) -> None:

@@ -236,7 +236,8 @@ class GuardedWorkload(PolicySettings):
         max_length=20,
         description=(
             "Signals to judge it by: names, or maps of `name` and `limit`, `baseline`, `factor` or "
-            "`warmup`. Left out: all of them. Empty: none, then only its pods count."
+            "`warmup`. Left out: all of them; where there are none, that is an error. Empty: none, then only "
+            "its pods count."
         ),
     )
     dependencies: tuple[SignalName, ...] | None = Field(

@@ -66,8 +66,9 @@ def judge(session: Session, samples: tuple[str, ...], workload: str | None, plot
     at is Unix seconds or RFC 3339 text. Many cases may be interleaved, each in the order of time.
 
     Prints a line of JSON as soon as a case's verdict changes, and a last one ("final": true) for each case;
-    -o table prints words instead. Of the settings only signals, policy and workloads count. A malformed line
-    is named and passed over; exit code 1 in the end.
+    -o table prints words instead. Of the settings only signals, policy and workloads count; without a
+    settings file they are those of the example that comes with it. A malformed line is named and passed over;
+    exit code 1 in the end.
     """
     if not samples:
         raise click.UsageError(NO_SAMPLES)

@@ -71,7 +71,7 @@ def _unjudged(settings: Settings) -> Iterator[Flaw]:
     if settings.signals:
         return
     for index, workload in enumerate(settings.workloads):
-        if workload.signals is None:
+        if workload.signals is None and (workload.name or workload.selector):
             who = workload.name or f"(all with {workload.selector})"
             yield Flaw(
                 ("workloads", index),

@@ -231,6 +231,11 @@ def test_a_workload_that_nothing_judges(tmp_path: Path, text: str, who: str, sig
     assert "write signals: [] to go by its pods alone" in problem.remedy
 
 
+def test_a_workload_without_a_name_is_told_that_first(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path, "workloads: [{namespace: shop}]\n")
+    assert (problem.field, problem.remedy) == ("workloads[0]", "give exactly one")
+
+
 def test_a_signal_where_there_are_none(tmp_path: Path) -> None:
     (problem,) = problems(tmp_path, "workloads: [{namespace: shop, name: cart, signals: [errors]}]\n")
     assert (problem.field, problem.remedy) == ("workloads[0].signals[0]", "add it to signals")

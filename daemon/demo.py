@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from msgspec.structs import replace
 from prometheus_client import CollectorRegistry
 
 from daemon.adapters.memory.cases import MemoryCaseStore
@@ -18,26 +19,16 @@ from daemon.adapters.memory.surroundings import MemorySurroundings
 from daemon.adapters.memory.traffic import Rates, Traffic
 from daemon.core.case import Case, Phase
 from daemon.core.incident import message
-from daemon.core.model import Policy, SignalPolicy, Workload, WorkloadRef
+from daemon.core.model import Policy, Workload, WorkloadRef
 from daemon.core.target import newest
 from daemon.engine.assembly import Assembled, Parts, assemble
 from daemon.engine.queue import WorkQueue
 from daemon.engine.surroundings import Sources
+from daemon.settings import example_file, load
 
 REF = WorkloadRef(namespace="greenlang", name="gl-006-heatreclaim")
 IMAGE = "gcr.io/greenlang/gl-006-heatreclaim"
 GOOD, BAD = "v1.0.1", "v1.1.0"
-POLICY = Policy(
-    signals=(
-        SignalPolicy(name="errors", title="error rate", limit=0.05),
-        SignalPolicy(name="latency", title="share of requests slower than 5 s", limit=0.01),
-    ),
-    watch=150.0,
-    baseline_window=300.0,
-    sinks=("log",),
-    title="GL-006",
-    contact="#incident-gl006",
-)
 POLL = 5.0
 FINAL = (Phase.ROLLED_BACK, Phase.UNRECOVERED, Phase.HELD)
 Say = Callable[[str], None]
@@ -51,6 +42,19 @@ class Stage:
     cluster: MemoryCluster
     store: MemoryCaseStore
     daemon: Assembled
+    policy: Policy
+
+
+def policy() -> Policy:
+    """The shipped example's, with a shorter watch. Nothing stands around this cluster to be asked."""
+    return replace(
+        load(example_file()).policy_for(REF, {}),
+        watch=150.0,
+        baseline_window=300.0,
+        dependencies=(),
+        neighbours=(),
+        sinks=("log",),
+    )
 
 
 def build(speed: float) -> Stage:
@@ -67,6 +71,7 @@ def build(speed: float) -> Stage:
     )
     around = MemorySurroundings(cluster, clock)
     queue = WorkQueue(clock.monotonic)
+    chosen = policy()
     daemon = assemble(
         Parts(
             clock=clock,
@@ -78,7 +83,7 @@ def build(speed: float) -> Stage:
             health=MemoryHealthProbe(cluster),
             configuration=MemoryConfiguration(cluster, clock),
             sinks={"log": MemorySink("log")},
-            policies=lambda _ref, _workload: POLICY,
+            policies=lambda _ref, _workload: chosen,
             run=lambda job: job(),
             registry=CollectorRegistry(),
             poll_interval=POLL,
@@ -87,7 +92,7 @@ def build(speed: float) -> Stage:
     )
     cluster.on_change(queue.put)
     store.watch(queue.put)
-    return Stage(clock=clock, cluster=cluster, store=store, daemon=daemon)
+    return Stage(clock=clock, cluster=cluster, store=store, daemon=daemon, policy=chosen)
 
 
 class Play:
@@ -152,7 +157,7 @@ def play(stage: Stage, say: Say) -> bool:
     if good is None or case is None:
         return False
     say("\nThe incident's text:\n")
-    say("\n".join(f"  {line}" for line in message(case, POLICY, stage.clock.now()).splitlines()))
+    say("\n".join(f"  {line}" for line in message(case, stage.policy, stage.clock.now()).splitlines()))
     return good.status.proven and case.phase is Phase.ROLLED_BACK and current_tag(stage) == GOOD
 
 

@@ -13,19 +13,34 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from tests.e2e.app.build import load_app
 from tests.e2e.app.manifests import NAME, Gl006
 from tests.e2e.cluster import lifecycle
+from tests.e2e.cluster.cluster import Cluster
 from tests.e2e.daemon import CHART, ProcessDaemon
 from tests.e2e.stage import Stage, wait_for
+from tests.example import application
 
 TAGS = ("v1.0.1", "v1.0.0")
 PAST = 60.0
 """Seconds of traffic before the first release."""
+
+
+def settings(cluster: Cluster, namespaces: Iterable[str], watch: float) -> dict[str, Any]:
+    """The shipped example's, but for the workloads, the address and a short watch."""
+    # The stand-in needs no warm-up, and the example's would outlast the watch.
+    signals = ["errors", {"name": "latency", "warmup": 0}]
+    return application() | {
+        "workloads": [{"namespace": one, "name": NAME, "signals": signals} for one in namespaces],
+        "policy": {"watch": watch},
+        "prometheus": {"url": cluster.prometheus_url},
+    }
 
 
 def release(stage: Stage, number: int) -> str:
@@ -65,13 +80,8 @@ def main() -> None:
         Stage(cluster, name, Gl006(namespace=name, load_rps=rate / 3, base_error_rate=0.01))
         for rate, name in names.items()
     ]
-    settings = {
-        "workloads": [{"namespace": stage.namespace, "name": NAME} for stage in stages],
-        "policy": {"watch": chosen.watch},
-        "prometheus": {"url": cluster.prometheus_url},
-    }
     with tempfile.TemporaryDirectory() as folder:
-        daemon = ProcessDaemon(cluster, Path(folder), settings, "")
+        daemon = ProcessDaemon(cluster, Path(folder), settings(cluster, names.values(), chosen.watch), "")
         try:
             for stage in stages:
                 stage.set_up()

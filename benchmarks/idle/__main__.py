@@ -9,14 +9,18 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from tests.e2e.app.build import load_app
 from tests.e2e.app.manifests import Gl006, config_map, deployment, namespace
 from tests.e2e.cluster import lifecycle
+from tests.e2e.cluster.cluster import Cluster
 from tests.e2e.daemon import Daemon, PodDaemon, ProcessDaemon
 from tests.e2e.stage import Stage, wait_for
+from tests.example import application
 
 NAMESPACE = "bench-idle"
 WORKLOADS = 10
@@ -24,6 +28,14 @@ SECONDS = 60.0
 STARTS = 5
 DSN = "http://public@127.0.0.1:9/1"
 """Nothing listens there; the SDK is loaded all the same, as it is for who uses it."""
+
+
+def settings(cluster: Cluster, names: Iterable[str]) -> dict[str, Any]:
+    """The shipped example's, but for the workloads and the address."""
+    return application() | {
+        "workloads": [{"namespace": NAMESPACE, "name": name} for name in names],
+        "prometheus": {"url": cluster.prometheus_url},
+    }
 
 
 def measure(daemon: Daemon) -> tuple[float, float]:
@@ -47,10 +59,7 @@ def main() -> None:
     load_app(cluster)
     apps = [Gl006(namespace=NAMESPACE, name=f"app-{n}", replicas=1, load_rps=1) for n in range(WORKLOADS)]
     stages = [Stage(cluster, NAMESPACE, app) for app in apps]
-    settings = {
-        "workloads": [{"namespace": NAMESPACE, "name": app.name} for app in apps],
-        "prometheus": {"url": cluster.prometheus_url},
-    }
+    chosen = settings(cluster, [app.name for app in apps])
     cluster.apply(namespace(NAMESPACE))
     try:
         for app in apps:
@@ -60,13 +69,13 @@ def main() -> None:
             ready = partial(stage.kubectl, "rollout", "status", f"deployment/{app.name}", "--timeout=60s")
             wait_for(f"{app.name} to be ready", ready)
         with tempfile.TemporaryDirectory() as folder:
-            pod = PodDaemon(cluster, Path(folder), settings, DSN, release="rollbackd-idle")
+            pod = PodDaemon(cluster, Path(folder), chosen, DSN, release="rollbackd-idle")
             try:
                 pod.start()
                 resident, share = measure(pod)
             finally:
                 pod.stop()
-            process = ProcessDaemon(cluster, Path(folder), settings, DSN)
+            process = ProcessDaemon(cluster, Path(folder), chosen, DSN)
             # The first start compiles.
             took = [ready_after(process) for _ in range(STARTS + 1)][1:]
     finally:

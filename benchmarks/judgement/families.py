@@ -67,7 +67,7 @@ class Family(Value, frozen=True):
 
     @property
     def policy(self) -> Policy:
-        """How the daemon is told to judge it: the product's defaults, with the signals that are recorded."""
+        """How the daemon is told to judge it: the default policy, and the example's signals."""
         names = ("errors", "latency") if self.beside else (self.signal,)
         return Policy(
             signals=tuple(SIGNALS[name] for name in names),

@@ -26,6 +26,7 @@ from tests.e2e.cluster import lifecycle
 from tests.e2e.cluster.cluster import Cluster
 from tests.e2e.daemon import CHART, ProcessDaemon
 from tests.e2e.stage import Stage, wait_for
+from tests.example import application
 
 BAD, GOOD = "v1.1.0-errors", "v1.0.0"
 SCRAPE = 15.0
@@ -50,8 +51,8 @@ def stages(cluster: Cluster, rates: list[float], lanes: int) -> list[tuple[Stage
 
 
 def settings(cluster: Cluster, made: list[tuple[Stage, float]]) -> dict[str, Any]:
-    """The defaults, but for the addresses and the guard against many rollbacks in a day."""
-    return {
+    """The shipped example's, but for the addresses and the guard against many rollbacks in a day."""
+    return application() | {
         "workloads": [{"namespace": stage.namespace, "name": NAME} for stage, _ in made],
         "policy": {"max_rollbacks": 100},
         "prometheus": {"url": cluster.prometheus_url},

@@ -29,7 +29,7 @@ class HttpHealthProbe:
     """
 
     def __init__(self, settings: HealthSettings, clock: Clock) -> None:
-        self._port = settings.port
+        self._settings = settings
         self._timeout = settings.timeout
         self._clock = clock
 
@@ -44,9 +44,10 @@ class HttpHealthProbe:
     def _ask(self, pod: Pod, path: str) -> Health:
         if not pod.ip:
             return Health(pod=pod.name, path=path, ok=False, detail="the pod has no address yet")
+        port, target = self._settings.place(path)
         began = self._clock.monotonic()
         try:
-            status, said = self._get(pod.ip, path, began + self._timeout)
+            status, said = self._get(pod.ip, port, target, began + self._timeout)
         except TimeoutError:
             return Health(pod=pod.name, path=path, ok=False, detail=f"no answer within {self._timeout:g} s")
         except (OSError, http.client.HTTPException, ValueError) as error:
@@ -56,9 +57,8 @@ class HttpHealthProbe:
             return Health(pod=pod.name, path=path, ok=True, detail=detail)
         return Health(pod=pod.name, path=path, ok=False, detail=f"{status}: {said}" if said else str(status))
 
-    def _get(self, host: str, path: str, deadline: float) -> tuple[int, str]:
+    def _get(self, host: str, port: int, target: str, deadline: float) -> tuple[int, str]:
         """Status and the begin of the body. Redirects are followed on the pod alone, as the kubelet does."""
-        port, target = _split(path, self._port)
         for _ in range(MOST_REDIRECTS + 1):
             status, said, location = self._request(host, port, target, deadline)
             if not (300 <= status < 400 and location):
@@ -126,14 +126,6 @@ def _left(clock: Clock, deadline: float) -> Callable[[], float]:
         return seconds
 
     return left
-
-
-def _split(path: str, port: int) -> tuple[int, str]:
-    """``:8081/ready`` → 8081 and ``/ready``; without a port, the usual one."""
-    if not path.startswith(":"):
-        return port, path
-    own, slash, rest = path[1:].partition("/")
-    return int(own), f"{slash}{rest}"
 
 
 def _bracketed(host: str) -> str:

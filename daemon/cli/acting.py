@@ -38,10 +38,10 @@ _by = click.option("--by", metavar="NAME", default="", help="Who says so; the lo
     cls=Command,
     short_help="Roll a WORKLOAD back by hand.",
     examples="""
-rollbackd rollback gl-006-heatreclaim --dry-run         what would be done?
-rollbackd rollback gl-006-heatreclaim                   to the newest revision that is known good
-rollbackd rollback gl-006-heatreclaim --to-revision 7   as kubectl rollout undo --to-revision=7
-rollbackd rollback gl-006-heatreclaim --image v1.0.0 --yes
+rollbackd rollback cart --dry-run         what would be done?
+rollbackd rollback cart                   to the newest revision that is known good
+rollbackd rollback cart --to-revision 7   as kubectl rollout undo --to-revision=7
+rollbackd rollback cart --image v1.0.0 --yes
 """,
 )
 @click.argument("workload", shell_complete=naming.propose_workloads)
@@ -90,8 +90,8 @@ def _confirm(question: str) -> None:
     cls=Command,
     short_help="Let the daemon roll a CASE back.",
     examples="""
-rollbackd approve gl-006-heatreclaim-r8
-rollbackd approve gl-006-heatreclaim-r8 --by anna --reason "agreed in #incident-gl006"
+rollbackd approve cart-r8
+rollbackd approve cart-r8 --by anna --reason "agreed in #shop-incidents"
 """,
 )
 @click.argument("case", shell_complete=naming.propose_cases)
@@ -119,7 +119,7 @@ def approve(session: Session, case: str, reason: str, by: str) -> int:
     cls=Command,
     short_help="Keep the daemon from rolling a CASE back.",
     examples="""
-rollbackd hold gl-006-heatreclaim-r8 --reason "the load test is ours"
+rollbackd hold cart-r8 --reason "the load test is ours"
 """,
 )
 @click.argument("case", shell_complete=naming.propose_cases)

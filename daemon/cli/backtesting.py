@@ -30,10 +30,10 @@ SHORTEST = 600.0
     cls=Command,
     short_help="Judge a WORKLOAD's past rollouts by a candidate policy.",
     examples="""
-rollbackd backtest gl-006-heatreclaim --since 30d
-rollbackd backtest gl-006-heatreclaim --since 14d --config candidate.yaml --plot evidence.svg
-rollbackd backtest greenlang/gl-006-heatreclaim --limit errors=0.02 --limit latency=0.005
-rollbackd backtest gl-006-heatreclaim --since 2026-01-05 --until 2026-02-01 -o json | jq .summary
+rollbackd backtest cart --since 30d
+rollbackd backtest cart --since 14d --config candidate.yaml --plot evidence.svg
+rollbackd backtest shop/cart --limit errors=0.02 --limit latency=0.005
+rollbackd backtest cart --since 2026-01-05 --until 2026-02-01 -o json | jq .summary
 """,
 )
 @click.argument("workload", shell_complete=naming.propose_workloads)

@@ -9,7 +9,6 @@ import click
 
 from daemon.cli.framework import BAD, OK, Command
 from daemon.cli.session import Session
-from daemon.cli.words import duration
 
 if TYPE_CHECKING:
     from daemon.adapters.kube.permissions import Permission
@@ -30,7 +29,7 @@ rollbackd check-config -o json
 )
 @click.pass_obj
 def check_config(session: Session, live: bool) -> int:
-    """Check the settings, and sum up what they mean.
+    """Check the settings, and show for each workload what is asked, and where.
 
     All problems are named at once, each with its place and its remedy; exit code 2. With --live every query
     is put to Prometheus and every right that the daemon needs is asked of the API server; exit code 1 when
@@ -42,9 +41,9 @@ def check_config(session: Session, live: bool) -> int:
         settings = session.settings
     except SettingsError as error:
         if session.json:
-            session.emit({"ok": False, "file": str(session.config_file), "problems": error.problems})
+            session.emit({"ok": False, "file": _file(session), "problems": error.problems})
         raise
-    report: dict[str, Any] = {"file": str(session.config_file), **summary(settings)}
+    report: dict[str, Any] = {"file": _file(session), **summary(settings)}
     if not session.json:
         _print(session, settings)
     found = _live(session, settings) if live else {}
@@ -57,75 +56,33 @@ def check_config(session: Session, live: bool) -> int:
     return OK if _well(found) else BAD
 
 
+def _file(session: Session) -> str | None:
+    return None if session.config_file is None else str(session.config_file)
+
+
 def summary(settings: Settings) -> dict[str, Any]:
     """What was decided, without any secret."""
+    from daemon.cli.asked import asked
+
     return {
-        "workloads": [
-            {
-                "namespace": entry.namespace,
-                "name": entry.name,
-                "selector": entry.selector,
-                "mode": _mode(settings, entry),
-                "signals": _signals(settings, entry),
-            }
-            for entry in settings.workloads
-        ],
-        "signals": [
-            {"name": s.name, "title": s.title, "limit": s.limit, "baseline": s.baseline}
-            for s in settings.signals
-        ],
-        "watchSeconds": settings.policy.watch,
-        "prometheus": settings.prometheus.url,
-        "sinks": settings.incidents.chosen,
+        "workloads": [asked(settings, entry) for entry in settings.workloads],
         "webhook": settings.web.token is not None or settings.web.token_file is not None,
     }
 
 
-def _mode(settings: Settings, entry: Any) -> str:
-    mode = entry.mode if "mode" in entry.model_fields_set else settings.policy.mode
-    return str(mode.value)
-
-
-def _signals(settings: Settings, entry: Any) -> list[str]:
-    return [signal.name for signal in (settings.signals if entry.signals is None else entry.signals)]
-
-
 def _print(session: Session, settings: Settings) -> None:
+    from daemon.cli.asked import blocks
     from daemon.cli.tables import table, text
-    from daemon.core.counters import percent
 
     show = session.console.print
-    show(text(f"{session.config_file}", "bold"))
-    show(
-        table(
-            ("NAMESPACE", "WORKLOAD", "MODE", "SIGNALS"),
-            [
-                (
-                    entry.namespace,
-                    entry.name or f"all with {entry.selector}",
-                    _mode(settings, entry),
-                    ", ".join(_signals(settings, entry)),
-                )
-                for entry in settings.workloads
-            ],
-        )
-    )
+    show(text(str(session.config_file or "no settings file: the environment"), "bold"))
+    for heading, rows in blocks(settings):
+        show()
+        show(text(heading, "bold"))
+        show(table(("ASKED", "OF IT"), rows))
     show()
-    show(
-        table(
-            ("SIGNAL", "LIMIT", "BASELINE", "MEANS"),
-            [(s.name, percent(s.limit), s.baseline, s.title or s.name) for s in settings.signals],
-        )
-    )
-    show()
-    facts = summary(settings)
-    webhook = "on" if facts["webhook"] else "off (no web.token_file)"
-    show(
-        text(
-            f"Watched for {duration(settings.policy.watch)} after a rollout; metrics: {facts['prometheus']}."
-        )
-    )
-    show(text(f"Incidents go to: {', '.join(facts['sinks'])}. Alertmanager's webhook is {webhook}."))
+    webhook = "on" if summary(settings)["webhook"] else "off (no web.token_file)"
+    show(text(f"Alertmanager's webhook is {webhook}."))
 
 
 def _live(session: Session, settings: Settings) -> dict[str, Any]:

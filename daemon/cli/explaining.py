@@ -26,10 +26,10 @@ WIDEST = 110
     cls=Command,
     short_help="Show a CASE's evidence, round by round.",
     examples="""
-rollbackd explain gl-006-heatreclaim-r8           the beginning of a case's name is enough
-rollbackd explain gl-006-heatreclaim              the newest case of the workload
-rollbackd explain gl-006-heatreclaim --plot evidence.svg
-rollbackd explain gl-006-heatreclaim -o json | jq '.signals[0].rounds[-1]'
+rollbackd explain cart-r8           the beginning of a case's name is enough
+rollbackd explain cart              the newest case of the workload
+rollbackd explain cart --plot evidence.svg
+rollbackd explain cart -o json | jq '.signals[0].rounds[-1]'
 """,
 )
 @click.argument("case", metavar="CASE|WORKLOAD", shell_complete=naming.propose_cases)

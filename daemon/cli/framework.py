@@ -29,7 +29,7 @@ def global_options(*, hidden: bool) -> list[click.Parameter]:
             # Read by the group alone: a command's own default must not override the group's option.
             envvar=None if hidden else "ROLLBACKD_CONFIG",
             show_envvar=True,
-            help="Settings file. Else ./rollbackd.yaml, /etc/rollbackd/rollbackd.yaml, the packaged default.",
+            help="Settings file. Else ./rollbackd.yaml, /etc/rollbackd/rollbackd.yaml.",
         ),
         option("--kubeconfig", metavar="FILE", help="A kubeconfig file; beats the settings."),
         option("--context", metavar="NAME", help="Context of the kubeconfig; beats the settings."),

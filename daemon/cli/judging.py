@@ -37,7 +37,7 @@ NO_SAMPLES = (
     short_help="Judge recorded SAMPLES, with no cluster.",
     examples="""
 rollbackd judge samples.jsonl
-rollbackd judge --config rollbackd.yaml --workload greenlang/gl-006-heatreclaim monday.jsonl tuesday.jsonl
+rollbackd judge --config rollbackd.yaml --workload shop/cart monday.jsonl tuesday.jsonl
 record-samples | rollbackd judge -                      one line as soon as a verdict changes
 rollbackd judge samples.jsonl -o table --plot evidence.svg
 rollbackd judge samples.jsonl | jq -r 'select(.final) | [.case, .decision, .reason] | @tsv'
@@ -66,8 +66,9 @@ def judge(session: Session, samples: tuple[str, ...], workload: str | None, plot
     at is Unix seconds or RFC 3339 text. Many cases may be interleaved, each in the order of time.
 
     Prints a line of JSON as soon as a case's verdict changes, and a last one ("final": true) for each case;
-    -o table prints words instead. Of the settings only signals, policy and workloads count. A malformed line
-    is named and passed over; exit code 1 in the end.
+    -o table prints words instead. Of the settings only signals, policy and workloads count; without a
+    settings file they are those of the example that comes with it. A malformed line is named and passed over;
+    exit code 1 in the end.
     """
     if not samples:
         raise click.UsageError(NO_SAMPLES)
@@ -85,9 +86,13 @@ def judge(session: Session, samples: tuple[str, ...], workload: str | None, plot
 
 def _policy(session: Session, name: str | None) -> Policy:
     from daemon.core.model import WorkloadRef
-    from daemon.settings import load
+    from daemon.settings import example_file, load
 
-    settings = load(session.config_file, {}, os.environ, offline=True)
+    file = session.config_file
+    if file is None:
+        file = example_file()
+        _note(f"there is no settings file, so the signals and limits are those of the example, {file}")
+    settings = load(file, {}, os.environ, offline=True)
     if name is not None:
         return settings.policy_for(_guarded(session, settings, name), {})
     entry = settings.workloads[0]

@@ -24,7 +24,7 @@ NEEDS_A_PERSON = frozenset({"AwaitingApproval", "Held", "Unrecovered", "Advised"
     cls=Command,
     examples="""
 rollbackd status
-rollbackd status -n greenlang
+rollbackd status -n shop
 rollbackd status -o json | jq -r '.[] | select(.phase == "Unrecovered").workload'
 """,
 )
@@ -57,8 +57,8 @@ def _needs_a_person(case: Case) -> bool:
     cls=Command,
     examples="""
 rollbackd history
-rollbackd history gl-006-heatreclaim --limit 5
-rollbackd history greenlang/gl-006-heatreclaim -o json
+rollbackd history cart --limit 5
+rollbackd history shop/cart -o json
 """,
 )
 @click.argument("workload", required=False, shell_complete=naming.propose_workloads)

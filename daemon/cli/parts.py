@@ -21,12 +21,9 @@ class Parts:
 
     config_places: tuple[Path, ...] = (Path("rollbackd.yaml"), Path("/etc/rollbackd/rollbackd.yaml"))
 
-    def default_config(self) -> Path:
-        from daemon.settings import default_file
-
-        return default_file()
-
-    def settings(self, path: Path, flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Settings:
+    def settings(
+        self, path: Path | None, flags: Mapping[str, str | None], environ: Mapping[str, str]
+    ) -> Settings:
         from daemon.settings import load
 
         return load(path, flags, environ)

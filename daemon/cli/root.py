@@ -39,10 +39,10 @@ rollbackd demo                            see it work, with no cluster at all
 rollbackd check-config --live             is everything set up?
 rollbackd run                             the daemon, as the Deployment starts it
 rollbackd status                          what is guarded, and how it is
-rollbackd show gl-006-heatreclaim         the newest rollout's story
-rollbackd explain gl-006-heatreclaim      its evidence, round by round
+rollbackd show cart                       the newest rollout's story
+rollbackd explain cart                    its evidence, round by round
 rollbackd judge samples.jsonl             judge recorded samples, with no cluster
-rollbackd backtest gl-006-heatreclaim     judge its past rollouts, from Prometheus
+rollbackd backtest cart                   judge its past rollouts, from Prometheus
 """
 
 

@@ -48,12 +48,11 @@ class Session:
         return self.options.output == "json"
 
     @cached_property
-    def config_file(self) -> Path:
-        """The settings file in use."""
+    def config_file(self) -> Path | None:
+        """The settings file in use; ``None`` where there is none."""
         if self.options.config is not None:
             return self.options.config
-        found = (path for path in self.parts.config_places if path.is_file())
-        return next(found, None) or self.parts.default_config()
+        return next((path for path in self.parts.config_places if path.is_file()), None)
 
     @property
     def flags(self) -> Mapping[str, str | None]:

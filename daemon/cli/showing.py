@@ -27,10 +27,10 @@ LEGEND = (
     cls=Command,
     short_help="Show a CASE: story, evidence, proof.",
     examples="""
-rollbackd show gl-006-heatreclaim-r8-04908ce0
-rollbackd show gl-006-heatreclaim-r8            the beginning of a name is enough
-rollbackd show gl-006-heatreclaim               the newest case of the workload
-rollbackd show gl-006-heatreclaim -o json
+rollbackd show cart-r8-04908ce0
+rollbackd show cart-r8            the beginning of a name is enough
+rollbackd show cart               the newest case of the workload
+rollbackd show cart -o json
 """,
 )
 @click.argument("case", shell_complete=naming.propose_cases)

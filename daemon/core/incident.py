@@ -57,7 +57,7 @@ def _level(case: Case) -> Literal["info", "warning", "error"]:
 
 
 def title(case: Case, policy: Policy) -> str:
-    """E.g. ``GL-006 ROLLBACK COMPLETED``."""
+    """E.g. ``cart ROLLBACK COMPLETED``."""
     name = policy.title or case.spec.workload
     if case.status.trouble is not None:
         return f"{name} NOT WELL, AND NO ROLLOUT IS UNDER WAY"

@@ -114,5 +114,6 @@ def _answers(tools: ByHand, workload: Workload) -> bool:
     for answer in bad:
         tools.say(f"{answer.pod}{answer.path}: {answer.detail}")
     if not bad:
-        tools.say(f"{len(pods)} pods are ready, all {len(answers)} health answers good")
+        health = f"all {len(answers)} health answers good" if tools.paths else "no health endpoint is set"
+        tools.say(f"{len(pods)} pods are ready, {health}")
     return not bad

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from daemon.settings.defaults import default_file
+from daemon.settings.example import example_file
 from daemon.settings.groups import (
     SINKS,
     AlertSettings,
@@ -40,6 +40,6 @@ __all__ = [
     "SlowShare",
     "Source",
     "WebSettings",
-    "default_file",
+    "example_file",
     "load",
 ]

@@ -25,8 +25,11 @@ def flaws(settings: Settings, *, offline: bool = False) -> Iterator[Flaw]:
     yield from _workloads(settings)
     yield from _signals(settings)
     if offline:
+        yield from _nothing_to_judge(settings)
         return
+    yield from _unjudged(settings)
     yield from _surroundings(settings)
+    yield from _health(settings)
     yield from _durations(settings)
     yield from _warmups(settings)
     yield from _secrets(settings)
@@ -56,10 +59,35 @@ def _chosen_signals(settings: Settings, workload: GuardedWorkload, here: Locatio
     for index, choice in enumerate(workload.signals or ()):
         place = (*here, "signals", index)
         if choice.name not in known:
-            yield Flaw(place, f"there is no signal {choice.name!r}", instead(choice.name, known), choice.name)
+            remedy = instead(choice.name, known) if known else "add it to signals"
+            yield Flaw(place, f"there is no signal {choice.name!r}", remedy, choice.name)
         elif choice.name in seen:
             yield Flaw(place, f"signal {choice.name!r} stands here twice", "keep one of the two", choice.name)
         seen.add(choice.name)
+
+
+def _unjudged(settings: Settings) -> Iterator[Flaw]:
+    """Whether a workload is judged by its pods alone is for the operator to say, not for an omission."""
+    if settings.signals:
+        return
+    for index, workload in enumerate(settings.workloads):
+        if workload.signals is None and (workload.name or workload.selector):
+            who = workload.name or f"(all with {workload.selector})"
+            yield Flaw(
+                ("workloads", index),
+                f"nothing says how {workload.namespace}/{who} is judged",
+                "add signals (bad and total, or histogram and slower_than), or write signals: [] to go by "
+                "its pods alone",
+            )
+
+
+def _nothing_to_judge(settings: Settings) -> Iterator[Flaw]:
+    if not settings.signals:
+        yield Flaw(
+            ("signals",),
+            "nothing says how the samples are judged",
+            "add signals, such as {name: errors, limit: 0.05}, by the names that the samples have",
+        )
 
 
 def _signals(settings: Settings) -> Iterator[Flaw]:
@@ -123,6 +151,26 @@ def _chosen_names(settings: Settings, group: str, known: list[str]) -> Iterator[
                 here: Location = ("workloads", place, group, index)
                 remedy = instead(name, known) if known else f"add it to {group}"
                 yield Flaw(here, f"{group} has no {name!r}", remedy, name)
+
+
+def _health(settings: Settings) -> Iterator[Flaw]:
+    """Each path has a port, and a port has a path: else endpoints that were meant would not be asked."""
+    health = settings.health
+    own = {index: entry.health_paths for index, entry in enumerate(settings.workloads) if entry.health_paths}
+    if health.port is not None:
+        if "paths" not in health.model_fields_set and not own:
+            message = f"no path is asked at port {health.port}"
+            remedy = "add health.paths, such as [/ready], or leave the port out"
+            yield Flaw(("health", "port"), message, remedy, health.port)
+        return
+    places: list[tuple[Location, tuple[str, ...]]] = [(("health", "paths"), health.paths)]
+    places += [(("workloads", index, "health_paths"), paths) for index, paths in own.items()]
+    for here, paths in places:
+        for index, path in enumerate(paths):
+            if not path.startswith(":"):
+                message = f"nothing says at which port {path} is asked"
+                remedy = f"set health.port, or write the port before the path, such as ':8080{path}'"
+                yield Flaw((*here, index), message, remedy, path)
 
 
 def _durations(settings: Settings) -> Iterator[Flaw]:

@@ -92,9 +92,14 @@ class KubernetesSettings(Group):
 class HealthSettings(Group):
     """The health endpoints that a recovered pod must answer on."""
 
-    port: int = Field(default=8000, ge=1, le=65535, description="The pods' port for health endpoints.")
+    port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="The pods' port for health endpoints; needed by each path that has no port of its own.",
+    )
     paths: tuple[HealthPath, ...] = Field(
-        default=("/health", "/ready"),
+        default=(),
         max_length=10,
         description=(
             "Paths asked with GET on each pod; below 400 is healthy. A port of its own stands before the "
@@ -102,6 +107,18 @@ class HealthSettings(Group):
         ),
     )
     timeout: Duration = Field(default=2.0, ge=0.1, le=60, description="Seconds for one answer.")
+
+    def place(self, path: str) -> tuple[int, str]:
+        """``:8081/ready`` → 8081 and ``/ready``; a path without a port is asked at `port`.
+
+        Raises ValueError for settings that were never checked, where neither gives a port.
+        """
+        if path.startswith(":"):
+            own, slash, rest = path[1:].partition("/")
+            return int(own), f"{slash}{rest}"
+        if self.port is None:
+            raise ValueError(f"nothing says at which port {path} is asked")
+        return self.port, path
 
 
 class WebSettings(Group):

@@ -107,26 +107,6 @@ class SignalSettings(Group):
         raise ValueError(f"signal {self.name} has neither bad and total nor histogram and slower_than")
 
 
-GL006_SIGNALS = (
-    SignalSettings(
-        name="errors",
-        title="error rate",
-        bad='gl006_http_requests_total{status_code=~"5.."}',
-        total="gl006_http_requests_total",
-        limit=0.05,
-    ),
-    SignalSettings(
-        name="latency",
-        title="share of requests slower than 5 s",
-        histogram="gl006_http_request_duration_seconds",
-        slower_than=5.0,
-        limit=0.01,
-        warmup=60.0,
-    ),
-)
-"""GL-006's own: error rate over 5 % is SEV2, more than 1 % slower than 5 s is a P99 over 5 s, SEV3."""
-
-
 class PolicySettings(Group):
     """What may be done, and how long to look. A workload may set any of these for itself."""
 
@@ -256,7 +236,8 @@ class GuardedWorkload(PolicySettings):
         max_length=20,
         description=(
             "Signals to judge it by: names, or maps of `name` and `limit`, `baseline`, `factor` or "
-            "`warmup`. Left out: all of them. Empty: none, then only its pods count."
+            "`warmup`. Left out: all of them; where there are none, that is an error. Empty: none, then only "
+            "its pods count."
         ),
     )
     dependencies: tuple[SignalName, ...] | None = Field(

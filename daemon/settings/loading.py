@@ -13,6 +13,7 @@ from pydantic_settings import InitSettingsSource
 
 from daemon.settings import checks, names, text_source, yaml_file
 from daemon.settings import offline as recorded
+from daemon.settings.example import example_file
 from daemon.settings.model import Settings
 from daemon.settings.problems import COMPLAINT, Location, Problem, SettingsError, dotted, instead, plain
 from daemon.settings.text_source import Given
@@ -36,7 +37,7 @@ def load(
 
     ``flags`` has the settings' dotted names (``prometheus.url``) and text values; ``None`` is not set. The
     process's environment is read only where it is handed in. Lists and maps are written as JSON in flags and
-    variables. Raises SettingsError with all problems found.
+    variables. Raises SettingsError with all problems found. Without a file these must say everything.
 
     ``offline`` reads workloads, signals and policy alone: the rest is neither looked at nor checked, so that
     the cluster's own file is of use where its secrets are not mounted. No workload and no query is needed.
@@ -53,7 +54,10 @@ def load(
     try:
         settings = Settings(**built)
     except ValidationError as error:
-        problems += [places.of_error(details) for details in error.errors(include_url=False)]
+        problems += [
+            _no_file() if path is None and _nothing_guarded(details) else places.of_error(details)
+            for details in error.errors(include_url=False)
+        ]
         raise SettingsError(sorted(problems, key=_order)) from None
     try:
         problems += [places.of_flaw(flaw) for flaw in checks.flaws(settings, offline=offline)]
@@ -62,6 +66,19 @@ def load(
     if problems:
         raise SettingsError(sorted(problems, key=_order))
     return settings
+
+
+def _no_file() -> Problem:
+    return Problem(
+        source="settings",
+        field="workloads",
+        message="there is no settings file, and so nothing is guarded",
+        remedy=f"write one and name it with --config or ROLLBACKD_CONFIG; {example_file()} is an example",
+    )
+
+
+def _nothing_guarded(details: ErrorDetails) -> bool:
+    return details["type"] == "missing" and details["loc"] == ("workloads",)
 
 
 def _order(problem: Problem) -> tuple[bool, int]:

@@ -20,20 +20,9 @@ from daemon.settings.groups import (
     PrometheusSettings,
     WebSettings,
 )
-from daemon.settings.guarding import (
-    GL006_SIGNALS,
-    GuardedWorkload,
-    PolicySettings,
-    SignalChoice,
-    SignalSettings,
-)
+from daemon.settings.guarding import GuardedWorkload, PolicySettings, SignalChoice, SignalSettings
 from daemon.settings.problems import complaint
-from daemon.settings.surroundings import (
-    GL006_DEPENDENCIES,
-    GL006_NEIGHBOURS,
-    DependencySettings,
-    NeighbourSettings,
-)
+from daemon.settings.surroundings import DependencySettings, NeighbourSettings
 
 
 def _some(workloads: tuple[GuardedWorkload, ...]) -> tuple[GuardedWorkload, ...]:
@@ -59,17 +48,15 @@ class Settings(BaseSettings):
         max_length=5000, description="The Deployments that are guarded; at least one."
     )
     signals: tuple[SignalSettings, ...] = Field(
-        default=GL006_SIGNALS, max_length=20, description="What is judged; GL-006's signals where left out."
+        default=(),
+        max_length=20,
+        description="What is judged. Each workload goes by them, or says in its own `signals` by which.",
     )
     dependencies: tuple[DependencySettings, ...] = Field(
-        default=GL006_DEPENDENCIES,
-        max_length=20,
-        description="Asked before a failure is laid to a release; GL-006's where left out.",
+        default=(), max_length=20, description="Asked before a failure is laid to a release."
     )
     neighbours: tuple[NeighbourSettings, ...] = Field(
-        default=GL006_NEIGHBOURS,
-        max_length=20,
-        description="Looked at before a failure is laid to a release; GL-006's where left out.",
+        default=(), max_length=20, description="Looked at before a failure is laid to a release."
     )
     policy: PolicySettings = Field(default=PolicySettings(), description="For all workloads.")
     prometheus: PrometheusSettings = Field(default=PrometheusSettings(), description="The metrics.")
@@ -118,7 +105,10 @@ class Settings(BaseSettings):
         One that no entry guards (any more) gets the common policy with mode ``advise``: its open cases can
         be brought to an end, and nothing is done to it.
         """
-        entry = self._entry(ref, labels)
+        return self.policy_of(self._entry(ref, labels))
+
+    def policy_of(self, entry: GuardedWorkload | None) -> Policy:
+        """What holds for the workloads of an entry; ``None`` stands for those that no entry guards."""
         values = self.policy.model_dump()
         if entry is None:
             values["mode"] = Mode.ADVISE

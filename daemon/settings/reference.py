@@ -15,9 +15,8 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from daemon.settings import names
-from daemon.settings.guarding import GL006_SIGNALS, PolicySettings
+from daemon.settings.guarding import PolicySettings
 from daemon.settings.model import Settings
-from daemon.settings.surroundings import GL006_DEPENDENCIES, GL006_NEIGHBOURS
 from daemon.settings.types import parse_duration
 
 HEAD = """# Settings
@@ -25,7 +24,9 @@ HEAD = """# Settings
 <!-- Printed by `python -m daemon.settings.reference`: edit the declarations there, not this page. -->
 
 Settings come from a YAML file, from environment variables and from flags. **A flag beats an environment
-variable, which beats the file, which beats the default.** `config/default.yaml` is GL-006's file, commented.
+variable, which beats the file, which beats the default.** No application is built in: what is
+guarded, by which signals it is judged and what it depends on has no default. `config/default.yaml` is one
+application's file, commented.
 
 * Variables are named `ROLLBACKD_` and the setting's path, with two underscores for each dot:
   `ROLLBACKD_PROMETHEUS__URL`. Lists and maps are written as JSON. An empty variable counts as not set.
@@ -35,14 +36,6 @@ variable, which beats the file, which beats the default.** `config/default.yaml`
 * Everything is checked at the start, and everything that is wrong is told at once, with line and remedy.
   The check with `--live` also runs every query against Prometheus.
 """
-
-
-_OWN: Mapping[str, list[str]] = {
-    "signals": [signal.name for signal in GL006_SIGNALS],
-    "dependencies": [f"{own.name} = {own.query}" for own in GL006_DEPENDENCIES],
-    "neighbours": [f"{own.name} = {own.selector}" for own in GL006_NEIGHBOURS],
-}
-"""GL-006's own, which stand where a list is left out."""
 
 
 def page() -> str:
@@ -59,8 +52,6 @@ def _sections() -> Iterator[str]:
         yield f"{_paragraph(model)}\n"
         if many:
             yield f"{field.description} Variable: `{names.variable((name,))}`, as JSON.\n"
-        if name in _OWN:
-            yield f"Where left out: {', '.join(f'`{own}`' for own in _OWN[name])}.\n"
         yield from _fields(name, model, many=many)
 
 

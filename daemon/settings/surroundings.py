@@ -32,12 +32,6 @@ class DependencySettings(Group):
     )
 
 
-GL006_DEPENDENCIES = (
-    DependencySettings(name="scada", query="gl006_scada_connection_status"),
-    DependencySettings(name="historian", query="gl006_historian_connection_status"),
-)
-
-
 class NeighbourSettings(Group):
     """Pods in a workload's own namespace that it depends on, such as its database.
 
@@ -52,9 +46,3 @@ class NeighbourSettings(Group):
             "of a workload whose own pods it takes in."
         )
     )
-
-
-GL006_NEIGHBOURS = (
-    NeighbourSettings(name="postgresql", selector="app=postgresql"),
-    NeighbourSettings(name="redis", selector="app=redis"),
-)

@@ -76,7 +76,7 @@ def _selector(value: str) -> str:
     except ValueError as error:
         raise complaint(
             str(error),
-            "write a label selector, such as 'app.kubernetes.io/part-of=greenlang' or 'tier in (a,b)'",
+            "write a label selector, such as 'app.kubernetes.io/part-of=shop' or 'tier in (a,b)'",
         ) from None
     return value
 

@@ -56,7 +56,7 @@ def _missing(name: str) -> tuple[str, str]:
     if name == "workloads":
         return (
             "nothing is guarded",
-            "add 'workloads:' with an entry, such as {namespace: greenlang, name: gl-006-heatreclaim}",
+            "add 'workloads:' with an entry, such as {namespace: shop, name: cart}",
         )
     return f"{name} is missing", f"add '{name}:'"
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from daemon.settings import Settings, default_file, load
+import pytest
+
+from daemon.core.model import Mode
+from daemon.settings import Settings, example_file, load
 from tests.chart.rendering import Rendered, render
 
 SECRETS = {"token": "0123456789abcdef", "dsn": "https://key@sentry.example.com/42"}
@@ -34,9 +38,34 @@ def test_rights_are_granted_where_workloads_are_guarded(rendered: Rendered, tmp_
     assert sorted(granted) == sorted(settings.namespaces)
 
 
-def test_values_file_says_what_the_products_own_default_says(tmp_path: Path) -> None:
+def test_left_as_it_is_the_chart_guards_the_shipped_example(tmp_path: Path) -> None:
     made = render(values={"webhook": {"enabled": False}})
-    assert _load(made, tmp_path) == load(default_file())
+    assert _load(made, tmp_path) == load(example_file())
+
+
+def test_config_stands_over_the_example(tmp_path: Path) -> None:
+    config = {"policy": {"mode": "advise"}, "health": {"port": 9000}, "dependencies": []}
+    settings = _load(render(values={"webhook": {"enabled": False}, "config": config}), tmp_path)
+    assert settings.workloads == load(example_file()).workloads
+    assert (settings.policy.mode, settings.dependencies) == (Mode.ADVISE, ())
+    assert (settings.health.port, settings.health.paths) == (9000, ("/health", "/ready"))
+
+
+SHOP = {"namespace": "shop", "name": "cart"}
+SIGNAL = {"name": "errors", "bad": "failed_total", "total": "asked_total", "limit": 0.05}
+
+
+@pytest.mark.parametrize(
+    "config", [{"workloads": [SHOP], "signals": [SIGNAL]}, {"workloads": [SHOP | {"signals": []}]}]
+)
+def test_with_own_workloads_nothing_of_the_example_is_left(tmp_path: Path, config: dict[str, Any]) -> None:
+    """Helm merges a release's values into the chart's, and no list of the example may come along."""
+    made = render(values={"webhook": {"enabled": False}, "config": config})
+    settings = _load(made, tmp_path)
+    assert [signal.name for signal in settings.signals] == [s["name"] for s in config.get("signals", ())]
+    assert (settings.dependencies, settings.neighbours, settings.health.paths) == ((), (), ())
+    assert "gl006" not in made.text.lower()
+    assert "greenlang" not in made.text
 
 
 def test_secrets_are_read_from_their_files(tmp_path: Path) -> None:

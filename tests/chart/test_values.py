@@ -59,6 +59,16 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         {"config": {"workloads": [{"namespace": "shop"}]}},
         "must have either a name or a selector: give exactly one",
     ),
+    "nothing to judge by": (
+        {"config": {"workloads": [WORKLOAD]}},
+        "nothing says how config.workloads[0] is judged",
+    ),
+    "an example that guards nothing": (
+        {"example": {"workloads": None}},
+        "nothing is guarded: add config.workloads",
+    ),
+    "no example": ({"example": None}, "nothing is guarded: add config.workloads"),
+    "unknown setting of the example": ({"example": {"wrong": 1}}, "Additional property wrong is not allowed"),
     "workload with both": (
         {"config": {"workloads": [WORKLOAD | {"selector": "a=b"}]}},
         "must have either a name or a selector: give exactly one",

@@ -25,12 +25,12 @@ from daemon.adapters.kube.workloads import KubeCluster
 from daemon.core.configuration import Reference
 from daemon.core.model import Pod, WorkloadRef
 from daemon.ports import Actuator, CaseStore, Configuration
-from daemon.settings.surroundings import GL006_NEIGHBOURS
 from tests.e2e.app.build import image, load_app
 from tests.e2e.app.manifests import Gl006, config_map, deployment
 from tests.e2e.app.manifests import namespace as application_namespace
 from tests.e2e.cluster import lifecycle
 from tests.e2e.cluster.cluster import Cluster
+from tests.example import NEIGHBOURS
 
 T = TypeVar("T")
 
@@ -99,7 +99,7 @@ class Deployed(Waiting):
             clock=SystemClock(),
             notify=self._heard.append,
             on_problem=print,
-            neighbours=GL006_NEIGHBOURS,
+            neighbours=NEIGHBOURS,
         )
         self.cluster.start()
         self.until("the first list", self.cluster.fresh)

@@ -12,10 +12,10 @@ from daemon.adapters.clock import SystemClock
 from daemon.adapters.http_health import HttpHealthProbe
 from daemon.adapters.prometheus import PrometheusMetrics
 from daemon.core.model import Pod, Sample, Workload
-from daemon.settings import HealthSettings, PrometheusSettings
-from daemon.settings.guarding import GL006_SIGNALS
+from daemon.settings import PrometheusSettings
 from tests.contract.real import CLOSED, Deployed, Waiting, cluster_driver, running
 from tests.e2e.cluster.cluster import Cluster
+from tests.example import HEALTH, SIGNALS
 
 
 class RealMetrics(Waiting):
@@ -58,7 +58,7 @@ class RealMetrics(Waiting):
 
 
 def _metrics(url: str) -> PrometheusMetrics:
-    return PrometheusMetrics(PrometheusSettings(url=url), GL006_SIGNALS, SystemClock())
+    return PrometheusMetrics(PrometheusSettings(url=url), SIGNALS, SystemClock())
 
 
 def scrape_interval(cluster: Cluster) -> float:
@@ -82,7 +82,7 @@ def metrics_driver() -> Iterator[RealMetrics]:
 class RealProbe(Waiting):
     def __init__(self, deployed: Deployed) -> None:
         self._deployed = deployed
-        self.probe = HttpHealthProbe(HealthSettings(), SystemClock())
+        self.probe = HttpHealthProbe(HEALTH, SystemClock())
 
     def deploy(self, tag: str) -> Workload:
         self._deployed.deploy(tag, replicas=1)

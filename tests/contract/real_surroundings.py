@@ -16,12 +16,12 @@ from daemon.adapters.prometheus_gauges import PrometheusGauges
 from daemon.core.model import Pod
 from daemon.ports import Gauges, Neighbours, Nodes
 from daemon.settings import PrometheusSettings
-from daemon.settings.surroundings import GL006_DEPENDENCIES
 from tests.contract.drivers import GOOD
 from tests.contract.real import CLOSED, Deployed, Waiting, client_of, cluster_driver, running
 from tests.contract.real_pods import scrape_interval
 from tests.e2e.app.manifests import Gl006, config_map, deployment
 from tests.e2e.cluster.cluster import Cluster
+from tests.example import DEPENDENCIES
 
 PORT = 8000
 
@@ -79,7 +79,7 @@ class RealSurroundings(Waiting):
     def _gauges(self, url: str) -> PrometheusGauges:
         settings = PrometheusSettings(url=url)
         self._opened.append(PrometheusClient(settings, SystemClock()))
-        return PrometheusGauges(self._opened[-1], settings, GL006_DEPENDENCIES, SystemClock())
+        return PrometheusGauges(self._opened[-1], settings, DEPENDENCIES, SystemClock())
 
 
 def _set_fault(ip: str, fault: dict[str, bool]) -> None:

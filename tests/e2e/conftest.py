@@ -18,6 +18,7 @@ from tests.e2e.cluster.cluster import Cluster
 from tests.e2e.daemon import TOKEN, Daemon
 from tests.e2e.sentry import LocalSentry
 from tests.e2e.stage import Stage, wait_for
+from tests.example import application
 
 WATCH = 40.0
 WARMUP = 5.0
@@ -61,8 +62,8 @@ def defaults(story: str) -> dict[str, Any]:
 
 
 def settings(cluster: Cluster) -> dict[str, Any]:
-    """The daemon's settings file: the defaults, hurried for tests."""
-    return {
+    """The daemon's settings file: the shipped example's application, hurried for tests."""
+    return application() | {
         "workloads": [
             {
                 "namespace": f"greenlang-{story}",

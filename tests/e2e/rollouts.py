@@ -15,7 +15,7 @@ from daemon.core.case import Attribution, Verdict
 from daemon.core.model import Policy, SignalPolicy
 from daemon.core.recorded import Decision
 from daemon.settings import SignalSettings
-from daemon.settings.guarding import GL006_SIGNALS
+from tests import example
 
 EVERY = 15.0
 """Seconds between a scraper's scrapes of a pod."""
@@ -58,7 +58,7 @@ def _slow(form: Form, name: str, seconds: float, histogram: str) -> Judged:
     return Judged(form, settings)
 
 
-ERRORS = Judged(Form.COUNTERS, GL006_SIGNALS[0])
+ERRORS = Judged(Form.COUNTERS, example.SIGNALS[0])
 SLOW = _slow(Form.CLASSIC, "slow", 1.0, CLASSIC)
 SLOW_BETWEEN = _slow(Form.CLASSIC, "slow-between", 0.75, CLASSIC)
 NATIVE_SLOW = _slow(Form.NATIVE, "native-slow", 1.0, NATIVE)

@@ -34,7 +34,13 @@ REF = WorkloadRef(namespace="greenlang", name="gl-006-heatreclaim")
 IMAGE = "gcr.io/greenlang/gl-006-heatreclaim"
 ERRORS = SignalPolicy(name="errors", title="error rate", limit=0.05)
 LATENCY = SignalPolicy(name="latency", title="share of slow requests", limit=0.01)
-POLICY = Policy(signals=(ERRORS, LATENCY), sinks=("memory",), watch=600.0, title="GL-006")
+POLICY = Policy(
+    signals=(ERRORS, LATENCY),
+    health_paths=("/health", "/ready"),
+    sinks=("memory",),
+    watch=600.0,
+    title="GL-006",
+)
 
 
 def traffic(rps: float, *, errors: dict[str, float] | None = None, base: float = 0.01) -> Traffic:

@@ -48,6 +48,17 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- end -}}
 
+{{- /* The settings file: `config`, and beneath it the whole `example` as long as `config` guards nothing of its own. */ -}}
+{{- define "rollbackd.config" -}}
+{{- if .Values.config.workloads -}}
+{{- toYaml .Values.config -}}
+{{- else if not (dig "workloads" list (.Values.example | default dict)) -}}
+{{- fail "nothing is guarded: add config.workloads with an entry, such as {namespace: shop, name: cart}" -}}
+{{- else -}}
+{{- toYaml (mergeOverwrite (deepCopy .Values.example) .Values.config) -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "rollbackd.port" -}}
 {{- dig "web" "port" 8080 .Values.config | int -}}
 {{- end -}}
@@ -67,7 +78,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- /* The guarded namespaces, sorted, each once, as JSON: {"namespaces": [...]}. */ -}}
 {{- define "rollbackd.namespaces" -}}
 {{- $found := list -}}
-{{- range .Values.config.workloads -}}{{- $found = append $found .namespace -}}{{- end -}}
+{{- range (include "rollbackd.config" . | fromYaml).workloads -}}{{- $found = append $found .namespace -}}{{- end -}}
 {{- dict "namespaces" ($found | uniq | sortAlpha) | toJson -}}
 {{- end -}}
 
@@ -113,9 +124,13 @@ capabilities:
 {{- fail (printf "config.incidents.%s is the chart's own matter, and config is readable in a ConfigMap: set sentry.existingSecret or sentry.dsn" .) -}}
 {{- end -}}
 {{- end -}}
+{{- $signals := .Values.config.signals -}}
 {{- range $index, $workload := .Values.config.workloads -}}
 {{- if eq (empty $workload.name) (empty $workload.selector) -}}
 {{- fail (printf "config.workloads[%d] must have either a name or a selector: give exactly one" $index) -}}
+{{- end -}}
+{{- if and (not $signals) (kindIs "invalid" $workload.signals) -}}
+{{- fail (printf "nothing says how config.workloads[%d] is judged: add config.signals (bad and total, or histogram and slower_than), or write signals: [] in the entry to go by its pods alone" $index) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -13,7 +13,7 @@ from benchmarks.judgement.generator import generate
 from benchmarks.judgement.record import Record
 from benchmarks.judgement.scene import NEW, SCRAPE
 from daemon.core.recorded import RolloutStarted, Sampled
-from daemon.settings.guarding import GL006_SIGNALS
+from tests import example
 
 CORPUS = corpus()
 SOME = CORPUS[::9]
@@ -33,8 +33,8 @@ def increments(record: Record, revision: str) -> tuple[float, float]:
     return bad, total
 
 
-def test_signals_are_judged_by_the_products_defaults() -> None:
-    for signal in GL006_SIGNALS:
+def test_signals_are_judged_as_the_shipped_example_says() -> None:
+    for signal in example.SIGNALS:
         ours = SIGNALS[signal.name]
         assert (ours.limit, ours.warmup) == (signal.limit, signal.warmup)
         assert (ours.baseline, ours.factor) == (signal.baseline, signal.factor)

@@ -24,16 +24,18 @@ CONFIG = """
 workloads:
   - {namespace: greenlang, name: gl-006-heatreclaim, title: GL-006, contact: "#incident-gl006"}
   - {namespace: furnaces, name: gl-007-furnace, mode: approval}
+signals:
+  - {name: errors, title: error rate, bad: 'asked_total{code=~"5.."}', total: asked_total, limit: 0.05}
+  - {name: latency, histogram: took_seconds, slower_than: 5s, limit: 0.01, warmup: 60s}
 """
 
 
 class FakeParts(Parts):
     """Cases in memory, and a note of what the application was asked to do."""
 
-    config_places: tuple[Path, ...] = ()
-
     def __init__(self, config: Path) -> None:
-        self._config = config
+        self.config = config
+        self.config_places = (config,)
         self.memory = MemoryCaseStore()
         self.calls: list[tuple[str, Any]] = []
         self.trouble: PortError | None = None
@@ -45,10 +47,9 @@ class FakeParts(Parts):
         for case in cases:
             self.memory.create(case)
 
-    def default_config(self) -> Path:
-        return self._config
-
-    def settings(self, path: Path, flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Settings:
+    def settings(
+        self, path: Path | None, flags: Mapping[str, str | None], environ: Mapping[str, str]
+    ) -> Settings:
         self.calls.append(("settings", dict(flags)))
         ours = {name: value for name, value in environ.items() if name.startswith("ROLLBACKD_P")}
         return load(path, flags, ours)

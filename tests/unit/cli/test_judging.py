@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,11 @@ import pytest
 from click.testing import Result
 
 from daemon.adapters.recording.docket import NO_ROLLOUT
+from daemon.settings import example_file
 from tests.unit.cli.conftest import FakeParts, Rollbackd
 
 START = 1_730_000_000.0
+Begin = Callable[..., subprocess.Popen[bytes]]
 KEYS = [
     "case",
     "at",
@@ -159,7 +161,7 @@ class TestPolicy:
     def test_what_concerns_the_cluster_is_not_looked_at(
         self, rollbackd: Rollbackd, samples: Path, parts: FakeParts
     ) -> None:
-        with parts.default_config().open("a") as file:
+        with parts.config.open("a") as file:
             file.write(
                 "prometheus: {bearer_token_file: /var/run/not/mounted}\n"
                 "kubernetes: {kubeconfig: /not/there}\nweb: {token_file: /not/there}\n"
@@ -171,8 +173,19 @@ class TestPolicy:
         assert finals(result) == {"bad": "rollback", "good": "pass"}
         assert parts.calls == [], "neither the cluster nor the log was set up"
 
+    def test_without_a_settings_file_the_example_is_used_and_named(
+        self, rollbackd: Rollbackd, samples: Path, parts: FakeParts
+    ) -> None:
+        parts.config.unlink()
+
+        result = rollbackd("judge", str(samples))
+
+        assert finals(result) == {"bad": "rollback", "good": "pass"}
+        assert "the signals and limits are those of the example" in result.stderr
+        assert str(example_file()) in result.stderr
+
     def test_wrong_settings_are_told(self, rollbackd: Rollbackd, samples: Path, parts: FakeParts) -> None:
-        parts.default_config().write_text("signals: [{name: errors, limit: 5}]\n")
+        parts.config.write_text("signals: [{name: errors, limit: 5}]\n")
 
         result = rollbackd("judge", str(samples))
 
@@ -182,11 +195,12 @@ class TestPolicy:
 
     @pytest.fixture
     def several(self, parts: FakeParts) -> None:
-        parts.default_config().write_text(
+        parts.config.write_text(
             "workloads:\n"
             "  - {namespace: x, name: mild, signals: [{name: errors, limit: 0.9}]}\n"
             "  - {namespace: x, name: twin}\n"
             "  - {namespace: y, name: twin}\n"
+            "signals: [{name: errors, limit: 0.05}]\n"
         )
 
     @pytest.mark.usefixtures("several")
@@ -216,8 +230,9 @@ class TestPolicy:
     def test_of_one_workload_its_own_policy_counts_unasked(
         self, rollbackd: Rollbackd, samples: Path, parts: FakeParts
     ) -> None:
-        parts.default_config().write_text(
+        parts.config.write_text(
             "workloads: [{namespace: x, name: mild, signals: [{name: errors, limit: 0.9}]}]\n"
+            "signals: [{name: errors, limit: 0.05}]\n"
         )
 
         assert finals(rollbackd("judge", str(samples)))["bad"] == "pass"
@@ -334,15 +349,19 @@ class TestPlot:
 class TestAsAProcess:
     """What only a real process shows."""
 
-    @staticmethod
-    def begin(**more: Any) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "daemon", "judge", "-"]
-        return subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more
-        )
+    @pytest.fixture
+    def begin(self, parts: FakeParts) -> Begin:
+        command = [sys.executable, "-m", "daemon", "--config", str(parts.config), "judge", "-"]
 
-    def test_a_judgement_is_out_before_the_input_ends_and_ctrl_c_ends_it(self) -> None:
-        process = self.begin()
+        def process(**more: Any) -> subprocess.Popen[bytes]:
+            return subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more
+            )
+
+        return process
+
+    def test_a_judgement_is_out_before_the_input_ends_and_ctrl_c_ends_it(self, begin: Begin) -> None:
+        process = begin()
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(text(story()).encode())
@@ -355,8 +374,8 @@ class TestAsAProcess:
 
         assert (process.returncode, errors.strip()) == (130, b"error: interrupted")
 
-    def test_a_reader_that_goes_away_is_no_trouble(self) -> None:
-        process = self.begin()
+    def test_a_reader_that_goes_away_is_no_trouble(self, begin: Begin) -> None:
+        process = begin()
         assert process.stdout is not None
         process.stdout.close()
 
@@ -364,8 +383,8 @@ class TestAsAProcess:
 
         assert (process.returncode, errors) == (1, b"")
 
-    def test_any_locale_will_do(self) -> None:
-        process = self.begin(env={**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"})
+    def test_any_locale_will_do(self, begin: Begin) -> None:
+        process = begin(env={**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"})
 
         out, errors = process.communicate(text(story("größe")).encode(), timeout=30)
 

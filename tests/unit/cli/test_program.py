@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -14,6 +17,7 @@ from daemon.adapters.kube.permissions import Permission
 from daemon.adapters.live_check import Finding
 from daemon.cli.root import COMMANDS, cli
 from daemon.ports import Rejected, Unavailable
+from daemon.settings import example_file
 from tests.unit.cli.conftest import FakeParts, Rollbackd, answer
 from tests.unit.web import samples
 
@@ -124,7 +128,7 @@ def test_the_demo_takes_half_a_minute_where_nothing_is_asked(rollbackd: Rollback
 
 class TestSettings:
     def test_all_problems_are_told_each_in_a_line(self, rollbackd: Rollbackd, parts: FakeParts) -> None:
-        parts.default_config().write_text("workloads: []\nlog: {level: loud}\n")
+        parts.config.write_text("workloads: []\nlog: {level: loud}\n")
 
         result = rollbackd("check-config")
 
@@ -136,7 +140,7 @@ class TestSettings:
         assert rollbackd("status").exit_code == 2
 
     def test_programs_get_the_problems_too(self, rollbackd: Rollbackd, parts: FakeParts) -> None:
-        parts.default_config().write_text("workloads: []\n")
+        parts.config.write_text("workloads: []\n")
 
         found = answer(rollbackd("check-config", "-o", "json"))
 
@@ -150,15 +154,99 @@ class TestSettings:
         for word in ("furnaces", "approval", "gl-006-heatreclaim", "5 %", "10 min", "log, events", "off"):
             assert word in result.stdout
 
+    ASKED: Mapping[str, Any] = {
+        "workloads": [
+            {
+                "namespace": "shop",
+                "name": "cart",
+                "mode": "advise",
+                "signals": [{"name": "slow", "limit": 0.02}],
+            },
+            {"namespace": "shop", "selector": "tier=web", "health_paths": [":81/live"], "neighbours": []},
+            {"namespace": "shop", "name": "idle", "signals": [], "dependencies": [], "health_paths": []},
+        ],
+        "signals": [
+            {"name": "bad", "bad": "failed_total", "total": "asked_total", "limit": 0.05},
+            {"name": "slow", "histogram": 'took{a="b"}', "slower_than": "300ms", "limit": 0.01},
+        ],
+        "dependencies": [{"name": "mail", "query": "mail_up", "scope": "cluster"}],
+        "neighbours": [{"name": "database", "selector": "app=db"}],
+        "health": {"port": 8080, "paths": ["/up"]},
+        "prometheus": {"url": "http://metrics:9"},
+        "incidents": {"sinks": ["log"]},
+    }
+
+    def test_what_is_asked_where_is_shown_for_each_workload(
+        self, rollbackd: Rollbackd, parts: FakeParts
+    ) -> None:
+        parts.config.write_text(json.dumps(self.ASKED))
+
+        blocks = [" ".join(b.split()) for b in rollbackd("check-config").stdout.split("\n\n")]
+        found = answer(rollbackd("check-config", "-o", "json"))["workloads"]
+
+        wanted = {
+            "shop/cart: advise": [
+                *("http://metrics:9", 'took{a="b"}, slower than 0.3 s', "limit 2 %", "mail_up", "app=db"),
+                *(":8080/up", "log"),
+            ],
+            "shop/(all with tier=web): automatic": ["failed_total", "asked_total", ":81/live", "mail_up"],
+            "shop/idle: automatic": ["by its pods alone", "dependencies none", "endpoints none"],
+        }
+        for heading, words in wanted.items():
+            (block,) = [block for block in blocks if block.startswith(heading)]
+            assert [word for word in words if word not in block] == []
+        assert [len(each["signals"]) for each in found] == [1, 2, 0]
+        cart, web, idle = found
+        assert cart["signals"][0] == {
+            "name": "slow",
+            "title": "slow",
+            "limit": 0.02,
+            "baseline": "compare",
+            "warmupSeconds": 0.0,
+            "histogram": 'took{a="b"}',
+            "slowerThanSeconds": 0.3,
+        }
+        assert (web["signals"][0]["bad"], web["signals"][0]["total"]) == ("failed_total", "asked_total")
+        assert [each["health"] for each in found] == [
+            [{"port": 8080, "path": "/up"}],
+            [{"port": 81, "path": "/live"}],
+            [],
+        ]
+        assert cart["dependencies"] == [{"name": "mail", "query": "mail_up", "scope": "cluster"}]
+        assert [len(each["dependencies"]) for each in found] == [1, 1, 0]
+        assert [len(each["neighbours"]) for each in found] == [1, 0, 1]
+        assert {(each["prometheus"], *each["sinks"]) for each in found} == {("http://metrics:9", "log")}
+        assert (cart["mode"], idle["mode"], idle["watchSeconds"]) == ("advise", "automatic", 600)
+
+    def test_workloads_of_one_answer_share_a_block(self, rollbackd: Rollbackd, parts: FakeParts) -> None:
+        parts.config.write_text(
+            "workloads: [{namespace: a, name: b, signals: []}, {namespace: c, name: d, signals: []}]"
+        )
+
+        assert "a/b, c/d: automatic, watched for 10 min" in rollbackd("check-config").stdout
+
+    @pytest.mark.parametrize("name", ["run", "check-config", "status"])
+    def test_without_a_settings_file_an_example_is_named(
+        self, rollbackd: Rollbackd, parts: FakeParts, name: str
+    ) -> None:
+        parts.config.unlink()
+
+        result = rollbackd(name)
+
+        assert result.exit_code == 2
+        assert "there is no settings file" in result.stderr
+        assert f"{example_file()} is an example" in result.stderr
+        assert parts.asked("run") == []
+
     def test_the_file_is_the_options_then_the_environments(
         self, rollbackd: Rollbackd, parts: FakeParts, tmp_path: Path
     ) -> None:
         one, two = tmp_path / "one.yaml", tmp_path / "two.yaml"
         for path in (one, two):
-            path.write_text("workloads: [{namespace: a, name: b}]")
+            path.write_text("workloads: [{namespace: a, name: b, signals: []}]")
         env = {"ROLLBACKD_CONFIG": str(two)}
 
-        assert answer(rollbackd("check-config", "-o", "json"))["file"] == str(parts.default_config())
+        assert answer(rollbackd("check-config", "-o", "json"))["file"] == str(parts.config)
         assert answer(rollbackd("check-config", "-o", "json", env=env))["file"] == str(two)
         for arguments in (["-c", str(one), "check-config"], ["check-config", "-c", str(one)]):
             assert answer(rollbackd(*arguments, "-o", "json", env=env))["file"] == str(one)
@@ -167,7 +255,7 @@ class TestSettings:
         self, rollbackd: Rollbackd, parts: FakeParts, tmp_path: Path
     ) -> None:
         here = tmp_path / "here.yaml"
-        here.write_text("workloads: [{namespace: a, name: b}]")
+        here.write_text("workloads: [{namespace: a, name: b, signals: []}]")
         parts.config_places = (tmp_path / "absent.yaml", here)
 
         assert answer(rollbackd("check-config", "-o", "json"))["file"] == str(here)
@@ -259,7 +347,7 @@ class TestCompletion:
 
         assert self.tab(rollbackd, "rollbackd show gl") == ""
 
-        parts.default_config().write_text("workloads: []")
+        parts.config.write_text("workloads: []")
 
         assert self.tab(rollbackd, "rollbackd show gl") == ""
 

@@ -14,7 +14,7 @@ from werkzeug import Request, Response
 
 from daemon.adapters.prometheus import PrometheusMetrics
 from daemon.settings import PrometheusSettings
-from daemon.settings.guarding import GL006_SIGNALS
+from tests.example import SIGNALS
 from tests.unit.prometheus.looks import of_scrapes
 
 NOW = 1_800_000_000.5
@@ -84,7 +84,7 @@ def make(prometheus: Prometheus) -> Iterator[Callable[..., PrometheusMetrics]]:
 
     def make_one(**settings: Any) -> PrometheusMetrics:
         group = PrometheusSettings.model_validate({"url": prometheus.url} | settings)
-        made.append(PrometheusMetrics(group, GL006_SIGNALS, MachineClock()))
+        made.append(PrometheusMetrics(group, SIGNALS, MachineClock()))
         return made[-1]
 
     yield make_one

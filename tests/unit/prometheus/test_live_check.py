@@ -15,6 +15,7 @@ from tests.unit.prometheus.looks import of_scrapes, of_targets
 
 SIGNAL = {"name": "errors", "bad": "bad_total", "total": "all_total", "limit": 0.05}
 WORKLOAD = {"namespace": "greenlang", "name": "heat"}
+PLANT = "plant_connection_status"
 FRESH = {"metric": {"__name__": "x"}, "value": [1, "1"]}
 
 
@@ -44,7 +45,12 @@ def check(
 
     prometheus.answer = answer
     settings = Settings.model_validate(
-        {"workloads": [WORKLOAD], "signals": [signal], "prometheus": {"url": prometheus.url}}
+        {
+            "workloads": [WORKLOAD],
+            "signals": [signal],
+            "dependencies": [{"name": "plant", "query": PLANT}],
+            "prometheus": {"url": prometheus.url},
+        }
     )
     metrics = PrometheusMetrics(settings.prometheus, settings.signals, MachineClock())
     try:
@@ -67,16 +73,13 @@ def test_all_is_well(prometheus: Prometheus) -> None:
     assert check(prometheus, {"fleet": GOOD}) == []
 
 
-SCADA = "gl006_scada_connection_status"
-
-
 def test_a_dependency_without_series_says_nothing(prometheus: Prometheus) -> None:
-    found = check(prometheus, {"fleet": GOOD, SCADA: []})
+    found = check(prometheus, {"fleet": GOOD, PLANT: []})
     assert_only(found, "warning: dependencies[0].query", "nothing is known of it", "take it out")
 
 
 def test_a_dependency_whose_query_is_refused(prometheus: Prometheus) -> None:
-    found = check(prometheus, {"fleet": GOOD}, refused=SCADA)
+    found = check(prometheus, {"fleet": GOOD}, refused=PLANT)
     assert_only(found, "error: dependencies[0].query", "1:4: no")
 
 

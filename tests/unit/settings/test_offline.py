@@ -44,9 +44,20 @@ def test_only_what_the_judge_needs_is_read(tmp_path: Path) -> None:
         load(tmp_path / "rollbackd.yaml", {}, {})
 
 
-@pytest.mark.parametrize("text", ["", "policy: {watch: 5m}", "workloads:"])
+@pytest.mark.parametrize("text", ["", "policy: {watch: 5m}", "workloads:", "health: {port: 1}"])
 def test_nothing_has_to_be_guarded(tmp_path: Path, text: str) -> None:
-    assert [signal.name for signal in offline(tmp_path, text).signals] == ["errors", "latency"]
+    settings = offline(tmp_path, f"{text}\nsignals: [{{name: errors, limit: 0.02}}]")
+    assert [signal.name for signal in settings.signals] == ["errors"]
+
+
+@pytest.mark.parametrize("text", ["", "signals: []", "workloads: [{namespace: a, name: b, signals: []}]"])
+def test_what_the_samples_are_judged_by_is_never_guessed(tmp_path: Path, text: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        offline(tmp_path, text)
+
+    (problem,) = caught.value.problems
+    assert (problem.field, problem.message) == ("signals", "nothing says how the samples are judged")
+    assert "{name: errors, limit: 0.05}" in problem.remedy
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from daemon.settings import Problem, SettingsError, load
+from daemon.settings import Problem, SettingsError, example_file, load
 
-WORKLOAD = "workloads:\n  - namespace: greenlang\n    name: gl-006-heatreclaim\n"
+WORKLOAD = "# three lines\nworkloads:\n  - {namespace: shop, name: cart, signals: []}\n"
+SIGNALS = (
+    "signals:\n"
+    "  - {name: errors, bad: failed_total, total: asked_total, limit: 0.05}\n"
+    "  - {name: latency, histogram: took_seconds, slower_than: 5s, limit: 0.01, warmup: 60s}\n"
+)
 
 
 def problems(
@@ -59,6 +64,8 @@ CASES = [
     ("health:\n  port: 70000", 5, "health.port", "at most 65535", "at most 65535"),
     ("health:\n  paths: [ready]", 5, "health.paths[0]", "not a path", "'/ready'"),
     ("health:\n  paths: [':99999/r']", 5, "health.paths[0]", "not a path", "':8081/ready'"),
+    ("health:\n  paths: [':81/x', /r]", 5, "health.paths[1]", "at which port /r is asked", "':8080/r'"),
+    ("health:\n  port: 81", 5, "health.port", "no path is asked at port 81", "add health.paths"),
     ("health:\n  paths: /ready", 5, "health.paths", "a list", "write a list"),
     ("web:\n  max_body: 3", 5, "web.max_body", "at least 1024", "1024"),
     ("incidents:\n  sinks: [email]", 5, "incidents.sinks[0]", "log, events, sentry", "write one of"),
@@ -186,6 +193,7 @@ WORKLOADS = [
         "workloads[0].watch",
         "before the signal latency has warmed",
     ),
+    ("namespace: a\n    name: b\n    health_paths: [/x]", 4, "workloads[0].health_paths[0]", "port /x is"),
     ("namespace: a\n    name: b\n    mod: advise", 4, "workloads[0].mod", "not a setting"),
     (
         "namespace: a\n    name: b\n  - namespace: a\n    name: b",
@@ -198,10 +206,53 @@ WORKLOADS = [
 
 @pytest.mark.parametrize(("text", "line", "field", "message"), WORKLOADS)
 def test_one_wrong_workload(tmp_path: Path, text: str, line: int, field: str, message: str) -> None:
-    (problem,) = problems(tmp_path, f"workloads:\n  - {text}\n")
+    (problem,) = problems(tmp_path, f"workloads:\n  - {text}\n{SIGNALS}")
     assert (problem.line, problem.field) == (line, field)
     assert message in problem.message
     assert problem.remedy
+
+
+@pytest.mark.parametrize("signals", ["", "signals: []\n", "signals:\n"])
+@pytest.mark.parametrize(
+    ("text", "who"),
+    [
+        ("{namespace: shop, name: cart}", "shop/cart"),
+        ("{namespace: shop, selector: 'tier in (a, b)'}", "shop/(all with tier in (a, b))"),
+        ("{namespace: shop, name: cart, signals: }", "shop/cart"),
+    ],
+)
+def test_a_workload_that_nothing_judges(tmp_path: Path, text: str, who: str, signals: str) -> None:
+    """What is judged is never guessed, and an omission is no wish to be judged by the pods alone."""
+    pods_alone = "  - {namespace: shop, name: idle, signals: []}"
+    (problem,) = problems(tmp_path, f"workloads:\n{pods_alone}\n  - {text}\n{signals}")
+    assert (problem.line, problem.field) == (3, "workloads[1]")
+    assert problem.message == f"nothing says how {who} is judged"
+    assert "add signals (bad and total, or histogram and slower_than)" in problem.remedy
+    assert "write signals: [] to go by its pods alone" in problem.remedy
+
+
+def test_a_workload_without_a_name_is_told_that_first(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path, "workloads: [{namespace: shop}]\n")
+    assert (problem.field, problem.remedy) == ("workloads[0]", "give exactly one")
+
+
+def test_a_signal_where_there_are_none(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path, "workloads: [{namespace: shop, name: cart, signals: [errors]}]\n")
+    assert (problem.field, problem.remedy) == ("workloads[0].signals[0]", "add it to signals")
+
+
+def test_without_a_file_an_example_is_named() -> None:
+    """Nothing is guarded because somebody forgot to say what."""
+    with pytest.raises(SettingsError) as caught:
+        load(None, {}, {"ROLLBACKD_SIGNALS": '[{"name": "a", "bad": "b", "total": "t", "limit": 0.1}]'})
+    (problem,) = caught.value.problems
+    assert (problem.field, problem.message) == (
+        "workloads",
+        "there is no settings file, and so nothing is guarded",
+    )
+    assert "--config" in problem.remedy
+    assert str(example_file()) in problem.remedy
+    assert example_file().is_file()
 
 
 def test_all_problems_are_told_at_once(tmp_path: Path) -> None:

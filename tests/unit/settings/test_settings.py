@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from daemon.core.alerts import Naming
 from daemon.core.model import Mode, Policy, SignalPolicy, WorkloadRef
-from daemon.settings import Settings, SignalSettings, SlowShare, default_file, load
+from daemon.settings import Settings, SignalSettings, SlowShare, example_file, load
 from daemon.settings.reference import page
 
 GL006 = WorkloadRef(namespace="greenlang", name="gl-006-heatreclaim")
@@ -23,23 +23,56 @@ def written(tmp_path: Path, text: str) -> Path:
     return path
 
 
-def test_the_products_file_holds_the_defaults() -> None:
-    """Were the file to say anything else, the reference page would be wrong about it."""
-    settings = load(default_file())
-    bare = Settings.model_validate({"workloads": [{"namespace": "greenlang", "name": "gl-006-heatreclaim"}]})
-    assert settings.model_copy(update={"workloads": bare.workloads}) == bare
-    policy = settings.policy_for(GL006, {})
-    assert policy == Policy(
+SIGNALS = """
+signals:
+  - {name: errors, title: error rate, bad: failed_total, total: asked_total, limit: 0.05}
+  - {name: latency, histogram: took_seconds, slower_than: 5s, limit: 0.01, warmup: 60s}
+"""
+
+
+def test_the_shipped_example_holds_one_application_and_else_the_defaults() -> None:
+    """Were it to say anything else, its comments and the reference page would contradict each other."""
+    example = load(example_file())
+    own = {"workloads", "signals", "dependencies", "neighbours", "health"}
+    bare = Settings.model_validate({"workloads": [{"namespace": "shop", "name": "cart"}]})
+    for name in Settings.model_fields.keys() - own:
+        assert getattr(example, name) == getattr(bare, name), name
+    assert example.policy_for(GL006, {}) == Policy(
         signals=(
             SignalPolicy(name="errors", title="error rate", limit=0.05),
             SignalPolicy(name="latency", title="share of requests slower than 5 s", limit=0.01, warmup=60),
         ),
         dependencies=("scada", "historian"),
         neighbours=("postgresql", "redis"),
+        health_paths=("/health", "/ready"),
         sinks=("log", "events"),
         contact="#incident-gl006",
         title="GL-006",
     )
+
+
+def test_nothing_is_judged_or_asked_that_the_operator_did_not_name() -> None:
+    """Whatever else is left out: a workload alone gives no query, no pods beside it, no port and no path."""
+    bare = Settings.model_validate({"workloads": [{"namespace": "shop", "name": "cart"}]})
+    policy = bare.policy_for(WorkloadRef(namespace="shop", name="cart"), {})
+    assert (policy.signals, policy.dependencies, policy.neighbours, policy.health_paths) == ((), (), (), ())
+    assert bare.health.port is None
+
+
+NAMES = ("gl006", "gl-006", "heatreclaim", "greenlang", "scada", "historian", "postgresql", "redis")
+
+
+def test_the_package_knows_no_application() -> None:
+    """The demo plays one, and the wheel carries the example; nothing else names what was once guarded."""
+    package = ROOT / "daemon"
+    sources = [path for path in package.rglob("*") if path.suffix in {".py", ".html", ".js"}]
+    assert len(sources) > 100
+    found = {
+        str(path.relative_to(package)): names
+        for path in sources
+        if (names := [name for name in NAMES if name in path.read_text(encoding="utf-8").lower()])
+    }
+    assert found.keys() == {"demo.py"}
 
 
 def test_the_reference_page_is_current() -> None:
@@ -54,7 +87,7 @@ def test_every_setting_is_explained() -> None:
 def test_flag_beats_environment_beats_file_beats_default(tmp_path: Path) -> None:
     path = written(
         tmp_path,
-        "workloads: [{namespace: a, name: b}]\n"
+        "workloads: [{namespace: a, name: b, signals: []}]\n"
         "prometheus: {url: 'http://file', timeout: 1, pod_label: file}\n",
     )
     environ = {"ROLLBACKD_PROMETHEUS__URL": "http://env", "ROLLBACKD_PROMETHEUS__TIMEOUT": "2s"}
@@ -68,6 +101,7 @@ def test_flag_beats_environment_beats_file_beats_default(tmp_path: Path) -> None
 def test_everything_can_come_from_the_environment() -> None:
     environ = {
         "ROLLBACKD_WORKLOADS": json.dumps([{"namespace": "a", "name": "b", "signals": ["errors"]}]),
+        "ROLLBACKD_SIGNALS": '[{"name": "errors", "bad": "b", "total": "t", "limit": 0.1}]',
         "ROLLBACKD_PROMETHEUS__HEADERS": '{"X-Scope-OrgID": "t"}',
         "ROLLBACKD_POLICY__DECISIVE_ALERTS": '["Down"]',
         "rollbackd_log__level": "debug",
@@ -84,7 +118,7 @@ def test_everything_can_come_from_the_environment() -> None:
 
 def test_the_variables_of_kubernetes_services_are_left_alone() -> None:
     environ = {
-        "ROLLBACKD_WORKLOADS": '[{"namespace": "a", "name": "b"}]',
+        "ROLLBACKD_WORKLOADS": '[{"namespace": "a", "name": "b", "signals": []}]',
         "ROLLBACKD_CONFIG": "/etc/rollbackd.yaml",
         "ROLLBACKD_SERVICE_HOST": "10.0.0.1",
         "ROLLBACKD_SERVICE_PORT": "8080",
@@ -104,12 +138,17 @@ def test_the_variables_of_kubernetes_services_are_left_alone() -> None:
     [("30", 30), ("'30'", 30), ("30s", 30), ("10m", 600), ("1h30m", 5400), ("1500ms", 1.5), ("1.5 m", 90)],
 )
 def test_durations(tmp_path: Path, text: str, seconds: float) -> None:
-    path = written(tmp_path, f"workloads: [{{namespace: a, name: b}}]\npolicy: {{verify_deadline: {text}}}\n")
+    path = written(
+        tmp_path,
+        f"workloads: [{{namespace: a, name: b, signals: []}}]\npolicy: {{verify_deadline: {text}}}\n",
+    )
     assert load(path).policy.verify_deadline == seconds
 
 
 def test_a_group_with_nothing_in_it_is_all_defaults(tmp_path: Path) -> None:
-    path = written(tmp_path, "workloads: [{namespace: a, name: b}]\nprometheus:\n  # url: x\nlog: {}\n")
+    path = written(
+        tmp_path, "workloads: [{namespace: a, name: b, signals: []}]\nprometheus:\n  # url: x\nlog: {}\n"
+    )
     assert load(path).prometheus.poll == 5
 
 
@@ -126,6 +165,9 @@ workloads:
     signals: [{name: errors, limit: 0.02, baseline: ignore}]
   - {namespace: other, name: web, signals: []}
 policy: {mode: approval, watch: 5m, contact: us}
+health: {port: 8000, paths: [/health, /ready]}
+signals:
+  - {name: errors, title: error rate, bad: failed_total, total: asked_total, limit: 0.05}
 """
 
 
@@ -181,7 +223,7 @@ def test_a_signal_without_counters_has_no_source() -> None:
 
 
 def test_a_workload_may_warm_up_longer(tmp_path: Path) -> None:
-    text = "workloads: [{namespace: a, name: b, signals: [errors, {name: latency, warmup: 3m}]}]\n"
+    text = "workloads: [{namespace: a, name: b, signals: [errors, {name: latency, warmup: 3m}]}]\n" + SIGNALS
     policy = load(written(tmp_path, text)).policy_for(WorkloadRef(namespace="a", name="b"), {})
     assert [signal.warmup for signal in policy.signals] == [0, 180]
 
@@ -193,13 +235,16 @@ workloads:
   - {namespace: a, name: one, dependencies: [mail], neighbours: []}
 dependencies:
   - {name: mail, query: 'probe_success{job="mail"}', scope: cluster}
-  - {name: scada, query: gl006_scada_connection_status}
+  - {name: plant, query: plant_up}
+neighbours:
+  - {name: database, selector: app=postgresql}
+  - {name: cache, selector: app=redis}
 """
-    settings = load(written(tmp_path, text))
+    settings = load(written(tmp_path, text + SIGNALS))
     assert [entry.scope for entry in settings.dependencies] == ["cluster", "namespace"]
     found = [settings.policy_for(WorkloadRef(namespace="a", name=name), {}) for name in ("all", "one")]
-    assert [policy.dependencies for policy in found] == [("mail", "scada"), ("mail",)]
-    assert [policy.neighbours for policy in found] == [("postgresql", "redis"), ()]
+    assert [policy.dependencies for policy in found] == [("mail", "plant"), ("mail",)]
+    assert [policy.neighbours for policy in found] == [("database", "cache"), ()]
 
 
 def test_what_nothing_guards_is_never_acted_on(tmp_path: Path) -> None:
@@ -211,7 +256,7 @@ def test_secrets_come_from_files_and_are_never_printed(tmp_path: Path) -> None:
     (tmp_path / "dsn").write_text("https://s3cr3t@sentry.example/1\n", encoding="utf-8")
     path = written(
         tmp_path,
-        "workloads: [{namespace: a, name: b}]\n"
+        "workloads: [{namespace: a, name: b, signals: []}]\n"
         f"incidents: {{sentry_dsn_file: {tmp_path}/dsn}}\nweb: {{token: s3cr3t}}\n"
         "prometheus: {headers: {X-Key: s3cr3t}}\n",
     )
@@ -232,7 +277,9 @@ def test_settings_are_frozen_and_read_nothing_by_themselves() -> None:
 
 
 def test_the_labels_of_alerts_reach_the_matching(tmp_path: Path) -> None:
-    text = "workloads:\n  - {namespace: a, name: b}\nalerts:\n  workload_labels: [agent]\n  exporters: []\n"
+    text = (
+        "workloads: [{namespace: a, name: b, signals: []}]\nalerts: {workload_labels: [agent], exporters: []}"
+    )
     naming = load(written(tmp_path, text)).alerts.naming
     assert (naming.workload_labels, naming.exporters) == (("agent",), ())
     assert naming.namespace_labels == Naming().namespace_labels

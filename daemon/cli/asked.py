@@ -1,0 +1,110 @@
+"""What the settings make the daemon ask for each workload, and where: for programs and for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from daemon.cli.words import duration
+from daemon.core.counters import percent
+from daemon.core.model import Policy, SignalPolicy
+from daemon.settings import CounterPair, GuardedWorkload, Settings, SignalSettings
+
+Row = tuple[str, str]
+_WHO = ("namespace", "name", "selector")
+
+
+def asked(settings: Settings, entry: GuardedWorkload) -> dict[str, Any]:
+    """One entry of the workloads with all that holds for it; durations in seconds, no secrets."""
+    policy = settings.policy_of(entry)
+    return {
+        "namespace": entry.namespace,
+        "name": entry.name,
+        "selector": entry.selector,
+        "mode": policy.mode.value,
+        "watchSeconds": policy.watch,
+        "prometheus": settings.prometheus.url,
+        "signals": [
+            _signal(own, signal) for own, signal in _chosen(policy.signals, _by_name(settings.signals))
+        ],
+        "dependencies": [
+            {"name": one.name, "query": one.query, "scope": one.scope}
+            for one in settings.dependencies
+            if one.name in policy.dependencies
+        ],
+        "neighbours": [
+            {"name": one.name, "selector": one.selector}
+            for one in settings.neighbours
+            if one.name in policy.neighbours
+        ],
+        "health": _health(settings, policy),
+        "sinks": policy.sinks,
+    }
+
+
+def blocks(settings: Settings) -> Iterator[tuple[str, list[Row]]]:
+    """A heading with the workloads, and what is asked for them; those of one answer share a block."""
+    found: dict[str, tuple[dict[str, Any], list[str]]] = {}
+    for entry in settings.workloads:
+        facts = asked(settings, entry)
+        shared = {name: value for name, value in facts.items() if name not in _WHO}
+        _, named = found.setdefault(repr(shared), (shared, []))
+        named.append(f"{entry.namespace}/{entry.name or f'(all with {entry.selector})'}")
+    for facts, named in found.values():
+        watched = f"{facts['mode']}, watched for {duration(facts['watchSeconds'])} after a rollout"
+        yield f"{', '.join(named)}: {watched}", list(_rows(facts))
+
+
+def _by_name(signals: Sequence[SignalSettings]) -> Mapping[str, SignalSettings]:
+    return {signal.name: signal for signal in signals}
+
+
+def _chosen(
+    policies: Sequence[SignalPolicy], signals: Mapping[str, SignalSettings]
+) -> Iterator[tuple[SignalPolicy, SignalSettings]]:
+    return ((own, signals[own.name]) for own in policies)
+
+
+def _signal(own: SignalPolicy, signal: SignalSettings) -> dict[str, Any]:
+    match signal.source:
+        case CounterPair(bad=bad, total=total):
+            source: dict[str, Any] = {"bad": bad, "total": total}
+        case _:
+            source = {"histogram": signal.histogram, "slowerThanSeconds": signal.slower_than}
+    common = {"name": own.name, "title": own.title, "limit": own.limit, "baseline": own.baseline}
+    return {**common, "warmupSeconds": own.warmup, **source}
+
+
+def _health(settings: Settings, policy: Policy) -> list[dict[str, Any]]:
+    places = (settings.health.place(path) for path in policy.health_paths)
+    return [{"port": port, "path": path} for port, path in places]
+
+
+def _rows(facts: Mapping[str, Any]) -> Iterator[Row]:
+    yield "Prometheus", facts["prometheus"]
+    for signal in facts["signals"]:
+        yield from _signal_rows(signal)
+    if not facts["signals"]:
+        yield "signals", "none: it goes by its pods alone"
+    for one in facts["dependencies"]:
+        yield f"dependency {one['name']}", f"{one['query']} (of the {one['scope']})"
+    if not facts["dependencies"]:
+        yield "dependencies", "none"
+    for one in facts["neighbours"]:
+        yield f"neighbour {one['name']}", f"pods with {one['selector']}"
+    if not facts["neighbours"]:
+        yield "neighbours", "none"
+    health = ", ".join(f":{one['port']}{one['path']}" for one in facts["health"])
+    yield "health endpoints", health or "none"
+    yield "incidents go to", ", ".join(facts["sinks"]) or "nobody"
+
+
+def _signal_rows(signal: Mapping[str, Any]) -> Iterator[Row]:
+    warmup = f", warm-up {duration(signal['warmupSeconds'])}" if signal["warmupSeconds"] else ""
+    meant = f"{signal['title']}, limit {percent(signal['limit'])}, baseline: {signal['baseline']}{warmup}"
+    yield f"signal {signal['name']}", meant
+    if "bad" in signal:
+        yield "  bad", signal["bad"]
+        yield "  total", signal["total"]
+    else:
+        yield "  histogram", f"{signal['histogram']}, slower than {signal['slowerThanSeconds']:g} s"

@@ -7,6 +7,7 @@ import threading
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import msgspec
 
@@ -145,11 +146,21 @@ class MemoryCaseStore:
             notify(ref)
 
 
+# Values are frozen: what was decoded once need not be decoded anew at each look.
+@lru_cache(maxsize=4096)
+def _spec(raw: bytes) -> Spec:
+    return msgspec.json.decode(raw, type=Spec)
+
+
+@lru_cache(maxsize=4096)
+def _status(raw: bytes) -> Status:
+    return msgspec.json.decode(raw, type=Status)
+
+
 def _decode(key: Key, stored: _Stored) -> Case:
     namespace, name = key
     try:
-        spec = msgspec.json.decode(stored.spec, type=Spec)
-        status = msgspec.json.decode(stored.status, type=Status)
+        spec, status = _spec(stored.spec), _status(stored.status)
     except msgspec.DecodeError as error:
         raise Rejected(f"RolloutCase {namespace}/{name} makes no sense ({error}): delete it") from error
     return Case(

@@ -64,7 +64,8 @@ def trouble(standing: Standing, workload: Workload, now: datetime) -> str:
     if unwell:
         names = "; ".join(f"{pod.name}: {_words(pod)}" for pod in unwell[:NAMED])
         more = f"; and {len(unwell) - NAMED} more" if len(unwell) > NAMED else ""
-        said.append(f"{len(unwell)} of {len(workload.live)} pods are not well ({names}{more})")
+        be = "is" if len(unwell) == 1 else "are"
+        said.append(f"{len(unwell)} of {len(workload.live)} pods {be} not well ({names}{more})")
     if standing.unmade_since is not None and now - standing.unmade_since >= LASTS:
         said.append(f"pods cannot be made: {_unmade(workload)}")
     return "; ".join(said)

@@ -170,7 +170,7 @@ def test_what_befalls_a_workload_between_rollouts_is_told_and_not_acted_on(
 ) -> None:
     stage = stages["crashing"]
     case = playing["crashing"].result()
-    assert "1 of 2 pods are not well" in case["status"]["trouble"]["text"]
+    assert "1 of 2 pods is not well" in case["status"]["trouble"]["text"]
     assert case["status"]["phase"] == "Healthy"
     assert stage.revision() == 1
     told = wait_for("the event", lambda: [e for e in stage.events() if "NOT WELL" in e["message"]])

@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from daemon.core.alerts import UnmatchedAlert
-from daemon.core.case import Case, Point, Status
+from daemon.core.case import Case, Point, Status, Trouble
 from daemon.core.counters import Tally
 from tests.unit.web import samples, watched
 from tests.unit.web.browser import CHROMIUM, Tab, browser
@@ -32,6 +32,22 @@ def seen(url: str, profile: Path) -> str:
 
 def words(document: str) -> str:
     return html.unescape(re.sub(r"<[^>]+>", " ", document))
+
+
+def test_a_workload_that_is_not_well_between_rollouts_is_not_shown_as_well(
+    client: Client, views: FakeViews, tmp_path: Path
+) -> None:
+    case = samples.rolled_back()
+    text = "1 of 3 pods is not well (heat-a: CrashLoopBackOff back-off 5m0s)"
+    trouble = Trouble(since=samples.at(900), text=text)
+    views.now_cases = [replace(case, status=replace(case.status, trouble=trouble))]
+    views.now_workloads = [samples.workload()]
+
+    shown = words(seen(client.base, tmp_path))
+
+    assert "Not well" in shown
+    assert text in shown
+    assert "Rolled back" not in shown
 
 
 def test_the_list_shows_workloads_cases_and_problems(

@@ -71,7 +71,7 @@ def against(
     if current is not None and current.same_rollout(revision) and workload.status.timed_out(revision):
         found.append(_deadline(workload, revision))
     if not found and complete:
-        found += _after_ready(pods, workload.status.desired, now)
+        found += _after_ready(pods, now)
     return tuple(found)
 
 
@@ -137,7 +137,7 @@ def _ended(pod: Pod, container: Container, times: int, where: str) -> Fact:
     )
 
 
-def _after_ready(pods: Iterable[tuple[Pod, PodHistory | None]], desired: int, now: datetime) -> list[Fact]:
+def _after_ready(pods: Iterable[tuple[Pod, PodHistory | None]], now: datetime) -> list[Fact]:
     """Pods that were seen ready and are not well any more: half of those or more, and at least two, where
     there are two.
 
@@ -147,7 +147,7 @@ def _after_ready(pods: Iterable[tuple[Pod, PodHistory | None]], desired: int, no
     """
     served = [(pod, history) for pod, history in pods if history is not None and history.was_ready]
     half = (len(served) + 1) // 2
-    enough = max(half, min(2, desired), 1)
+    enough = max(half, min(2, len(served)), 1)
     restarted = [pod for pod, history in served if restarts_after_ready(history, pod)]
     unready = [pod for pod, history in served if _unready(history, now) >= UNREADY]
     found = []

@@ -151,7 +151,7 @@ def _config_error(name: str, _image: str, _fault: Fault, _pace: Pace, _age: floa
     container = Container(
         name=name,
         waiting_reason="CreateContainerConfigError",
-        waiting_message=f'configmap "{name}-config" not found',
+        waiting_message=f'configmap "{name}-forgotten" not found',
     )
     return Look(container=container, running=False, until=math.inf)
 

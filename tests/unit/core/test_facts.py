@@ -86,6 +86,17 @@ def test_pods_that_come_and_go_never_hide_those_that_lost_their_readiness() -> N
     assert watch.kinds(workload(*unready(pods), *added, desired=23), 95) == ["ReadinessLost"]
 
 
+def test_the_only_pod_that_served_and_serves_no_more_is_a_fact_however_many_are_starting() -> None:
+    """An autoscaler answers an outage with more pods, which have not served yet."""
+    watch = Watch()
+    [only] = ready(1)
+    watch.see(workload(only, desired=1), 30)
+    starting = [pod(f"new{n}", born=50) for n in range(2)]
+    lost = workload(*unready([only]), *starting, desired=3)
+    watch.see(lost, 60)
+    assert watch.kinds(lost, 95) == ["ReadinessLost"]
+
+
 def test_a_spell_that_nobody_watched_does_not_join_the_next_one() -> None:
     watch = Watch()
     pods = ready(3)

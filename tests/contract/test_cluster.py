@@ -313,7 +313,8 @@ def test_a_pod_that_ended_for_good_is_none_of_the_workloads_pods(world: ClusterD
     def replaced() -> bool:
         seen_now = seen(world)
         over = [pod for pod in seen_now.finished if pod.name == victim.name]
-        return bool(over) and sum(pod.ready for pod in seen_now.live) == 2
+        # The pods are written by the kubelet, the status by the controller a moment later.
+        return bool(over) and sum(pod.ready for pod in seen_now.live) == 2 and seen_now.status.complete
 
     world.until("a successor", replaced)
     after = seen(world)
@@ -322,7 +323,6 @@ def test_a_pod_that_ended_for_good_is_none_of_the_workloads_pods(world: ClusterD
     assert over.finished.startswith("DeadlineExceeded")
     assert not over.ready
     assert PodOwners(after).made(current, victim.name)
-    assert after.status.complete
 
 
 def test_pods_that_may_not_be_made_are_told_of_their_replica_set(world: ClusterDriver) -> None:

@@ -88,7 +88,7 @@ check: setup ## Everything that must hold before a commit: format, lint, types, 
 docs: setup ## Write the generated files anew: docs/settings.md and the chart's CRD
 	mkdir -p docs helm/rollbackd/crds
 	$(BIN)/python -m daemon.settings.reference > docs/settings.md.new && mv docs/settings.md.new docs/settings.md
-	$(BIN)/python -m daemon.adapters.kube.crd > crd.new && mv crd.new helm/rollbackd/crds/rolloutcases.yaml
+	$(BIN)/python -m daemon.adapters.kubernetes.crd > crd.new && mv crd.new helm/rollbackd/crds/rolloutcases.yaml
 
 # --- Chart and image -------------------------------------------------------------------------------------
 

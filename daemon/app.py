@@ -13,18 +13,19 @@ from prometheus_client import CollectorRegistry
 
 from daemon import logs
 from daemon.adapters.clock import SystemClock
-from daemon.core.case import Outcome
-from daemon.core.model import Policy, Workload, WorkloadRef
+from daemon.core.case.case import Outcome
+from daemon.core.model import Workload, WorkloadRef
+from daemon.core.policy import Policy
 from daemon.engine.assembly import Parts, assemble
 from daemon.engine.manual import ByHand, Say, follow, pick, settle, undo
 from daemon.engine.queue import WorkQueue
-from daemon.engine.steady import SteadyClock
-from daemon.engine.surroundings import Sources
+from daemon.engine.steady_clock import SteadyClock
+from daemon.engine.surroundings_cache import Sources
 from daemon.ports import CaseStore, Cluster, IncidentSink, PortError
 from daemon.settings import Settings
 
 if TYPE_CHECKING:
-    from daemon.adapters.kube.client import KubeClient
+    from daemon.adapters.kubernetes.client import KubeClient
 
 STOPPING = 8.0
 """Seconds that each part is given to stop; together well below the pod's grace period."""
@@ -67,13 +68,13 @@ def run(settings: Settings) -> int:
     from daemon.adapters.http_health import HttpHealthProbe
     from daemon.adapters.incidents.registry import Surroundings
     from daemon.adapters.incidents.registry import build as build_sinks
-    from daemon.adapters.kube.actuator import KubeActuator
-    from daemon.adapters.kube.cases import KubeCaseStore
-    from daemon.adapters.kube.configuration import KubeConfiguration
-    from daemon.adapters.kube.nodes import KubeNodes
-    from daemon.adapters.kube.workloads import KubeCluster
-    from daemon.adapters.prometheus import PrometheusMetrics
-    from daemon.adapters.prometheus_gauges import PrometheusGauges
+    from daemon.adapters.kubernetes.actuator import KubeActuator
+    from daemon.adapters.kubernetes.cases import KubeCaseStore
+    from daemon.adapters.kubernetes.configuration import KubeConfiguration
+    from daemon.adapters.kubernetes.nodes import KubeNodes
+    from daemon.adapters.kubernetes.workloads import KubeCluster
+    from daemon.adapters.prometheus.gauges import PrometheusGauges
+    from daemon.adapters.prometheus.metrics import PrometheusMetrics
     from daemon.web.app import build
     from daemon.web.server import WebServer
 
@@ -202,14 +203,14 @@ def case_changed(store: CaseStore, queue: WorkQueue, namespace: str, name: str) 
 
 def kube_client(settings: Settings) -> KubeClient:
     """Raises Rejected when there is no usable configuration."""
-    from daemon.adapters.kube.client import load
+    from daemon.adapters.kubernetes.client import load
 
     return load(settings.kubernetes.kubeconfig, settings.kubernetes.context or None)
 
 
 def case_store(settings: Settings) -> CaseStore:
     """The cluster's cases, listed at each call."""
-    from daemon.adapters.kube.cases import KubeCaseStore
+    from daemon.adapters.kubernetes.cases import KubeCaseStore
 
     return KubeCaseStore(
         kube_client(settings),
@@ -230,8 +231,8 @@ def manual_rollback(
 ) -> int:
     """Roll back by hand and follow it. Returns 0 when it is complete and healthy. Raises PortError."""
     from daemon.adapters.http_health import HttpHealthProbe
-    from daemon.adapters.kube.actuator import KubeActuator
-    from daemon.adapters.kube.workloads import KubeCluster
+    from daemon.adapters.kubernetes.actuator import KubeActuator
+    from daemon.adapters.kubernetes.workloads import KubeCluster
 
     clock, client = SystemClock(), kube_client(settings)
     cluster = KubeCluster(

@@ -8,22 +8,23 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 from prometheus_client import CollectorRegistry
 
-from daemon.adapters.memory.cases import MemoryCaseStore
-from daemon.adapters.memory.clock import ScaledClock
-from daemon.adapters.memory.cluster import MemoryCluster
-from daemon.adapters.memory.configuration import MemoryConfiguration
-from daemon.adapters.memory.health import MemoryHealthProbe
-from daemon.adapters.memory.metrics import MemoryMetrics
-from daemon.adapters.memory.sinks import MemorySink
-from daemon.adapters.memory.surroundings import MemorySurroundings
-from daemon.adapters.memory.traffic import Rates, Traffic
-from daemon.core.case import Case, Phase
-from daemon.core.incident import message
-from daemon.core.model import Policy, Workload, WorkloadRef
-from daemon.core.target import newest
+from daemon.adapters.simulation.cases import MemoryCaseStore
+from daemon.adapters.simulation.clock import ScaledClock
+from daemon.adapters.simulation.cluster import MemoryCluster
+from daemon.adapters.simulation.configuration import MemoryConfiguration
+from daemon.adapters.simulation.health import MemoryHealthProbe
+from daemon.adapters.simulation.metrics import MemoryMetrics
+from daemon.adapters.simulation.sinks import MemorySink
+from daemon.adapters.simulation.surroundings import MemorySurroundings
+from daemon.adapters.simulation.traffic import Rates, Traffic
+from daemon.core.case.case import Case, Phase
+from daemon.core.case.incident import message
+from daemon.core.case.rollback_target import newest
+from daemon.core.model import Workload, WorkloadRef
+from daemon.core.policy import Policy
 from daemon.engine.assembly import Assembled, Parts, assemble
 from daemon.engine.queue import WorkQueue
-from daemon.engine.surroundings import Sources
+from daemon.engine.surroundings_cache import Sources
 from daemon.settings import example_file, load
 
 REF = WorkloadRef(namespace="greenlang", name="gl-006-heatreclaim")

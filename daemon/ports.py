@@ -10,11 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from daemon.core.case import Case, Outcome
-from daemon.core.configuration import ObjectVersion, Reference
-from daemon.core.incident import Incident
-from daemon.core.model import Pod, Reading, Revision, Sample, Value, Workload, WorkloadRef
-from daemon.core.verification import Health as Health
+from daemon.core.case.case import Case, Outcome
+from daemon.core.case.incident import Incident
+from daemon.core.judge.recovery import Health as Health
+from daemon.core.model import Pod, Revision, Workload, WorkloadRef
+from daemon.core.rollout_facts.configuration import ObjectVersion, Reference
+from daemon.core.signals.sample import Reading, Sample
+from daemon.core.value import Value
 
 
 class PortError(Exception):
@@ -76,7 +78,7 @@ class Cluster(Protocol):
         ...
 
 
-class Undone(Value, frozen=True):
+class RollbackResult(Value, frozen=True):
     """How a rollback ended: done (with ``already`` when the world was there before), superseded, refused.
 
     ``generation`` is the Deployment's after the write, 0 where it is not known.
@@ -91,7 +93,7 @@ class Undone(Value, frozen=True):
 class Actuator(Protocol):
     def undo(
         self, ref: WorkloadRef, uid: str, *, judged: Revision, target: Revision, token: str = ""
-    ) -> Undone:
+    ) -> RollbackResult:
         """Give the Deployment the target's template, if the judged rollout is still the current one.
 
         The write leaves ``token``, which is unique to the intent, on the Deployment. Idempotent: with the

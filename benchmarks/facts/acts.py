@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from daemon.adapters.memory.kubelet import Fault, FaultKind
-from daemon.core.case import Phase
+from daemon.adapters.simulation.kubelet import Fault, FaultKind
+from daemon.core.case.case import Phase
 
 from .releases import BAD, CONFIG, GOOD, NEW, init_tag
 from .stage import Act, Stage

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from daemon.adapters.memory.objects import Strategy
-from daemon.core.model import Value, WorkloadRef
+from daemon.adapters.simulation.objects import Strategy
+from daemon.core.model import WorkloadRef
+from daemon.core.value import Value
 
 from . import acts
 from .stage import Act

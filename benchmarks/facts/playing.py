@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from random import Random
 
-from daemon.core.case import Case, Phase
-from daemon.core.model import Value
+from daemon.core.case.case import Case, Phase
+from daemon.core.value import Value
 
 from . import releases
 from .happenings import ALL, Happening, When

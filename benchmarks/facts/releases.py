@@ -6,10 +6,11 @@ import math
 from random import Random
 from typing import Any
 
-from daemon.adapters.memory.kubelet import Fault, FaultKind
-from daemon.adapters.memory.templates import simple_template
-from daemon.core.configuration import Reference
-from daemon.core.model import Value, WorkloadRef
+from daemon.adapters.simulation.kubelet import Fault, FaultKind
+from daemon.adapters.simulation.templates import simple_template
+from daemon.core.model import WorkloadRef
+from daemon.core.rollout_facts.configuration import Reference
+from daemon.core.value import Value
 
 GOOD, NEW, BAD = "v1.0.0", "v1.0.1", "v1.1.0"
 IMAGE = "registry.local/shop/cart"

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from statistics import median
 
-from daemon.core.model import Value
+from daemon.core.value import Value
 
 from .happenings import ALL, Happening, When
 from .playing import FALSE, Outcome, Run

@@ -9,10 +9,12 @@ from random import Random
 
 import msgspec
 
-from daemon.adapters.memory.kubelet import Fault, FaultKind, Pace
-from daemon.adapters.memory.objects import ROLLING, Strategy
-from daemon.core.case import Case, Phase
-from daemon.core.model import Pod, Policy, Value, Workload, WorkloadRef
+from daemon.adapters.simulation.kubelet import Fault, FaultKind, Pace
+from daemon.adapters.simulation.objects import ROLLING, Strategy
+from daemon.core.case.case import Case, Phase
+from daemon.core.model import Pod, Workload, WorkloadRef
+from daemon.core.policy import Policy
+from daemon.core.value import Value
 from tests.engine.world import ERRORS, World
 
 from .releases import CONFIG, GOOD, tags_of, template

@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from daemon.core.model import Value
+from daemon.core.value import Value
 
 from .families import Group
 from .scoring import ORACLE, OURS, FamilyScore

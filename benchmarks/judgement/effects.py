@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from daemon.core.model import Value
+from daemon.core.value import Value
 
 Range = tuple[float, float]
 

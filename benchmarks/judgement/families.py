@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from daemon.core.model import Policy, SignalPolicy, Value
+from daemon.core.policy import Policy, SignalPolicy
+from daemon.core.value import Value
 
 from .effects import Effect, Flaw, Range
 

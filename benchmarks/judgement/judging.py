@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from time import process_time
 
-from daemon.core.case import Verdict
-from daemon.core.recorded import Decision, Recording, RolloutStarted, Sampled
+from daemon.core.assessment import Verdict
+from daemon.core.judge.recording import Decision, Recording, RolloutStarted, Sampled
 
 from .families import Family
 from .generator import generate
@@ -53,7 +53,7 @@ def _polled(record: Record, at: float) -> float:
 
 
 def _ours(record: Record) -> tuple[float | None, str, float, int]:
-    """When the deciding sample was scraped, what it was laid to, the processor time and the judgements."""
+    """When the deciding sample was scraped, the attribution, the processor time and the judgements."""
     recording, entries = Recording(record.family.policy), list(record.entries())
     # The rollout's start reads the whole history; what is timed are the judgements after it.
     before = 1 + next(index for index, entry in enumerate(entries) if isinstance(entry, RolloutStarted))

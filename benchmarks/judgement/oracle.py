@@ -1,6 +1,6 @@
 """The best that any test of one per cent error could do, where the failure is a plain step.
 
-Two yardsticks that both know the true rate and the moment at which the failure begins:
+Two oracles that both know the true rate and the moment at which the failure begins:
 
 * :func:`power`: Neyman and Pearson's most powerful test of level α for a fixed number of requests. A test
   that looks at every scrape and keeps α over the whole watch cannot have decided more often by then, for

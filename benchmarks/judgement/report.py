@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from daemon.core.model import Value
+from daemon.core.value import Value
 
 from .comparing import PROMISED, READINGS, Comparison
 from .families import Group
@@ -158,7 +158,7 @@ def _grouped(targets: Sequence[Target]) -> Iterator[tuple[str, list[Target]]]:
 
 
 def _attribution(summary: Summary) -> Iterator[str]:
-    yield "### What failures are laid to"
+    yield "### What failures are attributed to"
     yield ""
     answers = ("deployment", "infrastructure", "undecided", "not found")
     yield from _table("truth", *answers)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from multiprocessing import get_context
 from random import Random
 
-from daemon.core.model import Value
+from daemon.core.value import Value
 
 from .families import Family, Group, corpus
 from .judging import judged

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from daemon.core.model import Value
+from daemon.core.value import Value
 
 from .families import Family, Group
 from .oracle import ALPHA, best_by, best_median

@@ -10,10 +10,11 @@ from __future__ import annotations
 import statistics
 from time import process_time
 
-from daemon.core.attribution import Scene
-from daemon.core.course import Course, Side, begin, follow
-from daemon.core.judge import SignalView, alpha_of, assess
-from daemon.core.model import Policy, Sample, SignalPolicy
+from daemon.core.attribution.cause import Scene
+from daemon.core.judge.verdict import SignalView, alpha_of, assess
+from daemon.core.policy import Policy, SignalPolicy
+from daemon.core.signals.sample import Sample
+from daemon.core.signals.state import Side, SignalState, initial_state, update
 
 WORKLOADS = 1_000
 SIGNALS = 4
@@ -35,21 +36,21 @@ def milliseconds(pods: int = 1, workloads: int = WORKLOADS, rounds: int = ROUNDS
     for number in range(1, rounds + 1):
         samples = _samples("new", EPOCH + 15.0 * number, number, pods)
         begun = process_time()
-        for courses in fleet:
-            for name, course in courses.items():
-                courses[name] = follow(course, samples, _born, _side)
-            assess(Scene(), (), {name: SignalView(course=course) for name, course in courses.items()}, policy)
+        for states in fleet:
+            for name, state in states.items():
+                states[name] = update(state, samples, _born, _side)
+            assess(Scene(), (), {name: SignalView(state=state) for name, state in states.items()}, policy)
         times.append(1000 * (process_time() - begun))
     return statistics.median(times[rounds // 2 :])
 
 
-def _workload(policy: Policy, pods: int) -> dict[str, Course]:
+def _workload(policy: Policy, pods: int) -> dict[str, SignalState]:
     history = [
         sample
         for number in range(1, 121)
         for sample in _samples("old", EPOCH - 1800.0 + 15.0 * number, number, pods)
     ]
-    first = begin(policy.signals[0], alpha_of(policy), EPOCH, history, _side)
+    first = initial_state(policy.signals[0], alpha_of(policy), EPOCH, history, _side)
     return {signal.name: first for signal in policy.signals}
 
 

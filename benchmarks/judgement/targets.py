@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
-from daemon.core.model import Value
+from daemon.core.value import Value
 
 from .failing import step_name
 from .families import Group

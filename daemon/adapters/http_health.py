@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 from urllib.parse import urljoin, urlsplit
 
+from daemon.core.judge.recovery import Health
 from daemon.core.model import Pod
-from daemon.core.verification import Health
 from daemon.ports import Clock
 from daemon.settings import HealthSettings
 

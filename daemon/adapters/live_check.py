@@ -6,10 +6,11 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from daemon.adapters import promql as promql_of
-from daemon.adapters.prometheus import PrometheusMetrics
-from daemon.adapters.prometheus_sources import HistogramQueries, Queries
-from daemon.core.model import Reading, Sample, Value
+from daemon.adapters.prometheus import promql as promql_of
+from daemon.adapters.prometheus.metrics import PrometheusMetrics
+from daemon.adapters.prometheus.sources import HistogramQueries, Queries
+from daemon.core.signals.sample import Reading, Sample
+from daemon.core.value import Value
 from daemon.ports import PortError
 from daemon.settings import CounterPair, Settings, SignalSettings, promql
 from daemon.settings.promql_names import selector as selector_of

@@ -14,7 +14,7 @@ from daemon.cli.framework import BAD, OK, Command
 from daemon.cli.session import Session
 
 if TYPE_CHECKING:
-    from daemon.core.case import Case, Instruction
+    from daemon.core.case.case import Case, Instruction
 
 
 def person(by: str, ask: Callable[[], str] = getpass.getuser, uid: Callable[[], int] = os.getuid) -> str:
@@ -105,7 +105,7 @@ def approve(session: Session, case: str, reason: str, by: str) -> int:
     name of who gives it; the running daemon obeys it within seconds. Exit code 1 when the case needs no
     approval.
     """
-    from daemon.core.case import APPROVABLE
+    from daemon.core.case.case import APPROVABLE
 
     found = naming.case(session, case)
     if found.phase not in APPROVABLE:
@@ -132,7 +132,7 @@ def hold(session: Session, case: str, reason: str, by: str) -> int:
     For cases whose rollback has not begun. The daemon goes on watching and telling; approve undoes it. Exit
     code 1 when it is too late.
     """
-    from daemon.core.case import STOPPABLE
+    from daemon.core.case.case import STOPPABLE
 
     found = naming.case(session, case)
     if found.phase not in STOPPABLE:
@@ -149,7 +149,7 @@ def _too_late(session: Session, case: Case, action: str, rule: str) -> int:
 
 
 def _order(session: Session, action: Literal["approve", "hold"], reason: str, by: str) -> Instruction:
-    from daemon.core.case import Instruction
+    from daemon.core.case.case import Instruction
 
     return Instruction(action=action, by=person(by), at=session.parts.clock().now(), reason=reason.strip())
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from daemon.cli.words import duration
-from daemon.core.counters import percent
-from daemon.core.model import Policy, SignalPolicy
+from daemon.core.policy import Policy, SignalPolicy
+from daemon.core.statistics.counts import percent
 from daemon.settings import CounterPair, GuardedWorkload, Settings, SignalSettings
 
 Row = tuple[str, str]

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from daemon.cli.backtest_progress import moment
 from daemon.cli.session import Session
 from daemon.cli.words import duration
-from daemon.core.counters import percent
+from daemon.core.statistics.counts import percent
 
 if TYPE_CHECKING:
-    from daemon.core.model import Policy, WorkloadRef
+    from daemon.core.model import WorkloadRef
+    from daemon.core.policy import Policy
     from daemon.engine.backtest.outcome import Outcome
     from daemon.engine.backtest.report import Summary
     from daemon.engine.backtest.run import Backtest
@@ -166,7 +167,7 @@ def _people(outcome: Outcome) -> str:
 def _reason(outcome: Outcome) -> str:
     reason = outcome.reason
     if outcome.attribution_reason:
-        reason += f"; laid to: {outcome.attribution.value}, {outcome.attribution_reason}"
+        reason += f"; attributed to: {outcome.attribution.value}, {outcome.attribution_reason}"
     if outcome.kind.value == "rollback":
         return reason
     if outcome.plan.superseded_at is not None:

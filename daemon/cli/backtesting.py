@@ -17,8 +17,9 @@ from daemon.cli.session import Session
 from daemon.cli.words import clean
 
 if TYPE_CHECKING:
-    from daemon.adapters.prometheus_past import PrometheusPast
-    from daemon.core.model import Policy, WorkloadRef
+    from daemon.adapters.prometheus.past import PrometheusPast
+    from daemon.core.model import WorkloadRef
+    from daemon.core.policy import Policy
     from daemon.engine.backtest.outcome import Outcome
     from daemon.settings import DependencySettings, Settings, SignalSettings
 
@@ -90,7 +91,7 @@ def backtest(
     hash, and the first pods of another hash are a rollout. Returns to an earlier revision count as well;
     pods that are merely replaced or added do not. Times count from the first scrape of a new pod. What the
     cluster alone knows is not replayed: rollout facts such as CrashLoopBackOff, neighbours and nodes. A
-    failure is laid to the release or not by the pods' counters and the gauges of dependencies.
+    failure is attributed to the release or not, by the pods' counters and the gauges of dependencies.
 
     Beside it: the rule of a fixed threshold (the share of bad requests of the new pods in the last minute,
     looked at every 15 s; over the limit for the fourth time rolls back), and whether people went back to an
@@ -231,8 +232,8 @@ def _past(
     *,
     load: float,
 ) -> PrometheusPast:
-    from daemon.adapters.prometheus_past import PrometheusPast
-    from daemon.engine.backtest.sightings import pod_pattern
+    from daemon.adapters.prometheus.past import PrometheusPast
+    from daemon.engine.backtest.pod_lifetimes import pod_pattern
 
     return PrometheusPast(
         settings.prometheus,

@@ -11,7 +11,7 @@ from daemon.cli.framework import BAD, OK, Command
 from daemon.cli.session import Session
 
 if TYPE_CHECKING:
-    from daemon.adapters.kube.permissions import Permission
+    from daemon.adapters.kubernetes.permissions import Permission
     from daemon.adapters.live_check import Finding
     from daemon.settings import Settings
 

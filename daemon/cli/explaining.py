@@ -14,7 +14,7 @@ from daemon.cli.framework import BAD, OK, Command
 from daemon.cli.session import Session
 
 if TYPE_CHECKING:
-    from daemon.core.case import Case
+    from daemon.core.case.case import Case
     from daemon.web.explanation import Explanation, RoundView, SignalStory
 
 HEADS = ("AFTER", "BAD OF ALL", "RATE", "OVER LIMIT", "WORSE THAN BEFORE", "REACHED")
@@ -118,7 +118,7 @@ def _rows(signal: SignalStory) -> Iterator[tuple[str, ...]]:
 
 
 def _rate(row: RoundView) -> str:
-    from daemon.core.counters import percent
+    from daemon.core.statistics.counts import percent
 
     return percent(row.rate) if row.rate is not None else "-"
 

@@ -17,10 +17,11 @@ from daemon.cli.session import Session
 from daemon.cli.words import clean
 
 if TYPE_CHECKING:
-    from daemon.adapters.recording.docket import Docket
     from daemon.adapters.recording.lines import Fault, Told
-    from daemon.core.model import Policy, WorkloadRef
-    from daemon.core.recorded import Judgement
+    from daemon.adapters.recording.recorded_cases import Docket
+    from daemon.core.judge.recording import Judgement
+    from daemon.core.model import WorkloadRef
+    from daemon.core.policy import Policy
     from daemon.settings import Settings
 
 NO_SAMPLES = (
@@ -74,7 +75,7 @@ def judge(session: Session, samples: tuple[str, ...], workload: str | None, plot
         raise click.UsageError(NO_SAMPLES)
     if plot is not None:
         _can_draw(plot)
-    from daemon.adapters.recording.docket import Docket
+    from daemon.adapters.recording.recorded_cases import Docket
 
     policy = _policy(session, workload)
     docket = Docket(policy, keep=_columns() if plot is not None else 0)
@@ -121,8 +122,8 @@ def _guarded(session: Session, settings: Settings, name: str) -> WorkloadRef:
 
 def _run(session: Session, docket: Docket, samples: Sequence[str], signals: Sequence[str]) -> int:
     """Judge everything; the number of lines that could not be used."""
-    from daemon.adapters.recording.docket import NO_ROLLOUT, SecondRollout
     from daemon.adapters.recording.lines import Fault, Told
+    from daemon.adapters.recording.recorded_cases import NO_ROLLOUT, SecondRollout
 
     say = _Sayer(table=session.options.output == "table")
     malformed = 0
@@ -186,7 +187,9 @@ class _Sayer:
 def _words(case: str, told: Judgement) -> str:
     at = f"{datetime.fromtimestamp(told.at, UTC):%Y-%m-%d %H:%M:%S}"
     cause = (
-        f"; laid to: {told.attribution.value}, {told.attribution_reason}" if told.attribution_reason else ""
+        f"; attributed to: {told.attribution.value}, {told.attribution_reason}"
+        if told.attribution_reason
+        else ""
     )
     state = f"{told.verdict.value:<8}  {told.decision.value:<8}  {'last' if told.final else '':<4}"
     return f"{at}  {case:<16}  {state}  {told.reason}{cause}"

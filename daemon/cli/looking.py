@@ -14,7 +14,7 @@ from daemon.cli.words import age
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from daemon.core.case import Case
+    from daemon.core.case.case import Case
 
 NEEDS_A_PERSON = frozenset({"AwaitingApproval", "Held", "Unrecovered", "Advised"})
 """Phases that the daemon does not leave by itself, and that are not well."""

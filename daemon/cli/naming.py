@@ -11,7 +11,7 @@ from click.shell_completion import CompletionItem
 from daemon.cli.session import Session, session_of
 
 if TYPE_CHECKING:
-    from daemon.core.case import Case
+    from daemon.core.case.case import Case
     from daemon.core.model import WorkloadRef
 
 KINDS = frozenset({"deployment", "deployments", "deploy", "deployment.apps", "deployments.apps"})

@@ -14,8 +14,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from daemon.cli.pictures import Figure
 from daemon.cli.words import duration
-from daemon.core.case import SignalEvidence
-from daemon.core.counters import percent
+from daemon.core.assessment import SignalEvidence
+from daemon.core.statistics.counts import percent
 
 # Okabe and Ito's palette: told apart with any kind of colour vision. The line styles differ, too.
 SHARE, LIMIT, BASELINE, ONSET, DECISION = "#000000", "#0072B2", "#D55E00", "#E69F00", "#CC79A7"

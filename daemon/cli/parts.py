@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from daemon.adapters.kube.permissions import Permission
+    from daemon.adapters.kubernetes.permissions import Permission
     from daemon.adapters.live_check import Finding
     from daemon.core.model import WorkloadRef
     from daemon.ports import CaseStore, Clock
@@ -72,7 +72,7 @@ class Parts:
     def findings(self, settings: Settings) -> tuple[Finding, ...]:
         """What Prometheus answers to the settings' queries."""
         from daemon.adapters.live_check import check_live
-        from daemon.adapters.prometheus import PrometheusMetrics
+        from daemon.adapters.prometheus.metrics import PrometheusMetrics
 
         metrics = PrometheusMetrics(settings.prometheus, settings.signals, self.clock())
         try:
@@ -83,6 +83,6 @@ class Parts:
     def permissions(self, settings: Settings) -> list[Permission]:
         """What the API server lets us do. Raises PortError."""
         from daemon import app
-        from daemon.adapters.kube.permissions import check
+        from daemon.adapters.kubernetes.permissions import check
 
         return check(app.kube_client(settings), settings.namespaces, named=settings.named)

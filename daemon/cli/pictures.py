@@ -11,8 +11,8 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from daemon.core.case import SignalEvidence
-from daemon.core.model import Value
+from daemon.core.assessment import SignalEvidence
+from daemon.core.value import Value
 
 ENDINGS = (".svg", ".png")
 MOST = 12

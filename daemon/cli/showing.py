@@ -14,7 +14,7 @@ from daemon.cli.words import duration
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from daemon.core.case import Case
+    from daemon.core.case.case import Case
     from daemon.web.render import CaseDetail
 
 LEGEND = (
@@ -106,7 +106,7 @@ def _facts(case: Case) -> Iterable[str]:
 
 
 def _timeline(case: Case) -> Sequence[str]:
-    from daemon.core.incident import timeline
+    from daemon.core.case.incident import timeline
 
     return timeline(case)
 

@@ -7,15 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-import msgspec
-
-
-class Value(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False):
-    """A frozen value; its encoded form has camelCase names, as Kubernetes objects do.
-
-    The garbage collector need not look at it: a frozen value is never part of a cycle.
-    """
-
+from daemon.core.value import Value
 
 LONGEST_PREFIX = 58
 """Characters of a generated name before its random end."""
@@ -226,87 +218,6 @@ class Change(StrEnum):
     RESTART = "restart"
     UNDO = "undo"
     ADOPTED = "adopted"
-
-
-class Mode(StrEnum):
-    """How far the daemon may go by itself."""
-
-    AUTOMATIC = "automatic"
-    APPROVAL = "approval"
-    ADVISE = "advise"
-
-
-class SignalPolicy(Value, frozen=True):
-    """How one signal is judged. ``limit`` is a ratio in (0, 1)."""
-
-    name: str
-    title: str
-    limit: float
-    baseline: Literal["compare", "ignore", "require"] = "compare"
-    factor: float = 1.5
-    """Where the baseline itself is over the limit: the odds ratio to it that counts as worse."""
-    warmup: float = 0.0
-    """Seconds of a pod's age in which only an outage counts: cold caches and JIT are no failure."""
-
-
-class Policy(Value, frozen=True):
-    """What the operator decided for one workload. Durations in seconds."""
-
-    mode: Mode = Mode.AUTOMATIC
-    signals: tuple[SignalPolicy, ...] = ()
-    watch: float = 600.0
-    baseline_window: float = 1800.0
-    rollback_deadline: float = 600.0
-    verify_deadline: float = 600.0
-    stale_after: float = 60.0
-    restarts: int = 2
-    """Crashes of a new pod that count as failing."""
-    require_traffic: bool = True
-    """Whether a recovery must be proven from requests, and not from pods and health endpoints alone."""
-    health_paths: tuple[str, ...] = ()
-    max_rollbacks: int = 3
-    """Automatic rollbacks of one workload in 24 hours."""
-    decisive_alerts: tuple[str, ...] = ()
-    dependencies: tuple[str, ...] = ()
-    """Gauges that tell whether what the workload depends on can be reached."""
-    neighbours: tuple[str, ...] = ()
-    """Groups of pods in its namespace that it depends on."""
-    sinks: tuple[str, ...] = ("log",)
-    keep: int = 20
-    """Finished cases kept for a workload."""
-    contact: str = ""
-    title: str = ""
-    """How messages name the workload; its name where empty."""
-
-
-class Sample(Value, frozen=True):
-    """One scrape of one pod: cumulative counters, as scraped.
-
-    ``at`` is the scrape's own time in Unix seconds, not the query's. ``bad`` is ``None`` where the series
-    does not exist (yet), which is zero bad events only because ``total`` exists.
-    """
-
-    namespace: str
-    pod: str
-    at: float
-    total: float
-    bad: float | None = None
-    unclear: float = 0.0
-    """Events that may or may not be bad: a histogram's buckets leave it open."""
-
-
-class Reading(Value, frozen=True):
-    """A signal's newest samples over the fleet, or why there are none.
-
-    ``taken_at`` is the metrics server's time of the query (Unix seconds). ``problem`` set means that the
-    answer must not be relied on at all; ``problems`` name single pods whose answer is ambiguous.
-    """
-
-    signal: str
-    taken_at: float
-    samples: tuple[Sample, ...] = ()
-    problem: str = ""
-    problems: Mapping[str, str] = {}
 
 
 Episode = tuple[str, str, datetime]

@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from daemon.core import target
-from daemon.core.case import Case, Spec, Status, case_name
-from daemon.core.model import Change, Revision, Value, Workload
-from daemon.engine.openings import opening
+from daemon.core.case import rollback_target as target
+from daemon.core.case.case import Case, Spec, Status, case_name
+from daemon.core.model import Change, Revision, Workload
+from daemon.core.value import Value
+from daemon.engine.case_opening import opening
 from daemon.ports import Cluster
 
 SLACK = timedelta(seconds=2)

@@ -7,19 +7,20 @@ from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry
 
-from daemon.core.alerts import Naming
-from daemon.core.model import Policy, Workload, WorkloadRef
+from daemon.core.case.alerts import Naming
+from daemon.core.model import Workload, WorkloadRef
+from daemon.core.policy import Policy
 from daemon.engine.configuration import ConfigurationLook
 from daemon.engine.effects import Effects, Run
-from daemon.engine.evidence import EvidenceRoom
+from daemon.engine.evidence_store import EvidenceStore
 from daemon.engine.intake import AlertIntake
+from daemon.engine.journal import Journal
 from daemon.engine.loop import Engine
 from daemon.engine.observer import Observer
 from daemon.engine.queue import WorkQueue
 from daemon.engine.reconciler import Reconciler
-from daemon.engine.steady import SteadyClock
-from daemon.engine.surroundings import Sources, SurroundingsRoom
-from daemon.engine.telling import Journal
+from daemon.engine.steady_clock import SteadyClock
+from daemon.engine.surroundings_cache import Sources, SurroundingsCache
 from daemon.engine.unmatched import Unmatched
 from daemon.engine.views import DaemonViews, Troubles
 from daemon.ports import (
@@ -71,8 +72,8 @@ def assemble(parts: Parts, queue: WorkQueue) -> Assembled:
     if not isinstance(clock, SteadyClock):
         clock = SteadyClock(clock, parts.cluster.server_time)
     journal = Journal(parts.registry)
-    room = EvidenceRoom(parts.metrics, clock)
-    around = SurroundingsRoom(parts.surroundings, clock, journal.trouble)
+    room = EvidenceStore(parts.metrics, clock)
+    around = SurroundingsCache(parts.surroundings, clock, journal.trouble)
     configuration = ConfigurationLook(parts.configuration, parts.cluster, clock)
     effects = Effects(
         actuator=parts.actuator,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from daemon.core.case import Case
-from daemon.core.configuration import ABSENT, Reference, Sighting, references
+from daemon.core.case.case import Case
 from daemon.core.model import Revision, WorkloadRef
+from daemon.core.rollout_facts.configuration import ABSENT, Reference, Sighting, references
 from daemon.ports import Clock, Cluster, Configuration, PortError
 
 

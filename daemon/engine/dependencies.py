@@ -11,8 +11,9 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from daemon.core.model import Revision, Value, Workload
-from daemon.core.pod_owner import PodOwners
+from daemon.core.model import Revision, Workload
+from daemon.core.rollout_facts.pod_owner import PodOwners
+from daemon.core.value import Value
 from daemon.ports import Gauge
 
 

@@ -12,10 +12,11 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from daemon.core.case import Case, Effect, Outcome
-from daemon.core.events import Finished, Hindered
-from daemon.core.incident import render
-from daemon.core.model import Policy, WorkloadRef
+from daemon.core.case.case import Case, Effect, Outcome
+from daemon.core.case.events import Finished, Hindered
+from daemon.core.case.incident import render
+from daemon.core.model import WorkloadRef
+from daemon.core.policy import Policy
 from daemon.ports import Actuator, Clock, Denied, IncidentSink, PortError, Rejected
 
 FIRST_PAUSE = 1.0

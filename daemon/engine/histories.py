@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from daemon.core.case import Case
+from daemon.core.case.case import Case
 from daemon.core.model import Workload
-from daemon.core.pod_history import PodHistory, follow, interrupted
+from daemon.core.rollout_facts.pod_history import PodHistory, follow, interrupted
 
 
 class Histories:

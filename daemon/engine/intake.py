@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from daemon.core.alerts import Match, Naming, attributed, find
+from daemon.core.case.alerts import Match, Naming, attributed, find
 from daemon.core.model import Alert, Episode, WorkloadRef
 from daemon.engine.reconciler import Reconciler
 from daemon.engine.unmatched import Unmatched

@@ -9,15 +9,15 @@ from concurrent.futures import TimeoutError as FutureTimeout
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from daemon.core.case import Case
+from daemon.core.case.case import Case
 from daemon.core.model import Alert, Workload, WorkloadRef
-from daemon.engine.evidence import EvidenceRoom
+from daemon.engine.evidence_store import EvidenceStore
 from daemon.engine.intake import AlertIntake
+from daemon.engine.journal import Journal
 from daemon.engine.queue import Job, WorkQueue
 from daemon.engine.reconciler import Reconciler
-from daemon.engine.steady import SteadyClock
-from daemon.engine.surroundings import SurroundingsRoom
-from daemon.engine.telling import Journal
+from daemon.engine.steady_clock import SteadyClock
+from daemon.engine.surroundings_cache import SurroundingsCache
 from daemon.ports import Cluster, PortError, Unavailable
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
@@ -34,8 +34,8 @@ class Engine:
         queue: WorkQueue,
         reconciler: Reconciler,
         intake: AlertIntake,
-        room: EvidenceRoom,
-        around: SurroundingsRoom,
+        room: EvidenceStore,
+        around: SurroundingsCache,
         cluster: Cluster,
         clock: SteadyClock,
         journal: Journal,

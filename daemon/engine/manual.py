@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from daemon.core import facts, target
-from daemon.core.case import Case
+from daemon.core.case import rollback_target as target
+from daemon.core.case.case import Case
 from daemon.core.model import Revision, Workload, WorkloadRef
-from daemon.ports import Actuator, Clock, Cluster, HealthProbe, Missing, Rejected, Unavailable, Undone
+from daemon.core.rollout_facts import facts
+from daemon.ports import Actuator, Clock, Cluster, HealthProbe, Missing, Rejected, RollbackResult, Unavailable
 
 Say = Callable[[str], None]
 Sleep = Callable[[float], object]
@@ -73,7 +74,7 @@ def pick(workload: Workload, cases: Sequence[Case], to_revision: int | None) -> 
     return before, f"the revision before; {choice.reason}"
 
 
-def undo(tools: ByHand, workload: Workload, goal: Revision) -> Undone:
+def undo(tools: ByHand, workload: Workload, goal: Revision) -> RollbackResult:
     """Give the workload the goal's template, if nobody changed it meanwhile. Raises PortError."""
     assert workload.current is not None
     undone = tools.actuator.undo(workload.ref, workload.uid, judged=workload.current, target=goal)

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from daemon.core import facts, target
-from daemon.core.attribution import Surroundings, scene_of
-from daemon.core.case import Assessment, Case, Outcome, Phase, Verdict, Verification
-from daemon.core.configuration import Reference
-from daemon.core.events import Observed
-from daemon.core.judge import SignalView, assess
-from daemon.core.model import Policy, Workload
-from daemon.core.pod_history import PodHistory
-from daemon.core.verification import Facts, Health, verify
-from daemon.engine.company import Company
+from daemon.core.assessment import Assessment, Verdict, Verification
+from daemon.core.attribution.cause import Surroundings, scene_of
+from daemon.core.case import rollback_target as target
+from daemon.core.case.case import Case, Outcome, Phase
+from daemon.core.case.events import Observed
+from daemon.core.judge.coincident_failures import Company
+from daemon.core.judge.recovery import Facts, Health, verify
+from daemon.core.judge.verdict import SignalView, assess
+from daemon.core.model import Workload
+from daemon.core.policy import Policy
+from daemon.core.rollout_facts import facts
+from daemon.core.rollout_facts.configuration import Reference
+from daemon.core.rollout_facts.pod_history import PodHistory
 from daemon.engine.configuration import ConfigurationLook, ever_seen
-from daemon.engine.evidence import EvidenceRoom
+from daemon.engine.evidence_store import EvidenceStore
 from daemon.engine.histories import Histories
-from daemon.engine.surroundings import SurroundingsRoom
+from daemon.engine.surroundings_cache import SurroundingsCache
 from daemon.ports import Cluster, HealthProbe, PortError
 
 DAY = timedelta(days=1)
@@ -27,8 +30,8 @@ DAY = timedelta(days=1)
 class Observer:
     def __init__(
         self,
-        room: EvidenceRoom,
-        around: SurroundingsRoom,
+        room: EvidenceStore,
+        around: SurroundingsCache,
         health: HealthProbe,
         configuration: ConfigurationLook,
         cluster: Cluster,

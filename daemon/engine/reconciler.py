@@ -8,21 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from daemon.core import target
-from daemon.core.case import Case, Phase, Status
-from daemon.core.changes import change
-from daemon.core.events import Alerted, Event, Instructed, Observed, Troubled
-from daemon.core.lifecycle import advance
-from daemon.core.model import Alert, Episode, Policy, Workload, WorkloadRef
+from daemon.core.case import rollback_target as target
+from daemon.core.case.case import Case, Phase, Status
+from daemon.core.case.edits import change
+from daemon.core.case.events import Alerted, Event, Instructed, Observed, Troubled
+from daemon.core.case.lifecycle import advance
+from daemon.core.model import Alert, Episode, Workload, WorkloadRef
+from daemon.core.policy import Policy
 from daemon.engine.admission import admit
 from daemon.engine.attention import Attention
+from daemon.engine.between_rollouts import StandingWatch
+from daemon.engine.case_opening import opening
 from daemon.engine.configuration import ConfigurationLook
 from daemon.engine.effects import Effects
-from daemon.engine.evidence import EvidenceRoom
+from daemon.engine.evidence_store import EvidenceStore
+from daemon.engine.journal import Journal
 from daemon.engine.observer import DAY, Observer
-from daemon.engine.openings import opening
-from daemon.engine.standing import StandingWatch
-from daemon.engine.telling import Journal
 from daemon.ports import CaseStore, Clock, Cluster, Conflict, Missing
 
 Policies = Callable[[WorkloadRef, Workload | None], Policy]
@@ -42,7 +43,7 @@ class Reconciler:
         *,
         cluster: Cluster,
         store: CaseStore,
-        room: EvidenceRoom,
+        room: EvidenceStore,
         observer: Observer,
         configuration: ConfigurationLook,
         effects: Effects,
@@ -157,7 +158,7 @@ class Reconciler:
 
     def _obey(self, case: Case, policy: Policy) -> None:
         order = case.spec.instruction
-        if order is not None and order != case.status.obeyed:
+        if order is not None and order != case.status.last_instruction:
             self._apply(case, Instructed(instruction=order), policy)
 
     def _carry(self, case: Case, workload: Workload | None, policy: Policy) -> None:

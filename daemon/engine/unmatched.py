@@ -6,7 +6,7 @@ from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter
 
-from daemon.core.alerts import UnmatchedAlert
+from daemon.core.case.alerts import UnmatchedAlert
 from daemon.core.model import Alert
 
 KEPT = 20

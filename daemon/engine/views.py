@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from daemon.core.alerts import UnmatchedAlert
-from daemon.core.case import Case
-from daemon.core.model import Policy, Workload, WorkloadRef
+from daemon.core.case.alerts import UnmatchedAlert
+from daemon.core.case.case import Case
+from daemon.core.model import Workload, WorkloadRef
+from daemon.core.policy import Policy
 from daemon.ports import CaseStore, Cluster, PortError
 
 WORKER_SILENCE = 180.0

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import Field, FilePath, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 
-from daemon.core.alerts import Naming
+from daemon.core.case.alerts import Naming
 from daemon.settings.problems import complaint
 from daemon.settings.types import (
     Duration,
@@ -73,7 +73,7 @@ class PrometheusSettings(Group):
     headers: Mapping[str, SecretStr] = Field(
         default={}, description="Further request headers, such as `X-Scope-OrgID`. Treated as secrets."
     )
-    tls_ca: FilePath | None = Field(
+    tls_ca: ReadableFile | None = Field(
         default=None,
         description="File of the authorities to trust for https; the usual public ones without it.",
     )
@@ -82,7 +82,7 @@ class PrometheusSettings(Group):
 class KubernetesSettings(Group):
     """How to reach the API server."""
 
-    kubeconfig: FilePath | None = Field(
+    kubeconfig: ReadableFile | None = Field(
         default=None,
         description="A kubeconfig file. Without it and without `context`: the pod's own account.",
     )

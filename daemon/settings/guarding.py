@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from daemon.core.model import Mode
+from daemon.core.policy import Mode
 from daemon.settings.sources import CounterPair, Source, slow_share
 from daemon.settings.types import (
     DeploymentName,

@@ -9,7 +9,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from daemon.core.model import Mode, Policy, SignalPolicy, WorkloadRef
+from daemon.core.model import WorkloadRef
+from daemon.core.policy import Mode, Policy, SignalPolicy
 from daemon.settings import selector
 from daemon.settings.groups import (
     AlertSettings,
@@ -53,10 +54,10 @@ class Settings(BaseSettings):
         description="What is judged. Each workload goes by them, or says in its own `signals` by which.",
     )
     dependencies: tuple[DependencySettings, ...] = Field(
-        default=(), max_length=20, description="Asked before a failure is laid to a release."
+        default=(), max_length=20, description="Asked before a failure is attributed to a release."
     )
     neighbours: tuple[NeighbourSettings, ...] = Field(
-        default=(), max_length=20, description="Looked at before a failure is laid to a release."
+        default=(), max_length=20, description="Looked at before a failure is attributed to a release."
     )
     policy: PolicySettings = Field(default=PolicySettings(), description="For all workloads.")
     prometheus: PrometheusSettings = Field(default=PrometheusSettings(), description="The metrics.")

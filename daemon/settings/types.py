@@ -164,7 +164,7 @@ def _readable(path: Path) -> Path:
             f"{path} cannot be read ({error.strerror})", "mount the file, or leave the setting out"
         ) from None
     if not first:
-        raise complaint(f"{path} is empty", "put the secret into it, or leave the setting out")
+        raise complaint(f"{path} is empty", "put into it what belongs there, or leave the setting out")
     return path
 
 

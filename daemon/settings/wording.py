@@ -41,8 +41,6 @@ def words(details: ErrorDetails, *, text: bool) -> tuple[str, str]:
         return _choice(details["input"], str(context["expected"]))
     if kind in {"too_long", "too_short", "string_too_long"}:
         return _size(kind, context)
-    if kind == "path_not_file":
-        return "there is no such file", "mount it, or leave the setting out"
     if kind == "string_pattern_mismatch":
         return "this must be one line of text", "take the line breaks out"
     for begin, (what, remedy) in _KINDS.items():

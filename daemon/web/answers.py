@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from fastapi import Response
 
-from daemon.core.model import Value
+from daemon.core.value import Value
 
 Described = dict[int | str, dict[str, Any]]
 """What FastAPI calls ``responses``: status codes with their descriptions."""

@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from daemon.core.case import Assessment, Attribution, Case, Fact, Phase, SignalEvidence
-from daemon.core.counters import percent
-from daemon.core.course import KEPT_POINTS
-from daemon.core.model import Change, Policy, SignalPolicy, Value
-from daemon.web.needed import e_value, needed
+from daemon.core.assessment import Assessment, Attribution, Fact, SignalEvidence
+from daemon.core.case.case import Case, Phase
+from daemon.core.judge.required_evidence import e_value, needed
+from daemon.core.model import Change
+from daemon.core.policy import Policy, SignalPolicy
+from daemon.core.signals.state import KEPT_POINTS
+from daemon.core.statistics.counts import percent
+from daemon.core.value import Value
 
 DECIDING = frozenset({Phase.FAILING, Phase.HELD, Phase.AWAITING_APPROVAL, Phase.ADVISED, Phase.ROLLING_BACK})
 EVEN = 1.15

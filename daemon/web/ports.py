@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from daemon.core.alerts import UnmatchedAlert
-from daemon.core.case import Case
-from daemon.core.model import Alert, Policy, Workload, WorkloadRef
+from daemon.core.case.alerts import UnmatchedAlert
+from daemon.core.case.case import Case
+from daemon.core.model import Alert, Workload, WorkloadRef
+from daemon.core.policy import Policy
 
 
 class Intake(Protocol):

@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from daemon.core import incident
-from daemon.core.alerts import UnmatchedAlert
-from daemon.core.case import Case, SignalEvidence
-from daemon.core.counters import Tally, percent
-from daemon.core.model import Policy, Revision, Value, Workload, WorkloadRef
+from daemon.core.assessment import SignalEvidence
+from daemon.core.case import incident
+from daemon.core.case.alerts import UnmatchedAlert
+from daemon.core.case.case import Case
+from daemon.core.model import Revision, Workload, WorkloadRef
+from daemon.core.policy import Policy
+from daemon.core.statistics.counts import Tally, percent
+from daemon.core.value import Value
 from daemon.web.explanation import Explanation, explain
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.adapters.kube.permissions import NEEDED, OPTIONAL, Need
+from daemon.adapters.kubernetes.permissions import NEEDED, OPTIONAL, Need
 from tests.chart.rendering import NAMESPACE, Manifest, Rendered, render
 
 Right = tuple[str, str, str]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from daemon.core.model import Mode
+from daemon.core.policy import Mode
 from daemon.settings import Settings, example_file, load
 from tests.chart.rendering import Rendered, render
 

@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from daemon.core.configuration import Reference
-from daemon.core.model import Pod, Sample, Workload, WorkloadRef
+from daemon.core.model import Pod, Workload, WorkloadRef
+from daemon.core.rollout_facts.configuration import Reference
+from daemon.core.signals.sample import Sample
 from daemon.ports import (
     Actuator,
     CaseStore,

@@ -6,17 +6,18 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from daemon.adapters.memory.cases import MemoryCaseStore
-from daemon.adapters.memory.clock import ManualClock
-from daemon.adapters.memory.cluster import MemoryCluster
-from daemon.adapters.memory.configuration import MemoryConfiguration
-from daemon.adapters.memory.health import MemoryHealthProbe
-from daemon.adapters.memory.kubelet import Fault, FaultKind
-from daemon.adapters.memory.metrics import MemoryMetrics
-from daemon.adapters.memory.surroundings import MemorySurroundings
-from daemon.adapters.memory.traffic import Rates, Traffic
-from daemon.core.configuration import Reference
-from daemon.core.model import Pod, Sample, Workload, WorkloadRef
+from daemon.adapters.simulation.cases import MemoryCaseStore
+from daemon.adapters.simulation.clock import ManualClock
+from daemon.adapters.simulation.cluster import MemoryCluster
+from daemon.adapters.simulation.configuration import MemoryConfiguration
+from daemon.adapters.simulation.health import MemoryHealthProbe
+from daemon.adapters.simulation.kubelet import Fault, FaultKind
+from daemon.adapters.simulation.metrics import MemoryMetrics
+from daemon.adapters.simulation.surroundings import MemorySurroundings
+from daemon.adapters.simulation.traffic import Rates, Traffic
+from daemon.core.model import Pod, Workload, WorkloadRef
+from daemon.core.rollout_facts.configuration import Reference
+from daemon.core.signals.sample import Sample
 from daemon.ports import Actuator, CaseStore, Configuration, Gauges, Unavailable
 from tests.contract.drivers import CRASHING, FAILING, GOOD, MISSING, OOM, UNREADY
 

@@ -15,15 +15,15 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from daemon.adapters.clock import SystemClock
-from daemon.adapters.kube.actuator import KubeActuator
-from daemon.adapters.kube.cases import KubeCaseStore
-from daemon.adapters.kube.client import KubeClient, load
-from daemon.adapters.kube.configuration import KubeConfiguration
-from daemon.adapters.kube.crd import manifest
-from daemon.adapters.kube.events import EventSink
-from daemon.adapters.kube.workloads import KubeCluster
-from daemon.core.configuration import Reference
+from daemon.adapters.kubernetes.actuator import KubeActuator
+from daemon.adapters.kubernetes.cases import KubeCaseStore
+from daemon.adapters.kubernetes.client import KubeClient, load
+from daemon.adapters.kubernetes.configuration import KubeConfiguration
+from daemon.adapters.kubernetes.crd import manifest
+from daemon.adapters.kubernetes.events import EventSink
+from daemon.adapters.kubernetes.workloads import KubeCluster
 from daemon.core.model import Pod, WorkloadRef
+from daemon.core.rollout_facts.configuration import Reference
 from daemon.ports import Actuator, CaseStore, Configuration
 from tests.e2e.app.build import image, load_app
 from tests.e2e.app.manifests import Gl006, config_map, deployment

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 
 from daemon.adapters.clock import SystemClock
 from daemon.adapters.http_health import HttpHealthProbe
-from daemon.adapters.prometheus import PrometheusMetrics
-from daemon.core.model import Pod, Sample, Workload
+from daemon.adapters.prometheus.metrics import PrometheusMetrics
+from daemon.core.model import Pod, Workload
+from daemon.core.signals.sample import Sample
 from daemon.settings import PrometheusSettings
 from tests.contract.real import CLOSED, Deployed, Waiting, cluster_driver, running
 from tests.e2e.cluster.cluster import Cluster

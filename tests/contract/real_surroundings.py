@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from daemon.adapters.clock import SystemClock
-from daemon.adapters.kube.client import KubeClient
-from daemon.adapters.kube.nodes import KubeNodes
-from daemon.adapters.prometheus_client import PrometheusClient
-from daemon.adapters.prometheus_gauges import PrometheusGauges
+from daemon.adapters.kubernetes.client import KubeClient
+from daemon.adapters.kubernetes.nodes import KubeNodes
+from daemon.adapters.prometheus.client import PrometheusClient
+from daemon.adapters.prometheus.gauges import PrometheusGauges
 from daemon.core.model import Pod
 from daemon.ports import Gauges, Neighbours, Nodes
 from daemon.settings import PrometheusSettings

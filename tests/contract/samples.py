@@ -6,27 +6,20 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
-from daemon.core.case import (
+from daemon.core.assessment import (
     Assessment,
     Attribution,
-    Case,
     Condition,
-    Effect,
-    Entry,
     Fact,
-    Instruction,
-    Outcome,
-    Phase,
     SignalEvidence,
-    Spec,
-    Status,
     Verdict,
     Verification,
-    case_name,
 )
-from daemon.core.counters import Tally
-from daemon.core.incident import Incident, Stage, render
-from daemon.core.model import Alert, Change, Mode, Policy, Revision
+from daemon.core.case.case import Case, Effect, Entry, Instruction, Outcome, Phase, Spec, Status, case_name
+from daemon.core.case.incident import Incident, Stage, render
+from daemon.core.model import Alert, Change, Revision
+from daemon.core.policy import Mode, Policy
+from daemon.core.statistics.counts import Tally
 
 BEGAN = datetime(2026, 1, 5, 9, 0, 0, 123456, tzinfo=UTC)
 POLICY = Policy(title="GL-006", contact="#incident-gl006")
@@ -137,7 +130,7 @@ def full_status() -> Status:
             Entry(at=BEGAN + timedelta(seconds=second), phase=Phase.WATCHING, text=f"look {second}")
             for second in range(50)
         ),
-        obeyed=instruction(),
+        last_instruction=instruction(),
     )
 
 

@@ -12,9 +12,9 @@ from werkzeug import Response
 
 from daemon.adapters.incidents.log import LogSink
 from daemon.adapters.incidents.sentry import SentryOptions, SentrySink
-from daemon.adapters.kube.client import KubeClient
-from daemon.adapters.kube.events import EventSink
-from daemon.adapters.memory.sinks import MemorySink
+from daemon.adapters.kubernetes.client import KubeClient
+from daemon.adapters.kubernetes.events import EventSink
+from daemon.adapters.simulation.sinks import MemorySink
 from daemon.ports import Denied, IncidentSink, Unavailable
 
 KEY = "0123456789abcdef0123456789abcdef"

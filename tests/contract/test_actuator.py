@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import pytest
 
-from daemon.core.case import Outcome
+from daemon.core.case.case import Outcome
 from daemon.core.model import Revision
-from daemon.ports import Unavailable, Undone
+from daemon.ports import RollbackResult, Unavailable
 from tests.contract.drivers import BETTER, FAILING, GOOD, UNREADY, ClusterDriver
 from tests.contract.looking import complete, seen
 
@@ -145,7 +145,7 @@ TOKEN = "case-uid/rollback/1"
 def test_a_token_tells_of_the_write_whatever_was_applied_since(world: ClusterDriver) -> None:
     uid, target, judged = released(world)
 
-    def undo() -> Undone:
+    def undo() -> RollbackResult:
         return world.actuator.undo(world.ref, uid, judged=judged, target=target, token=TOKEN)
 
     made = undo()
@@ -180,7 +180,7 @@ def test_a_later_rollout_of_the_judged_template_is_not_undone(world: ClusterDriv
     complete(world, GOOD, 3)
     world.set_tag(BETTER)
 
-    def undone() -> Undone | None:
+    def undone() -> RollbackResult | None:
         try:
             return world.actuator.undo(world.ref, uid, judged=judged, target=target, token=TOKEN)
         except Unavailable:

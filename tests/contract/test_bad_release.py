@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from daemon.adapters.memory.clock import ManualClock
-from daemon.adapters.memory.cluster import MemoryCluster
-from daemon.adapters.memory.metrics import MemoryMetrics
-from daemon.adapters.memory.traffic import Rates, Traffic
-from daemon.core.counters import Book, Tally, observe
+from daemon.adapters.simulation.clock import ManualClock
+from daemon.adapters.simulation.cluster import MemoryCluster
+from daemon.adapters.simulation.metrics import MemoryMetrics
+from daemon.adapters.simulation.traffic import Rates, Traffic
 from daemon.core.model import Revision, WorkloadRef
-from daemon.core.pod_owner import PodOwners
+from daemon.core.rollout_facts.pod_owner import PodOwners
+from daemon.core.signals.counters import Book, observe
+from daemon.core.statistics.counts import Tally
 
 REF = WorkloadRef(namespace="greenlang", name="gl-006-heatreclaim")
 IMAGE = "gcr.io/greenlang/gl-006-heatreclaim"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from daemon.core.case import Case, Phase, Status
+from daemon.core.case.case import Case, Phase, Status
 from daemon.ports import Conflict, Missing, Rejected, Unavailable
 from tests.contract.drivers import CaseDriver
 from tests.contract.samples import full_status, instruction, new_case

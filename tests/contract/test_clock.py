@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from daemon.adapters.clock import SystemClock
-from daemon.adapters.memory.clock import ManualClock, ScaledClock
+from daemon.adapters.simulation.clock import ManualClock, ScaledClock
 from daemon.ports import Clock
 
 SUMMER = timezone(timedelta(hours=2))

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from daemon.core.model import WorkloadRef
-from daemon.core.pod_owner import PodOwners
+from daemon.core.rollout_facts.pod_owner import PodOwners
 from tests.contract.drivers import BETTER, CRASHING, GOOD, MISSING, OOM, UNREADY, ClusterDriver
 from tests.contract.looking import broken_pod, complete, seen, stuck
 

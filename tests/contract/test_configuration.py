@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from daemon.core.configuration import ABSENT, Reference
+from daemon.core.rollout_facts.configuration import ABSENT, Reference
 from daemon.ports import Unavailable
 from tests.contract.drivers import ConfigurationDriver
 

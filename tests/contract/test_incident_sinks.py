@@ -8,7 +8,7 @@ import uuid
 import pytest
 
 from daemon.adapters.incidents.registry import SINKS
-from daemon.core.incident import Stage
+from daemon.core.case.incident import Stage
 from daemon.ports import Denied, PortError, Unavailable
 from tests.contract.samples import incident
 from tests.contract.sinks import SinkDriver

@@ -9,8 +9,8 @@ from itertools import pairwise
 
 import pytest
 
-from daemon.core.counters import Book, observe
-from daemon.core.model import Sample
+from daemon.core.signals.counters import Book, observe
+from daemon.core.signals.sample import Sample
 from daemon.ports import PortError, Unavailable
 from tests.contract.drivers import FAILING, GOOD, MetricsDriver
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from daemon.adapters.memory.clock import ManualClock
-from daemon.adapters.memory.cluster import MemoryCluster
-from daemon.adapters.memory.kubelet import Fault, FaultKind, Pace
-from daemon.adapters.memory.objects import Strategy
-from daemon.adapters.memory.templates import simple_template
+from daemon.adapters.simulation.clock import ManualClock
+from daemon.adapters.simulation.cluster import MemoryCluster
+from daemon.adapters.simulation.kubelet import Fault, FaultKind, Pace
+from daemon.adapters.simulation.objects import Strategy
+from daemon.adapters.simulation.templates import simple_template
 from daemon.core.model import Container, Pod, Role, Workload, WorkloadRef
 
 REF = WorkloadRef(namespace="shop", name="cart")

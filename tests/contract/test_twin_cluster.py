@@ -6,11 +6,12 @@ import threading
 
 import pytest
 
-from daemon.adapters.memory.health import MemoryHealthProbe
-from daemon.adapters.memory.kubelet import Fault, FaultKind
-from daemon.adapters.memory.templates import simple_template
-from daemon.core.case import Outcome
-from daemon.core.model import Sample, Workload, WorkloadRef
+from daemon.adapters.simulation.health import MemoryHealthProbe
+from daemon.adapters.simulation.kubelet import Fault, FaultKind
+from daemon.adapters.simulation.templates import simple_template
+from daemon.core.case.case import Outcome
+from daemon.core.model import Workload, WorkloadRef
+from daemon.core.signals.sample import Sample
 from daemon.ports import Missing, Rejected, Unavailable
 from tests.contract.twins import DOWN, REF, World
 

@@ -7,11 +7,11 @@ import math
 import pytest
 from msgspec.structs import replace
 
-from daemon.adapters.memory.cases import MemoryCaseStore
-from daemon.adapters.memory.health import MemoryHealthProbe
-from daemon.adapters.memory.traffic import Rates, Traffic
-from daemon.adapters.memory.troubles import Killed
-from daemon.core.case import Phase, Status
+from daemon.adapters.simulation.cases import MemoryCaseStore
+from daemon.adapters.simulation.health import MemoryHealthProbe
+from daemon.adapters.simulation.traffic import Rates, Traffic
+from daemon.adapters.simulation.troubles import Killed
+from daemon.core.case.case import Phase, Status
 from daemon.core.model import WorkloadRef
 from daemon.ports import Conflict
 from tests.contract.samples import new_case

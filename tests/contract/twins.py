@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from daemon.adapters.memory.clock import ManualClock
-from daemon.adapters.memory.cluster import MemoryCluster
-from daemon.adapters.memory.kubelet import Fault
-from daemon.adapters.memory.metrics import MemoryMetrics
-from daemon.adapters.memory.traffic import Rates, Traffic
-from daemon.core.model import Sample, Workload, WorkloadRef
+from daemon.adapters.simulation.clock import ManualClock
+from daemon.adapters.simulation.cluster import MemoryCluster
+from daemon.adapters.simulation.kubelet import Fault
+from daemon.adapters.simulation.metrics import MemoryMetrics
+from daemon.adapters.simulation.traffic import Rates, Traffic
+from daemon.core.model import Workload, WorkloadRef
+from daemon.core.signals.sample import Sample
 from daemon.ports import Unavailable
 
 REF = WorkloadRef(namespace="greenlang", name="web")

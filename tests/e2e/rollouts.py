@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
-from daemon.core.case import Attribution, Verdict
-from daemon.core.model import Policy, SignalPolicy
-from daemon.core.recorded import Decision
+from daemon.core.assessment import Attribution, Verdict
+from daemon.core.judge.recording import Decision
+from daemon.core.policy import Policy, SignalPolicy
 from daemon.settings import SignalSettings
 from tests import example
 

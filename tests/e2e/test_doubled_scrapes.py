@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from daemon.adapters.clock import SystemClock
-from daemon.adapters.prometheus import PrometheusMetrics
-from daemon.core.model import Reading, Sample
+from daemon.adapters.prometheus.metrics import PrometheusMetrics
+from daemon.core.signals.sample import Reading, Sample
 from daemon.settings import PrometheusSettings, SignalSettings
 from tests.e2e.cluster import binaries
 from tests.e2e.own_prometheus import prometheus

@@ -9,8 +9,8 @@ from contextlib import closing
 import pytest
 
 from daemon.adapters.clock import SystemClock
-from daemon.adapters.prometheus import PrometheusMetrics
-from daemon.adapters.prometheus_gauges import PrometheusGauges
+from daemon.adapters.prometheus.gauges import PrometheusGauges
+from daemon.adapters.prometheus.metrics import PrometheusMetrics
 from daemon.settings import DependencySettings, PrometheusSettings, SignalSettings
 from tests.e2e.cluster import binaries
 from tests.e2e.own_prometheus import prometheus

@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 
 from daemon.adapters.clock import SystemClock
-from daemon.core.model import Sample
+from daemon.core.signals.sample import Sample
 from tests.e2e.cluster import binaries
 from tests.e2e.own_prometheus import prometheus
 from tests.e2e.remote_write import CUSTOM, Native, Series, push

@@ -14,9 +14,9 @@ from msgspec.structs import replace
 from pytest_httpserver import HTTPServer
 
 from daemon.adapters.clock import SystemClock
-from daemon.core.case import Verdict
-from daemon.core.model import Sample
-from daemon.core.recorded import Sampled
+from daemon.core.assessment import Verdict
+from daemon.core.judge.recording import Sampled
+from daemon.core.signals.sample import Sample
 from daemon.settings import PrometheusSettings
 from tests.e2e.cluster import binaries
 from tests.e2e.own_prometheus import AtMoment, prometheus

@@ -6,17 +6,19 @@ import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from daemon.adapters.memory.clock import ManualClock
-from daemon.adapters.prometheus import PrometheusMetrics
-from daemon.core.attribution import Scene
-from daemon.core.case import Assessment, Attribution, Case, Phase, SignalEvidence, Spec, Verdict
-from daemon.core.events import Observed
-from daemon.core.judge import assess
-from daemon.core.lifecycle import advance
-from daemon.core.model import Change, Pod, Policy, Revision, RolloutStatus, Workload, WorkloadRef
-from daemon.core.recorded import Decision, Judgement, Recording
-from daemon.core.target import Choice
-from daemon.engine.evidence import EvidenceRoom
+from daemon.adapters.prometheus.metrics import PrometheusMetrics
+from daemon.adapters.simulation.clock import ManualClock
+from daemon.core.assessment import Assessment, Attribution, SignalEvidence, Verdict
+from daemon.core.attribution.cause import Scene
+from daemon.core.case.case import Case, Phase, Spec
+from daemon.core.case.events import Observed
+from daemon.core.case.lifecycle import advance
+from daemon.core.case.rollback_target import Choice
+from daemon.core.judge.recording import Decision, Judgement, Recording
+from daemon.core.judge.verdict import assess
+from daemon.core.model import Change, Pod, Revision, RolloutStatus, Workload, WorkloadRef
+from daemon.core.policy import Policy
+from daemon.engine.evidence_store import EvidenceStore
 from daemon.ports import Clock
 from daemon.settings import PrometheusSettings
 from tests.e2e.own_prometheus import AtMoment
@@ -93,7 +95,7 @@ class Daemon:
         self, rollout: Rollout, start: float, metrics: PrometheusMetrics, clock: Clock, policy: Policy
     ) -> None:
         self._rollout, self._start, self._policy = rollout, start, policy
-        self._room = EvidenceRoom(metrics, clock)
+        self._room = EvidenceStore(metrics, clock)
         self._old, self._new = _revision(1, start - 86_400), _revision(2, start)
         self.case = Case(
             namespace=rollout.name,

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from prometheus_client import CollectorRegistry
 
-from daemon.core.case import Case, Phase
+from daemon.core.case.case import Case, Phase
 from daemon.core.model import Alert
 from daemon.engine.unmatched import Unmatched
 from daemon.ports import Unavailable

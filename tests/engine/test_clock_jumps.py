@@ -9,8 +9,8 @@ from typing import NamedTuple
 import msgspec
 import pytest
 
-from daemon.core.case import Phase
-from daemon.core.model import Mode
+from daemon.core.case.case import Phase
+from daemon.core.policy import Mode
 from daemon.ports import Unavailable
 from tests.engine.world import POLICY, REF, World
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from daemon.adapters.memory.clock import ManualClock
+from daemon.adapters.simulation.clock import ManualClock
 from daemon.engine.attention import LONGEST_GAP, Attention
-from daemon.engine.steady import TOLERATED, SteadyClock
+from daemon.engine.steady_clock import TOLERATED, SteadyClock
 from tests.engine.world import JumpingClock
 
 

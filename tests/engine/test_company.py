@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from daemon.core.case import Case, Spec
-from daemon.core.course import Course, Side, begin, follow
-from daemon.core.judge import SignalView
-from daemon.core.model import Change, Policy, Revision, Sample, SignalPolicy
-from daemon.engine.company import Company
+from daemon.core.case.case import Case, Spec
+from daemon.core.judge.coincident_failures import Company
+from daemon.core.judge.verdict import SignalView
+from daemon.core.model import Change, Revision
+from daemon.core.policy import Policy, SignalPolicy
+from daemon.core.signals.sample import Sample
+from daemon.core.signals.state import Side, SignalState, initial_state, update
 
 ERRORS = SignalPolicy(name="errors", title="error rate", limit=0.05)
 POLICY = Policy(signals=(ERRORS,))
@@ -44,7 +46,7 @@ def case(name: str) -> Case:
     )
 
 
-def course(fails_from: float | None, until: float = INCIDENT + 60) -> Course:
+def state(fails_from: float | None, until: float = INCIDENT + 60) -> SignalState:
     """20 requests a second: half of them fail from a moment on, one in a hundred before."""
 
     def samples(pod: str, first: float, last: float) -> list[Sample]:
@@ -59,25 +61,25 @@ def course(fails_from: float | None, until: float = INCIDENT + 60) -> Course:
     def side(pod: str) -> Side:
         return Side.NEW if pod == "new" else Side.OLD
 
-    started = begin(ERRORS, 0.01, START, samples("old", START - 1800, START), side)
-    return follow(started, samples("new", START + SCRAPE, until), lambda _: True, side)
+    started = initial_state(ERRORS, 0.01, START, samples("old", START - 1800, START), side)
+    return update(started, samples("new", START + SCRAPE, until), lambda _: True, side)
 
 
 class Town:
     """Workloads by name, each with when it began to fail."""
 
     def __init__(self, **fails_from: float | None) -> None:
-        self.courses = {name: course(at) for name, at in fails_from.items()}
+        self.states = {name: state(at) for name, at in fails_from.items()}
         self.asked: Counter[str] = Counter()
         self.company = Company(self.views)
 
     def views(self, of: Case) -> Mapping[str, SignalView]:
         self.asked[of.spec.workload] += 1
-        return {"errors": SignalView(course=self.courses[of.spec.workload])}
+        return {"errors": SignalView(state=self.states[of.spec.workload])}
 
     def others(self, name: str, onset: tuple[float, float] | None, turn: int = 1) -> tuple[str, ...]:
-        watched = [(case(other), POLICY) for other in self.courses]
-        views = {"errors": SignalView(course=self.courses[name])}
+        watched = [(case(other), POLICY) for other in self.states]
+        views = {"errors": SignalView(state=self.states[name])}
         return self.company.of(case(name), onset, views, watched, turn)
 
 
@@ -105,7 +107,7 @@ def test_without_a_clear_beginning_nothing_coincides() -> None:
 def test_however_many_ask_each_is_judged_once_a_poll() -> None:
     town = Town(heat=INCIDENT, cart=INCIDENT, basket=INCIDENT)
     for _ in range(3):
-        for name in town.courses:
+        for name in town.states:
             assert len(town.others(name, AT_INCIDENT)) == 2
     assert set(town.asked.values()) == {1}
     town.others("heat", AT_INCIDENT, turn=2)

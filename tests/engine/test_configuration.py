@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from daemon.adapters.memory.templates import simple_template
-from daemon.core.case import Phase
-from daemon.core.configuration import Reference
+from daemon.adapters.simulation.templates import simple_template
+from daemon.core.case.case import Phase
+from daemon.core.rollout_facts.configuration import Reference
 from daemon.ports import Denied
 from tests.engine.world import IMAGE, REF, World
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from daemon.adapters.memory.troubles import Killed
-from daemon.core.case import Outcome, Phase
+from daemon.adapters.simulation.troubles import Killed
+from daemon.core.case.case import Outcome, Phase
 from daemon.core.model import Change
 from daemon.ports import Conflict, Unavailable
 from tests.engine.world import REF, World

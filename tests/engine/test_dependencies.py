@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from daemon.core.model import Pod, Revision, RolloutStatus, Workload, WorkloadRef
-from daemon.core.pod_owner import PodOwners
+from daemon.core.rollout_facts.pod_owner import PodOwners
 from daemon.engine.dependencies import Standing, Story, begin, follow, standing
 from daemon.ports import Gauge
 

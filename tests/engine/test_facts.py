@@ -14,8 +14,8 @@ from benchmarks.facts.happenings import When
 from benchmarks.facts.playing import Outcome, Task, play
 from benchmarks.facts.releases import NEW
 from benchmarks.facts.stage import REF, Shape, Stage
-from daemon.adapters.memory.kubelet import Pace
-from daemon.core.case import Phase
+from daemon.adapters.simulation.kubelet import Pace
+from daemon.core.case.case import Phase
 
 HEALTHY, BAD = False, True
 

@@ -8,10 +8,10 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from daemon.adapters.memory.troubles import Killed
-from daemon.core.case import Case, Instruction, Phase, Spec, Status, case_name
+from daemon.adapters.simulation.troubles import Killed
+from daemon.core.case.case import Case, Instruction, Phase, Spec, Status, case_name
+from daemon.core.case.rollback_target import choose
 from daemon.core.model import Change, Revision
-from daemon.core.target import choose
 from tests.engine.world import REF, World
 
 BAD = "v1.1.0-bad"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from daemon.core.case import Phase
+from daemon.core.case.case import Phase
 from tests.engine.world import World
 
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from daemon.core.case import Attribution, Case, Phase
+from daemon.core.assessment import Attribution
+from daemon.core.case.case import Case, Phase
 from daemon.ports import Denied, Unavailable
 from tests.engine.world import POLICY, REF, World, traffic
 

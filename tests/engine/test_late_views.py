@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from daemon.adapters.memory.cluster import MemoryCluster
-from daemon.core.case import Phase
+from daemon.adapters.simulation.cluster import MemoryCluster
+from daemon.core.case.case import Phase
 from daemon.core.model import Revision, Workload, WorkloadRef
 from daemon.ports import Clock
 from tests.engine.world import REF, World

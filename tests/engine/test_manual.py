@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from daemon.core.case import Outcome, Phase
+from daemon.core.case.case import Outcome, Phase
 from daemon.core.model import WorkloadRef
 from daemon.engine.manual import ByHand, follow, pick, settle, undo
 from daemon.ports import Missing, Rejected

@@ -8,17 +8,18 @@ from datetime import datetime
 import pytest
 from prometheus_client import CollectorRegistry
 
-from daemon.adapters.memory.cases import MemoryCaseStore
-from daemon.adapters.memory.clock import ManualClock
-from daemon.adapters.memory.cluster import MemoryCluster
-from daemon.adapters.memory.configuration import MemoryConfiguration
-from daemon.adapters.memory.health import MemoryHealthProbe
-from daemon.adapters.memory.metrics import MemoryMetrics
-from daemon.adapters.memory.surroundings import MemorySurroundings
-from daemon.core.model import Reading, Sample, WorkloadRef
+from daemon.adapters.simulation.cases import MemoryCaseStore
+from daemon.adapters.simulation.clock import ManualClock
+from daemon.adapters.simulation.cluster import MemoryCluster
+from daemon.adapters.simulation.configuration import MemoryConfiguration
+from daemon.adapters.simulation.health import MemoryHealthProbe
+from daemon.adapters.simulation.metrics import MemoryMetrics
+from daemon.adapters.simulation.surroundings import MemorySurroundings
+from daemon.core.model import WorkloadRef
+from daemon.core.signals.sample import Reading, Sample
 from daemon.engine.assembly import Parts, assemble
 from daemon.engine.queue import WorkQueue
-from daemon.engine.surroundings import Sources
+from daemon.engine.surroundings_cache import Sources
 from tests.engine.world import IMAGE, POLICY, traffic
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from daemon.adapters.memory.kubelet import Fault, FaultKind
-from daemon.core.case import Case, Phase
+from daemon.adapters.simulation.kubelet import Fault, FaultKind
+from daemon.core.case.case import Case, Phase
 from tests.engine.world import REF, World
 
 

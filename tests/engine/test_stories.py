@@ -7,10 +7,12 @@ from typing import Literal
 import msgspec
 import pytest
 
-from daemon.adapters.memory.kubelet import Fault, FaultKind
-from daemon.core.case import Attribution, Outcome, Phase, Verdict
-from daemon.core.incident import Incident
-from daemon.core.model import Alert, Change, Mode
+from daemon.adapters.simulation.kubelet import Fault, FaultKind
+from daemon.core.assessment import Attribution, Verdict
+from daemon.core.case.case import Outcome, Phase
+from daemon.core.case.incident import Incident
+from daemon.core.model import Alert, Change
+from daemon.core.policy import Mode
 from daemon.ports import Denied, Unavailable
 from tests.engine.world import POLICY, REF, World, traffic
 
@@ -473,8 +475,8 @@ def test_errors_of_an_earlier_life_of_the_same_template_do_not_count() -> None:
     assert (case.spec.change, world.tag()) == (Change.UNDO, BAD)
 
 
-def test_a_bad_release_after_a_bad_one_is_no_better_for_it() -> None:
-    """What failed is no yardstick: the comparison is with the last release that was found healthy."""
+def test_a_failed_revision_is_not_a_valid_baseline_for_the_next() -> None:
+    """The comparison is with the last release that was found healthy."""
     world = World(
         errors={BAD: 0.5, "v1.2.0": 0.5}, policy=msgspec.structs.replace(POLICY, mode=Mode.APPROVAL)
     ).settled()

@@ -8,13 +8,14 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from daemon.adapters.memory.clock import ManualClock
-from daemon.adapters.memory.cluster import MemoryCluster
-from daemon.adapters.memory.surroundings import MemorySurroundings
-from daemon.core.attribution import Dependency
-from daemon.core.case import Case, Spec
-from daemon.core.model import Change, Policy, Workload
-from daemon.engine.surroundings import DENIED_AGE, MOST_NODES, NODE_AGE, Sources, SurroundingsRoom
+from daemon.adapters.simulation.clock import ManualClock
+from daemon.adapters.simulation.cluster import MemoryCluster
+from daemon.adapters.simulation.surroundings import MemorySurroundings
+from daemon.core.attribution.cause import Dependency
+from daemon.core.case.case import Case, Spec
+from daemon.core.model import Change, Workload
+from daemon.core.policy import Policy
+from daemon.engine.surroundings_cache import DENIED_AGE, MOST_NODES, NODE_AGE, Sources, SurroundingsCache
 from daemon.ports import Denied, Unavailable
 from tests.engine.world import IMAGE, REF
 
@@ -46,7 +47,7 @@ class Around:
         self.world.clock, self.world.asked = self.clock, Counter()
         self.said: list[str] = []
         sources = Sources(gauges=self.world, neighbours=self.world, nodes=self.world)
-        self.room = SurroundingsRoom(sources, self.clock, self.said.append)
+        self.room = SurroundingsCache(sources, self.clock, self.said.append)
         self.cluster.apply(REF, image=f"{IMAGE}:v1")
         self.clock.advance(300)
         self.case = self._case()

@@ -10,24 +10,25 @@ from typing import Any
 import msgspec
 from prometheus_client import CollectorRegistry
 
-from daemon.adapters.memory.cases import MemoryCaseStore
-from daemon.adapters.memory.clock import ManualClock
-from daemon.adapters.memory.cluster import DEFAULT_PACE, MemoryCluster
-from daemon.adapters.memory.configuration import MemoryConfiguration
-from daemon.adapters.memory.health import MemoryHealthProbe
-from daemon.adapters.memory.kubelet import Fault, FaultKind, Pace
-from daemon.adapters.memory.metrics import MemoryMetrics
-from daemon.adapters.memory.objects import ROLLING, Strategy
-from daemon.adapters.memory.sinks import MemorySink
-from daemon.adapters.memory.surroundings import MemorySurroundings
-from daemon.adapters.memory.templates import simple_template, with_image
-from daemon.adapters.memory.traffic import Rates, Traffic
-from daemon.core.case import Case, Instruction, Phase
-from daemon.core.model import Policy, SignalPolicy, WorkloadRef
-from daemon.core.target import newest
+from daemon.adapters.simulation.cases import MemoryCaseStore
+from daemon.adapters.simulation.clock import ManualClock
+from daemon.adapters.simulation.cluster import DEFAULT_PACE, MemoryCluster
+from daemon.adapters.simulation.configuration import MemoryConfiguration
+from daemon.adapters.simulation.health import MemoryHealthProbe
+from daemon.adapters.simulation.kubelet import Fault, FaultKind, Pace
+from daemon.adapters.simulation.metrics import MemoryMetrics
+from daemon.adapters.simulation.objects import ROLLING, Strategy
+from daemon.adapters.simulation.sinks import MemorySink
+from daemon.adapters.simulation.surroundings import MemorySurroundings
+from daemon.adapters.simulation.templates import simple_template, with_image
+from daemon.adapters.simulation.traffic import Rates, Traffic
+from daemon.core.case.case import Case, Instruction, Phase
+from daemon.core.case.rollback_target import newest
+from daemon.core.model import WorkloadRef
+from daemon.core.policy import Policy, SignalPolicy
 from daemon.engine.assembly import Assembled, Parts, assemble
 from daemon.engine.queue import WorkQueue
-from daemon.engine.surroundings import Sources
+from daemon.engine.surroundings_cache import Sources
 from daemon.ports import Cluster, IncidentSink
 
 REF = WorkloadRef(namespace="greenlang", name="gl-006-heatreclaim")

@@ -8,13 +8,14 @@ from datetime import datetime
 
 import msgspec
 
-from daemon.adapters.kube.nodes import Node, trouble_of
-from daemon.core import facts, pod_history
-from daemon.core.attribution import Surroundings, attribute, scene_of
-from daemon.core.case import Attribution, Fact
-from daemon.core.configuration import Reference
-from daemon.core.model import Policy, Revision, Workload
-from daemon.core.pod_history import PodHistory
+from daemon.adapters.kubernetes.nodes import Node, trouble_of
+from daemon.core.assessment import Attribution, Fact
+from daemon.core.attribution.cause import Surroundings, attribute, scene_of
+from daemon.core.model import Revision, Workload
+from daemon.core.policy import Policy
+from daemon.core.rollout_facts import facts, pod_history
+from daemon.core.rollout_facts.configuration import Reference
+from daemon.core.rollout_facts.pod_history import PodHistory
 from tests.traces.replay import replay
 from tests.traces.trace import Entry, Trace
 

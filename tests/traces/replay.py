@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from daemon.adapters.kube.changes import Change, Meta
-from daemon.adapters.kube.store import Store
+from daemon.adapters.kubernetes.changes import Change, Meta
+from daemon.adapters.kubernetes.store import Store
 from daemon.core.model import Workload, WorkloadRef
 from tests.traces.trace import Entry, Trace
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from daemon.core.case import Attribution
+from daemon.core.assessment import Attribution
 from tests.traces import trace
 from tests.traces.judged import Rollout, judge
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from daemon import logs
-from daemon.core.incident import Incident
+from daemon.core.case.incident import Incident
 
 
 class LogSink:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from daemon.adapters.incidents.log import LogSink
-from daemon.adapters.kube.client import KubeClient
+from daemon.adapters.kubernetes.client import KubeClient
 from daemon.ports import IncidentSink, Rejected
 from daemon.settings import IncidentSettings
 
@@ -25,7 +25,7 @@ def _log(_: Surroundings) -> IncidentSink:
 
 
 def _events(surroundings: Surroundings) -> IncidentSink:
-    from daemon.adapters.kube.events import EventSink
+    from daemon.adapters.kubernetes.events import EventSink
 
     if surroundings.kube is None:
         raise ValueError("incident sink events needs a cluster: take it out of incidents.sinks")

@@ -10,9 +10,9 @@ from sentry_sdk.utils import BadDsn, Dsn
 
 from daemon import __version__
 from daemon.adapters.incidents.delivery import Delivery
-from daemon.core import incident as texts
-from daemon.core.incident import Incident
-from daemon.core.model import Value
+from daemon.core.case import incident as texts
+from daemon.core.case.incident import Incident
+from daemon.core.value import Value
 from daemon.ports import Rejected
 
 _EVENTS = uuid.UUID("6f1f2a53-6c1b-4d0c-9c39-2b6a8a2b8a6e")

@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from daemon.core.model import SignalPolicy
+from daemon.core.policy import SignalPolicy
 
 WINDOW = 60.0
 INTERVAL = 15.0

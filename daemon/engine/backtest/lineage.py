@@ -11,8 +11,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
-from daemon.core.model import Policy, Value
-from daemon.engine.backtest.sightings import GAP, Span, joined, revision_of, span_at
+from daemon.core.policy import Policy
+from daemon.core.value import Value
+from daemon.engine.backtest.pod_lifetimes import GAP, Span, joined, revision_of, span_at
 
 SHORTLY = 86_400.0
 """Seconds within which a return to an earlier revision is taken for an answer to the rollout."""

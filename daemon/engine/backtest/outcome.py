@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from daemon.core.case import Attribution, SignalEvidence, Verdict
-from daemon.core.model import Value
+from daemon.core.assessment import Attribution, SignalEvidence, Verdict
+from daemon.core.value import Value
 from daemon.engine.backtest.lineage import Plan
 
 
@@ -14,7 +14,7 @@ class Kind(StrEnum):
 
     ROLLBACK = "rollback"
     HELD = "held"
-    """Nothing would have been done: the failure is not laid to the release, or the metrics have a gap."""
+    """Nothing would have been done: another cause than the release, or a gap in the metrics."""
     PASSED = "passed"
     UNPROVEN = "unproven"
     """No sign of failure, but not shown to be well: degraded, too few requests, or superseded before."""

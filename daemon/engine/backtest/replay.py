@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Protocol
 
-from daemon.core.case import Attribution, Verdict
-from daemon.core.model import Policy, Sample, WorkloadRef
-from daemon.core.recorded import (
+from daemon.core.assessment import Attribution, Verdict
+from daemon.core.judge.recording import (
     Decision,
     DependencyChanged,
     Judgement,
@@ -19,11 +18,14 @@ from daemon.core.recorded import (
     Sampled,
     ScrapeFailed,
 )
+from daemon.core.model import WorkloadRef
+from daemon.core.policy import Policy
+from daemon.core.signals.sample import Sample
+from daemon.engine.backtest.dependency_history import Witnesses
 from daemon.engine.backtest.fixed import FixedRule
 from daemon.engine.backtest.lineage import Plan
 from daemon.engine.backtest.outcome import Kind, Outcome
-from daemon.engine.backtest.sightings import revision_of
-from daemon.engine.backtest.witnesses import Witnesses
+from daemon.engine.backtest.pod_lifetimes import revision_of
 from daemon.ports import Gauge
 
 STEP = 5.0

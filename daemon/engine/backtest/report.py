@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from daemon.core.model import Value
+from daemon.core.value import Value
 from daemon.engine.backtest.outcome import Kind, Outcome
 
 

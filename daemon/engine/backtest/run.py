@@ -8,11 +8,13 @@ from typing import Protocol
 
 import msgspec
 
-from daemon.core.model import Policy, Value, WorkloadRef
+from daemon.core.model import WorkloadRef
+from daemon.core.policy import Policy
+from daemon.core.value import Value
 from daemon.engine.backtest.lineage import Lineage, Plan, lineage
 from daemon.engine.backtest.outcome import Kind, Outcome
+from daemon.engine.backtest.pod_lifetimes import Sightings, Span, told_apart
 from daemon.engine.backtest.replay import Past, chunks, replay
-from daemon.engine.backtest.sightings import Sightings, Span, told_apart
 from daemon.ports import Missing, Rejected
 
 FORMAT = 1

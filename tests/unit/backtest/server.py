@@ -10,7 +10,7 @@ from typing import Any
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from daemon.core.model import Sample
+from daemon.core.signals.sample import Sample
 from tests.engine.world import World
 from tests.unit.prometheus.looks import of_scrapes
 

@@ -7,7 +7,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.core.model import SignalPolicy
+from daemon.core.policy import SignalPolicy
 from daemon.engine.backtest.fixed import FixedRule
 
 ERRORS = SignalPolicy(name="errors", title="error rate", limit=0.05)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.core.model import Policy
+from daemon.core.policy import Policy
 from daemon.engine.backtest.lineage import LONGEST, SLACK, Lineage, Return, lineage
-from daemon.engine.backtest.sightings import (
+from daemon.engine.backtest.pod_lifetimes import (
     GAP,
     Sightings,
     Span,

@@ -10,10 +10,10 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from daemon.adapters.memory.clock import ManualClock
-from daemon.adapters.prometheus_past import PrometheusPast
+from daemon.adapters.prometheus.past import PrometheusPast
+from daemon.adapters.simulation.clock import ManualClock
 from daemon.core.model import WorkloadRef
-from daemon.engine.backtest.sightings import pod_pattern
+from daemon.engine.backtest.pod_lifetimes import pod_pattern
 from daemon.ports import Gauge, Unavailable
 from daemon.settings import DependencySettings, PrometheusSettings, SignalSettings
 from tests.unit.prometheus.looks import of_scrapes

@@ -10,7 +10,7 @@ from functools import cache
 import msgspec
 import pytest
 
-from daemon.core.case import Attribution, Verdict
+from daemon.core.assessment import Attribution, Verdict
 from daemon.core.model import WorkloadRef
 from daemon.engine.backtest.outcome import Kind, Outcome
 from daemon.engine.backtest.replay import MOST_VALUES, PARTS, STEP, chunks, replay
@@ -85,7 +85,7 @@ class TestOutcomes:
         assert good.requests > 5000
         assert good.evidence[0].trail
 
-    def test_what_failed_is_no_yardstick(self) -> None:
+    def test_a_failed_revision_is_not_a_valid_baseline(self) -> None:
         world = lived(
             World(rps=20, errors={"v2.0.0": 0.2}), ("v1.0.0", 3000), ("v2.0.0", 200), ("v3.0.0", 900)
         )

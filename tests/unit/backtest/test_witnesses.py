@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from daemon.engine.backtest.witnesses import Witnesses
+from daemon.engine.backtest.dependency_history import Witnesses
 from daemon.ports import Gauge
 from tests.engine.world import REF
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from daemon.adapters.memory.metrics import MemoryMetrics
-from daemon.core.model import Sample
+from daemon.adapters.simulation.metrics import MemoryMetrics
+from daemon.core.signals.sample import Sample
 from daemon.engine.backtest.run import Backtest, Judged, Question, State
 from daemon.ports import Gauge, Unavailable
 from tests.engine.world import POLICY, REF, World

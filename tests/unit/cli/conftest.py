@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from daemon.adapters.kube.permissions import Permission
+from daemon.adapters.kubernetes.permissions import Permission
 from daemon.adapters.live_check import Finding
-from daemon.adapters.memory.cases import MemoryCaseStore
+from daemon.adapters.simulation.cases import MemoryCaseStore
 from daemon.cli.parts import Parts, Say
 from daemon.cli.root import cli
-from daemon.core.case import Case
+from daemon.core.case.case import Case
 from daemon.core.model import WorkloadRef
 from daemon.ports import CaseStore, Clock, PortError
 from daemon.settings import Settings, load

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from daemon.cli.acting import person
-from daemon.core.case import Instruction
+from daemon.core.case.case import Instruction
 from daemon.ports import Conflict, Missing, Rejected
 from tests.unit.cli.conftest import FakeParts, Rollbackd, answer
 from tests.unit.web import samples

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from daemon.core.case import Status
+from daemon.core.case.case import Status
 from daemon.core.model import Change
 from tests.unit.cli.conftest import FakeParts, Rollbackd, answer
 from tests.unit.web import samples, watched

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from daemon.adapters.recording.docket import NO_ROLLOUT
+from daemon.adapters.recording.recorded_cases import NO_ROLLOUT
 from daemon.settings import example_file
 from tests.unit.cli.conftest import FakeParts, Rollbackd
 
@@ -117,7 +117,7 @@ class TestJudging:
         assert head.split() == ["TIME", "(UTC)", "CASE", "VERDICT", "DECISION", "REASON"]
         last = next(line for line in lines if " last " in line)
         assert last.startswith("2024-10-27 03:33:35  bad ")
-        for word in ("failing", "rollback", "error rate 400 of 1000 (40 %)", "laid to: deployment"):
+        for word in ("failing", "rollback", "error rate 400 of 1000 (40 %)", "attributed to: deployment"):
             assert word in last
 
     def test_json_may_be_asked_for(self, rollbackd: Rollbackd, samples: Path) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from daemon.core.case import Phase, Status
+from daemon.core.case.case import Phase, Status
 from daemon.ports import Denied, Unavailable
 from tests.unit.cli.conftest import FakeParts, Rollbackd, answer
 from tests.unit.web import samples

@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from daemon.cli.pictures import MOST, Figure, PictureError, draw
-from daemon.core.case import Point, SignalEvidence, Verdict
-from daemon.core.counters import Tally
+from daemon.core.assessment import SignalEvidence, Verdict
+from daemon.core.signals.trail import Point
+from daemon.core.statistics.counts import Tally
 
 START = 1_730_000_000.0
 

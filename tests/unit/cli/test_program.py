@@ -13,7 +13,7 @@ import click
 import pytest
 
 from daemon import __version__
-from daemon.adapters.kube.permissions import Permission
+from daemon.adapters.kubernetes.permissions import Permission
 from daemon.adapters.live_check import Finding
 from daemon.cli.root import COMMANDS, cli
 from daemon.ports import Rejected, Unavailable

@@ -11,15 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from daemon.core.ageing import Ageing, ageing
-from daemon.core.attribution import Scene, attribute
-from daemon.core.case import Attribution
-from daemon.core.counters import Step
-from daemon.core.course import Course, begin, follow
-from daemon.core.failure import Failure
-from daemon.core.model import Sample
-from daemon.core.onset import Onset
-from tests.unit.core.courses import ALPHA, EVERY, POLICY, START, Scrape, counted, side, steady
+from daemon.core.assessment import Attribution
+from daemon.core.attribution.cause import Scene, attribute
+from daemon.core.attribution.failure import Failure
+from daemon.core.attribution.pod_age import Ageing, ageing
+from daemon.core.signals.counters import Step
+from daemon.core.signals.sample import Sample
+from daemon.core.signals.state import SignalState, initial_state, update
+from daemon.core.statistics.change_point import Onset
+from tests.unit.core.signal_states import ALPHA, EVERY, POLICY, START, Scrape, counted, side, steady
 
 STARTS = (2.0, 22.0, 42.0)
 """Seconds from the rollout's start at which the new pods begin."""
@@ -42,7 +42,7 @@ def pod(
     return scrapes
 
 
-def rollout(fails_from: FailsFrom, per_second: float = 7.0, seed: int = 1) -> Course:
+def rollout(fails_from: FailsFrom, per_second: float = 7.0, seed: int = 1) -> SignalState:
     """Three new pods one after the other; each old one is scraped for the last time when they begin."""
     source = random.Random(seed)
     samples: list[Sample] = []
@@ -52,16 +52,16 @@ def rollout(fails_from: FailsFrom, per_second: float = 7.0, seed: int = 1) -> Co
         samples += counted(f"n-{number}", scrapes, START + start + phase, from_zero=True)
     usual = steady(0.005, 300.0)
     history = counted("o-1", usual, START - EVERY * len(usual), from_zero=False)
-    course = begin(POLICY, ALPHA, START, history, side)
+    state = initial_state(POLICY, ALPHA, START, history, side)
     for at in sorted({sample.at for sample in samples}):
-        course = follow(course, [s for s in samples if s.at == at], lambda _: True, side)
-    return course
+        state = update(state, [s for s in samples if s.at == at], lambda _: True, side)
+    return state
 
 
-def told(course: Course) -> Ageing:
-    failure = Failure(course)
+def told(state: SignalState) -> Ageing:
+    failure = Failure(state)
     assert failure.onset is not None
-    found = ageing(course, failure.onset)
+    found = ageing(state, failure.onset)
     assert found is not None
     return found
 
@@ -96,11 +96,11 @@ def test_it_clears_the_old_pods_that_nobody_saw_and_says_so() -> None:
 
 
 def test_one_pod_alone_tells_nothing() -> None:
-    course = rollout(lambda start: start + 30.0)
-    failure = Failure(course)
+    state = rollout(lambda start: start + 30.0)
+    failure = Failure(state)
     assert failure.onset is not None
-    alone = [step for step in course.new_steps if step.pod == "n-0"]
-    assert ageing(_with(course, alone), failure.onset) is None
+    alone = [step for step in state.new_steps if step.pod == "n-0"]
+    assert ageing(_with(state, alone), failure.onset) is None
 
 
 SOME = rollout(lambda start: start + 30.0)
@@ -108,9 +108,9 @@ SOME = rollout(lambda start: start + 30.0)
 
 @given(st.permutations(["n-0", "n-1", "n-2"]))
 def test_names_do_not_matter(names: list[str]) -> None:
-    course = SOME
-    renamed = [step._replace(pod=names[int(step.pod[-1])]) for step in course.new_steps]
-    assert told(_with(course, renamed)).gain == pytest.approx(told(course).gain)
+    state = SOME
+    renamed = [step._replace(pod=names[int(step.pod[-1])]) for step in state.new_steps]
+    assert told(_with(state, renamed)).gain == pytest.approx(told(state).gain)
 
 
 moments = st.floats(min_value=START, max_value=START + 5_000.0)
@@ -128,8 +128,8 @@ steps = st.builds(
 @given(st.lists(steps, max_size=30), moments, st.floats(min_value=0.0, max_value=600.0))
 def test_whatever_was_counted_there_is_an_answer(made: list[Step], low: float, long: float) -> None:
     """Also of pods that were born long after the failure began, or never had a request."""
-    course = _with(SOME, sorted(made, key=lambda step: step.at))
-    found = ageing(course, Onset(low=low, high=low + long, failing=0.2))
+    state = _with(SOME, sorted(made, key=lambda step: step.at))
+    found = ageing(state, Onset(low=low, high=low + long, failing=0.2))
     assert found is None or (math.isfinite(found.gain) and 0 <= found.low <= found.high)
 
 
@@ -141,5 +141,5 @@ def test_pods_that_tell_nothing_of_it_are_passed_over(born: float, requests: flo
     assert ageing(_with(SOME, [*failing, *others]), begun) is None
 
 
-def _with(course: Course, steps: list[Step]) -> Course:
-    return replace(course, new_steps=tuple(steps))
+def _with(state: SignalState, steps: list[Step]) -> SignalState:
+    return replace(state, new_steps=tuple(steps))

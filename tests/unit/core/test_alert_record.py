@@ -11,13 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.core import facts, verification
-from daemon.core.alert_record import KEPT_OTHERS, Record, recorded
-from daemon.core.case import Case, Entry, Phase, Spec
-from daemon.core.changes import KEPT_ALERT_LINES, KEPT_ENTRIES, noted
-from daemon.core.events import Alerted
-from daemon.core.lifecycle import advance
-from daemon.core.model import Alert, Change, Episode, Policy, Revision, RolloutStatus, Workload, WorkloadRef
+from daemon.core.case.alert_record import KEPT_OTHERS, Record, recorded
+from daemon.core.case.case import Case, Entry, Phase, Spec
+from daemon.core.case.edits import KEPT_ALERT_LINES, KEPT_ENTRIES, noted
+from daemon.core.case.events import Alerted
+from daemon.core.case.lifecycle import advance
+from daemon.core.judge import recovery as verification
+from daemon.core.model import Alert, Change, Episode, Revision, RolloutStatus, Workload, WorkloadRef
+from daemon.core.policy import Policy
+from daemon.core.rollout_facts import facts
 
 T0 = datetime(2026, 1, 5, 9, tzinfo=UTC)
 LIMIT = 128 * 1024

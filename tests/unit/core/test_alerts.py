@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.core.alerts import Match, Mismatch, Naming, attributed, find
+from daemon.core.case.alerts import Match, Mismatch, Naming, attributed, find
 from daemon.core.model import Alert, Pod, Revision, RolloutStatus, Workload, WorkloadRef
 
 T0 = datetime(2026, 1, 5, 9, tzinfo=UTC)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from daemon.core.attribution import Dependency, Scene, Surroundings, attribute
-from daemon.core.case import Attribution, Fact
-from daemon.core.course import Course, begin, follow
-from daemon.core.failure import Failure
-from daemon.core.model import Sample
-from tests.unit.core.courses import ALPHA, EVERY, POLICY, START, counted, course, side, steady
+from daemon.core.assessment import Attribution, Fact
+from daemon.core.attribution.cause import Dependency, Scene, Surroundings, attribute
+from daemon.core.attribution.failure import Failure
+from daemon.core.signals.sample import Sample
+from daemon.core.signals.state import SignalState, initial_state, update
+from tests.unit.core.signal_states import ALPHA, EVERY, POLICY, START, counted, side, state, steady
 
 FAILING = [(15.0, 75.0)] * 4
 INFRASTRUCTURE, DEPLOYMENT, UNDECIDED = (
@@ -20,7 +20,7 @@ INFRASTRUCTURE, DEPLOYMENT, UNDECIDED = (
 )
 
 
-def cause(*failing: Course, facts: tuple[Fact, ...] = (), **scene: object) -> tuple[Attribution, str]:
+def cause(*failing: SignalState, facts: tuple[Fact, ...] = (), **scene: object) -> tuple[Attribution, str]:
     found = attribute([Failure(one) for one in failing], facts, Scene(**scene))  # type: ignore[arg-type]
     return found.cause, found.reason
 
@@ -33,48 +33,48 @@ def down(name: str, since: float, **kind: object) -> Surroundings:
     return around(dependencies=(Dependency(name=name, healthy=False, since=since, **kind),))  # type: ignore[arg-type]
 
 
-def pods(*stories: list[tuple[float, float]]) -> Course:
-    """A course of several new pods, scraped at the same times."""
+def pods(*stories: list[tuple[float, float]]) -> SignalState:
+    """A state of several new pods, scraped at the same times."""
     usual = counted("o-1", steady(0.01, 75.0 * len(stories)), START - 120 * EVERY, from_zero=False)
-    begun = begin(POLICY, ALPHA, START, usual, side)
+    begun = initial_state(POLICY, ALPHA, START, usual, side)
     samples: list[Sample] = []
     for index, story in enumerate(stories):
         samples += counted(f"n-{index}", story, START + EVERY, from_zero=True)
-    return follow(begun, samples, lambda _: True, side)
+    return update(begun, samples, lambda _: True, side)
 
 
 def test_what_only_the_new_pods_do_is_the_release() -> None:
-    found, reason = cause(course(FAILING, beside=[(1.0, 75.0)] * 6))
+    found, reason = cause(state(FAILING, beside=[(1.0, 75.0)] * 6))
     assert found is DEPLOYMENT
     assert "errors since" in reason
     assert "old pods at the same time" in reason
 
 
 def test_old_pods_that_fail_alike_clear_the_release() -> None:
-    found, reason = cause(course(FAILING, beside=[(15.0, 75.0)] * 6))
+    found, reason = cause(state(FAILING, beside=[(15.0, 75.0)] * 6))
     assert found is INFRASTRUCTURE
     assert "fail alike" in reason
 
 
 def test_old_pods_that_are_only_a_little_off_do_not_clear_it() -> None:
     """Nobody takes two errors more of 300 for the same failure as 60 %."""
-    assert cause(course([(45.0, 75.0)] * 4, beside=[(2.0, 75.0)] * 6))[0] is DEPLOYMENT
+    assert cause(state([(45.0, 75.0)] * 4, beside=[(2.0, 75.0)] * 6))[0] is DEPLOYMENT
 
 
 def test_old_pods_without_requests_say_nothing() -> None:
-    assert cause(course(FAILING, beside=[(0.0, 0.0)] * 6))[0] is DEPLOYMENT
+    assert cause(state(FAILING, beside=[(0.0, 0.0)] * 6))[0] is DEPLOYMENT
 
 
 def test_what_began_before_the_rollout_is_not_its_doing() -> None:
     before = [*steady(0.01, 75, 112), *([(16.0, 75.0)] * 8)]
-    found, reason = cause(course(FAILING, before=before))
+    found, reason = cause(state(FAILING, before=before))
     assert found is INFRASTRUCTURE
     assert "before the rollout" in reason
 
 
 def test_a_bad_hour_long_over_is_no_alibi() -> None:
     before = [*steady(0.01, 75, 30), *([(16.0, 75.0)] * 8), *steady(0.01, 75, 82)]
-    assert cause(course(FAILING, before=before))[0] is DEPLOYMENT
+    assert cause(state(FAILING, before=before))[0] is DEPLOYMENT
 
 
 @pytest.mark.parametrize(
@@ -91,20 +91,18 @@ def test_a_bad_hour_long_over_is_no_alibi() -> None:
 def test_a_dependency_explains_what_began_with_its_outage(
     since: float, confirmed: bool, expected: Attribution
 ) -> None:
-    found, reason = cause(
-        course(FAILING), surroundings=down("postgresql", START + since, confirmed=confirmed)
-    )
+    found, reason = cause(state(FAILING), surroundings=down("postgresql", START + since, confirmed=confirmed))
     assert found is expected
     assert ("postgresql" in reason) is (expected is not DEPLOYMENT)
 
 
 def test_a_healthy_dependency_explains_nothing() -> None:
     fine = around(dependencies=(Dependency(name="redis", healthy=True, since=START),))
-    assert cause(course(FAILING), surroundings=fine)[0] is DEPLOYMENT
+    assert cause(state(FAILING), surroundings=fine)[0] is DEPLOYMENT
 
 
 def test_other_workloads_that_fail_at_the_same_moment_clear_the_release() -> None:
-    found, reason = cause(course(FAILING), surroundings=around(others=("greenlang/gl-007",)))
+    found, reason = cause(state(FAILING), surroundings=around(others=("greenlang/gl-007",)))
     assert found is INFRASTRUCTURE
     assert "greenlang/gl-007" in reason
 
@@ -135,13 +133,13 @@ def test_all_pods_bad_or_a_single_one_is_the_release() -> None:
 
 def test_a_flood_of_good_requests_is_named() -> None:
     flooded = [(120.0, 600.0)] * 6
-    found, reason = cause(course(flooded))
+    found, reason = cause(state(flooded))
     assert found is UNDECIDED
     assert "traffic" in reason
 
 
 def test_clients_that_try_again_are_no_flood() -> None:
-    assert cause(course([(525.0, 600.0)] * 6))[0] is DEPLOYMENT
+    assert cause(state([(525.0, 600.0)] * 6))[0] is DEPLOYMENT
 
 
 def test_crashes_of_old_pods_and_missing_nodes() -> None:
@@ -160,22 +158,22 @@ def test_crashes_while_a_dependency_is_down() -> None:
 
 def test_the_onset_is_an_interval_that_holds_the_truth() -> None:
     good, bad = [(1.0, 75.0)] * 10, [(20.0, 75.0)] * 5
-    found = Failure(course([*good, *bad])).onset
+    found = Failure(state([*good, *bad])).onset
     assert found is not None
     assert found.low <= START + 10 * EVERY + EVERY
     assert found.high >= START + 10 * EVERY
     assert found.high - found.low <= 4 * EVERY
-    assert Failure(course(good)).onset is None
+    assert Failure(state(good)).onset is None
 
 
 def test_a_failure_from_the_first_request_began_with_the_rollout() -> None:
-    found = Failure(course(FAILING)).onset
+    found = Failure(state(FAILING)).onset
     assert found is not None
     assert found.low <= START + EVERY
     assert found.high <= START + 2 * EVERY
 
 
 def test_the_answer_does_not_depend_on_the_order_of_signals() -> None:
-    other = msgspec.structs.replace(course(FAILING), policy=msgspec.structs.replace(POLICY, name="latency"))
-    shared = course(FAILING, beside=[(15.0, 75.0)] * 6)
+    other = msgspec.structs.replace(state(FAILING), policy=msgspec.structs.replace(POLICY, name="latency"))
+    shared = state(FAILING, beside=[(15.0, 75.0)] * 6)
     assert cause(other, shared)[0] is cause(shared, other)[0] is INFRASTRUCTURE

@@ -7,10 +7,10 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.core.baseline import Round, baseline_of, pearson, replayed, rounds_of
-from daemon.core.counters import Step
-from daemon.core.process import ROUND
-from tests.unit.core.courses import ALPHA, POLICY, Scrape, drawn, steady
+from daemon.core.signals.baseline import Round, baseline_of, pearson, replayed, rounds_of
+from daemon.core.signals.counters import Step
+from daemon.core.statistics.e_process import ROUND
+from tests.unit.core.signal_states import ALPHA, POLICY, Scrape, drawn, steady
 
 
 def rounds(scrapes: list[Scrape]) -> list[Round]:

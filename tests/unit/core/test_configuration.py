@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.core.configuration import ABSENT, Reference, Sighting, doubts, references
+from daemon.core.rollout_facts.configuration import ABSENT, Reference, Sighting, doubts, references
 from tests.unit.core.made import at, pod
 
 CONFIG = Reference(kind="ConfigMap", name="heat-config")

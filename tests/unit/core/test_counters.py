@@ -7,8 +7,9 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.core.counters import Book, Tally, observe
-from daemon.core.model import Sample
+from daemon.core.signals.counters import Book, observe
+from daemon.core.signals.sample import Sample
+from daemon.core.statistics.counts import Tally
 
 
 def sample(at: float, total: float, bad: float | None = 0.0, pod: str = "p") -> Sample:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.core.counters import Tally
-from daemon.core.evidence import log_better, log_worse, upper_rate
+from daemon.core.statistics.counts import Tally
+from daemon.core.statistics.likelihood import log_better, log_worse, upper_rate
 
 rates = st.floats(0.001, 0.9)
 

@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from daemon.core import facts
-from daemon.core.attribution import Surroundings, attribute, scene_of
-from daemon.core.case import Attribution, Fact
-from daemon.core.model import Container, Pod, Policy, Revision, Role, Workload
-from daemon.core.pod_history import PodHistory, follow, interrupted
+from daemon.core.assessment import Attribution, Fact
+from daemon.core.attribution.cause import Surroundings, attribute, scene_of
+from daemon.core.model import Container, Pod, Revision, Role, Workload
+from daemon.core.policy import Policy
+from daemon.core.rollout_facts import facts
+from daemon.core.rollout_facts.pod_history import PodHistory, follow, interrupted
 from tests.unit.core.made import NEW, OLD, START, at, container, pod, revision, workload
 
 POLICY = Policy()

@@ -10,25 +10,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.core.attribution import Scene
-from daemon.core.case import Assessment, Attribution, Verdict
-from daemon.core.course import Course
-from daemon.core.judge import SignalView, assess, judge_signal, proven
-from daemon.core.model import Policy, SignalPolicy
-from tests.unit.core.courses import POLICY, Scrape, course, drawn, steady
+from daemon.core.assessment import Assessment, Attribution, Verdict
+from daemon.core.attribution.cause import Scene
+from daemon.core.judge.verdict import SignalView, assess, judge_signal, proven
+from daemon.core.policy import Policy, SignalPolicy
+from daemon.core.signals.state import SignalState
+from tests.unit.core.signal_states import POLICY, Scrape, drawn, state, steady
 
 
 def verdict(
     new: Sequence[Scrape], *, policy: SignalPolicy = POLICY, problem: str = "", **kind: object
 ) -> Verdict:
-    seen = course(new, policy=policy, **kind)  # type: ignore[arg-type]
-    return judge_signal(policy, SignalView(course=seen, problem=problem)).verdict
+    seen = state(new, policy=policy, **kind)  # type: ignore[arg-type]
+    return judge_signal(policy, SignalView(state=seen, problem=problem)).verdict
 
 
 def laid(new: Sequence[Scrape], **kind: object) -> Assessment:
     """The assessment of this one signal."""
-    seen = course(new, **kind)  # type: ignore[arg-type]
-    return assess(Scene(), (), {POLICY.name: SignalView(course=seen)}, Policy(signals=(POLICY,)))
+    seen = state(new, **kind)  # type: ignore[arg-type]
+    return assess(Scene(), (), {POLICY.name: SignalView(state=seen)}, Policy(signals=(POLICY,)))
 
 
 def policy(**fields: object) -> SignalPolicy:
@@ -146,30 +146,30 @@ def test_what_is_over_the_limit_as_it_was_before_is_said() -> None:
 
 
 def test_a_few_errors_of_the_last_old_pods_do_not_blind_the_judge() -> None:
-    """Their 3 of 22 are more than before, and no yardstick for all that comes after them."""
+    """Their 3 of 22 are more than before, and no valid baseline for all that comes after them."""
     few = laid([(150, 750)] * 4, before=steady(0.01, 750.0), beside=[(3.0, 22.0)])
     assert few.attribution is Attribution.DEPLOYMENT
 
 
 def test_the_old_pods_next_scrape_is_waited_for() -> None:
     """They serve beside the new ones, and the scrape that covers the failure has not come yet."""
-    found = judge_signal(POLICY, SignalView(course=course([(40, 75)], beside=[(1.0, 75.0)])))
+    found = judge_signal(POLICY, SignalView(state=state([(40, 75)], beside=[(1.0, 75.0)])))
     assert found.verdict is Verdict.DEGRADED
     assert "waited for" in found.reason
 
 
 def test_proof_needs_traffic_and_a_good_end() -> None:
-    assert not proven(course([(0, 10)]))
-    assert proven(course([(5, 500)]))
-    assert not proven(course([(5, 500)] * 6 + [(300, 500)]))
+    assert not proven(state([(0, 10)]))
+    assert proven(state([(5, 500)]))
+    assert not proven(state([(5, 500)] * 6 + [(300, 500)]))
 
 
 def test_what_the_buckets_leave_open_is_neither_failure_nor_proof() -> None:
-    open_ended = course([(0, 75)] * 6)
+    open_ended = state([(0, 75)] * 6)
     unclear = msgspec.structs.replace(
         open_ended, new=msgspec.structs.replace(open_ended.new, bad=0.0, unclear=200.0)
     )
-    found = judge_signal(POLICY, SignalView(course=unclear))
+    found = judge_signal(POLICY, SignalView(state=unclear))
     assert found.verdict is Verdict.UNKNOWN
     assert "buckets leave open" in found.reason
     assert not proven(unclear)
@@ -184,7 +184,7 @@ def test_every_input_gets_one_answer_with_a_reason(
     new: list[Scrape], before: list[Scrape], beside: list[Scrape], limit: float, warmup: float
 ) -> None:
     kind = policy(limit=limit, warmup=warmup)
-    found = judge_signal(kind, SignalView(course=course(new, before=before, beside=beside, policy=kind)))
+    found = judge_signal(kind, SignalView(state=state(new, before=before, beside=beside, policy=kind)))
     assert found.reason
     assert not (found.proven and found.verdict is not Verdict.HEALTHY)
 
@@ -199,25 +199,25 @@ def test_more_errors_never_make_it_better(
     worse[place] = (new[place][0] + 10, new[place][1] + 10)
     if new[place][1] <= 0:
         return
-    found, then = course(new, before=before), course(worse, before=before)
+    found, then = state(new, before=before), state(worse, before=before)
     assert then.over_limit >= found.over_limit - 1e-9
-    assert then.over_usual >= found.over_usual - 1e-9
+    assert then.over_baseline >= found.over_baseline - 1e-9
     if verdict(new, before=before) is Verdict.FAILING:
         assert verdict(worse, before=before) in {Verdict.FAILING, Verdict.DEGRADED}
         assert len(new) > 1 or verdict(worse, before=before) is Verdict.FAILING
 
 
-def assessed(seen: Course) -> tuple[Verdict, Attribution]:
-    found = assess(Scene(), (), {"errors": SignalView(course=seen)}, Policy(signals=(POLICY,)))
+def assessed(seen: SignalState) -> tuple[Verdict, Attribution]:
+    found = assess(Scene(), (), {"errors": SignalView(state=seen)}, Policy(signals=(POLICY,)))
     return found.verdict, found.attribution
 
 
 def test_old_pods_tell_the_deployment_from_the_infrastructure() -> None:
     failing = [(15.0, 75.0)] * 3
-    assert assessed(course(failing)) == (Verdict.FAILING, Attribution.DEPLOYMENT)
-    assert assessed(course(failing, beside=[(1.0, 75.0)] * 5)) == (Verdict.FAILING, Attribution.DEPLOYMENT)
-    # What hits both alike is not even counted as the release's failure, or else not laid to it.
-    found = assessed(course(failing, beside=[(16.0, 75.0)] * 5))
+    assert assessed(state(failing)) == (Verdict.FAILING, Attribution.DEPLOYMENT)
+    assert assessed(state(failing, beside=[(1.0, 75.0)] * 5)) == (Verdict.FAILING, Attribution.DEPLOYMENT)
+    # What hits both alike is not even counted as the release's failure, or else not attributed to it.
+    found = assessed(state(failing, beside=[(16.0, 75.0)] * 5))
     assert found[0] is not Verdict.FAILING or found[1] is Attribution.INFRASTRUCTURE
 
 
@@ -235,7 +235,7 @@ def test_healthy_releases_stay_healthy_at_every_look() -> None:
     for _ in range(150):
         before, after = drawn(0.01, 8, 120, source), drawn(0.01, 8, 40, source)
         convicted += any(
-            judge_signal(POLICY, SignalView(course=seen)).verdict is Verdict.FAILING
-            for seen in (course(after[:end], before=before) for end in (1, 2, 3, 5, 8, 13, 21, 40))
+            judge_signal(POLICY, SignalView(state=seen)).verdict is Verdict.FAILING
+            for seen in (state(after[:end], before=before) for end in (1, 2, 3, 5, 8, 13, 21, 40))
         )
     assert convicted < 5

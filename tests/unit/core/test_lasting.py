@@ -6,12 +6,12 @@ import random
 
 import pytest
 
-from daemon.core.case import Verdict
-from daemon.core.course import Course, begin, follow
-from daemon.core.judge import SignalView, judge_signal
-from daemon.core.lasting import BURST
-from daemon.core.model import Sample
-from tests.unit.core.courses import ALPHA, EVERY, POLICY, START, Scrape, counted, course, side, steady
+from daemon.core.assessment import Verdict
+from daemon.core.attribution.bursts import BURST
+from daemon.core.judge.verdict import SignalView, judge_signal
+from daemon.core.signals.sample import Sample
+from daemon.core.signals.state import SignalState, initial_state, update
+from tests.unit.core.signal_states import ALPHA, EVERY, POLICY, START, Scrape, counted, side, state, steady
 
 OLD = counted("o-1", steady(0.005, 75.0), START - EVERY * 120 + 1, from_zero=False)
 
@@ -31,11 +31,11 @@ def scraped(
 
 def looks(pods: list[list[Sample]]) -> list[tuple[float, Verdict, str]]:
     """What is said after each scrape."""
-    seen: Course = begin(POLICY, ALPHA, START, OLD, side)
+    seen: SignalState = initial_state(POLICY, ALPHA, START, OLD, side)
     said = []
     for sample in sorted((sample for pod in pods for sample in pod), key=lambda sample: sample.at):
-        seen = follow(seen, [sample], lambda _: True, side)
-        found = judge_signal(POLICY, SignalView(course=seen))
+        seen = update(seen, [sample], lambda _: True, side)
+        found = judge_signal(POLICY, SignalView(state=seen))
         said.append((sample.at - START, found.verdict, found.reason))
     return said
 
@@ -72,7 +72,7 @@ def test_what_lasts_is_decided_within_three_intervals_more(traffic: float, seed:
 def test_what_is_well_again_is_not_convicted_later() -> None:
     """Even where the evidence of the bad time stays: few requests take long to outweigh it."""
     new: list[Scrape] = [*([(0.0, 8.0)] * 6), *([(8.0, 8.0)] * 3), *([(0.0, 8.0)] * 10)]
-    verdicts = [judge_signal(POLICY, SignalView(course=course(new[:end]))) for end in range(1, len(new) + 1)]
+    verdicts = [judge_signal(POLICY, SignalView(state=state(new[:end]))) for end in range(1, len(new) + 1)]
     assert all(found.verdict is not Verdict.FAILING for found in verdicts)
     assert any("look well again" in found.reason for found in verdicts)
 

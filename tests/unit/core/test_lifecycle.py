@@ -9,35 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daemon.core.case import (
-    FINISHED,
-    Assessment,
-    Attribution,
-    Case,
-    Condition,
-    Instruction,
-    Outcome,
-    Phase,
-    Spec,
-    Status,
-    Verdict,
-    Verification,
-    case_name,
-)
-from daemon.core.events import Alerted, Event, Finished, Hindered, Instructed, Observed
-from daemon.core.incident import message, render, timeline
-from daemon.core.lifecycle import advance
-from daemon.core.model import (
-    Alert,
-    Change,
-    Mode,
-    Policy,
-    Revision,
-    RolloutStatus,
-    Workload,
-    WorkloadRef,
-)
-from daemon.core.target import Choice
+from daemon.core.assessment import Assessment, Attribution, Condition, Verdict, Verification
+from daemon.core.case.case import FINISHED, Case, Instruction, Outcome, Phase, Spec, Status, case_name
+from daemon.core.case.events import Alerted, Event, Finished, Hindered, Instructed, Observed
+from daemon.core.case.incident import message, render, timeline
+from daemon.core.case.lifecycle import advance
+from daemon.core.case.rollback_target import Choice
+from daemon.core.model import Alert, Change, Revision, RolloutStatus, Workload, WorkloadRef
+from daemon.core.policy import Mode, Policy
 
 T0 = datetime(2026, 1, 5, 9, tzinfo=UTC)
 REF = WorkloadRef(namespace="greenlang", name="app")

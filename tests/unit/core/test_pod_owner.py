@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from daemon.core.model import LONGEST_PREFIX, Revision
-from daemon.core.pod_owner import PodOwners
+from daemon.core.rollout_facts.pod_owner import PodOwners
 from tests.unit.core.made import NEW, OLD, pod, revision, workload
 
 

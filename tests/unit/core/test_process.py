@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.core.evidence import ratios
-from daemon.core.process import CAP, OPENING, ROUND, Process, follow
+from daemon.core.statistics.e_process import CAP, OPENING, ROUND, EProcess, accumulate
+from daemon.core.statistics.likelihood import ratios
 
 Scrape = tuple[float, float]
 """Bad events, all events."""
@@ -27,9 +27,9 @@ class Count(NamedTuple):
 
 def run(scrapes: Sequence[Scrape], bound: float, *, every: float = ROUND) -> list[float]:
     """log e after each scrape."""
-    process, values = Process(), []
+    process, values = EProcess(), []
     for index, (bad, total) in enumerate(scrapes, start=1):
-        process = follow(process, [Count(index * every, (index - 1) * every, bad, total)], ratios(bound))
+        process = accumulate(process, [Count(index * every, (index - 1) * every, bad, total)], ratios(bound))
         values.append(process.log_e())
     return values
 
@@ -112,7 +112,7 @@ def test_how_the_events_of_a_moment_are_split_does_not_matter(
     split: list[Count] = []
     for index, (bad, total) in enumerate(stream, start=1):
         split += [Count(index * ROUND, (index - 1) * ROUND, bad / parts, total / parts)] * parts
-    found = follow(Process(), split, ratios(bound)).log_e()
+    found = accumulate(EProcess(), split, ratios(bound)).log_e()
     assert found == pytest.approx(run(stream, bound)[-1], abs=1e-6)
 
 
@@ -122,22 +122,22 @@ def test_whether_scrapes_come_in_one_call_or_in_many_does_not_matter(
 ) -> None:
     counts = [Count(i * 7.0, (i - 1) * 7.0, bad, total) for i, (bad, total) in enumerate(stream, start=1)]
     cut = data.draw(st.integers(0, len(counts)))
-    whole = follow(Process(), counts, ratios(bound))
-    parts = follow(follow(Process(), counts[:cut], ratios(bound)), counts[cut:], ratios(bound))
+    whole = accumulate(EProcess(), counts, ratios(bound))
+    parts = accumulate(accumulate(EProcess(), counts[:cut], ratios(bound)), counts[cut:], ratios(bound))
     assert parts.log_e() == pytest.approx(whole.log_e(), abs=1e-6)
 
 
 @given(scrapes, st.floats(0.005, 0.6), st.floats(0.005, 0.6))
 def test_two_bounds_at_once_are_as_each_alone(stream: list[Scrape], one: float, other: float) -> None:
     counts = [Count(i * 7.0, (i - 1) * 7.0, bad, total) for i, (bad, total) in enumerate(stream, start=1)]
-    both = follow(Process(), counts, ratios(one) + ratios(other))
+    both = accumulate(EProcess(), counts, ratios(one) + ratios(other))
     for place, bound in enumerate((one, other)):
-        assert both.log_e(place) == pytest.approx(follow(Process(), counts, ratios(bound)).log_e())
+        assert both.log_e(place) == pytest.approx(accumulate(EProcess(), counts, ratios(bound)).log_e())
 
 
 def test_the_opening_ends() -> None:
     """A pod that comes later does not bring the uncapped time back."""
     times = (0.0, OPENING / 2, OPENING + ROUND, OPENING + 3 * ROUND)
-    process = follow(Process(), [Count(at, at, 0, 10) for at in times], ratios(0.05))
-    after = follow(process, [Count(200.0, 185.0, 500, 500)], ratios(0.05))
+    process = accumulate(EProcess(), [Count(at, at, 0, 10) for at in times], ratios(0.05))
+    after = accumulate(process, [Count(200.0, 185.0, 500, 500)], ratios(0.05))
     assert after.log_e() - process.log_e() < 2 * CAP

@@ -8,9 +8,8 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daemon.core.case import Attribution, Verdict
-from daemon.core.model import Policy, SignalPolicy
-from daemon.core.recorded import (
+from daemon.core.assessment import Attribution, Verdict
+from daemon.core.judge.recording import (
     Decision,
     DependencyChanged,
     Entry,
@@ -20,7 +19,8 @@ from daemon.core.recorded import (
     Sampled,
     ScrapeFailed,
 )
-from tests.unit.core.courses import EVERY, START, drawn
+from daemon.core.policy import Policy, SignalPolicy
+from tests.unit.core.signal_states import EVERY, START, drawn
 
 ERRORS = SignalPolicy(name="errors", title="error rate", limit=0.05)
 LATENCY = SignalPolicy(name="latency", title="slow", limit=0.01, warmup=60)

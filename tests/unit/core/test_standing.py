@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from daemon.core.case.between_rollouts import Standing, follow, trouble
 from daemon.core.model import Pod, Workload
-from daemon.core.standing import Standing, follow, trouble
 from tests.unit.core.made import NEW, at, container, pod, workload
 
 CRASHES = container(

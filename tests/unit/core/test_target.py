@@ -8,9 +8,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from daemon.core.case import Assessment, Attribution, Case, Phase, Status, Verdict, case_name
+from daemon.core.assessment import Assessment, Attribution, Verdict
+from daemon.core.case.case import Case, Phase, Status, case_name
+from daemon.core.case.rollback_target import choose, classify, opens_case
 from daemon.core.model import Change, Revision
-from daemon.core.target import choose, classify, opens_case
 from tests.unit.core.test_lifecycle import BAD, GOOD, NEXT, RETURNED, T0, opened, workload
 
 FOURTH = msgspec.structs.replace(NEXT, hash="h4", replica_set_uid="u4", number=4, replica_set="app-h4")

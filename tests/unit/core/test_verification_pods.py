@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.core.case import Condition
-from daemon.core.model import Policy
-from daemon.core.pod_history import PodHistory, follow
-from daemon.core.verification import SETTLING, Facts, verify
+from daemon.core.assessment import Condition
+from daemon.core.judge.recovery import SETTLING, Facts, verify
+from daemon.core.policy import Policy
+from daemon.core.rollout_facts.pod_history import PodHistory, follow
 from tests.unit.core.made import NEW, START, at, container, pod, workload
 
 POLICY = Policy(health_paths=())

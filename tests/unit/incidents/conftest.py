@@ -9,7 +9,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from daemon.adapters.incidents.sentry import SentryOptions, SentrySink
-from daemon.core.incident import Incident, Stage, render
+from daemon.core.case.incident import Incident, Stage, render
 from tests.unit.web import samples
 
 KEY = "0123456789abcdef0123456789abcdef"

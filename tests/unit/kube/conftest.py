@@ -8,7 +8,7 @@ from kubernetes.client import Configuration
 from pytest_httpserver import HTTPServer
 from werkzeug.serving import WSGIRequestHandler
 
-from daemon.adapters.kube.client import KubeClient
+from daemon.adapters.kubernetes.client import KubeClient
 from tests.unit.kube.fake_api import FakeApi
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from daemon.adapters.kube.changes import Change, Meta
+from daemon.adapters.kubernetes.changes import Change, Meta
 from daemon.core.model import WorkloadRef
 
 NAMESPACE = "greenlang"

@@ -6,11 +6,11 @@ import msgspec
 import pytest
 
 from daemon import ports
-from daemon.adapters.kube import objects, partial
-from daemon.adapters.kube.actuator import TRIES, KubeActuator
-from daemon.adapters.kube.client import KubeClient
-from daemon.adapters.kube.selectors import selector_text
-from daemon.core.case import Outcome
+from daemon.adapters.kubernetes import objects, partial
+from daemon.adapters.kubernetes.actuator import TRIES, KubeActuator
+from daemon.adapters.kubernetes.client import KubeClient
+from daemon.adapters.kubernetes.selectors import selector_text
+from daemon.core.case.case import Outcome
 from daemon.core.model import Revision, WorkloadRef
 from tests.unit.kube import fake_api, samples
 from tests.unit.kube.fake_api import FakeApi
@@ -50,7 +50,7 @@ def actuator(client: KubeClient) -> KubeActuator:
     return KubeActuator(client)
 
 
-def undo(actuator: KubeActuator, *, judged: Revision = BAD, target: Revision = GOOD) -> ports.Undone:
+def undo(actuator: KubeActuator, *, judged: Revision = BAD, target: Revision = GOOD) -> ports.RollbackResult:
     return actuator.undo(REF, UID, judged=judged, target=target)
 
 
@@ -227,7 +227,7 @@ def test_a_selector_is_written_as_the_api_reads_it() -> None:
 ANNOTATION = "rollbackd.io/rollback"
 
 
-def with_token(actuator: KubeActuator, token: str) -> ports.Undone:
+def with_token(actuator: KubeActuator, token: str) -> ports.RollbackResult:
     return actuator.undo(REF, UID, judged=BAD, target=GOOD, token=token)
 
 

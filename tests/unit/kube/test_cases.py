@@ -12,27 +12,14 @@ import pytest
 from msgspec.structs import replace
 
 from daemon import ports
-from daemon.adapters.kube.case_codec import label_value
-from daemon.adapters.kube.cases import KubeCaseStore
-from daemon.adapters.kube.client import KubeClient
-from daemon.core.case import (
-    Assessment,
-    Case,
-    Condition,
-    Effect,
-    Entry,
-    Instruction,
-    Outcome,
-    Phase,
-    Point,
-    SignalEvidence,
-    Spec,
-    Status,
-    Verdict,
-    Verification,
-)
-from daemon.core.counters import Tally
+from daemon.adapters.kubernetes.case_codec import label_value
+from daemon.adapters.kubernetes.cases import KubeCaseStore
+from daemon.adapters.kubernetes.client import KubeClient
+from daemon.core.assessment import Assessment, Condition, SignalEvidence, Verdict, Verification
+from daemon.core.case.case import Case, Effect, Entry, Instruction, Outcome, Phase, Spec, Status
 from daemon.core.model import Alert, Change, Revision
+from daemon.core.signals.trail import Point
+from daemon.core.statistics.counts import Tally
 from tests.unit.kube import fake_api
 from tests.unit.kube.conftest import NOW, FixedClock
 from tests.unit.kube.fake_api import FakeApi
@@ -93,7 +80,7 @@ FULL = Status(
     ),
     alerts=(Alert(fingerprint="f", name="n", starts_at=NOW, status="firing", labels={"a": "b"}),),
     timeline=(Entry(at=NOW, phase=Phase.WATCHING, text="t"),),
-    obeyed=Instruction(action="hold", by="me", at=NOW),
+    last_instruction=Instruction(action="hold", by="me", at=NOW),
 )
 
 

@@ -11,9 +11,9 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from daemon import ports
-from daemon.adapters.kube.client import KubeClient, load
-from daemon.adapters.kube.errors import Expired, uninstalled
-from daemon.adapters.kube.resources import CASES, DEPLOYMENTS, PODS
+from daemon.adapters.kubernetes.client import KubeClient, load
+from daemon.adapters.kubernetes.errors import Expired, uninstalled
+from daemon.adapters.kubernetes.resources import CASES, DEPLOYMENTS, PODS
 from tests.unit.kube import fake_api
 from tests.unit.kube.fake_api import FakeApi
 

@@ -9,9 +9,9 @@ from typing import TypeVar
 import pytest
 
 from daemon import ports
-from daemon.adapters.kube.changes import Pace
-from daemon.adapters.kube.client import KubeClient
-from daemon.adapters.kube.workloads import KubeCluster
+from daemon.adapters.kubernetes.changes import Pace
+from daemon.adapters.kubernetes.client import KubeClient
+from daemon.adapters.kubernetes.workloads import KubeCluster
 from daemon.core.model import WorkloadRef
 from daemon.settings import NeighbourSettings
 from tests.unit.kube import fake_api, samples

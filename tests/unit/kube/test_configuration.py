@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from daemon import ports
-from daemon.adapters.kube.client import KubeClient
-from daemon.adapters.kube.configuration import METADATA_ONLY, KubeConfiguration
-from daemon.core.configuration import Reference
+from daemon.adapters.kubernetes.client import KubeClient
+from daemon.adapters.kubernetes.configuration import METADATA_ONLY, KubeConfiguration
+from daemon.core.rollout_facts.configuration import Reference
 from tests.unit.kube import fake_api, samples
 from tests.unit.kube.fake_api import FakeApi
 

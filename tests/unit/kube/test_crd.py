@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec import inspect as types
 
-from daemon.adapters.kube import crd
+from daemon.adapters.kubernetes import crd
 
 FILE = Path(__file__).parents[3] / "helm/rollbackd/crds/rolloutcases.yaml"
 
@@ -29,7 +29,7 @@ def whole() -> dict[str, Any]:
 
 
 def test_the_charts_definition_is_current() -> None:
-    assert FILE.read_text() == crd.text(), "write it anew: python -m daemon.adapters.kube.crd"
+    assert FILE.read_text() == crd.text(), "write it anew: python -m daemon.adapters.kubernetes.crd"
 
 
 def test_the_schema_is_structural() -> None:

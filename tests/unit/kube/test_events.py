@@ -6,11 +6,11 @@ import pytest
 from msgspec.structs import replace
 
 from daemon import ports
-from daemon.adapters.kube.client import KubeClient
-from daemon.adapters.kube.events import MESSAGE_BYTES, REASONS, EventSink, event_of
-from daemon.core.case import Phase, Status
-from daemon.core.incident import Incident, render
-from daemon.core.model import Policy
+from daemon.adapters.kubernetes.client import KubeClient
+from daemon.adapters.kubernetes.events import MESSAGE_BYTES, REASONS, EventSink, event_of
+from daemon.core.case.case import Phase, Status
+from daemon.core.case.incident import Incident, render
+from daemon.core.policy import Policy
 from tests.unit.kube import fake_api
 from tests.unit.kube.conftest import NOW
 from tests.unit.kube.fake_api import FakeApi

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from daemon.adapters.kube.changes import Change, Meta
-from daemon.adapters.kube.neighbours import NeighbourStore
+from daemon.adapters.kubernetes.changes import Change, Meta
+from daemon.adapters.kubernetes.neighbours import NeighbourStore
 from daemon.ports import Neighbour
 from daemon.settings import NeighbourSettings
 from tests.unit.kube import samples

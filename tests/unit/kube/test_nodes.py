@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from daemon import ports
-from daemon.adapters.kube.client import KubeClient
-from daemon.adapters.kube.nodes import KubeNodes
+from daemon.adapters.kubernetes.client import KubeClient
+from daemon.adapters.kubernetes.nodes import KubeNodes
 from tests.unit.kube import fake_api, samples
 from tests.unit.kube.fake_api import FakeApi
 

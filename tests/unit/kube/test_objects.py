@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from daemon.adapters.kube import objects, partial
-from daemon.adapters.kube.image import with_version
+from daemon.adapters.kubernetes import objects, partial
+from daemon.adapters.kubernetes.image import with_version
 from daemon.core.model import Container, Pod, Role
 from tests.unit.kube import samples
 

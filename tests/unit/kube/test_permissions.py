@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from daemon import ports
-from daemon.adapters.kube import permissions
-from daemon.adapters.kube.client import KubeClient
+from daemon.adapters.kubernetes import permissions
+from daemon.adapters.kubernetes.client import KubeClient
 from tests.unit.kube import fake_api
 from tests.unit.kube.fake_api import FakeApi
 

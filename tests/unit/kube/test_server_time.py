@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from daemon.adapters.kube.client import KubeClient
-from daemon.adapters.kube.server_time import ServerTime
+from daemon.adapters.kubernetes.client import KubeClient
+from daemon.adapters.kubernetes.server_time import ServerTime
 from tests.unit.kube import fake_api
 from tests.unit.kube.fake_api import FakeApi
 

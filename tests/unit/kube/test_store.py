@@ -10,8 +10,8 @@ from functools import partial
 import msgspec
 import pytest
 
-from daemon.adapters.kube.changes import Change, Meta
-from daemon.adapters.kube.store import Store
+from daemon.adapters.kubernetes.changes import Change, Meta
+from daemon.adapters.kubernetes.store import Store
 from daemon.core.model import WorkloadRef
 from tests.unit.kube import samples
 from tests.unit.kube.samples import REF, seen

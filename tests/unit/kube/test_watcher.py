@@ -10,10 +10,10 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
-from daemon.adapters.kube.changes import Change, Pace
-from daemon.adapters.kube.client import KubeClient
-from daemon.adapters.kube.resources import PODS
-from daemon.adapters.kube.watcher import Watcher
+from daemon.adapters.kubernetes.changes import Change, Pace
+from daemon.adapters.kubernetes.client import KubeClient
+from daemon.adapters.kubernetes.resources import PODS
+from daemon.adapters.kubernetes.watcher import Watcher
 from tests.unit.kube import fake_api
 from tests.unit.kube.conftest import FixedClock
 from tests.unit.kube.fake_api import FakeApi

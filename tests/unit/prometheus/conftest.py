@@ -12,7 +12,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from daemon.adapters.prometheus import PrometheusMetrics
+from daemon.adapters.prometheus.metrics import PrometheusMetrics
 from daemon.settings import PrometheusSettings
 from tests.example import SIGNALS
 from tests.unit.prometheus.looks import of_scrapes

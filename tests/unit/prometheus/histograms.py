@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
 
-from daemon.adapters.native_buckets import SET
-from daemon.adapters.prometheus_client import Answer, Series
-from daemon.adapters.promql import PART
+from daemon.adapters.prometheus.client import Answer, Series
+from daemon.adapters.prometheus.native_buckets import SET
+from daemon.adapters.prometheus.promql import PART
 from tests.unit.prometheus.looks import of_scrapes, of_targets
 
 NOW = 1_800_000_000.0

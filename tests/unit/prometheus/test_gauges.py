@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from daemon.adapters.prometheus_client import PrometheusClient
-from daemon.adapters.prometheus_gauges import PrometheusGauges
+from daemon.adapters.prometheus.client import PrometheusClient
+from daemon.adapters.prometheus.gauges import PrometheusGauges
 from daemon.ports import Gauge, Rejected, Unavailable
 from daemon.settings import DependencySettings, PrometheusSettings
 from tests.unit.prometheus.conftest import NOW, MachineClock, Prometheus, row, success

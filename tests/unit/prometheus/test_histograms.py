@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.adapters.memory.clock import ManualClock
-from daemon.adapters.prometheus_client import Answer
-from daemon.adapters.prometheus_sources import KEPT, LOOKBACK, MOST_LOOKS, HistogramQueries, looks
-from daemon.adapters.promql import Grouping
-from daemon.core.model import Sample
+from daemon.adapters.prometheus.client import Answer
+from daemon.adapters.prometheus.promql import Grouping
+from daemon.adapters.prometheus.sources import KEPT, LOOKBACK, MOST_LOOKS, HistogramQueries, looks
+from daemon.adapters.simulation.clock import ManualClock
+from daemon.core.signals.sample import Sample
 from daemon.ports import Unavailable
 from daemon.settings import SlowShare
 from tests.unit.prometheus.histograms import NOW, Histograms, Pod

@@ -13,8 +13,8 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
 from daemon.adapters.http_health import HttpHealthProbe
+from daemon.core.judge.recovery import Health
 from daemon.core.model import Pod
-from daemon.core.verification import Health
 from daemon.settings import HealthSettings
 from tests.unit.prometheus.conftest import MachineClock
 

@@ -8,7 +8,7 @@ from typing import Any
 from werkzeug import Request, Response
 
 from daemon.adapters.live_check import check_live
-from daemon.adapters.prometheus import PrometheusMetrics
+from daemon.adapters.prometheus.metrics import PrometheusMetrics
 from daemon.settings import Settings
 from tests.unit.prometheus.conftest import NOW, MachineClock, Prometheus, pod_rows, row, success
 from tests.unit.prometheus.looks import of_scrapes, of_targets

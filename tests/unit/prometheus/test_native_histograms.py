@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from daemon.adapters.prometheus_client import Answer
+from daemon.adapters.prometheus.client import Answer
 from tests.unit.prometheus.histograms import Histograms, Pod
 from tests.unit.prometheus.test_histograms import END, FINE, queries, read
 

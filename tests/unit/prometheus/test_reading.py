@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug import Request, Response
 
-from daemon.adapters.prometheus import MOST_POINTS, PrometheusMetrics, history_step
-from daemon.core.model import Sample
+from daemon.adapters.prometheus.metrics import MOST_POINTS, PrometheusMetrics, history_step
+from daemon.core.signals.sample import Sample
 from daemon.ports import Rejected, Unavailable
 from tests.unit.prometheus.conftest import NOW, Prometheus, pod_rows, row, success
 

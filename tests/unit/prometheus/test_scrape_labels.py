@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from werkzeug import Request, Response
 
-from daemon.adapters.prometheus import PrometheusMetrics
-from daemon.adapters.promql import Grouping
-from daemon.adapters.scrape_labels import Scrapers, scrapers
-from daemon.core.model import Sample
+from daemon.adapters.prometheus.metrics import PrometheusMetrics
+from daemon.adapters.prometheus.promql import Grouping
+from daemon.adapters.prometheus.scrape_labels import Scrapers, scrapers
+from daemon.core.signals.sample import Sample
 from tests.unit.prometheus.conftest import NOW, Prometheus, pod_rows, success
 from tests.unit.prometheus.looks import of_targets
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from daemon.core.model import Policy, SignalPolicy
-from daemon.core.recorded import (
+from daemon.core.judge.recording import (
     DependencyChanged,
     Entry,
     Judgement,
@@ -19,6 +18,7 @@ from daemon.core.recorded import (
     Sampled,
     ScrapeFailed,
 )
+from daemon.core.policy import Policy, SignalPolicy
 
 GOLDEN = Path(__file__).with_name("golden")
 START, EVERY, PODS, PER_POD = 1_760_000_000.0, 15, 3, 10

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from daemon.adapters.recording.docket import NO_ROLLOUT, Docket, SecondRollout
-from daemon.core.case import Verdict
-from daemon.core.model import Policy, SignalPolicy
-from daemon.core.recorded import Decision, Entry, Judgement, RolloutStarted, Sampled
+from daemon.adapters.recording.recorded_cases import NO_ROLLOUT, Docket, SecondRollout
+from daemon.core.assessment import Verdict
+from daemon.core.judge.recording import Decision, Entry, Judgement, RolloutStarted, Sampled
+from daemon.core.policy import Policy, SignalPolicy
 
 POLICY = Policy(signals=(SignalPolicy(name="errors", title="error rate", limit=0.05),), watch=120.0)
 START = 1_730_000_000.0

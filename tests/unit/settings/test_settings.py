@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from daemon.core.alerts import Naming
-from daemon.core.model import Mode, Policy, SignalPolicy, WorkloadRef
+from daemon.core.case.alerts import Naming
+from daemon.core.model import WorkloadRef
+from daemon.core.policy import Mode, Policy, SignalPolicy
 from daemon.settings import Settings, SignalSettings, SlowShare, example_file, load
 from daemon.settings.reference import page
 

@@ -9,9 +9,10 @@ from datetime import datetime
 
 from prometheus_client import CollectorRegistry
 
-from daemon.core.alerts import UnmatchedAlert
-from daemon.core.case import Case
-from daemon.core.model import Alert, Policy, Workload, WorkloadRef
+from daemon.core.case.alerts import UnmatchedAlert
+from daemon.core.case.case import Case
+from daemon.core.model import Alert, Workload, WorkloadRef
+from daemon.core.policy import Policy
 from daemon.ports import Unavailable
 from daemon.web.app import build
 from daemon.web.server import WebServer

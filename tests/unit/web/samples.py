@@ -4,36 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from daemon.core.case import (
+from daemon.core.assessment import (
     Assessment,
     Attribution,
-    Case,
     Condition,
-    Effect,
-    Entry,
     Fact,
-    Outcome,
-    Phase,
     SignalEvidence,
-    Spec,
-    Status,
     Verdict,
     Verification,
-    case_name,
 )
-from daemon.core.counters import Tally
-from daemon.core.model import (
-    Alert,
-    Change,
-    Container,
-    Pod,
-    Policy,
-    Revision,
-    RolloutStatus,
-    SignalPolicy,
-    Workload,
-    WorkloadRef,
-)
+from daemon.core.case.case import Case, Effect, Entry, Outcome, Phase, Spec, Status, case_name
+from daemon.core.model import Alert, Change, Container, Pod, Revision, RolloutStatus, Workload, WorkloadRef
+from daemon.core.policy import Policy, SignalPolicy
+from daemon.core.statistics.counts import Tally
 
 START = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 REF = WorkloadRef(namespace="greenlang", name="gl-006-heatreclaim")

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 
 import pytest
 
-from daemon.core.alerts import UnmatchedAlert
+from daemon.core.case.alerts import UnmatchedAlert
 from daemon.web import api
 from daemon.web.render import odds
 from tests.unit.web import samples

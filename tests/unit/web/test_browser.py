@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from daemon.core.alerts import UnmatchedAlert
-from daemon.core.case import Case, Point, Status, Trouble
-from daemon.core.counters import Tally
+from daemon.core.case.alerts import UnmatchedAlert
+from daemon.core.case.case import Case, Status, Trouble
+from daemon.core.signals.trail import Point
+from daemon.core.statistics.counts import Tally
 from tests.unit.web import samples, watched
 from tests.unit.web.browser import CHROMIUM, Tab, browser
 from tests.unit.web.conftest import Client

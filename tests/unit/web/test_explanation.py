@@ -7,15 +7,17 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from daemon.core.case import Assessment, Case, Entry, Phase, SignalEvidence, Status, Verdict
-from daemon.core.counters import Tally
-from daemon.core.course import KEPT_POINTS
-from daemon.core.judge import SignalView, judge_signal
-from daemon.core.model import Change, SignalPolicy
+from daemon.core.assessment import Assessment, SignalEvidence, Verdict
+from daemon.core.case.case import Case, Entry, Phase, Status
+from daemon.core.judge.required_evidence import e_value
+from daemon.core.judge.verdict import SignalView, judge_signal
+from daemon.core.model import Change
+from daemon.core.policy import SignalPolicy
+from daemon.core.signals.state import KEPT_POINTS
+from daemon.core.statistics.counts import Tally
 from daemon.web.explanation import Explanation, SignalStory, explain
-from daemon.web.needed import e_value
 from daemon.web.render import detail
-from tests.unit.core import courses
+from tests.unit.core import signal_states
 from tests.unit.web import samples, watched
 
 
@@ -32,13 +34,13 @@ def told(evidence: SignalEvidence, **spec: Any) -> SignalStory:
 
 
 def judged(
-    *scrapes: courses.Scrape,
-    before: list[courses.Scrape] | None = None,
-    policy: SignalPolicy = courses.POLICY,
+    *scrapes: signal_states.Scrape,
+    before: list[signal_states.Scrape] | None = None,
+    policy: SignalPolicy = signal_states.POLICY,
 ) -> SignalEvidence:
     """After these scrapes, with one before them that found no requests yet."""
-    course = courses.course([(0, 0), *scrapes], before=before, policy=policy)
-    return judge_signal(policy, SignalView(course=course))
+    state = signal_states.state([(0, 0), *scrapes], before=before, policy=policy)
+    return judge_signal(policy, SignalView(state=state))
 
 
 def convinced(evidence: SignalEvidence) -> bool:
@@ -105,7 +107,7 @@ class TestNeeded:
     @pytest.mark.parametrize("requests", [40, 300, 5000])
     @pytest.mark.parametrize("usual", [0.0, 0.01, 0.08])
     def test_with_a_baseline(self, requests: int, usual: float) -> None:
-        before = courses.steady(usual, 75.0)
+        before = signal_states.steady(usual, 75.0)
 
         words = told(judged((0, requests), before=before)).needed_words
 
@@ -131,7 +133,7 @@ class TestNeeded:
         assert number(r"To decide, ([\d,]+) requests", told(judged()).needed_words) > 1
 
     def test_of_a_limit_that_nothing_can_be_shown_to_exceed(self) -> None:
-        policy = replace(courses.POLICY, limit=1 - 1e-9)
+        policy = replace(signal_states.POLICY, limit=1 - 1e-9)
 
         words = told(judged((5, 5), policy=policy)).needed_words
 
@@ -139,7 +141,7 @@ class TestNeeded:
         assert "takes" not in words
 
     def test_a_warm_up_is_named(self) -> None:
-        policy = replace(courses.POLICY, warmup=45.0)
+        policy = replace(signal_states.POLICY, warmup=45.0)
         evidence = judged((5, 100), policy=policy)
         case = samples.case(
             status=Status(assessment=Assessment(verdict=evidence.verdict, reason="", signals=(evidence,)))
@@ -196,8 +198,8 @@ class TestWords:
         case = watched.watched(0.2)
         story = (
             (20, Phase.FAILING, "errors 20 %"),
-            (20, Phase.HELD, "held, not laid to the release: the old pods fail as well"),
-            (33, Phase.FAILING, "now laid to the release"),
+            (20, Phase.HELD, "held, not attributed to the release: the old pods fail as well"),
+            (33, Phase.FAILING, "now attributed to the release"),
             (33, Phase.ROLLING_BACK, "returning to revision 7: errors 20 %"),
             (34, Phase.ROLLING_BACK, "the template was replaced"),
         )
@@ -206,8 +208,8 @@ class TestWords:
 
         assert explained(replace(case, status=status)).decisions == (
             "Found failing 20.0 s after the rollout began: errors 20 %",
-            "After 20.0 s: held, not laid to the release: the old pods fail as well",
-            "After 33.0 s: now laid to the release",
+            "After 20.0 s: held, not attributed to the release: the old pods fail as well",
+            "After 33.0 s: now attributed to the release",
             "After 33.0 s: returning to revision 7",
         )
 
@@ -274,14 +276,14 @@ class TestMissing:
         assert explained(samples.case(status=Status())).missing == "Nothing was judged yet."
 
     def test_a_signal_that_could_not_be_read(self) -> None:
-        evidence = judge_signal(courses.POLICY, SignalView(problem="Prometheus does not answer"))
+        evidence = judge_signal(signal_states.POLICY, SignalView(problem="Prometheus does not answer"))
 
         story = told(evidence)
 
         assert (story.missing, story.rounds) == ("Nothing was counted: Prometheus does not answer.", ())
 
     def test_a_signal_without_requests(self) -> None:
-        unheard = judge_signal(courses.POLICY, SignalView(course=courses.course([])))
+        unheard = judge_signal(signal_states.POLICY, SignalView(state=signal_states.state([])))
 
         assert told(unheard).missing == (
             "There is no round to show: error rate: no requests reached the new pods."

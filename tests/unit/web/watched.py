@@ -6,11 +6,13 @@ import random
 
 from msgspec.structs import replace
 
-from daemon.core.attribution import Scene
-from daemon.core.case import Assessment, Case, Entry, Phase, Status, Verdict
-from daemon.core.course import Course, Side, begin, follow
-from daemon.core.judge import SignalView, alpha_of, assess
-from daemon.core.model import Policy, Sample
+from daemon.core.assessment import Assessment, Verdict
+from daemon.core.attribution.cause import Scene
+from daemon.core.case.case import Case, Entry, Phase, Status
+from daemon.core.judge.verdict import SignalView, alpha_of, assess
+from daemon.core.policy import Policy
+from daemon.core.signals.sample import Sample
+from daemon.core.signals.state import Side, SignalState, initial_state, update
 from tests.unit.web import samples
 
 EVERY = 15
@@ -34,19 +36,19 @@ def watched(
     ``rate`` is the share of the new pods' requests that fail, ``bursts`` the chance that a round of
     the baseline has ten times as many errors as usual.
     """
-    courses = _begun(policy, usual, bursts, random.Random(seed))
+    states = _begun(policy, usual, bursts, random.Random(seed))
     fresh = random.Random(seed + 1)
-    counters = {name: {f"n-{pod}": (0, 0) for pod in range(PODS)} for name in courses}
+    counters = {name: {f"n-{pod}": (0, 0) for pod in range(PODS)} for name in states}
     assessment, at = Assessment(verdict=Verdict.UNKNOWN, reason="nothing yet"), 0
     for index in range(1, rounds + 1):
         at = index * EVERY
-        for name, course in courses.items():
+        for name, state in states.items():
             now = [
                 _scraped(counters[name], pod, BEGAN + at, rps, rate if name == "errors" else 0.001, fresh)
                 for pod in list(counters[name])
             ]
-            courses[name] = follow(course, now, lambda _: True, _side)
-        views = {name: SignalView(course=course) for name, course in courses.items()}
+            states[name] = update(state, now, lambda _: True, _side)
+        views = {name: SignalView(state=state) for name, state in states.items()}
         assessment = assess(Scene(at=BEGAN + at), (), views, policy)
         if assessment.verdict is Verdict.FAILING:
             return samples.case(opened=1.0, status=_failed(assessment, at))
@@ -94,8 +96,8 @@ def cut(case: Case, kept: int) -> Case:
     return replace(case, status=replace(case.status, assessment=replace(assessment, signals=signals)))
 
 
-def _begun(policy: Policy, usual: float, bursts: float, source: random.Random) -> dict[str, Course]:
-    courses = {}
+def _begun(policy: Policy, usual: float, bursts: float, source: random.Random) -> dict[str, SignalState]:
+    states = {}
     for signal in policy.signals:
         counter: dict[str, tuple[int, int]] = {"o-0": (0, 0)}
         history = []
@@ -103,8 +105,8 @@ def _begun(policy: Policy, usual: float, bursts: float, source: random.Random) -
             share = usual * 10 if source.random() < bursts else usual
             at = BEGAN + index * EVERY
             history.append(_scraped(counter, "o-0", at, 50.0, share, source))
-        courses[signal.name] = begin(signal, alpha_of(policy), BEGAN, history, _side)
-    return courses
+        states[signal.name] = initial_state(signal, alpha_of(policy), BEGAN, history, _side)
+    return states
 
 
 def _scraped(

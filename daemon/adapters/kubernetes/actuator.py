@@ -1,0 +1,302 @@
+"""Putting a Deployment's template back: ``kubectl rollout undo``, with preconditions.
+
+What is written is what kubectl writes (kubectl's ``polymorphichelpers/rollback.go``): the target
+ReplicaSet's template without the controller's hash label, and its annotations, except for those that
+belong to the Deployment itself. Added are the resourceVersion that the decision was taken on, and the token
+of the intent, by which a write whose answer was lost is known again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+import msgspec
+
+from daemon import ports
+from daemon.adapters.kubernetes import objects, partial
+from daemon.adapters.kubernetes.client import JSON_PATCH, KubeClient, decode
+from daemon.adapters.kubernetes.image import with_version
+from daemon.adapters.kubernetes.resources import DEPLOYMENTS, REPLICA_SETS
+from daemon.adapters.kubernetes.selectors import selector_text
+from daemon.core.case.case import Outcome
+from daemon.core.model import Revision, WorkloadRef
+from daemon.ports import RollbackResult
+
+KEPT_ANNOTATIONS = frozenset(
+    {
+        "kubectl.kubernetes.io/last-applied-configuration",
+        partial.REVISION,
+        partial.REVISION_HISTORY,
+        "deployment.kubernetes.io/desired-replicas",
+        "deployment.kubernetes.io/max-replicas",
+        "deprecated.deployment.rollback.to",
+    }
+)
+"""Annotations of the Deployment's own that an undo leaves as they are."""
+TRIES = 5
+"""How often a write is tried against a Deployment that keeps changing in ways that do not matter."""
+
+Patch = list[dict[str, Any]]
+
+
+class Intent(msgspec.Struct, frozen=True, kw_only=True):
+    """A rollback as it is asked for; without a token it is a person's."""
+
+    ref: WorkloadRef
+    judged: Revision
+    target: Revision
+    token: str = ""
+
+
+class _Spec(partial.DeploymentSpec, frozen=True, kw_only=True):
+    selector: partial.Selector
+
+
+class _Manager(partial.Partial, frozen=True):
+    manager: str = ""
+    time: str = ""
+    fields: dict[str, Any] = msgspec.field(name="fieldsV1", default_factory=dict)
+
+    @property
+    def wrote_template(self) -> bool:
+        return "f:template" in self.fields.get("f:spec", {})
+
+
+class _Metadata(partial.Metadata, frozen=True, kw_only=True):
+    managed_fields: list[_Manager] | None = None
+
+
+class _Deployment(partial.Partial, frozen=True):
+    metadata: _Metadata
+    spec: _Spec
+    status: partial.DeploymentStatus = partial.DeploymentStatus()
+
+    @property
+    def observed(self) -> bool:
+        """Whether the controller has seen the newest spec, so that revision numbers tell the rollout."""
+        return self.status.observed_generation >= self.metadata.generation
+
+    @property
+    def image(self) -> str:
+        return ", ".join(objects.images(self.spec.template)) or "(no image)"
+
+    @property
+    def changed_by(self) -> str:
+        """Who wrote the template last, as far as the field managers tell."""
+        writers = [m for m in self.metadata.managed_fields or () if m.time and m.wrote_template]
+        last = max(writers, key=lambda m: m.time, default=None)
+        return f", last written by {last.manager} at {last.time}" if last else ""
+
+
+class KubeActuator:
+    """Implements :class:`daemon.ports.Actuator`. ``dry_run`` lets the server check all and keep nothing."""
+
+    def __init__(self, client: KubeClient, *, dry_run: bool = False) -> None:
+        self._client = client
+        self._dry_run = dry_run
+
+    def undo(
+        self, ref: WorkloadRef, uid: str, *, judged: Revision, target: Revision, token: str = ""
+    ) -> RollbackResult:
+        intent = Intent(ref=ref, judged=judged, target=target, token=token)
+
+        def step(deployment: _Deployment) -> RollbackResult | tuple[Patch, str]:
+            if deployment.metadata.uid != uid:
+                return _superseded(f"Deployment {ref} was deleted and made again")
+            return _undo(intent, deployment, self._replica_sets(ref, deployment))
+
+        try:
+            return self._write(ref, step)
+        except ports.Missing:
+            return _superseded(f"Deployment {ref} does not exist any more")
+        except ports.Rejected as error:
+            return _refused(f"the API server does not accept the template of {target}: {error}")
+
+    def set_image(self, ref: WorkloadRef, container: str | None, image: str) -> RollbackResult:
+        """Give one container another image; a bare tag or digest keeps the repository.
+
+        Without a name it is the only container, or the one named like the Deployment. Raises Missing,
+        Rejected, Denied, Unavailable.
+        """
+
+        def step(deployment: _Deployment) -> RollbackResult | tuple[Patch, str]:
+            return _set_image(ref, deployment, container, image)
+
+        return self._write(ref, step)
+
+    def _write(
+        self, ref: WorkloadRef, step: Callable[[_Deployment], RollbackResult | tuple[Patch, str]]
+    ) -> RollbackResult:
+        """Read, decide, patch; again from the start whenever the Deployment changed in between."""
+        path = DEPLOYMENTS.path(ref.namespace, ref.name)
+        query = {"fieldManager": "rollbackd"} | ({"dryRun": "All"} if self._dry_run else {})
+        conflict: ports.Conflict | None = None
+        for _ in range(TRIES):
+            deployment = self._client.read(path, _Deployment)
+            plan = step(deployment)
+            if isinstance(plan, RollbackResult):
+                return plan
+            patch, done = plan
+            version = deployment.metadata.resource_version
+            patch = [*patch, {"op": "replace", "path": "/metadata/resourceVersion", "value": version}]
+            try:
+                answer = self._client.request("PATCH", path, query=query, body=patch, content_type=JSON_PATCH)
+            except ports.Conflict as error:
+                conflict = error
+                continue
+            written = decode(answer, _Deployment, f"PATCH {path}").metadata.generation
+            return RollbackResult(
+                outcome=Outcome.DONE,
+                detail=f"{done} (dry run)" if self._dry_run else done,
+                generation=written,
+            )
+        raise ports.Unavailable(f"Deployment {ref} changed under each of {TRIES} writes") from conflict
+
+    def _replica_sets(self, ref: WorkloadRef, deployment: _Deployment) -> Sequence[dict[str, Any]]:
+        """The raw ReplicaSets that the Deployment's selector matches and that it controls."""
+        listing = self._client.list(
+            REPLICA_SETS, ref.namespace, selector=selector_text(deployment.spec.selector)
+        )
+        what = f"ReplicaSets of {ref}"
+        return [
+            decode(raw, dict[str, Any], what)
+            for raw in listing.items
+            if (owner := decode(raw, partial.ReplicaSet, what).metadata.controller("Deployment"))
+            and owner.uid == deployment.metadata.uid
+        ]
+
+
+def _undo(
+    intent: Intent, deployment: _Deployment, sets: Sequence[dict[str, Any]]
+) -> RollbackResult | tuple[Patch, str]:
+    ref, judged, target = intent.ref, intent.judged, intent.target
+    here = deployment.spec.template
+    wanted = _by_uid(sets, target.replica_set_uid)
+    if wanted is not None and objects.same_template(here, _template(wanted)):
+        return _already(deployment, f"{ref} has the template of {target} already")
+    if intent.token and any(
+        _token(found) == intent.token for found in (deployment.metadata, *_metadata(sets))
+    ):
+        return _already(
+            deployment,
+            f"{ref} was given the template of {target}, and {deployment.image} was applied over it since"
+            f"{deployment.changed_by}",
+        )
+    blamed = _by_uid(sets, judged.replica_set_uid) or _by_hash(sets, judged.hash)
+    if blamed is None or not objects.same_template(here, _template(blamed)):
+        return _superseded(
+            f"{ref} does not have the template of {judged} any more: "
+            f"it now has {deployment.image}{deployment.changed_by}"
+        )
+    newest = max(_number(found) for found in (deployment.metadata, *_metadata(sets)))
+    if newest > judged.number:
+        return _superseded(
+            f"{ref} was rolled out again since {judged} was judged: it is at revision {newest} now"
+            f"{deployment.changed_by}"
+        )
+    if intent.token and not deployment.observed:
+        raise ports.Unavailable(
+            f"the controller has not seen the newest generation of Deployment {ref}: "
+            f"whether {judged} is still its current rollout cannot be told yet"
+        )
+    if wanted is None:
+        return _refused(f"ReplicaSet {target.replica_set} of {target} is gone, so its template is not known")
+    if deployment.spec.paused:
+        return _refused(_paused(ref))
+    patch: Patch = [
+        {"op": "replace", "path": "/spec/template", "value": objects.without_hash(_template(wanted))},
+        # "add" to an existing member replaces it (RFC 6902, 4.1), and does not fail without annotations.
+        {
+            "op": "add",
+            "path": "/metadata/annotations",
+            "value": annotations_after(deployment.metadata, wanted, intent.token),
+        },
+    ]
+    return patch, f"put the template of {target} back in place of {judged}"
+
+
+def annotations_after(
+    metadata: partial.Metadata, target: Mapping[str, Any], token: str = ""
+) -> dict[str, str]:
+    """The Deployment's annotations after an undo to the target ReplicaSet; no older token is left."""
+    theirs = cast("dict[str, str]", target["metadata"].get("annotations") or {})
+    own = {k: v for k, v in (metadata.annotations or {}).items() if k in KEPT_ANNOTATIONS}
+    dropped = KEPT_ANNOTATIONS | {partial.ROLLBACK}
+    after = own | {k: v for k, v in theirs.items() if k not in dropped}
+    return after | ({partial.ROLLBACK: token} if token else {})
+
+
+def _set_image(
+    ref: WorkloadRef, deployment: _Deployment, container: str | None, image: str
+) -> RollbackResult | tuple[Patch, str]:
+    containers = cast("list[dict[str, str]]", deployment.spec.template["spec"]["containers"])
+    names = [c["name"] for c in containers]
+    name = container or (names[0] if len(names) == 1 else ref.name)
+    if name not in names:
+        raise ports.Rejected(
+            f"Deployment {ref} has no container {name!r}: name one of {', '.join(sorted(names))}"
+        )
+    index = names.index(name)
+    before = containers[index].get("image", "")
+    after = with_version(before, image)
+    if before == after:
+        return RollbackResult(
+            outcome=Outcome.DONE, detail=f"container {name} of {ref} has {after} already", already=True
+        )
+    if deployment.spec.paused:
+        return _refused(_paused(ref))
+    path = f"/spec/template/spec/containers/{index}/image"
+    return [{"op": "replace", "path": path, "value": after}], f"container {name} of {ref}: {before} → {after}"
+
+
+def _template(replica_set: Mapping[str, Any]) -> dict[str, Any]:
+    return cast("dict[str, Any]", replica_set["spec"]["template"])
+
+
+def _by_uid(sets: Sequence[dict[str, Any]], uid: str) -> dict[str, Any] | None:
+    return next((own for own in sets if own["metadata"]["uid"] == uid), None)
+
+
+def _by_hash(sets: Sequence[dict[str, Any]], digest: str) -> dict[str, Any] | None:
+    """A ReplicaSet that somebody deleted comes back with another UID and the same hash."""
+    return next(
+        (s for s in sets if digest and (s["metadata"].get("labels") or {}).get(partial.HASH_LABEL) == digest),
+        None,
+    )
+
+
+def _paused(ref: WorkloadRef) -> str:
+    return (
+        f"Deployment {ref} is paused: resume it with "
+        f"'kubectl rollout resume deployment/{ref.name} -n {ref.namespace}'"
+    )
+
+
+def _metadata(sets: Sequence[dict[str, Any]]) -> list[partial.Metadata]:
+    return [msgspec.convert(own["metadata"], type=partial.Metadata, strict=False) for own in sets]
+
+
+def _number(metadata: partial.Metadata) -> int:
+    """The revision number; 0, which says nothing, where somebody wrote nonsense there."""
+    try:
+        return metadata.revision
+    except msgspec.ValidationError:
+        return 0
+
+
+def _token(metadata: partial.Metadata) -> str:
+    return (metadata.annotations or {}).get(partial.ROLLBACK, "")
+
+
+def _already(deployment: _Deployment, detail: str) -> RollbackResult:
+    generation = deployment.metadata.generation
+    return RollbackResult(outcome=Outcome.DONE, detail=detail, already=True, generation=generation)
+
+
+def _superseded(detail: str) -> RollbackResult:
+    return RollbackResult(outcome=Outcome.SUPERSEDED, detail=detail)
+
+
+def _refused(detail: str) -> RollbackResult:
+    return RollbackResult(outcome=Outcome.REFUSED, detail=detail)

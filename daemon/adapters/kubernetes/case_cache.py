@@ -1,0 +1,68 @@
+"""The newest known state of each case, told by a watch and by our own writes in any order."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+
+from daemon.core.case.case import Case
+
+
+class CaseCache:
+    """Thread-safe, keyed by UID. An older state never replaces a newer one."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._cases: dict[str, Case] = {}
+        self._unreadable: dict[str, tuple[str, str]] = {}
+        self._deleted: set[str] = set()
+        """What we deleted and the watch has not told as deleted yet."""
+
+    def cases(self) -> tuple[Case, ...]:
+        with self._lock:
+            return tuple(self._cases.values())
+
+    def unreadable(self) -> Mapping[str, str]:
+        with self._lock:
+            return dict(self._unreadable.values())
+
+    def put(self, case: Case) -> bool:
+        """Whether others have to be told: of a case not known before, or of a spec that somebody changed.
+
+        The status is written by the daemon alone, which need not be woken by its own writes.
+        """
+        with self._lock:
+            if case.uid in self._deleted:
+                return False
+            known = self._cases.get(case.uid)
+            if known is not None and not _newer(case.resource_version, known.resource_version):
+                return False
+            self._unreadable.pop(case.uid, None)
+            self._cases[case.uid] = case
+            return known is None or known.spec != case.spec
+
+    def put_unreadable(self, uid: str, key: str, problem: str) -> bool:
+        with self._lock:
+            self._cases.pop(uid, None)
+            self._unreadable[uid] = (key, problem)
+            return True
+
+    def gone(self, uid: str) -> bool:
+        """Whether its deletion was news."""
+        with self._lock:
+            self._deleted.discard(uid)
+            unreadable = self._unreadable.pop(uid, None)
+            return self._cases.pop(uid, None) is not None or unreadable is not None
+
+    def deleted_by_us(self, uid: str) -> None:
+        with self._lock:
+            if self._cases.pop(uid, None) is not None:
+                self._deleted.add(uid)
+
+
+def _newer(version: str, known: str) -> bool:
+    """Versions of one object are compared as numbers, which Kubernetes guarantees since 1.35 and etcd always
+    did; should they ever be something else, what comes later is newer."""
+    if version.isdigit() and known.isdigit():
+        return int(version) > int(known)
+    return version != known

@@ -1,0 +1,171 @@
+"""The cases in the cluster: :class:`daemon.ports.CaseStore` on the custom resource ``RolloutCase``."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+
+from msgspec import structs
+
+from daemon import ports
+from daemon.adapters.kubernetes import case_codec
+from daemon.adapters.kubernetes.case_cache import CaseCache
+from daemon.adapters.kubernetes.changes import DEFAULT_PACE, Change, Pace
+from daemon.adapters.kubernetes.client import MERGE_PATCH, KubeClient
+from daemon.adapters.kubernetes.errors import uninstalled
+from daemon.adapters.kubernetes.resources import CASES
+from daemon.adapters.kubernetes.watcher import Watcher, stop_all
+from daemon.core.case.case import Case
+
+CaseChanged = Callable[[str, str], None]
+"""Called with the namespace and name of a case that somebody else wrote or deleted."""
+
+INSTALL = "install the CustomResourceDefinition: kubectl apply -f helm/rollbackd/crds/rolloutcases.yaml"
+
+
+class KubeCaseStore:
+    """Implements :class:`daemon.ports.CaseStore`.
+
+    While :meth:`watch` runs and is alive, :meth:`cases` answers from what was watched and from what this
+    store itself wrote, whichever is newer; otherwise each call lists. A namespace that may not be read is
+    left out as long as another may, for nothing can be guarded in it either; :meth:`problems` names it.
+    """
+
+    def __init__(
+        self,
+        client: KubeClient,
+        *,
+        namespaces: Sequence[str],
+        clock: ports.Clock,
+        on_problem: Callable[[str], None],
+        pace: Pace = DEFAULT_PACE,
+    ) -> None:
+        self._client = client
+        self._namespaces = tuple(dict.fromkeys(namespaces))
+        self._clock = clock
+        self._on_problem = on_problem
+        self._pace = pace
+        self._cache = CaseCache()
+        self._unreadable: Mapping[str, str] = {}
+        self._watchers: dict[str, Watcher] = {}
+        self._notify: CaseChanged | None = None
+
+    def watch(self, notify: CaseChanged) -> None:
+        """Follow the cases and tell of those that others write. To be called once."""
+        self._notify = notify
+        self._watchers = {namespace: self._watcher(namespace) for namespace in self._namespaces}
+        for watcher in self._watchers.values():
+            watcher.start()
+
+    def stop(self, timeout: float) -> list[str]:
+        """The names of the threads that did not end within ``timeout`` seconds."""
+        return stop_all(list(self._watchers.values()), timeout)
+
+    def problems(self) -> Mapping[str, str]:
+        """Namespace → what keeps its cases from being followed."""
+        return {namespace: w.problem for namespace, w in self._watchers.items() if w.problem}
+
+    def cases(self) -> Sequence[Case]:
+        if not self._current():
+            return self._listed()
+        self._unreadable = self._cache.unreadable()
+        return self._cache.cases()
+
+    def unreadable(self) -> Mapping[str, str]:
+        return self._unreadable
+
+    def get(self, namespace: str, name: str) -> Case:
+        try:
+            raw = self._client.request("GET", CASES.path(namespace, name))
+        except ports.Missing as error:
+            raise _missing(error) from error
+        return self._kept(case_codec.decode(raw, namespace, name))
+
+    def create(self, case: Case) -> Case:
+        """Two writes, for the status is a subresource; after the first alone it reads as a fresh case."""
+        body = case_codec.new_object(case)
+        try:
+            raw = self._client.request("POST", CASES.path(case.namespace), body=body)
+        except ports.Missing as error:
+            raise _missing(error) from error
+        created = case_codec.decode(raw, case.namespace, case.name)
+        return self.save(structs.replace(created, status=case.status))
+
+    def save(self, case: Case) -> Case:
+        path = CASES.path(case.namespace, case.name, "status")
+        raw = self._client.request("PUT", path, body=case_codec.status_object(case))
+        return self._kept(case_codec.decode(raw, case.namespace, case.name))
+
+    def instruct(self, case: Case) -> Case:
+        path = CASES.path(case.namespace, case.name)
+        patch = case_codec.instruction_patch(case)
+        raw = self._client.request("PATCH", path, body=patch, content_type=MERGE_PATCH)
+        return self._kept(case_codec.decode(raw, case.namespace, case.name))
+
+    def delete(self, case: Case) -> None:
+        options = {"apiVersion": "v1", "kind": "DeleteOptions"}
+        body = {**options, "preconditions": {"uid": case.uid}} if case.uid else options
+        # Gone already, or another case of that name is there.
+        with contextlib.suppress(ports.Missing, ports.Conflict):
+            self._client.request("DELETE", CASES.path(case.namespace, case.name), body=body)
+        self._cache.deleted_by_us(case.uid)
+
+    def _current(self) -> bool:
+        now = self._clock.monotonic()
+        return bool(self._watchers) and all(w.alive(now) and not w.refused for w in self._watchers.values())
+
+    def _listed(self) -> Sequence[Case]:
+        cases: list[Case] = []
+        unreadable: dict[str, str] = {}
+        denials: list[ports.Denied] = []
+        for namespace in self._namespaces:
+            try:
+                listing = self._client.list(CASES, namespace)
+            except ports.Denied as error:
+                denials.append(error)
+                continue
+            except ports.Missing as error:
+                raise _missing(error) from error
+            for raw in listing.items:
+                name = case_codec.named(raw)
+                try:
+                    cases.append(case_codec.decode(raw, *name))
+                except ports.Rejected as error:
+                    unreadable["/".join(name)] = str(error)
+        if denials and len(denials) == len(self._namespaces):
+            raise denials[0]
+        self._unreadable = unreadable
+        return tuple(cases)
+
+    def _kept(self, case: Case) -> Case:
+        if self._watchers:
+            self._cache.put(case)
+        return case
+
+    def _watcher(self, namespace: str) -> Watcher:
+        return Watcher(
+            self._client,
+            CASES,
+            namespace,
+            handler=self._changed,
+            clock=self._clock,
+            on_problem=self._on_problem,
+            pace=self._pace,
+        )
+
+    def _changed(self, change: Change) -> None:
+        namespace, name = change.meta.namespace, change.meta.name
+        if change.kind == "DELETED":
+            news = self._cache.gone(change.meta.uid)
+        else:
+            try:
+                news = self._cache.put(case_codec.decode(change.raw, namespace, name))
+            except ports.Rejected as error:
+                news = self._cache.put_unreadable(change.meta.uid, f"{namespace}/{name}", str(error))
+                self._on_problem(str(error))
+        if news and self._notify is not None:
+            self._notify(namespace, name)
+
+
+def _missing(error: ports.Missing) -> ports.PortError:
+    return ports.Unavailable(f"{error}; {INSTALL}") if uninstalled(error) else error

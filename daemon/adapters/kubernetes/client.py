@@ -1,0 +1,296 @@
+"""Raw requests to the API server: authentication and TLS are the official client's, the rest is ours.
+
+The official client's typed models are not used: they cost tens of megabytes, decode slowly and drop fields
+that they do not know. Nothing here retries, follows redirects or waits without a bound.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from http import HTTPStatus
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar, cast
+from urllib.parse import urlencode
+
+import msgspec
+import urllib3
+from kubernetes import client as _client
+from kubernetes import config as _config
+from kubernetes.config import incluster_config as _in_cluster
+
+from daemon import ports
+from daemon.adapters.kubernetes.errors import failure
+from daemon.adapters.kubernetes.resources import Resource
+from daemon.adapters.kubernetes.server_time import ServerTime
+
+T = TypeVar("T")
+
+# The official client's annotations are partial; behind this name it is untyped on purpose.
+_kubernetes = cast("Any", _client)
+_configs = cast("Any", _config)
+
+CONNECT_TIMEOUT = 3.0
+READ_TIMEOUT = 10.0
+PAGE = 500
+JSON_PATCH = "application/json-patch+json"
+MERGE_PATCH = "application/merge-patch+json"
+_NAMESPACE_FILE = Path(_in_cluster.SERVICE_TOKEN_FILENAME).with_name("namespace")
+_FOREIGN = (urllib3.exceptions.HTTPError, _client.ApiException, _config.ConfigException, OSError)
+
+
+class _ListMeta(msgspec.Struct, rename="camel"):
+    resource_version: str = ""
+    continue_: str = msgspec.field(name="continue", default="")
+
+
+class _Page(msgspec.Struct):
+    metadata: _ListMeta
+    items: list[msgspec.Raw] | None = None
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """A complete list: every object undecoded, and the version of the world it shows."""
+
+    items: tuple[bytes, ...]
+    resource_version: str
+
+
+class Stream:
+    """The lines of an open watch. Whoever opens it closes it; :meth:`interrupt` may come from any thread."""
+
+    def __init__(self, response: urllib3.HTTPResponse, what: str) -> None:
+        self._response = response
+        self._what = what
+
+    def __enter__(self) -> Stream:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._response.close()
+
+    def lines(self) -> Iterator[bytes]:
+        """Each complete line, until the server closes. Raises Unavailable on a reset or on silence."""
+        rest = b""
+        try:
+            for chunk in self._response.stream(65536, decode_content=True):
+                *lines, rest = (rest + chunk).split(b"\n")
+                yield from filter(None, lines)
+        except _FOREIGN as error:
+            raise ports.Unavailable(f"{self._what}: the watch broke off: {error}") from error
+
+    def interrupt(self) -> None:
+        """Wake a reader that is blocked in :meth:`lines`; what it sees is a broken connection or the end."""
+        # Finished already, or about to: there is nothing left to wake.
+        with contextlib.suppress(OSError, ValueError, RuntimeError):
+            self._response.shutdown()
+
+
+class KubeClient:
+    """One API server, one identity. Safe to use from several threads."""
+
+    def __init__(
+        self, configuration: Any, *, namespace: str = "default", renew: Callable[[], None] | None = None
+    ) -> None:
+        configuration.retries = False
+        configuration.keep_alive = True
+        configuration.connection_pool_maxsize = 64
+        self._api = _kubernetes.ApiClient(configuration)
+        self._api.user_agent = "rollbackd"
+        self.host: str = configuration.host
+        self.namespace = namespace
+        """The kubeconfig context's namespace, or in a cluster the pod's own."""
+        self._renew = renew
+        self._server_time = ServerTime()
+
+    def close(self) -> None:
+        self._api.close()
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: object = None,
+        content_type: str = "application/json",
+        accept: str = "application/json",
+        timeout: float = READ_TIMEOUT,
+    ) -> bytes:
+        """The answer's body, which is JSON. ``timeout`` (seconds) bounds each wait for the server.
+
+        Raises Denied, Missing, Conflict, Rejected, Unavailable.
+        """
+        what = f"{method} {path}"
+        response = self._open(
+            method,
+            path,
+            query=query,
+            body=body,
+            content_type=content_type,
+            accept=accept,
+            timeout=timeout,
+        )
+        try:
+            data: bytes = response.data
+        except _FOREIGN as error:
+            raise ports.Unavailable(f"{what}: {_text(error)}") from error
+        if not 200 <= response.status < 300:
+            raise self._failure(response.status, data, what)
+        _check(response, what)
+        return data
+
+    def read(
+        self,
+        path: str,
+        kind: type[T],
+        *,
+        query: Mapping[str, str] | None = None,
+        timeout: float = READ_TIMEOUT,
+    ) -> T:
+        """GET, decoded. Raises as :meth:`request`; an object that makes no sense is Unavailable."""
+        return decode(self.request("GET", path, query=query, timeout=timeout), kind, f"GET {path}")
+
+    def list(self, resource: Resource, namespace: str, *, selector: str = "") -> Listing:
+        """Everything of a resource, page by page. Raises as :meth:`request`, Expired between pages."""
+        path = resource.path(namespace)
+        items: list[bytes] = []
+        query = {"limit": str(PAGE)} | ({"labelSelector": selector} if selector else {})
+        while True:
+            page = self.read(path, _Page, query=query, timeout=30.0)
+            items.extend(bytes(item) for item in page.items or ())
+            if not page.metadata.continue_:
+                return Listing(items=tuple(items), resource_version=page.metadata.resource_version)
+            query["continue"] = page.metadata.continue_
+
+    def watch(self, resource: Resource, namespace: str, *, since: str, seconds: int, grace: float) -> Stream:
+        """Open a watch that the server closes after ``seconds``; silence for longer than that plus ``grace``
+        (seconds) breaks it off. Raises as :meth:`request`, Expired when ``since`` is too old."""
+        path = resource.path(namespace)
+        query = {
+            "watch": "1",
+            "resourceVersion": since,
+            "allowWatchBookmarks": "true",
+            "timeoutSeconds": str(seconds),
+        }
+        response = self._open("GET", path, query=query, timeout=seconds + grace)
+        if response.status == 200:
+            return Stream(response, f"WATCH {path}")
+        try:
+            body: bytes = response.data
+        except _FOREIGN as error:
+            raise ports.Unavailable(f"WATCH {path}: {_text(error)}") from error
+        raise self._failure(response.status, body, f"WATCH {path}")
+
+    def greet(self) -> None:
+        """Ask for what anybody may read, so that the API server's time is known; a server that is down tells
+        it later."""
+        with contextlib.suppress(ports.PortError):
+            self.request("GET", "/version")
+
+    def server_time(self) -> datetime | None:
+        """The API server's time of day now, by its last answer; ``None`` before its first."""
+        return self._server_time.now()
+
+    def _failure(self, status: int, body: bytes, what: str) -> ports.PortError:
+        """The error of an answer. Who is not known reads its credentials again, for the next request."""
+        if status == HTTPStatus.UNAUTHORIZED and self._renew is not None:
+            with contextlib.suppress(*_FOREIGN):
+                self._renew()
+        return failure(status, body, what)
+
+    def _open(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None,
+        timeout: float,
+        body: object = None,
+        content_type: str = "application/json",
+        accept: str = "application/json",
+    ) -> urllib3.HTTPResponse:
+        url = self.host + path + (f"?{urlencode(query)}" if query else "")
+        headers = {**self._api.default_headers, "Accept": accept, "Content-Type": content_type}
+        try:
+            # Reads the token file again when it is older than a minute, or runs the exec plugin.
+            self._api.update_params_for_auth(headers, [], ["BearerToken"], path, method, None)
+            answer = self._api.call_api(
+                method, url, headers, body=body, _request_timeout=(CONNECT_TIMEOUT, timeout)
+            )
+        except _FOREIGN as error:
+            raise ports.Unavailable(
+                f"{method} {path}: the API server at {self.host}: {_text(error)}"
+            ) from error
+        response = cast("urllib3.HTTPResponse", answer.response)
+        self._server_time.heard(response.headers.get("Date"))
+        return response
+
+
+def _check(response: urllib3.HTTPResponse, what: str) -> None:
+    kind = response.headers.get("Content-Type", "")
+    if not kind.startswith("application/json"):
+        raise ports.Unavailable(
+            f"{what}: expected JSON and got {kind or 'no content type'}; is this an API server?"
+        )
+
+
+def _text(error: BaseException) -> str:
+    """What went wrong, on one line."""
+    reason = getattr(error, "reason", None) or error
+    return " ".join(str(reason).split())
+
+
+def decode(data: bytes, kind: type[T], what: str) -> T:
+    """Raises Unavailable when the data is not what an API server answers."""
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except msgspec.DecodeError as error:
+        raise ports.Unavailable(f"{what}: the answer makes no sense: {error}") from error
+
+
+def load(kubeconfig: Path | None = None, context: str | None = None) -> KubeClient:
+    """A client from the kubeconfig given, else the pod's ServiceAccount, else the default kubeconfig.
+
+    Raises Rejected when there is no usable configuration.
+    """
+    configuration = _kubernetes.Configuration()
+    file = str(kubeconfig) if kubeconfig is not None else None
+
+    def in_cluster() -> None:
+        _configs.load_incluster_config(client_configuration=configuration)
+
+    def from_file() -> None:
+        _configs.load_kube_config(
+            config_file=file, context=context, client_configuration=configuration, persist_config=False
+        )
+
+    try:
+        if kubeconfig is None and context is None and _in_a_pod():
+            in_cluster()
+            return KubeClient(configuration, namespace=_NAMESPACE_FILE.read_text().strip(), renew=in_cluster)
+        from_file()
+        return KubeClient(configuration, namespace=_context_namespace(file, context), renew=from_file)
+    except (_config.ConfigException, OSError) as error:
+        raise ports.Rejected(
+            f"no usable Kubernetes configuration ({_text(error)}): give a kubeconfig, "
+            f"or run in a pod with a ServiceAccount"
+        ) from error
+
+
+def _in_a_pod() -> bool:
+    return (
+        bool(os.environ.get(_in_cluster.SERVICE_HOST_ENV_NAME))
+        and Path(_in_cluster.SERVICE_TOKEN_FILENAME).is_file()
+    )
+
+
+def _context_namespace(file: str | None, context: str | None) -> str:
+    contexts, active = _configs.list_kube_config_contexts(config_file=file)
+    chosen = next((c for c in contexts if c["name"] == context), active)
+    return str(chosen["context"].get("namespace") or "default")

@@ -1,0 +1,39 @@
+"""Which API resources the daemon talks to, and their paths."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from daemon.core.value import Value
+
+
+class Resource(Value, frozen=True):
+    """One API resource; ``group`` is empty for the core group."""
+
+    group: str
+    version: str
+    plural: str
+
+    def path(self, namespace: str = "", name: str = "", subresource: str = "") -> str:
+        """The URL path; without a namespace, the collection over all namespaces, or what is in none."""
+        root = ["apis", self.group, self.version] if self.group else ["api", self.version]
+        scope = ["namespaces", namespace] if namespace else []
+        rest = [part for part in (name, subresource) if part]
+        return "/" + "/".join(quote(part, safe="") for part in [*root, *scope, self.plural, *rest])
+
+    @property
+    def api_version(self) -> str:
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    def __str__(self) -> str:
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+
+DEPLOYMENTS = Resource(group="apps", version="v1", plural="deployments")
+REPLICA_SETS = Resource(group="apps", version="v1", plural="replicasets")
+PODS = Resource(group="", version="v1", plural="pods")
+NODES = Resource(group="", version="v1", plural="nodes")
+CONFIG_MAPS = Resource(group="", version="v1", plural="configmaps")
+SECRETS = Resource(group="", version="v1", plural="secrets")
+EVENTS = Resource(group="", version="v1", plural="events")
+CASES = Resource(group="rollbackd.io", version="v1alpha1", plural="rolloutcases")

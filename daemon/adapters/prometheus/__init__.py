@@ -1,0 +1,1 @@
+"""Prometheus and what speaks its API: signals, gauges, and the past."""

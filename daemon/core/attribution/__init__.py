@@ -1,0 +1,1 @@
+"""Deployment or infrastructure? What a failure that was found is attributed to."""

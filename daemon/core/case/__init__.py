@@ -1,0 +1,1 @@
+"""The record of one rollout and the state machine that drives it."""

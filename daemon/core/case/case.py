@@ -1,0 +1,204 @@
+"""The case: everything known and decided of one rollout. It is the daemon's only memory.
+
+A case is stored as the custom resource ``RolloutCase``. Its effects are a ledger: an effect is written as
+intended before it is carried out and as finished after, so whoever reads the case can go on from it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from daemon.core.assessment import Assessment, Verdict, Verification
+from daemon.core.model import Alert, Change, Revision, WorkloadRef
+from daemon.core.policy import Mode
+from daemon.core.rollout_facts.configuration import Sighting
+from daemon.core.rollout_facts.pod_history import PodHistory
+from daemon.core.value import Value
+
+
+class Phase(StrEnum):
+    PROGRESSING = "Progressing"
+    WATCHING = "Watching"
+    FAILING = "Failing"
+    AWAITING_APPROVAL = "AwaitingApproval"
+    HELD = "Held"
+    ROLLING_BACK = "RollingBack"
+    VERIFYING = "Verifying"
+    HEALTHY = "Healthy"
+    ROLLED_BACK = "RolledBack"
+    UNRECOVERED = "Unrecovered"
+    SUPERSEDED = "Superseded"
+    ADVISED = "Advised"
+
+
+FINISHED = frozenset({Phase.HEALTHY, Phase.ROLLED_BACK, Phase.UNRECOVERED, Phase.SUPERSEDED, Phase.ADVISED})
+"""Phases that only a person leaves, by approving what was ``Advised``; ``Held`` ends with its watch."""
+
+
+APPROVABLE = frozenset({Phase.AWAITING_APPROVAL, Phase.HELD, Phase.ADVISED})
+"""Phases in which a person's approval begins the rollback."""
+STOPPABLE = frozenset({Phase.PROGRESSING, Phase.WATCHING, Phase.FAILING, Phase.AWAITING_APPROVAL, Phase.HELD})
+"""Phases in which a person's hold comes in time."""
+
+
+TIMED = frozenset({Phase.WATCHING, Phase.HELD, Phase.ROLLING_BACK, Phase.VERIFYING})
+"""Phases that have a deadline."""
+
+
+class Entry(Value, frozen=True, omit_defaults=True):
+    """A line of the timeline. The lines of alerts are a few among many, and give way to the others."""
+
+    at: datetime
+    phase: Phase
+    text: str
+    alert: bool = False
+
+
+class Trouble(Value, frozen=True):
+    """What befell the workload after its rollout was over."""
+
+    since: datetime
+    text: str
+
+
+class Outcome(StrEnum):
+    DONE = "done"
+    SUPERSEDED = "superseded"
+    REFUSED = "refused"
+
+
+class Effect(Value, frozen=True):
+    """An act on the world. ``id`` is unique within the case; what it does follows from ``kind``."""
+
+    id: str
+    kind: Literal["rollback", "publish"]
+    intended_at: datetime
+    sink: str = ""
+    stage: Literal["", "opened", "updated", "closed"] = ""
+    finished_at: datetime | None = None
+    outcome: Outcome | None = None
+    detail: str = ""
+    """How it ended; while it is intended, what forbids it."""
+
+
+class Instruction(Value, frozen=True):
+    """What a person decided of the case (``spec.instruction``, written by ``approve`` and ``hold``)."""
+
+    action: Literal["approve", "hold"]
+    by: str
+    at: datetime
+    reason: str = ""
+
+
+class Spec(Value, frozen=True):
+    """What the case is about; never changes but for the instruction."""
+
+    workload: str
+    workload_uid: str
+    revision: Revision
+    change: Change
+    opened_at: datetime
+    started_at: datetime
+    """When the rollout began: what was scraped before is the baseline."""
+    baseline: Revision | None = None
+    generation: int = 0
+    """The Deployment's when the case was opened, 0 where it is not known: what shows less is older."""
+    instruction: Instruction | None = None
+
+
+class Status(Value, frozen=True, omit_defaults=True):
+    """What has come of it so far. Only the daemon writes it."""
+
+    phase: Phase = Phase.PROGRESSING
+    verdict: Verdict = Verdict.UNKNOWN
+    reason: str = ""
+    proven: bool = False
+    mode: Mode = Mode.AUTOMATIC
+    """The mode that the last decision was taken under."""
+    attended: float = 0.0
+    """Seconds that the daemon has spent on the case in this phase; what a deadline counts."""
+    watch_from: datetime | None = None
+    """When the rollout was complete and the bake began, for people and for facts."""
+    failing_at: datetime | None = None
+    patched_at: datetime | None = None
+    generation: int = 0
+    """The Deployment's after the patch, 0 before it: what shows less is older than the patch."""
+    rolled_out_at: datetime | None = None
+    finished_at: datetime | None = None
+    target: Revision | None = None
+    assessment: Assessment | None = None
+    verification: Verification | None = None
+    pods: tuple[PodHistory, ...] = ()
+    """Of the live pods of the revision that matters now: the judged one, after the patch the target."""
+    configuration: tuple[Sighting, ...] = ()
+    """The ConfigMaps and Secrets that the revision reads, as they were when its rollout was first seen."""
+    effects: tuple[Effect, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    """Those that decide or may decide, and some of the others."""
+    alerts_left_out: int = 0
+    """Reports of alerts that decide nothing, fire, and found no room."""
+    alerts_lost: tuple[str, ...] = ()
+    """Names of decisive alerts of which an episode found no room, so that its end cannot be seen."""
+    timeline: tuple[Entry, ...] = ()
+    trouble: Trouble | None = None
+    """What is wrong with the workload now that no rollout is about; never acted on."""
+    last_instruction: Instruction | None = None
+    """The instruction that was last acted upon."""
+
+
+class Case(Value, frozen=True):
+    namespace: str
+    name: str
+    spec: Spec
+    status: Status = Status()
+    uid: str = ""
+    resource_version: str = ""
+
+    @property
+    def ref(self) -> WorkloadRef:
+        return WorkloadRef(namespace=self.namespace, name=self.spec.workload)
+
+    @property
+    def key(self) -> str:
+        """``namespace/name``, unique in the cluster."""
+        return f"{self.namespace}/{self.name}"
+
+    @property
+    def phase(self) -> Phase:
+        return self.status.phase
+
+    @property
+    def genuine(self) -> bool:
+        """Whether it bears the name that the daemon gives to its rollout's case: each rollout has one."""
+        return self.name == case_name(self.spec.workload, self.spec.workload_uid, self.spec.revision)
+
+    @property
+    def finished(self) -> bool:
+        return self.status.phase in FINISHED
+
+    @property
+    def active(self) -> bool:
+        """Whether evidence still has to be gathered for it."""
+        return not self.finished and self.status.finished_at is None
+
+    @property
+    def pending(self) -> tuple[Effect, ...]:
+        """Effects that are intended and not finished, oldest first."""
+        return tuple(effect for effect in self.status.effects if effect.finished_at is None)
+
+    def token(self, effect: Effect) -> str:
+        """What the effect's write leaves on the Deployment: where it is, the effect was carried out."""
+        return f"{self.uid or self.name}/{effect.id}"
+
+    def is_about(self, uid: str, revision: Revision) -> bool:
+        return self.spec.workload_uid == uid and self.spec.revision.same_rollout(revision)
+
+
+def case_name(workload: str, uid: str, revision: Revision) -> str:
+    """The name derived from the rollout's identity: creating a case twice is a harmless conflict."""
+    identity = f"{uid}/{revision.replica_set_uid}/{revision.number}"
+    digest = hashlib.sha256(identity.encode()).hexdigest()[:8]
+    return f"{workload[:200]}-r{revision.number}-{digest}"

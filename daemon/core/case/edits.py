@@ -1,0 +1,101 @@
+"""The ways a case changes: each returns a new one, and leaves a line in its timeline where people care."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from daemon.core.case.case import TIMED, Case, Effect, Entry, Outcome, Phase
+from daemon.core.case.incident import Stage
+from daemon.core.policy import Policy
+
+KEPT_ENTRIES = 200
+KEPT_ALERT_LINES = 50
+
+
+def change(case: Case, **fields: object) -> Case:
+    return msgspec.structs.replace(case, status=msgspec.structs.replace(case.status, **fields))
+
+
+def noted(case: Case, text: str, now: datetime, *, alert: bool = False) -> Case:
+    """The case with one more line in its timeline."""
+    entry = Entry(at=now, phase=case.phase, text=text, alert=alert)
+    return change(case, timeline=_newest((*case.status.timeline, entry)))
+
+
+def _newest(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """The newest lines. Those of alerts give way first: what was decided is told in the others."""
+    alerts = [entry for entry in entries if entry.alert]
+    surplus = max(len(alerts) - KEPT_ALERT_LINES, len(entries) - KEPT_ENTRIES, 0)
+    gone = set(map(id, alerts[:surplus]))
+    return tuple(entry for entry in entries if id(entry) not in gone)[-KEPT_ENTRIES:]
+
+
+def enter(case: Case, phase: Phase, reason: str, now: datetime) -> Case:
+    """The case in another phase, whose time begins; the reason is what everybody is told."""
+    attended = case.status.attended if phase is case.phase else 0.0
+    return noted(change(case, phase=phase, reason=reason, attended=attended), reason, now)
+
+
+def ended(case: Case, phase: Phase, reason: str, now: datetime) -> Case:
+    return change(enter(case, phase, reason, now), finished_at=now)
+
+
+def announce(case: Case, stage: Stage, policy: Policy, now: datetime) -> Case:
+    """The case with the telling of its phase intended, at every sink; a phase entered again is told again."""
+    told_before = {effect.id.split("/")[1] for effect in case.status.effects if effect.kind == "publish"}
+    number = len(told_before) + 1
+    new = tuple(
+        Effect(
+            id=f"publish/{number}/{stage}/{case.phase.value}/{sink}",
+            kind="publish",
+            stage=stage,
+            sink=sink,
+            intended_at=now,
+        )
+        for sink in policy.sinks
+    )
+    return change(case, effects=(*case.status.effects, *new))
+
+
+def told(case: Case) -> bool:
+    """Whether an incident was opened."""
+    return any(effect.kind == "publish" for effect in case.status.effects)
+
+
+def attended(case: Case, elapsed: float) -> Case:
+    """The case with so many more seconds of the daemon's attention, where its phase has a deadline."""
+    if case.phase not in TIMED or not elapsed:
+        return case
+    return change(case, attended=case.status.attended + elapsed)
+
+
+def seconds(since: datetime | None, now: datetime) -> float:
+    """For words and never for a decision: the times of day may be of different clocks."""
+    return max(0.0, (now - since).total_seconds()) if since is not None else 0.0
+
+
+def finished(case: Case, effect: Effect, outcome: Outcome, detail: str, now: datetime) -> Case:
+    """The case with an effect's end in its ledger."""
+    return _with(case, msgspec.structs.replace(effect, finished_at=now, outcome=outcome, detail=detail))
+
+
+def noting(case: Case, effect: Effect, detail: str) -> Case:
+    """The case with what hinders an effect noted in its ledger; the effect stays intended."""
+    return _with(case, msgspec.structs.replace(effect, detail=detail))
+
+
+def _with(case: Case, effect: Effect) -> Case:
+    return change(case, effects=tuple(effect if e.id == effect.id else e for e in case.status.effects))
+
+
+def withdrawn(case: Case, reason: str, now: datetime) -> Case:
+    """The case with a rollback that was intended and not carried out struck from its ledger."""
+    effects = tuple(
+        msgspec.structs.replace(e, finished_at=now, outcome=Outcome.SUPERSEDED, detail=reason)
+        if e.kind == "rollback" and e.finished_at is None
+        else e
+        for e in case.status.effects
+    )
+    return change(case, effects=effects)

@@ -1,0 +1,64 @@
+"""What happens to a case."""
+
+from __future__ import annotations
+
+from daemon.core.assessment import Assessment, Verification
+from daemon.core.case.case import Instruction, Outcome
+from daemon.core.case.rollback_target import Choice
+from daemon.core.model import Alert, Workload
+from daemon.core.rollout_facts.pod_history import PodHistory
+from daemon.core.value import Value
+
+
+class Observed(Value, frozen=True):
+    """The world as the engine sees it now. ``workload`` is ``None`` when the Deployment is gone.
+
+    ``elapsed`` is the attention that the case does not hold yet: seconds by the monotonic clock, in which the
+    engine was there. ``polled_ago`` is how long ago (seconds) the signals were last asked for, whether they
+    could be read or not; ``None`` while this process did not ask for them.
+    """
+
+    workload: Workload | None
+    assessment: Assessment
+    choice: Choice
+    pods: tuple[PodHistory, ...] = ()
+    """As the case is to remember them after this look."""
+    verification: Verification | None = None
+    recent_rollbacks: int = 0
+    elapsed: float = 0.0
+    polled_ago: float | None = None
+
+
+class Finished(Value, frozen=True):
+    """An effect came to its end; of a rollback with the Deployment's generation after it, 0 if not known."""
+
+    effect: str
+    outcome: Outcome
+    detail: str
+    generation: int = 0
+
+
+class Hindered(Value, frozen=True):
+    """An effect is not allowed for now, in the words of whoever forbids it; it is tried again."""
+
+    effect: str
+    detail: str
+
+
+class Alerted(Value, frozen=True):
+    """What one delivery says of the workload."""
+
+    alerts: tuple[Alert, ...]
+
+
+class Instructed(Value, frozen=True):
+    instruction: Instruction
+
+
+class Troubled(Value, frozen=True):
+    """The workload of a finished case is in trouble (``text``), or not any more (empty)."""
+
+    text: str
+
+
+Event = Observed | Finished | Hindered | Alerted | Instructed | Troubled

@@ -1,0 +1,191 @@
+"""From a case to the texts people read: the incident's title, message and timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal, assert_never
+
+from daemon.core.assessment import Verdict
+from daemon.core.case.case import Case, Phase
+from daemon.core.policy import Policy
+from daemon.core.statistics.counts import percent
+from daemon.core.value import Value
+
+Stage = Literal["opened", "updated", "closed"]
+
+
+class Incident(Value, frozen=True):
+    """One stage of a case's incident, rendered. ``key`` is the same for all stages of a case."""
+
+    key: str
+    stage: Stage
+    level: Literal["info", "warning", "error"]
+    title: str
+    message: str
+    reason: str
+    timeline: tuple[str, ...]
+    at: datetime
+    case: Case
+
+
+def render(case: Case, policy: Policy, stage: Stage, at: datetime) -> Incident:
+    """The incident of a case at a stage; ``at`` is when the stage was decided."""
+    return Incident(
+        key=case.uid or case.name,
+        stage=stage,
+        level=_level(case),
+        title=title(case, policy),
+        message=message(case, policy, at),
+        reason=case.status.trouble.text if case.status.trouble is not None else case.status.reason,
+        timeline=timeline(case),
+        at=at,
+        case=case,
+    )
+
+
+def _level(case: Case) -> Literal["info", "warning", "error"]:
+    if case.status.trouble is not None:
+        return "warning"
+    match case.phase:
+        case Phase.UNRECOVERED:
+            return "error"
+        case Phase.HEALTHY if case.status.verdict is Verdict.DEGRADED:
+            return "warning"
+        case Phase.ROLLED_BACK | Phase.HEALTHY | Phase.SUPERSEDED:
+            return "info"
+        case _:
+            return "warning"
+
+
+def title(case: Case, policy: Policy) -> str:
+    """E.g. ``cart ROLLBACK COMPLETED``."""
+    name = policy.title or case.spec.workload
+    if case.status.trouble is not None:
+        return f"{name} NOT WELL, AND NO ROLLOUT IS UNDER WAY"
+    degraded = case.phase is Phase.HEALTHY and case.status.verdict is Verdict.DEGRADED
+    return f"{name} {'RELEASE DEGRADED' if degraded else HEADLINES[case.phase]}"
+
+
+HEADLINES: Mapping[Phase, str] = {
+    Phase.PROGRESSING: "ROLLOUT UNDER WATCH",
+    Phase.WATCHING: "ROLLOUT UNDER WATCH",
+    Phase.FAILING: "RELEASE FAILING",
+    Phase.AWAITING_APPROVAL: "ROLLBACK AWAITS APPROVAL",
+    Phase.HELD: "ROLLBACK HELD",
+    Phase.ROLLING_BACK: "ROLLBACK IN PROGRESS",
+    Phase.VERIFYING: "ROLLBACK IN PROGRESS",
+    Phase.ROLLED_BACK: "ROLLBACK COMPLETED",
+    Phase.UNRECOVERED: "ROLLBACK DID NOT RECOVER THE SERVICE",
+    Phase.HEALTHY: "RELEASE HEALTHY",
+    Phase.SUPERSEDED: "ROLLOUT SUPERSEDED",
+    Phase.ADVISED: "ROLLBACK ADVISED",
+}
+
+
+def message(case: Case, policy: Policy, at: datetime) -> str:
+    """The stakeholders' message, with the fields of the runbook."""
+    status = case.status
+    if status.trouble is not None:
+        return _trouble_message(case, policy, at)
+    target = status.target
+    lines = [
+        title(case, policy),
+        f"Time: {at:%Y-%m-%d %H:%M:%S} UTC",
+        f"Previous Version: {case.spec.revision.image} (revision {case.spec.revision.number})",
+        f"Rolled Back To: {f'{target.image} ({target.hash})' if target else 'nothing was rolled back'}",
+        f"Status: {_life_cycle(case.phase)}",
+        f"Reason for Rollback: {failure(case)}",
+        *_verification(case),
+        f"Next Steps: {_next_steps(case.phase)}",
+    ]
+    if status.reason and status.reason != failure(case):
+        lines.insert(6, f"Now: {status.reason}")
+    if policy.contact:
+        lines.append(f"Contact: {policy.contact}")
+    return "\n".join(lines)
+
+
+def _trouble_message(case: Case, policy: Policy, at: datetime) -> str:
+    trouble = case.status.trouble
+    assert trouble is not None
+    lines = [
+        title(case, policy),
+        f"Time: {at:%Y-%m-%d %H:%M:%S} UTC",
+        f"Version: {case.spec.revision.image} (revision {case.spec.revision.number})",
+        "Status: Investigating",
+        f"What is wrong: {trouble.text}",
+        "Next Steps: a person must look: no rollout is the cause, so the daemon does nothing",
+        *([f"Contact: {policy.contact}"] if policy.contact else []),
+    ]
+    return "\n".join(lines)
+
+
+def failure(case: Case) -> str:
+    """The sentence that was decided on, which stays when later phases have reasons of their own."""
+    assessment = case.status.assessment
+    return assessment.reason if assessment is not None and case.status.failing_at else case.status.reason
+
+
+def _life_cycle(phase: Phase) -> str:
+    match phase:
+        case Phase.PROGRESSING | Phase.WATCHING | Phase.FAILING | Phase.HELD:
+            return "Investigating"
+        case Phase.AWAITING_APPROVAL | Phase.ADVISED | Phase.ROLLING_BACK | Phase.UNRECOVERED:
+            return "Identified"
+        case Phase.VERIFYING:
+            return "Monitoring"
+        case Phase.ROLLED_BACK | Phase.HEALTHY | Phase.SUPERSEDED:
+            return "Resolved"
+    assert_never(phase)
+
+
+def _verification(case: Case) -> list[str]:
+    verification = case.status.verification
+    if verification is None:
+        return ["Verification: not reached"]
+    marks = {True: "yes", False: "NO", None: "not known"}
+    return ["Verification:"] + [
+        f"  - {condition.name}: {marks[condition.holds]} ({condition.detail})"
+        for condition in verification.conditions
+    ]
+
+
+def _next_steps(phase: Phase) -> str:
+    match phase:
+        case Phase.ROLLED_BACK:
+            return "find the root cause, fix it, deploy again"
+        case Phase.UNRECOVERED:
+            return "a person must look now: the daemon does nothing further by itself"
+        case Phase.AWAITING_APPROVAL:
+            return "approve the rollback or hold it"
+        case Phase.HELD | Phase.ADVISED:
+            return "decide whether to roll back; the daemon does not by itself"
+        case Phase.HEALTHY | Phase.SUPERSEDED:
+            return "none"
+        case Phase.PROGRESSING | Phase.WATCHING | Phase.FAILING | Phase.ROLLING_BACK | Phase.VERIFYING:
+            return "none yet, the daemon is at work"
+    assert_never(phase)
+
+
+def timeline(case: Case) -> tuple[str, ...]:
+    """The case's story, a line an entry, times relative to the rollout's start."""
+    return tuple(
+        f"{entry.at:%H:%M:%S} {(entry.at - case.spec.started_at).total_seconds():+7.1f} s"
+        f"  {entry.phase.value:<16} {entry.text}"
+        for entry in case.status.timeline
+    )
+
+
+def evidence(case: Case) -> tuple[str, ...]:
+    """The numbers behind the verdict, a line a signal or fact."""
+    assessment = case.status.assessment
+    if assessment is None:
+        return ()
+    lines = [
+        f"{s.name}: new {s.new}; old pods {s.old}; before {s.baseline}; limit {percent(s.limit)}; "
+        f"evidence over the limit 10^{s.over_limit:.1f}, over the baseline 10^{s.over_baseline:.1f}: "
+        f"{s.verdict.value}, {s.reason}"
+        for s in assessment.signals
+    ]
+    return (*lines, *(f"{fact.kind}: {fact.detail}" for fact in assessment.facts))

@@ -1,0 +1,140 @@
+"""The state machine: ``advance(case, event, policy, now)`` returns the case as it is after the event.
+
+Effects are not returned beside the case, they are *in* it, as intended: what is to be done cannot be
+forgotten between deciding and doing, and whoever finds the case goes on. A function per phase; none of
+them knows the clock.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import assert_never
+
+from daemon.core.case import phases
+from daemon.core.case.alert_record import Record, recorded
+from daemon.core.case.case import APPROVABLE, STOPPABLE, Case, Instruction, Outcome, Phase
+from daemon.core.case.edits import announce, attended, change, finished, noted, noting
+from daemon.core.case.events import Alerted, Event, Finished, Hindered, Instructed, Observed, Troubled
+from daemon.core.case.rollback_target import outdated
+from daemon.core.model import Alert
+from daemon.core.policy import Policy
+
+
+def advance(case: Case, event: Event, policy: Policy, now: datetime) -> Case:
+    """The case after an event. Total: an event that means nothing in this phase changes nothing."""
+    match event:
+        case Observed():
+            return _observed(case, event, policy, now)
+        case Finished():
+            return _finished(case, event, policy, now)
+        case Hindered():
+            return _hindered(case, event, policy, now)
+        case Alerted():
+            return _alerted(case, event.alerts, policy, now)
+        case Instructed():
+            return _instructed(case, event.instruction, policy, now)
+        case Troubled():
+            return phases.troubled(case, event.text, policy, now)
+    assert_never(event)
+
+
+def _observed(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
+    if not case.active:
+        return case
+    if seen.workload is not None and outdated(case, seen.workload):
+        return case
+    # What pods did before the patch is nothing to the recovery, whose record begins with it.
+    unpatched = case.phase is Phase.ROLLING_BACK and case.status.patched_at is None
+    case = phases.landed(attended(case, seen.elapsed), seen.workload, now)
+    gone = phases.taken_over(case, seen.workload)
+    if gone:
+        return phases.superseded(case, gone, policy, now)
+    undone = phases.applied_over(case, seen.workload)
+    if undone:
+        return phases.hold(case, undone, policy, now)
+    return _in_phase(case if unpatched else change(case, pods=seen.pods), seen, policy, now)
+
+
+def _in_phase(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
+    match case.phase:
+        case Phase.PROGRESSING | Phase.WATCHING:
+            return phases.watching(case, seen, policy, now)
+        case Phase.FAILING:
+            return phases.failing(case, seen, policy, now)
+        case Phase.HELD:
+            return phases.held(case, seen, policy, now)
+        case Phase.AWAITING_APPROVAL:
+            return case
+        case Phase.ROLLING_BACK:
+            return phases.rolling_back(case, seen, policy, now)
+        case Phase.VERIFYING:
+            return phases.verifying(case, seen, policy, now)
+        case Phase.HEALTHY | Phase.ROLLED_BACK | Phase.UNRECOVERED | Phase.SUPERSEDED | Phase.ADVISED:
+            return case
+    assert_never(case.phase)
+
+
+def _finished(case: Case, event: Finished, policy: Policy, now: datetime) -> Case:
+    effect = next((e for e in case.pending if e.id == event.effect), None)
+    if effect is None:
+        return case
+    case = finished(case, effect, event.outcome, event.detail, now)
+    if effect.kind == "publish" or case.phase is not Phase.ROLLING_BACK:
+        return case
+    match event.outcome:
+        case Outcome.DONE:
+            return phases.patched(case, event.generation, event.detail, now)
+        case Outcome.SUPERSEDED:
+            return phases.superseded(case, event.detail, policy, now)
+        case Outcome.REFUSED:
+            return phases.hold(case, f"held, the rollback was refused: {event.detail}", policy, now)
+    assert_never(event.outcome)
+
+
+def _hindered(case: Case, event: Hindered, policy: Policy, now: datetime) -> Case:
+    """Said once for each different text; what a sink forbids is told nowhere, for it would be told there."""
+    effect = next((e for e in case.pending if e.id == event.effect), None)
+    if effect is None:
+        return case
+    case = noting(case, effect, event.detail)
+    what = "the rollback" if effect.kind == "rollback" else f"telling {effect.sink} ({effect.stage})"
+    text = f"{what} is not allowed for now, and is tried again: {event.detail}"
+    if any(entry.text == text for entry in case.status.timeline):
+        return case
+    case = noted(case, text, now)
+    if effect.kind == "publish":
+        return case
+    return announce(change(case, reason=text), "updated", policy, now)
+
+
+def _alerted(case: Case, alerts: tuple[Alert, ...], policy: Policy, now: datetime) -> Case:
+    status = case.status
+    before = Record(alerts=status.alerts, left_out=status.alerts_left_out, lost=status.alerts_lost)
+    after, lines = recorded(before, alerts, policy.decisive_alerts)
+    case = change(case, alerts=after.alerts, alerts_left_out=after.left_out, alerts_lost=after.lost)
+    for line in lines:
+        case = noted(case, line, now, alert=True)
+    return case
+
+
+def _instructed(case: Case, order: Instruction, policy: Policy, now: datetime) -> Case:
+    if order == case.status.last_instruction:
+        return case
+    case = change(case, last_instruction=order)
+    why = f" ({order.reason})" if order.reason else ""
+    match order.action:
+        case "approve":
+            return _approved(case, f"approved by {order.by}{why}", policy, now)
+        case "hold":
+            if case.phase in STOPPABLE:
+                return phases.hold(case, f"held by {order.by}{why}", policy, now)
+            return noted(case, f"{order.by} asked to hold, too late in {case.phase.value}", now)
+    assert_never(order.action)
+
+
+def _approved(case: Case, text: str, policy: Policy, now: datetime) -> Case:
+    if case.phase not in APPROVABLE:
+        return noted(case, f"{text}, but a case in {case.phase.value} needs no approval", now)
+    if case.status.target is None:
+        return noted(case, f"{text}, but there is no revision to return to", now)
+    return phases.begin(case, case.status.target, f"{text}, returning to {case.status.target}", policy, now)

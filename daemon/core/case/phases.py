@@ -1,0 +1,304 @@
+"""What each phase makes of what is seen: a function per phase, and the decisions they share."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import assert_never
+
+from daemon.core.assessment import Assessment, Attribution, Verdict
+from daemon.core.case.case import Case, Effect, Outcome, Phase, Trouble
+from daemon.core.case.edits import announce, change, ended, enter, finished, noted, seconds, told, withdrawn
+from daemon.core.case.events import Observed
+from daemon.core.case.incident import Stage
+from daemon.core.model import Revision, Workload
+from daemon.core.policy import Mode, Policy
+from daemon.core.rollout_facts import facts
+
+STARTS = 600.0
+"""Seconds that the first pods are given beyond the watch, as long as Kubernetes' own default deadline."""
+
+
+def taken_over(case: Case, workload: Workload | None) -> str:
+    """Why the case is no longer about what runs, or nothing."""
+    if workload is None:
+        return f"the Deployment {case.ref} was deleted, or is not guarded any more"
+    if workload.uid != case.spec.workload_uid:
+        return f"the Deployment {case.ref} was deleted and made anew"
+    current = workload.current
+    if current is None or current.same_rollout(case.spec.revision):
+        return ""
+    if _returning(case, current):
+        return ""
+    return f"{current} took over while this one was {case.phase.value}"
+
+
+def _returning(case: Case, current: Revision) -> bool:
+    """Whether what runs is what the case brought back."""
+    target = case.status.target
+    under_way = case.phase in (Phase.ROLLING_BACK, Phase.VERIFYING)
+    return under_way and target is not None and current.replica_set_uid == target.replica_set_uid
+
+
+def landed(case: Case, workload: Workload | None, now: datetime) -> Case:
+    """The case with its rollback marked as done, where the Deployment bears the intent's token.
+
+    The answer to the patch may have been lost, and anything may have been applied since.
+    """
+    if workload is None or workload.uid != case.spec.workload_uid:
+        return case
+    for effect in case.pending:
+        if effect.kind == "rollback" and workload.rollback_token == case.token(effect):
+            detail = f"the template of {case.status.target} was put back; the answer to the patch was lost"
+            case = finished(case, effect, Outcome.DONE, detail, now)
+            return patched(case, workload.status.generation, detail, now)
+    return case
+
+
+def patched(case: Case, generation: int, text: str, now: datetime) -> Case:
+    """The rollback's rollout begins, and so does its time.
+
+    ``generation`` is the Deployment's with the patch in it, 0 where it is not known.
+    """
+    return noted(change(case, patched_at=now, generation=generation, attended=0.0), text, now)
+
+
+def applied_over(case: Case, workload: Workload | None) -> str:
+    """Why a rollback that was carried out did not become a rollout, or nothing.
+
+    The judged release can be applied again before the controller saw the rollback. Then no rollout begins,
+    its revision keeps its number, and no other case will ever judge it.
+    """
+    if workload is None or workload.current is None or case.phase is not Phase.ROLLING_BACK:
+        return ""
+    last = next((e for e in reversed(case.status.effects) if e.kind == "rollback"), None)
+    ours = last is not None and last.outcome is Outcome.DONE and workload.rollback_token == case.token(last)
+    if not ours or not workload.current.same_rollout(case.spec.revision):
+        return ""
+    return (
+        f"held, {case.spec.revision} was applied again over the rollback before the controller had seen it: "
+        "approve to return to the target all the same"
+    )
+
+
+def adopted(case: Case, now: datetime) -> Case:
+    """What ran when the Deployment was first seen is not judged."""
+    reason = (
+        f"{case.spec.revision} was there when the Deployment was first seen: "
+        "taken as the baseline, not judged"
+    )
+    return ended(case, Phase.HEALTHY, reason, now)
+
+
+def superseded(case: Case, reason: str, policy: Policy, now: datetime) -> Case:
+    case = ended(withdrawn(case, reason, now), Phase.SUPERSEDED, reason, now)
+    return announce(case, "closed", policy, now) if told(case) else case
+
+
+def judged(case: Case, assessment: Assessment) -> Case:
+    return change(case, assessment=assessment, verdict=assessment.verdict, reason=assessment.reason)
+
+
+def watching(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
+    case = judged(case, seen.assessment)
+    if seen.assessment.verdict is Verdict.FAILING:
+        case = change(
+            enter(case, Phase.FAILING, seen.assessment.reason, now), failing_at=now, mode=policy.mode
+        )
+        return announce(case, "opened", policy, now)
+    if case.phase is Phase.PROGRESSING:
+        return _progressing(case, seen, now)
+    if not _watched(case, seen, policy):
+        return case
+    if untried := _untried(seen, case.spec.revision):
+        over = case.status.attended - policy.watch
+        return case if over < STARTS else _never_ready(case, untried, policy, now)
+    return _passed(case, seen.assessment, policy, now)
+
+
+def _untried(seen: Observed, revision: Revision) -> str:
+    """What keeps the pods, where it has some and none was ever ready: it was rolled out with no pods wanted,
+    so no deadline of the controller waits for those that came later."""
+    workload = seen.workload
+    if workload is None:
+        return ""
+    pods = {pod.uid for pod in workload.live_of(revision)}
+    if not pods or any(history.was_ready for history in seen.pods if history.uid in pods):
+        return ""
+    return facts.diagnosis(workload, revision)
+
+
+def _never_ready(case: Case, why: str, policy: Policy, now: datetime) -> Case:
+    text = f"held, the watch is over and no pod that {case.spec.revision} has was ever ready: {why}"
+    return announce(enter(case, Phase.HELD, text, now), "opened", policy, now)
+
+
+def _watched(case: Case, seen: Observed, policy: Policy) -> bool:
+    """Whether the watch is over, and its last moment was asked for: silence until then is no health."""
+    over = case.status.attended - policy.watch
+    return seen.polled_ago is not None and over >= seen.polled_ago
+
+
+def _progressing(case: Case, seen: Observed, now: datetime) -> Case:
+    workload = seen.workload
+    if workload is None or workload.current is None or not workload.status.complete:
+        return case
+    case = change(case, phase=Phase.WATCHING, watch_from=now, attended=0.0)
+    return noted(case, "the rollout is complete", now)
+
+
+def _passed(case: Case, assessment: Assessment, policy: Policy, now: datetime) -> Case:
+    minutes = f"watched for {policy.watch / 60:.3g} min"
+    if assessment.proven:
+        return change(ended(case, Phase.HEALTHY, f"{minutes}: {assessment.reason}", now), proven=True)
+    if assessment.verdict is Verdict.DEGRADED:
+        case = ended(case, Phase.HEALTHY, f"{minutes}, degraded but not failing: {assessment.reason}", now)
+        return announce(case, "opened", policy, now)
+    text = f"{minutes}, no sign of failure but health is unproven: {assessment.reason}"
+    return ended(case, Phase.HEALTHY, text, now)
+
+
+def failing(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
+    """Decide what the failing verdict leads to; every refusal says why."""
+    assessment = case.status.assessment or seen.assessment
+    reason, target = assessment.reason, seen.choice.revision
+    case = change(case, target=target)
+    if assessment.attribution is not Attribution.DEPLOYMENT:
+        return hold(
+            case, f"held, not attributed to the release: {assessment.attribution_reason}", policy, now
+        )
+    if target is None:
+        return hold(case, f"held, nothing to return to: {seen.choice.reason}", policy, now)
+    match policy.mode:
+        case Mode.ADVISE:
+            advice = f"would return to {target} ({seen.choice.reason}): {reason}"
+            case = ended(case, Phase.ADVISED, advice, now)
+            return announce(case, "updated", policy, now)
+        case Mode.APPROVAL:
+            text = f"waits for approval to return to {target}: {reason}"
+            case = enter(case, Phase.AWAITING_APPROVAL, text, now)
+            return announce(case, "updated", policy, now)
+        case Mode.AUTOMATIC:
+            if seen.recent_rollbacks >= policy.max_rollbacks:
+                text = f"held, {seen.recent_rollbacks} rollbacks of this workload in 24 hours are enough"
+                return hold(case, text, policy, now)
+            return begin(case, target, f"returning to {target}: {reason}", policy, now)
+    assert_never(policy.mode)
+
+
+def hold(case: Case, reason: str, policy: Policy, now: datetime) -> Case:
+    return announce(enter(case, Phase.HELD, reason, now), "updated", policy, now)
+
+
+def begin(case: Case, target: Revision, reason: str, policy: Policy, now: datetime) -> Case:
+    tries = sum(effect.kind == "rollback" for effect in case.status.effects)
+    effect = Effect(id=f"rollback/{tries + 1}", kind="rollback", intended_at=now)
+    case = change(
+        case,
+        target=target,
+        effects=(*case.status.effects, effect),
+        finished_at=None,
+        patched_at=None,
+        rolled_out_at=None,
+        pods=(),
+    )
+    return announce(enter(case, Phase.ROLLING_BACK, reason, now), "updated", policy, now)
+
+
+def held(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
+    """A hold of the daemon's own ends when the evidence changes sides; a person's hold does not."""
+    case = change(case, target=case.status.target or seen.choice.revision)
+    by_person = case.status.last_instruction is not None and case.status.last_instruction.action == "hold"
+    new = seen.assessment
+    was = case.status.assessment
+    cleared = (
+        was is not None
+        and was.attribution is not Attribution.DEPLOYMENT
+        and new.verdict is Verdict.FAILING
+        and new.attribution is Attribution.DEPLOYMENT
+    )
+    if cleared and not by_person:
+        case = change(case, assessment=new, verdict=new.verdict)
+        return enter(case, Phase.FAILING, f"now attributed to the release: {new.attribution_reason}", now)
+    if case.status.failing_at is None and new.verdict is Verdict.FAILING:
+        # Held by a person before anything was wrong: they must hear that now something is.
+        case = change(judged(case, new), failing_at=now)
+        text = f"{new.reason}; nothing is done, for it is held by {_holder(case)}"
+        return announce(enter(case, Phase.HELD, text, now), "opened", policy, now)
+    if case.status.attended >= policy.watch:
+        return change(noted(case, "the watch is over, still held", now), finished_at=now)
+    return case
+
+
+def _holder(case: Case) -> str:
+    order = case.status.last_instruction
+    return order.by if order is not None and order.action == "hold" else "the daemon"
+
+
+def rolling_back(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
+    workload, target = seen.workload, case.status.target
+    if target is None or workload is None:
+        return case
+    if case.status.patched_at is None:
+        return _not_applied(case, policy, now)
+    current, status = workload.current, workload.status
+    arrived = current is not None and _returning(case, current)
+    if arrived and status.complete:
+        text = f"the rollback's rollout is complete ({status}); proving the recovery"
+        case = change(enter(case, Phase.VERIFYING, text, now), rolled_out_at=now)
+        return announce(case, "updated", policy, now)
+    if (arrived and status.timed_out(target)) or case.status.attended >= policy.rollback_deadline:
+        why = facts.diagnosis(workload, target)
+        return _unrecovered(case, f"the rollback to {target} is stuck: {why}", policy, now)
+    return case
+
+
+def _not_applied(case: Case, policy: Policy, now: datetime) -> Case:
+    """The patch is intended and was not accepted yet: that cannot go on for ever unsaid."""
+    intended = next((effect for effect in case.pending if effect.kind == "rollback"), None)
+    if intended is None or case.status.attended < policy.rollback_deadline:
+        return case
+    span = f"{policy.rollback_deadline:.0f} s"
+    if intended.detail:
+        why = f"held, the rollback was not allowed for {span}: {intended.detail}"
+        case = finished(case, intended, Outcome.REFUSED, intended.detail, now)
+        return hold(case, f"{why}; mend that, then approve", policy, now)
+    why = f"the rollback to {case.status.target} could not be applied for {span}"
+    return _unrecovered(
+        withdrawn(case, why, now), f"{why}; see the daemon's log for the answers", policy, now
+    )
+
+
+def verifying(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
+    found = seen.verification
+    if found is None:
+        return case
+    case = change(case, verification=found)
+    if found.contradicted:
+        return _unrecovered(case, found.contradicted, policy, now)
+    if found.recovered:
+        after = seconds(case.status.failing_at, now)
+        text = f"recovered on {case.status.target}, {after:.0f} s after the decision"
+        return announce(ended(case, Phase.ROLLED_BACK, text, now), "closed", policy, now)
+    if case.status.attended >= policy.verify_deadline:
+        text = f"rolled back, but the recovery could not be proven: {found.missing}"
+        return _unrecovered(case, text, policy, now)
+    return case
+
+
+def _unrecovered(case: Case, reason: str, policy: Policy, now: datetime) -> Case:
+    return announce(ended(case, Phase.UNRECOVERED, reason, now), "updated", policy, now)
+
+
+def troubled(case: Case, text: str, policy: Policy, now: datetime) -> Case:
+    """What befell the workload after the case was over: written down and told, and nothing else."""
+    if case.active:
+        return case
+    stage: Stage = "updated" if told(case) else "opened"
+    if text:
+        case = change(case, trouble=Trouble(since=now, text=text))
+        return announce(noted(case, f"not a rollout: {text}; nothing is done", now), stage, policy, now)
+    if case.status.trouble is None:
+        return case
+    minutes = seconds(case.status.trouble.since, now) / 60
+    case = noted(change(case, trouble=None), f"not a rollout: over after {minutes:.0f} min", now)
+    return announce(case, "closed", policy, now)

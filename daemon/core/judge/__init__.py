@@ -1,0 +1,1 @@
+"""The verdict on a revision, live and recorded, and the proof of a recovery."""

@@ -1,0 +1,59 @@
+"""What the operator decided: how each signal is judged, and how far the daemon may go by itself."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from daemon.core.value import Value
+
+
+class Mode(StrEnum):
+    """How far the daemon may go by itself."""
+
+    AUTOMATIC = "automatic"
+    APPROVAL = "approval"
+    ADVISE = "advise"
+
+
+class SignalPolicy(Value, frozen=True):
+    """How one signal is judged. ``limit`` is a ratio in (0, 1)."""
+
+    name: str
+    title: str
+    limit: float
+    baseline: Literal["compare", "ignore", "require"] = "compare"
+    factor: float = 1.5
+    """Where the baseline itself is over the limit: the odds ratio to it that counts as worse."""
+    warmup: float = 0.0
+    """Seconds of a pod's age in which only an outage counts: cold caches and JIT are no failure."""
+
+
+class Policy(Value, frozen=True):
+    """What the operator decided for one workload. Durations in seconds."""
+
+    mode: Mode = Mode.AUTOMATIC
+    signals: tuple[SignalPolicy, ...] = ()
+    watch: float = 600.0
+    baseline_window: float = 1800.0
+    rollback_deadline: float = 600.0
+    verify_deadline: float = 600.0
+    stale_after: float = 60.0
+    restarts: int = 2
+    """Crashes of a new pod that count as failing."""
+    require_traffic: bool = True
+    """Whether a recovery must be proven from requests, and not from pods and health endpoints alone."""
+    health_paths: tuple[str, ...] = ()
+    max_rollbacks: int = 3
+    """Automatic rollbacks of one workload in 24 hours."""
+    decisive_alerts: tuple[str, ...] = ()
+    dependencies: tuple[str, ...] = ()
+    """Gauges that tell whether what the workload depends on can be reached."""
+    neighbours: tuple[str, ...] = ()
+    """Groups of pods in its namespace that it depends on."""
+    sinks: tuple[str, ...] = ("log",)
+    keep: int = 20
+    """Finished cases kept for a workload."""
+    contact: str = ""
+    title: str = ""
+    """How messages name the workload; its name where empty."""

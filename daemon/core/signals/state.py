@@ -1,0 +1,241 @@
+"""The state of one signal in one watch: a fold over its samples, from the baseline on.
+
+Everything the judge and the attribution look at is in the :class:`SignalState`; the live poll, the replay of
+a metrics server's history after a restart, recorded samples and backtests all go through
+:func:`initial_state` and :func:`update`, so they cannot disagree.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from enum import IntEnum
+from itertools import groupby
+
+import msgspec
+
+from daemon.core.policy import SignalPolicy
+from daemon.core.signals.baseline import Baseline, Bounds, baseline_of, bounds_of, total
+from daemon.core.signals.counters import Book, Step, read
+from daemon.core.signals.sample import Sample
+from daemon.core.signals.trail import Point
+from daemon.core.statistics.counts import Tally, thinned
+from daemon.core.statistics.e_process import ROUND, EProcess, accumulate
+from daemon.core.statistics.likelihood import EFFECTS, Ratio, log_worse, ratios, upper_rate
+from daemon.core.value import Value
+
+OUTAGE = 0.5
+"""The share of bad events that no warm-up excuses."""
+SECOND = 0.8 * ROUND
+"""Seconds after the first scrape from which another is a second one of its pod, and not of its neighbour."""
+BIRTH = -1.0
+"""Age of the pod in its first scrape's step, whose true beginning nobody knows."""
+KEPT_STEPS = 600
+KEPT_POINTS = 60
+SHIFTED = 8.0
+"""Evidence (nats) that the old pods fare worse than before, so that only the same time compares."""
+
+LIMIT, BASELINE = 0, 1
+"""Places of the bounds in a state's process."""
+NOTHING = (Ratio(bad=0.0, good=0.0),) * len(EFFECTS)
+"""Against no bound: whatever is counted is no evidence."""
+_DECADE = math.log(10)
+
+Births = Callable[[str], bool]
+"""Whether a pod not seen before began counting within the watch."""
+
+
+class Side(IntEnum):
+    """Whose pod it is."""
+
+    OLD = 0
+    """The control group's: the revision before."""
+    NEW = 1
+    """The judged revision's."""
+    OTHER = 2
+
+
+class SignalState(Value, frozen=True):
+    policy: SignalPolicy
+    alpha: float
+    """The chance of a false conviction that this signal may take in the whole watch."""
+    started_at: float
+    """When the rollout began (Unix seconds)."""
+    baseline: Baseline
+    bounds: Bounds
+    book: Book = Book()
+    new: Tally = Tally()
+    old: Tally = Tally()
+    """The control group's since the rollout began."""
+    before: Tally = Tally()
+    """Everything that the control group did, before the rollout and since."""
+    before_words: str = ""
+    """The same as a part of a sentence; it is said at each look and seldom changes."""
+    new_steps: tuple[Step, ...] = ()
+    old_steps: tuple[Step, ...] = ()
+    process: EProcess = EProcess()
+    """Against the limit and against the baseline."""
+    cold: EProcess = EProcess()
+    """Of the pods' warm-up: against an outage."""
+    over_limit: float = 0.0
+    """Log e-value (nats) of the failure, an outage in the warm-up among it."""
+    over_baseline: float = 0.0
+    trail: tuple[Point, ...] = ()
+
+    @property
+    def first_round(self) -> bool:
+        """Whether nothing but the new pods' first scrapes with requests is known."""
+        first_at = self.process.first_at
+        return first_at is not None and self.new_steps[-1].at < first_at + SECOND
+
+
+def initial_state(
+    policy: SignalPolicy,
+    alpha: float,
+    started_at: float,
+    history: Iterable[Sample],
+    side: Callable[[str], Side],
+) -> SignalState:
+    """The state at the rollout's start; ``history`` are the samples scraped before it."""
+    book, steps = read(Book(), history, starts_at_zero=lambda _: False)
+    baseline = baseline_of([step for step in steps if side(step.pod) is Side.OLD], policy, alpha)
+    return SignalState(
+        policy=policy,
+        alpha=alpha,
+        started_at=started_at,
+        baseline=baseline,
+        bounds=bounds_of(policy, baseline.tally, baseline.dispersion, alpha),
+        before=baseline.tally,
+        before_words=f"before {baseline.tally}",
+        book=book.reference(),
+    )
+
+
+def update(
+    state: SignalState, samples: Sequence[Sample], births: Births, side: Callable[[str], Side]
+) -> SignalState:
+    """The state after these samples, which may repeat earlier ones and be of any order."""
+    book, steps = read(state.book, samples, starts_at_zero=births)
+    if not steps:
+        return state if book is state.book else msgspec.structs.replace(state, book=book)
+    steps = [_begun(step, state.started_at) if step.since == step.at else step for step in steps]
+    state = msgspec.structs.replace(state, book=book)
+    for own, together in _sided(steps, side):
+        if own is Side.NEW:
+            state = _judged(state, together)
+        elif own is Side.OLD:
+            state = _compared(state, together)
+    return state
+
+
+def _sided(steps: list[Step], side: Callable[[str], Side]) -> Iterator[tuple[Side, list[Step]]]:
+    """In the order of time, and within a moment the control group first: no name and no batch counts."""
+    sides = [side(step.pod) for step in steps]
+    if len(set(sides)) == 1:
+        yield sides[0], sorted(steps) if len(steps) > 1 else steps
+        return
+    ordered = sorted(zip([step.at for step in steps], sides, steps, strict=True))
+    for own, group in groupby(ordered, lambda one: one[1]):
+        yield own, [step for _, _, step in group]
+
+
+def _compared(state: SignalState, steps: list[Step]) -> SignalState:
+    """With what the control group did, and the bounds that this makes for whatever comes after it."""
+    old = state.old + total(steps)
+    before = state.baseline.tally + old
+    state = msgspec.structs.replace(
+        state,
+        old=old,
+        old_steps=_kept((*state.old_steps, *steps)),
+        before=before,
+        before_words=f"before {before}",
+    )
+    return msgspec.structs.replace(state, bounds=_bounds_beside(state))
+
+
+def _judged(state: SignalState, steps: list[Step]) -> SignalState:
+    """With what the new pods did."""
+    process, cold, trail = state.process, state.cold, state.trail
+    spread, bounds, new = state.baseline.dispersion, state.bounds, state.new
+    over_limit, over_baseline = state.over_limit, state.over_baseline
+    for together, warming in _rounds(state, steps):
+        if warming:
+            cold = accumulate(cold, together, ratios(max(bounds.bound, OUTAGE)), spread)
+        else:
+            against = ratios(bounds.upper) if bounds.compared else NOTHING
+            process = accumulate(process, together, ratios(bounds.bound) + against, spread)
+        sums = total(together)
+        new = new + sums
+        # Where no outage in a warm-up was looked for, that is no evidence, not even for health.
+        outage = cold.log_e() if cold.first_at is not None else -math.inf
+        over_limit, over_baseline = max(process.log_e(LIMIT), outage), max(process.log_e(BASELINE), outage)
+        trail = _traced(trail, state.started_at, together[-1].at, sums, over_limit, over_baseline)
+    return msgspec.structs.replace(
+        state,
+        new=new,
+        new_steps=_kept((*state.new_steps, *steps)),
+        process=process,
+        cold=cold,
+        over_limit=over_limit,
+        over_baseline=over_baseline,
+        trail=trail,
+    )
+
+
+def _rounds(state: SignalState, steps: list[Step]) -> Iterator[tuple[list[Step], bool]]:
+    """By the points of the trail, each one round of scrapes, and by whether the pods are warming up."""
+    start, warmup = state.started_at, state.policy.warmup
+    if not warmup and (steps[0].at - start) // ROUND == (steps[-1].at - start) // ROUND:
+        yield steps, False
+        return
+    for (_, warming), group in groupby(
+        steps, lambda step: ((step.at - start) // ROUND, warmup > 0 and step.age < warmup)
+    ):
+        yield list(group), warming
+
+
+def _kept(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    return steps if len(steps) <= KEPT_STEPS else steps[-KEPT_STEPS:]
+
+
+def _begun(step: Step, started_at: float) -> Step:
+    """A pod's first scrape since its birth, which was within the round before, or at the rollout."""
+    return step._replace(since=min(step.at, max(started_at, step.at - ROUND)), age=BIRTH)
+
+
+def _bounds_beside(state: SignalState) -> Bounds:
+    """The bounds with the control group's own counts beside the new pods.
+
+    Where they fare worse than before, the times have changed (the hour, the traffic, a dependency), and only
+    what was counted in the same time compares. What counts as over the limit stays as it was.
+    """
+    policy, spread, alpha = state.policy, state.baseline.dispersion, state.alpha
+    beside = bounds_of(policy, state.before, spread, alpha)
+    if beside.compared and state.baseline.tally.total > 0:
+        usual = upper_rate(thinned(state.baseline.tally.at_worst, spread), alpha / 2)
+        if log_worse(thinned(state.old, spread), usual) >= SHIFTED:
+            beside = bounds_of(policy, state.old, spread, alpha)
+    return msgspec.structs.replace(beside, bound=state.bounds.bound)
+
+
+def _traced(
+    trail: tuple[Point, ...],
+    started_at: float,
+    at: float,
+    sums: Tally,
+    over_limit: float,
+    over_baseline: float,
+) -> tuple[Point, ...]:
+    """The trail with what one round brought, whose newest scrape was ``at``."""
+    bad, events = sums.bad, sums.total
+    last = trail[-1] if trail else None
+    if last is not None and (last.at - started_at) // ROUND == (at - started_at) // ROUND:
+        bad, events, trail = bad + last.bad, events + last.total, trail[:-1]
+    point = Point(
+        at=at,
+        bad=bad,
+        total=events,
+        over_limit=over_limit / _DECADE,
+        over_baseline=over_baseline / _DECADE,
+    )
+    return (*trail, point) if len(trail) < KEPT_POINTS else (*trail[1:], point)

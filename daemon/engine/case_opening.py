@@ -1,0 +1,100 @@
+"""When a case is opened: a first sight of a workload, or a rollout that no case covers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from daemon.core.case import phases
+from daemon.core.case import rollback_target as target
+from daemon.core.case.case import Case, Entry, Phase, Spec, Status, case_name
+from daemon.core.model import Change, Revision, Workload
+from daemon.ports import Cluster
+
+
+def opening(cluster: Cluster, workload: Workload, cases: Sequence[Case], now: datetime) -> Case | None:
+    """The case that is missing, or ``None``. Cases of an earlier Deployment of the name do not count."""
+    current = workload.current
+    own = [case for case in cases if case.spec.workload_uid == workload.uid]
+    if current is None or not target.opens_case(workload, own):
+        return None
+    if not own:
+        return _adopted(workload, current, now)
+    return _opened(cluster, workload, current, own, now)
+
+
+def _adopted(workload: Workload, current: Revision, now: datetime) -> Case:
+    spec = Spec(
+        workload=workload.ref.name,
+        workload_uid=workload.uid,
+        revision=current,
+        change=Change.ADOPTED,
+        opened_at=now,
+        started_at=now,
+        generation=workload.status.generation,
+    )
+    name = case_name(workload.ref.name, workload.uid, current)
+    return phases.adopted(Case(namespace=workload.ref.namespace, name=name, spec=spec), now)
+
+
+def _opened(
+    cluster: Cluster, workload: Workload, current: Revision, own: Sequence[Case], now: datetime
+) -> Case:
+    before, compared = _before(workload, current, own), _baseline(workload, current, own)
+    kind = target.classify(
+        cluster.template(workload.ref, before) if before is not None else None,
+        cluster.template(workload.ref, current),
+        ran_before=current.reused,
+    )
+    was = f", {before} before it" if before is not None else ""
+    text = f"{workload.ref} has a new revision ({kind.value}): {current}, {current.image}{was}"
+    return Case(
+        namespace=workload.ref.namespace,
+        name=case_name(workload.ref.name, workload.uid, current),
+        spec=Spec(
+            workload=workload.ref.name,
+            workload_uid=workload.uid,
+            revision=current,
+            change=kind,
+            opened_at=now,
+            started_at=_started(workload, current, own, now),
+            baseline=compared or before,
+            generation=workload.status.generation,
+        ),
+        status=Status(reason=text, timeline=(Entry(at=now, phase=Phase.PROGRESSING, text=text),)),
+    )
+
+
+def _before(workload: Workload, current: Revision, own: Sequence[Case]) -> Revision | None:
+    """The revision that ran before: what the latest case left in place, as the cluster knows it now."""
+    latest = target.newest(workload, own)
+    if latest is None:
+        return None
+    acted = latest.status.patched_at is not None
+    left = latest.status.target if acted and latest.status.target else latest.spec.revision
+    found = workload.revision(left.replica_set_uid)
+    if found is not None and found.replica_set_uid != current.replica_set_uid:
+        return found
+    others = [r for r in workload.revisions if r.number < current.number]
+    return max(others, key=lambda revision: revision.number, default=None)
+
+
+def _baseline(workload: Workload, current: Revision, own: Sequence[Case]) -> Revision | None:
+    """The last revision that was found healthy: a failed revision is not a valid baseline."""
+    good = [case for case in own if case.phase is Phase.HEALTHY]
+    for case in sorted(good, key=target.age, reverse=True):
+        found = workload.revision(case.spec.revision.replica_set_uid)
+        if found is not None and found.replica_set_uid != current.replica_set_uid:
+            return found
+    return None
+
+
+def _started(workload: Workload, current: Revision, own: Sequence[Case], now: datetime) -> datetime:
+    """When the rollout began. A ReplicaSet that is current again was made long ago, and pods of an earlier
+    rollout may be left of it: then the first pod made since the last case counts.
+    """
+    if not current.reused:
+        return min(now, current.created_at)
+    latest = max(case.spec.opened_at for case in own)
+    made = [pod.created_at for pod in workload.pods_of(current) if pod.created_at >= latest]
+    return min([now, *made])

@@ -1,0 +1,267 @@
+"""The evidence of every case under watch: what was scraped since its rollout began, and before.
+
+Filled by the poll, read by the reconciler. Nothing here is precious: after a restart it is read anew from
+the metrics server's history, through the same fold.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+
+import msgspec
+
+from daemon.core.case.case import Case
+from daemon.core.judge.recovery import FreshView
+from daemon.core.judge.verdict import SignalView, alpha_of
+from daemon.core.model import Revision, Workload
+from daemon.core.policy import Policy, SignalPolicy
+from daemon.core.rollout_facts.pod_history import SLACK
+from daemon.core.rollout_facts.pod_owner import PodOwners
+from daemon.core.signals.counters import Book, observe
+from daemon.core.signals.sample import Reading, Sample
+from daemon.core.signals.state import Side, SignalState, initial_state, update
+from daemon.ports import Clock, Metrics, PortError
+
+TOLERATED_SKEW = 2.0
+"""Seconds by which the metrics server's clock may differ from ours before it is allowed for: the answer's
+time of travel looks like a difference, too."""
+
+
+class Watch(msgspec.Struct, kw_only=True):
+    """One case's evidence. Mutable, and only touched under the room's lock."""
+
+    case: Case
+    policy: Policy
+    states: dict[str, SignalState]
+    fresh: dict[str, Book]
+    """Per signal what was scraped since the rollback's patch."""
+    problems: dict[str, str]
+    taken_at: float = 0.0
+    polled_at: float | None = None
+    """When the signals were last asked for (monotonic), whatever the answer."""
+    skew: float = 0.0
+    """Seconds that the metrics server's clock is ahead of ours."""
+
+
+class EvidenceStore:
+    """Holds a :class:`Watch` for each active case."""
+
+    def __init__(self, metrics: Metrics, clock: Clock) -> None:
+        self._metrics = metrics
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._watches: dict[str, Watch] = {}
+        self._last: dict[str, str] = {}
+
+    # ------------------------------------------------------------ the reconciler's side
+
+    def attend(self, case: Case, policy: Policy) -> bool:
+        """Gather evidence for a case from now on; tells whether it is new here."""
+        key = case.key
+        with self._lock:
+            watch = self._watches.get(key)
+            if watch is None:
+                self._watches[key] = Watch(case=case, policy=policy, states={}, fresh={}, problems={})
+                return True
+            watch.case, watch.policy = case, policy
+            return False
+
+    def keep_only(self, keys: Iterable[str]) -> None:
+        """Drop the evidence of every other case."""
+        wanted = set(keys)
+        with self._lock:
+            self._watches = {key: watch for key, watch in self._watches.items() if key in wanted}
+
+    def views(self, case: Case, workload: Workload) -> Mapping[str, SignalView]:
+        """What the judge looks at."""
+        with self._lock:
+            watch = self._watches.get(case.key)
+            if watch is None:
+                return {}
+            return {s.name: _view(watch, s.name, workload) for s in watch.policy.signals}
+
+    def fresh_views(self, case: Case, workload: Workload) -> Mapping[str, FreshView]:
+        """What the verification looks at: the target's pods since the patch."""
+        with self._lock:
+            watch = self._watches.get(case.key)
+            if watch is None:
+                return {}
+            return {s.name: _fresh_view(watch, s.name, workload) for s in watch.policy.signals}
+
+    def polled_ago(self, case: Case) -> float | None:
+        """Seconds since the case's signals were asked for, by answers that could be used or could not;
+        ``None`` while they were not. A case without signals has nothing to ask for."""
+        with self._lock:
+            watch = self._watches.get(case.key)
+            if watch is None:
+                return None
+            if not watch.policy.signals:
+                return 0.0
+            return None if watch.polled_at is None else self._clock.monotonic() - watch.polled_at
+
+    def last(self) -> Mapping[str, str]:
+        """Signal → why its last reading could not be used, empty where it could."""
+        with self._lock:
+            return dict(self._last)
+
+    # ------------------------------------------------------------ the poll's side
+
+    def poll(self, find: Callable[[Case], Workload | None]) -> None:
+        """Read every signal once for the whole fleet, and the history of cases that still lack it."""
+        with self._lock:
+            watches = list(self._watches.values())
+            if not watches:
+                # What nobody asks for is neither readable nor unreadable.
+                self._last = dict.fromkeys(self._last, "")
+        began = self._clock.monotonic()
+        signals = dict.fromkeys(signal.name for watch in watches for signal in watch.policy.signals)
+        for name in signals:
+            reading = self._metrics.read(name)
+            skew = reading.taken_at - self._clock.now().timestamp()
+            with self._lock:
+                self._last[name] = reading.problem
+            for watch in watches:
+                workload = find(watch.case)
+                signal = next((s for s in watch.policy.signals if s.name == name), None)
+                if workload is not None and signal is not None:
+                    watch.skew = skew if abs(skew) > TOLERATED_SKEW and not reading.problem else 0.0
+                    self._feed(watch, workload, signal, reading)
+                    watch.polled_at = began
+
+    def _feed(self, watch: Watch, workload: Workload, signal: SignalPolicy, reading: Reading) -> None:
+        name, problem = signal.name, reading.problem
+        history: tuple[Sample, ...] | None = None
+        if not problem and name not in watch.states:
+            skew = timedelta(seconds=watch.skew)
+            start = watch.case.spec.started_at - timedelta(seconds=watch.policy.baseline_window) + skew
+            try:
+                history = self._metrics.history(name, start, self._clock.now() + skew)
+            except PortError as error:
+                problem = f"the time before the rollout could not be read: {error}"
+        with self._lock:
+            owners = _owners(watch, workload)
+            if history is not None:
+                _begin(watch, workload, owners, signal, _own(history, workload, owners))
+            watch.problems[name] = problem or _pod_problem(watch, owners, reading)
+            if not problem and name in watch.states:
+                watch.taken_at = reading.taken_at
+                _continue(watch, workload, owners, name, _own(reading.samples, workload, owners))
+
+
+def _owners(watch: Watch, workload: Workload) -> PodOwners:
+    spec = watch.case.spec
+    return PodOwners(workload, spec.revision, spec.baseline, watch.case.status.target)
+
+
+def _own(samples: Iterable[Sample], workload: Workload, owners: PodOwners) -> list[Sample]:
+    namespace = workload.ref.namespace
+    return [sample for sample in samples if sample.namespace == namespace and owners.of(sample.pod)]
+
+
+def _pod_problem(watch: Watch, owners: PodOwners, reading: Reading) -> str:
+    judged = _served(watch)
+    return next((text for pod, text in reading.problems.items() if owners.made(judged, pod)), "")
+
+
+def _served(watch: Watch) -> Revision:
+    """The revision whose pods matter now: the target after the patch, the judged one before."""
+    status = watch.case.status
+    return status.target if status.patched_at and status.target else watch.case.spec.revision
+
+
+def _begin(
+    watch: Watch, workload: Workload, owners: PodOwners, signal: SignalPolicy, history: list[Sample]
+) -> None:
+    """Split the history at the rollout's start: the baseline before it, the evidence after it."""
+    start = watch.case.spec.started_at.timestamp() + watch.skew
+    before = [s for s in history if s.at < start]
+    sides = _sides(watch, owners)
+    watch.states[signal.name] = initial_state(signal, alpha_of(watch.policy), start, before, sides)
+    watch.fresh[signal.name] = Book()
+    _continue(watch, workload, owners, signal.name, [s for s in history if s.at >= start])
+
+
+def _sides(watch: Watch, owners: PodOwners) -> Callable[[str], Side]:
+    """Whose pods are the control group. A third revision's are not: it may be failing by itself."""
+    baseline, judged = watch.case.spec.baseline, watch.case.spec.revision
+
+    def side(pod: str) -> Side:
+        if owners.made(judged, pod):
+            return Side.NEW
+        return Side.OLD if baseline is None or owners.made(baseline, pod) else Side.OTHER
+
+    return side
+
+
+def _continue(watch: Watch, workload: Workload, owners: PodOwners, name: str, samples: list[Sample]) -> None:
+    spec, patched = watch.case.spec, watch.case.status.patched_at
+    born = _birth_rule(workload, owners, spec.revision, spec.started_at)
+    watch.states[name] = update(watch.states[name], samples, born, _sides(watch, owners))
+    if patched is not None:
+        # The patch was made by our clock, the scrapes by the metrics server's.
+        edge = patched.timestamp() + watch.skew
+        fresh = [sample for sample in samples if sample.at > edge]
+        newborn = _birth_rule(workload, owners, None, patched)
+        watch.fresh[name] = observe(watch.fresh[name], fresh, starts_at_zero=newborn)
+
+
+def _birth_rule(
+    workload: Workload, owners: PodOwners, made: Revision | None, since: datetime
+) -> Callable[[str], bool]:
+    """Whether a pod's counters began at zero after ``since``.
+
+    A pod that is already gone is known by its ReplicaSet alone, if that was made for the rollout.
+    """
+    births = {pod.name: pod.created_at for pod in (*workload.finished, *workload.pods)}
+    fresh_set = made is not None and made.created_at >= since - SLACK
+
+    def rule(pod: str) -> bool:
+        if pod in births:
+            return births[pod] >= since - SLACK
+        return fresh_set and made is not None and owners.made(made, pod)
+
+    return rule
+
+
+def _view(watch: Watch, name: str, workload: Workload) -> SignalView:
+    problem = watch.problems.get(name, "the metrics were not polled yet")
+    state = watch.states.get(name)
+    if state is None:
+        return SignalView(problem=problem)
+    return SignalView(state=state, problem=problem or _staleness(watch, state.book, workload))
+
+
+def _staleness(watch: Watch, book: Book, workload: Workload) -> str:
+    judged, owners = watch.case.spec.revision, _owners(watch, workload)
+    own = book.problem(partial(owners.made, judged))
+    if own:
+        return own
+    newest = book.newest_at(partial(owners.made, judged))
+    if newest is None:
+        names = ", ".join(pod.name for pod in workload.pods_of(judged)) or f"{judged}, which has none"
+        return f"the metrics server has no samples of the new pods ({names})"
+    age = watch.taken_at - newest
+    if age > watch.policy.stale_after:
+        return f"the newest sample of the new pods is {age:.0f} s old"
+    return ""
+
+
+def _fresh_view(watch: Watch, name: str, workload: Workload) -> FreshView:
+    status = watch.case.status
+    target, since = status.target, status.rolled_out_at
+    book = watch.fresh.get(name)
+    problem = watch.problems.get(name, "the metrics were not polled yet")
+    if book is None or target is None:
+        return FreshView(problem=problem or "no fresh samples yet")
+    edge = since.timestamp() + watch.skew if since is not None else float("inf")
+    scraped = {pod for pod, track in book.tracks.items() if track.newest.at >= edge}
+    pods = [pod.name for pod in workload.live_of(target)]
+    theirs = partial(_owners(watch, workload).made, target)
+    return FreshView(
+        tally=book.tally(theirs),
+        unscraped=tuple(pod for pod in pods if pod not in scraped),
+        problem=problem or book.problem(theirs),
+    )

@@ -13,11 +13,11 @@ from prometheus_client import CollectorRegistry
 
 from daemon import logs
 from daemon.adapters.clock import SystemClock
-from daemon.core.case.case import Outcome
+from daemon.core.case.case import EffectOutcome
 from daemon.core.model import Workload, WorkloadRef
 from daemon.core.policy import Policy
-from daemon.engine.assembly import Parts, assemble
-from daemon.engine.manual import ByHand, Say, follow, pick, settle, undo
+from daemon.engine.assembly import EngineParts, assemble
+from daemon.engine.manual import ByHand, Say, await_rollout, pick, settle, undo
 from daemon.engine.queue import WorkQueue
 from daemon.engine.steady_clock import SteadyClock
 from daemon.engine.surroundings_cache import Sources
@@ -66,7 +66,7 @@ def policies(settings: Settings) -> Callable[[WorkloadRef, Workload | None], Pol
 def run(settings: Settings) -> int:
     """The daemon, until SIGTERM or SIGINT. Raises PortError when it cannot start."""
     from daemon.adapters.http_health import HttpHealthProbe
-    from daemon.adapters.incidents.registry import Surroundings
+    from daemon.adapters.incidents.registry import SinkContext
     from daemon.adapters.incidents.registry import build as build_sinks
     from daemon.adapters.kubernetes.actuator import KubeActuator
     from daemon.adapters.kubernetes.cases import KubeCaseStore
@@ -92,7 +92,7 @@ def run(settings: Settings) -> int:
         tellers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="tell")
         teardown.add("telling", done(lambda: tellers.shutdown(wait=False, cancel_futures=True)))
 
-        around = Surroundings(
+        around = SinkContext(
             settings=settings.incidents, kube=client, page_url=str(settings.web.page_url or "")
         )
         sinks = build_sinks(settings.incidents.chosen, around)
@@ -111,7 +111,7 @@ def run(settings: Settings) -> int:
         metrics = PrometheusMetrics(settings.prometheus, settings.signals, clock)
         teardown.add("prometheus", done(metrics.close))
         gauges = PrometheusGauges(metrics.client, settings.prometheus, settings.dependencies, clock)
-        parts = Parts(
+        parts = EngineParts(
             clock=clock,
             cluster=cluster,
             actuator=KubeActuator(client),
@@ -266,13 +266,13 @@ def manual_rollback(
             goal, why = pick(workload, cases, to_revision)
             say(f"returning to {goal}: {why}")
             undone = undo(tools, workload, goal)
-        if undone.outcome is not Outcome.DONE:
+        if undone.outcome is not EffectOutcome.DONE:
             return 1
         if dry_run:
             say("nothing was changed (dry run, checked by the API server)")
             return 0
         generation = workload.status.generation + (0 if undone.already else 1)
-        return 0 if follow(tools, ref, generation=generation) else 1
+        return 0 if await_rollout(tools, ref, generation=generation) else 1
 
 
 def demo(*, speed: float, port: int | None, keep: bool, say: Say) -> int:

@@ -22,7 +22,7 @@ from daemon.core.case.incident import message
 from daemon.core.case.rollback_target import newest
 from daemon.core.model import Workload, WorkloadRef
 from daemon.core.policy import Policy
-from daemon.engine.assembly import Assembled, Parts, assemble
+from daemon.engine.assembly import Assembled, EngineParts, assemble
 from daemon.engine.queue import WorkQueue
 from daemon.engine.surroundings_cache import Sources
 from daemon.settings import example_file, load
@@ -74,7 +74,7 @@ def build(speed: float) -> Stage:
     queue = WorkQueue(clock.monotonic)
     chosen = policy()
     daemon = assemble(
-        Parts(
+        EngineParts(
             clock=clock,
             cluster=cluster,
             actuator=cluster,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from daemon.core.case.case import Case, Outcome
+from daemon.core.case.case import Case, EffectOutcome
 from daemon.core.case.incident import Incident
 from daemon.core.judge.recovery import Health as Health
 from daemon.core.model import Pod, Revision, Workload, WorkloadRef
@@ -84,7 +84,7 @@ class RollbackResult(Value, frozen=True):
     ``generation`` is the Deployment's after the write, 0 where it is not known.
     """
 
-    outcome: Outcome
+    outcome: EffectOutcome
     detail: str
     already: bool = False
     generation: int = 0

@@ -21,7 +21,7 @@ NARROW = 1.25
 """A bucket no wider than this ratio of its edges is as good as a limit that is a bit off."""
 
 
-class Finding(Value, frozen=True):
+class Notice(Value, frozen=True):
     """``error``: nothing can be judged so. ``warning``: look at it. ``ok``: seen to work."""
 
     level: Literal["error", "warning", "ok"]
@@ -34,13 +34,13 @@ class Finding(Value, frozen=True):
         return f"{text} — {self.remedy}" if self.remedy else text
 
 
-def check_live(settings: Settings, metrics: PrometheusMetrics) -> tuple[Finding, ...]:
+def check_live(settings: Settings, metrics: PrometheusMetrics) -> tuple[Notice, ...]:
     """Runs every query once. An unreachable Prometheus is one finding, not one for each signal."""
     try:
         metrics.client.instant("vector(1)")
     except PortError as error:
         return (_error("prometheus", str(error)),)
-    found = [Finding(level="ok", field="prometheus.url", message=f"{metrics.client.address} answers")]
+    found = [Notice(level="ok", field="prometheus.url", message=f"{metrics.client.address} answers")]
     for index, signal in enumerate(settings.signals):
         found += _signal(settings, metrics, signal, f"signals[{index}]")
     for index, dependency in enumerate(settings.dependencies):
@@ -48,21 +48,21 @@ def check_live(settings: Settings, metrics: PrometheusMetrics) -> tuple[Finding,
     return tuple(found)
 
 
-def _dependency(metrics: PrometheusMetrics, query: str, field: str) -> Iterator[Finding]:
+def _dependency(metrics: PrometheusMetrics, query: str, field: str) -> Iterator[Notice]:
     try:
         series = metrics.client.instant(query).series
     except PortError as error:
         yield _error(field, str(error))
         return
     if not series:
-        yield Finding(
+        yield Notice(
             level="warning",
             field=field,
             message="no series within five minutes, so nothing is known of it",
             remedy="compare its name with the application's /metrics, or take it out of dependencies",
         )
     elif not promql.is_selector(query):
-        yield Finding(
+        yield Notice(
             level="warning",
             field=field,
             message="not a plain selector: the times of scrapes are unknown, and stale ones go unnoticed",
@@ -72,7 +72,7 @@ def _dependency(metrics: PrometheusMetrics, query: str, field: str) -> Iterator[
 
 def _signal(
     settings: Settings, metrics: PrometheusMetrics, signal: SignalSettings, field: str
-) -> Iterator[Finding]:
+) -> Iterator[Notice]:
     troubles = [*_source(metrics, signal, field)]
     yield from troubles
     if any(finding.level == "error" for finding in troubles):
@@ -84,7 +84,7 @@ def _signal(
     yield from _reading(settings, reading, field)
 
 
-def _source(metrics: PrometheusMetrics, signal: SignalSettings, field: str) -> Iterator[Finding]:
+def _source(metrics: PrometheusMetrics, signal: SignalSettings, field: str) -> Iterator[Notice]:
     queries, source = metrics.queries(signal.name), signal.source
     if isinstance(queries, HistogramQueries):
         yield from _histogram(metrics, queries, f"{field}.histogram")
@@ -92,7 +92,7 @@ def _source(metrics: PrometheusMetrics, signal: SignalSettings, field: str) -> I
         yield from _expression(metrics, source.bad, f"{field}.bad", needed=False)
         yield from _expression(metrics, source.total, f"{field}.total", needed=True)
         if not promql.is_selector(source.total):
-            yield Finding(
+            yield Notice(
                 level="warning",
                 field=f"{field}.total",
                 message="not a plain selector: the times of scrapes are unknown, "
@@ -103,7 +103,7 @@ def _source(metrics: PrometheusMetrics, signal: SignalSettings, field: str) -> I
             yield from _replicas(metrics, queries, source.total, f"{field}.total")
 
 
-def _replicas(metrics: PrometheusMetrics, queries: Queries, selector: str, field: str) -> Iterator[Finding]:
+def _replicas(metrics: PrometheusMetrics, queries: Queries, selector: str, field: str) -> Iterator[Notice]:
     """Several servers that no label known to us tells apart would count everything as often as they are."""
     try:
         found = metrics.client.instant(promql_of.several_times(selector, queries.grouping())).series
@@ -111,7 +111,7 @@ def _replicas(metrics: PrometheusMetrics, queries: Queries, selector: str, field
         return
     pods = sorted({series.labels.get(metrics.grouping.pod, "") for series in found})
     if pods:
-        yield Finding(
+        yield Notice(
             level="warning",
             field=field,
             message=f"one scraper has scraped at several times at once: {_named(pods)}",
@@ -120,7 +120,7 @@ def _replicas(metrics: PrometheusMetrics, queries: Queries, selector: str, field
         )
 
 
-def _histogram(metrics: PrometheusMetrics, queries: HistogramQueries, field: str) -> Iterator[Finding]:
+def _histogram(metrics: PrometheusMetrics, queries: HistogramQueries, field: str) -> Iterator[Notice]:
     """Which form of a histogram there is, and what its buckets leave open."""
     try:
         layout = queries.look_up()
@@ -138,39 +138,39 @@ def _histogram(metrics: PrometheusMetrics, queries: HistogramQueries, field: str
             edges = (layout.native.below, layout.native.above)
             yield _edges(field, pods, bound, edges, "give it more buckets, or choose slower_than by them")
         else:
-            yield Finding(level="ok", field=field, message=f"{pods}: no event was near {bound} so far")
+            yield Notice(level="ok", field=field, message=f"{pods}: no event was near {bound} so far")
     for selector in queries.selectors(layout):
         yield from _replicas(metrics, queries, selector, field)
 
 
-def _edges(field: str, pods: str, bound: str, edges: tuple[float, float], remedy: str) -> Finding:
+def _edges(field: str, pods: str, bound: str, edges: tuple[float, float], remedy: str) -> Notice:
     below, above = edges
     if below == above:
-        return Finding(level="ok", field=field, message=f"{pods}: {bound} is an edge of the buckets")
+        return Notice(level="ok", field=field, message=f"{pods}: {bound} is an edge of the buckets")
     message = f"{pods}: {bound} is no edge of all, and what lies from {below:.4g} to {above:.4g} is unclear"
     if above <= NARROW * below:
-        return Finding(level="ok", field=field, message=message)
-    return Finding(level="warning", field=field, message=message, remedy=remedy)
+        return Notice(level="ok", field=field, message=message)
+    return Notice(level="warning", field=field, message=message, remedy=remedy)
 
 
-def _expression(metrics: PrometheusMetrics, query: str, field: str, *, needed: bool) -> Iterator[Finding]:
+def _expression(metrics: PrometheusMetrics, query: str, field: str, *, needed: bool) -> Iterator[Notice]:
     try:
         answer = metrics.client.instant(query)
     except PortError as error:
         yield _error(field, str(error))
         return
     for info in answer.infos:
-        yield Finding(level="warning", field=field, message=f"Prometheus remarks: {info}")
+        yield Notice(level="warning", field=field, message=f"Prometheus remarks: {info}")
     if not answer.series:
         yield from _without_series(metrics, query, field, needed=needed)
 
 
-def _without_series(metrics: PrometheusMetrics, query: str, field: str, *, needed: bool) -> Iterator[Finding]:
+def _without_series(metrics: PrometheusMetrics, query: str, field: str, *, needed: bool) -> Iterator[Notice]:
     """Why an expression has no series: its metrics do not exist, or its labels match nothing."""
     names = promql.metric_names(query)
     absent = [name for name in names if not _exists(metrics, name)]
     for name in absent:
-        yield Finding(
+        yield Notice(
             level="error" if needed else "warning",
             field=field,
             message=f"the metric {name} does not exist (no series within five minutes)",
@@ -178,7 +178,7 @@ def _without_series(metrics: PrometheusMetrics, query: str, field: str, *, neede
             + ("" if needed else "; some applications show a counter only after its first event"),
         )
     if not absent:
-        yield Finding(
+        yield Notice(
             level="error" if needed else "warning",
             field=field,
             message="its metrics exist, and its labels match no series",
@@ -194,7 +194,7 @@ def _exists(metrics: PrometheusMetrics, name: str) -> bool:
         return True
 
 
-def _reading(settings: Settings, reading: Reading, field: str) -> Iterator[Finding]:
+def _reading(settings: Settings, reading: Reading, field: str) -> Iterator[Notice]:
     for problem in list(reading.problems.values())[:MOST_NAMED]:
         yield _error(field, problem)
     guarded = [sample for sample in reading.samples if sample.namespace in settings.namespaces]
@@ -203,22 +203,22 @@ def _reading(settings: Settings, reading: Reading, field: str) -> Iterator[Findi
     yield from _ages(settings, reading.taken_at, guarded, field)
     if guarded:
         pods = len({(sample.namespace, sample.pod) for sample in guarded})
-        yield Finding(level="ok", field=field, message=f"{pods} pods of the guarded namespaces have samples")
+        yield Notice(level="ok", field=field, message=f"{pods} pods of the guarded namespaces have samples")
 
 
-def _coverage(settings: Settings, guarded: Sequence[Sample], field: str) -> Iterator[Finding]:
+def _coverage(settings: Settings, guarded: Sequence[Sample], field: str) -> Iterator[Notice]:
     for index, workload in enumerate(settings.workloads):
         here = [sample.pod for sample in guarded if sample.namespace == workload.namespace]
         name = workload.name
         if name is not None and not any(pod.startswith(f"{name}-") for pod in here):
-            yield Finding(
+            yield Notice(
                 level="warning",
                 field=f"workloads[{index}]",
                 message=f"{field} has no sample of {workload.namespace}/{name}",
                 remedy="see whether its pods run and are scraped with the labels pod and namespace",
             )
         elif not here:
-            yield Finding(
+            yield Notice(
                 level="warning",
                 field=f"workloads[{index}]",
                 message=f"{field} has no sample of the namespace {workload.namespace}",
@@ -226,10 +226,10 @@ def _coverage(settings: Settings, guarded: Sequence[Sample], field: str) -> Iter
             )
 
 
-def _values(guarded: Sequence[Sample], field: str) -> Iterator[Finding]:
+def _values(guarded: Sequence[Sample], field: str) -> Iterator[Notice]:
     strange = [s.pod for s in guarded if not math.isfinite(s.total) or not math.isfinite(s.bad or 0.0)]
     if strange:
-        yield Finding(
+        yield Notice(
             level="warning",
             field=field,
             message=f"NaN or infinite in {_named(strange)}",
@@ -237,7 +237,7 @@ def _values(guarded: Sequence[Sample], field: str) -> Iterator[Finding]:
         )
     inverted = [s.pod for s in guarded if s.bad is not None and s.bad > s.total]
     if inverted:
-        yield Finding(
+        yield Notice(
             level="error",
             field=field,
             message=f"more bad events than events in {_named(inverted)}",
@@ -245,10 +245,10 @@ def _values(guarded: Sequence[Sample], field: str) -> Iterator[Finding]:
         )
 
 
-def _ages(settings: Settings, now: float, guarded: Sequence[Sample], field: str) -> Iterator[Finding]:
+def _ages(settings: Settings, now: float, guarded: Sequence[Sample], field: str) -> Iterator[Notice]:
     stale = [sample.pod for sample in guarded if now - sample.at > settings.policy.stale_after]
     if stale:
-        yield Finding(
+        yield Notice(
             level="warning",
             field=field,
             message=f"no scrape within stale_after, {settings.policy.stale_after:g} s: {_named(stale)}",
@@ -256,9 +256,9 @@ def _ages(settings: Settings, now: float, guarded: Sequence[Sample], field: str)
         )
 
 
-def _error(field: str, sentence: str) -> Finding:
+def _error(field: str, sentence: str) -> Notice:
     message, _, remedy = sentence.partition(" — ")
-    return Finding(level="error", field=field, message=message, remedy=remedy)
+    return Notice(level="error", field=field, message=message, remedy=remedy)
 
 
 def _named(pods: Sequence[str]) -> str:

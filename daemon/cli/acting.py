@@ -11,7 +11,7 @@ import click
 
 from daemon.cli import naming
 from daemon.cli.framework import BAD, OK, Command
-from daemon.cli.session import Session
+from daemon.cli.session import Invocation
 
 if TYPE_CHECKING:
     from daemon.core.case.case import Case, Instruction
@@ -51,7 +51,7 @@ rollbackd rollback cart --image v1.0.0 --yes
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.pass_obj
 def rollback(
-    session: Session, workload: str, to_revision: int | None, image: str | None, dry_run: bool, yes: bool
+    session: Invocation, workload: str, to_revision: int | None, image: str | None, dry_run: bool, yes: bool
 ) -> int:
     """Roll a WORKLOAD back by hand, and follow it until its pods are ready and healthy.
 
@@ -98,7 +98,7 @@ rollbackd approve cart-r8 --by anna --reason "agreed in #shop-incidents"
 @click.option("--reason", default="", help="Why; it goes into the case's timeline.")
 @_by
 @click.pass_obj
-def approve(session: Session, case: str, reason: str, by: str) -> int:
+def approve(session: Invocation, case: str, reason: str, by: str) -> int:
     """Let the daemon roll back the revision of a CASE.
 
     For cases that are AwaitingApproval, Held or Advised. The instruction is written into the case, with the
@@ -126,7 +126,7 @@ rollbackd hold cart-r8 --reason "the load test is ours"
 @click.option("--reason", default="", help="Why; it goes into the case's timeline.")
 @_by
 @click.pass_obj
-def hold(session: Session, case: str, reason: str, by: str) -> int:
+def hold(session: Invocation, case: str, reason: str, by: str) -> int:
     """Keep the daemon from rolling back the revision of a CASE.
 
     For cases whose rollback has not begun. The daemon goes on watching and telling; approve undoes it. Exit
@@ -140,7 +140,7 @@ def hold(session: Session, case: str, reason: str, by: str) -> int:
     return _instruct(session, found, _order(session, "hold", reason, by))
 
 
-def _too_late(session: Session, case: Case, action: str, rule: str) -> int:
+def _too_late(session: Invocation, case: Case, action: str, rule: str) -> int:
     message = f"{action}: {case.key} is {case.phase.value}: {rule}"
     if session.json:
         session.emit({"case": case.key, "instruction": None, "error": message})
@@ -148,13 +148,13 @@ def _too_late(session: Session, case: Case, action: str, rule: str) -> int:
     return BAD
 
 
-def _order(session: Session, action: Literal["approve", "hold"], reason: str, by: str) -> Instruction:
+def _order(session: Invocation, action: Literal["approve", "hold"], reason: str, by: str) -> Instruction:
     from daemon.core.case.case import Instruction
 
     return Instruction(action=action, by=person(by), at=session.parts.clock().now(), reason=reason.strip())
 
 
-def _instruct(session: Session, case: Case, order: Instruction) -> int:
+def _instruct(session: Invocation, case: Case, order: Instruction) -> int:
     from msgspec import structs
 
     session.store.instruct(structs.replace(case, spec=structs.replace(case.spec, instruction=order)))

@@ -16,8 +16,8 @@ from daemon.cli.words import clean, duration
 
 if TYPE_CHECKING:
     from daemon.adapters.state_file import StateFile
-    from daemon.engine.backtest.outcome import Outcome
-    from daemon.engine.backtest.run import Backtest, Progress, Question, State
+    from daemon.engine.backtest.outcome import RolloutOutcome
+    from daemon.engine.backtest.run import Backtest, Progress, Question, RunState
 
 Shown = Callable[["Progress"], None]
 
@@ -43,7 +43,7 @@ class Keeper:
             _tell(f"note: {why}: an interrupted run would start anew; --state names another file")
 
 
-def remembered(question: Question, path: Path | None, *, fresh: bool) -> tuple[Keeper, State | None]:
+def remembered(question: Question, path: Path | None, *, fresh: bool) -> tuple[Keeper, RunState | None]:
     """Where to keep the state, and what is there from an earlier run of the same question."""
     from daemon.adapters.state_file import StateFile
 
@@ -60,7 +60,7 @@ def _place(question: Question) -> Path:
     return folder / "rollbackd" / f"backtest-{name}-{question.fingerprint[:16]}.json"
 
 
-def _load(keeper: Keeper, question: Question) -> State | None:
+def _load(keeper: Keeper, question: Question) -> RunState | None:
     from daemon.engine.backtest.run import StateDamaged, StateMismatch, decode
 
     path = keeper.file.path
@@ -80,7 +80,7 @@ def _load(keeper: Keeper, question: Question) -> State | None:
     return None
 
 
-def follow(run: Backtest, keeper: Keeper) -> None:
+def show_progress(run: Backtest, keeper: Keeper) -> None:
     """Let it run to its end, and show how far it is. Raises PortError; click.Abort when interrupted."""
     from daemon.ports import PortError, Unavailable
 
@@ -164,7 +164,7 @@ def words(progress: Progress) -> str:
             return f"{progress.number} of {progress.of}: {_judged(progress.outcome)}{again}"
 
 
-def _judged(outcome: Outcome) -> str:
+def _judged(outcome: RolloutOutcome) -> str:
     plan = outcome.plan
     return (
         f"{moment(outcome.started_at)} {plan.before} → {plan.revision}: {outcome.kind.value} after"

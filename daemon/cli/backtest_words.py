@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from daemon.cli.backtest_progress import moment
-from daemon.cli.session import Session
+from daemon.cli.session import Invocation
 from daemon.cli.words import duration
 from daemon.core.statistics.counts import percent
 
 if TYPE_CHECKING:
     from daemon.core.model import WorkloadRef
     from daemon.core.policy import Policy
-    from daemon.engine.backtest.outcome import Outcome
+    from daemon.engine.backtest.outcome import RolloutOutcome
     from daemon.engine.backtest.report import Summary
     from daemon.engine.backtest.run import Backtest
 
@@ -24,7 +24,7 @@ LATE = 600.0
 """Seconds by which the samples may begin later than was asked for, before it is worth a word."""
 
 
-def show(session: Session, run: Backtest, policy: Policy, ref: WorkloadRef) -> None:
+def show(session: Invocation, run: Backtest, policy: Policy, ref: WorkloadRef) -> None:
     """On standard output."""
     from daemon.engine.backtest.report import summary
 
@@ -57,7 +57,7 @@ def _document(run: Backtest, policy: Policy, ref: WorkloadRef, found: Summary) -
     }
 
 
-def _row(outcome: Outcome) -> dict[str, Any]:
+def _row(outcome: RolloutOutcome) -> dict[str, Any]:
     plan = outcome.plan
     returned = plan.returned
     return {
@@ -89,7 +89,7 @@ def _iso(at: float) -> str:
 # ---------------------------------------------------------------- for people
 
 
-def _print(session: Session, run: Backtest, policy: Policy, ref: WorkloadRef, found: Summary) -> None:
+def _print(session: Invocation, run: Backtest, policy: Policy, ref: WorkloadRef, found: Summary) -> None:
     from daemon.cli.tables import text
     from daemon.engine.backtest.report import disagree
 
@@ -120,7 +120,7 @@ def _print(session: Session, run: Backtest, policy: Policy, ref: WorkloadRef, fo
         say(text(f"Without a sample in some rollout: {', '.join(missing)}."), soft_wrap=True)
 
 
-def _list(session: Session, outcomes: Sequence[Outcome]) -> None:
+def _list(session: Invocation, outcomes: Sequence[RolloutOutcome]) -> None:
     """A line for each rollout, and its reason below: beside so many cells no sentence finds room."""
     from rich.padding import Padding
     from rich.text import Text
@@ -141,7 +141,7 @@ def _list(session: Session, outcomes: Sequence[Outcome]) -> None:
         say(Padding(text(_reason(outcome), "dim"), (0, 0, 0, 4)))
 
 
-def _cells(outcome: Outcome) -> Sequence[str]:
+def _cells(outcome: RolloutOutcome) -> Sequence[str]:
     plan = outcome.plan
     return (
         moment(outcome.started_at),
@@ -154,17 +154,17 @@ def _cells(outcome: Outcome) -> Sequence[str]:
     )
 
 
-def _fixed(outcome: Outcome) -> str:
+def _fixed(outcome: RolloutOutcome) -> str:
     after = outcome.fixed_after
     return "passed" if after is None else f"rollback after {duration(after)}"
 
 
-def _people(outcome: Outcome) -> str:
+def _people(outcome: RolloutOutcome) -> str:
     back = outcome.plan.returned
     return "stayed" if back is None else f"returned to {back.revision} after {duration(back.after)}"
 
 
-def _reason(outcome: Outcome) -> str:
+def _reason(outcome: RolloutOutcome) -> str:
     reason = outcome.reason
     if outcome.attribution_reason:
         reason += f"; attributed to: {outcome.attribution.value}, {outcome.attribution_reason}"
@@ -184,7 +184,7 @@ def _sums(found: Summary) -> Sequence[str]:
     )
 
 
-def _disagreement(outcome: Outcome) -> str:
+def _disagreement(outcome: RolloutOutcome) -> str:
     plan = outcome.plan
     head = f"  {moment(outcome.started_at)} {plan.before} → {plan.revision}"
     ours = f"judged: {outcome.kind.value} after {duration(outcome.after)}"

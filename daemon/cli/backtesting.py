@@ -13,14 +13,14 @@ import click
 
 from daemon.cli import naming
 from daemon.cli.framework import OK, Command
-from daemon.cli.session import Session
+from daemon.cli.session import Invocation
 from daemon.cli.words import clean
 
 if TYPE_CHECKING:
     from daemon.adapters.prometheus.past import PrometheusPast
     from daemon.core.model import WorkloadRef
     from daemon.core.policy import Policy
-    from daemon.engine.backtest.outcome import Outcome
+    from daemon.engine.backtest.outcome import RolloutOutcome
     from daemon.settings import DependencySettings, Settings, SignalSettings
 
 SHORTEST = 600.0
@@ -75,7 +75,7 @@ rollbackd backtest cart --since 2026-01-05 --until 2026-02-01 -o json | jq .summ
 )
 @click.pass_obj
 def backtest(
-    session: Session,
+    session: Invocation,
     workload: str,
     since: str,
     until: str | None,
@@ -100,7 +100,7 @@ def backtest(
     Prometheus gets one query after the other, with pauses that follow from --load. An interrupted run goes on
     where it was when the same is asked again.
     """
-    from daemon.cli.backtest_progress import follow, remembered
+    from daemon.cli.backtest_progress import remembered, show_progress
     from daemon.cli.backtest_words import show
     from daemon.engine.backtest.run import Backtest, Question
 
@@ -129,7 +129,7 @@ def backtest(
     past = _past(session, settings, signals, dependencies, ref, load=load)
     try:
         run = Backtest(question, past, keeper, before)
-        follow(run, keeper)
+        show_progress(run, keeper)
     finally:
         past.close()
     show(session, run, policy, ref)
@@ -224,7 +224,7 @@ def _fingerprint(
 
 
 def _past(
-    session: Session,
+    session: Invocation,
     settings: Settings,
     signals: Sequence[SignalSettings],
     dependencies: Sequence[DependencySettings],
@@ -259,7 +259,7 @@ def _can_draw(plot: Path) -> None:
         raise click.UsageError(f"--plot: {error}") from None
 
 
-def _draw(outcomes: Sequence[Outcome], plot: Path) -> None:
+def _draw(outcomes: Sequence[RolloutOutcome], plot: Path) -> None:
     from daemon.cli.pictures import MOST, Figure, PictureError, draw
 
     judged = [outcome for outcome in outcomes if outcome.evidence]
@@ -283,7 +283,7 @@ def _draw(outcomes: Sequence[Outcome], plot: Path) -> None:
         raise click.ClickException(f"--plot: {error}") from None
 
 
-def _telling(outcome: Outcome) -> tuple[bool, bool, bool, float]:
+def _telling(outcome: RolloutOutcome) -> tuple[bool, bool, bool, float]:
     """Sorts what people want to see first to the front: disagreements, failures, returns, what is new."""
     from daemon.engine.backtest.outcome import Kind
     from daemon.engine.backtest.report import disagree

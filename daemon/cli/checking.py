@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from daemon.cli.framework import BAD, OK, Command
-from daemon.cli.session import Session
+from daemon.cli.session import Invocation
 
 if TYPE_CHECKING:
     from daemon.adapters.kubernetes.permissions import Permission
-    from daemon.adapters.live_check import Finding
+    from daemon.adapters.live_check import Notice
     from daemon.settings import Settings
 
 
@@ -28,7 +28,7 @@ rollbackd check-config -o json
     "--live", is_flag=True, help="Also ask Prometheus every query, and the API server for our rights."
 )
 @click.pass_obj
-def check_config(session: Session, live: bool) -> int:
+def check_config(session: Invocation, live: bool) -> int:
     """Check the settings, and show for each workload what is asked, and where.
 
     All problems are named at once, each with its place and its remedy; exit code 2. With --live every query
@@ -56,7 +56,7 @@ def check_config(session: Session, live: bool) -> int:
     return OK if _well(found) else BAD
 
 
-def _file(session: Session) -> str | None:
+def _file(session: Invocation) -> str | None:
     return None if session.config_file is None else str(session.config_file)
 
 
@@ -70,7 +70,7 @@ def summary(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _print(session: Session, settings: Settings) -> None:
+def _print(session: Invocation, settings: Settings) -> None:
     from daemon.cli.asked import blocks
     from daemon.cli.tables import table, text
 
@@ -85,7 +85,7 @@ def _print(session: Session, settings: Settings) -> None:
     show(text(f"Alertmanager's webhook is {webhook}."))
 
 
-def _live(session: Session, settings: Settings) -> dict[str, Any]:
+def _live(session: Invocation, settings: Settings) -> dict[str, Any]:
     """Findings and permissions; where the API server cannot be asked, that is the finding."""
     from daemon.ports import PortError
 
@@ -103,7 +103,7 @@ def _live(session: Session, settings: Settings) -> dict[str, Any]:
 
 
 def _print_live(
-    session: Session, findings: Iterable[Finding], permissions: Sequence[Permission], trouble: str
+    session: Invocation, findings: Iterable[Notice], permissions: Sequence[Permission], trouble: str
 ) -> None:
     from daemon.cli.tables import table, text
 

@@ -11,7 +11,7 @@ import click
 
 from daemon.cli import naming
 from daemon.cli.framework import BAD, OK, Command
-from daemon.cli.session import Session
+from daemon.cli.session import Invocation
 
 if TYPE_CHECKING:
     from daemon.core.case.case import Case
@@ -40,7 +40,7 @@ rollbackd explain cart -o json | jq '.signals[0].rounds[-1]'
     help="Draw the same, as .svg or .png.",
 )
 @click.pass_obj
-def explain(session: Session, case: str, plot: Path | None) -> int:
+def explain(session: Invocation, case: str, plot: Path | None) -> int:
     """Show how a CASE came to its verdict: each signal's evidence after every round of scrapes.
 
     Beside it: what would have been needed, the rollout facts, when the failure began, to what it was laid and
@@ -64,7 +64,7 @@ def explain(session: Session, case: str, plot: Path | None) -> int:
 # ------------------------------------------------------------ words and tables
 
 
-def _print(session: Session, case: Case, shown: Explanation) -> None:
+def _print(session: Invocation, case: Case, shown: Explanation) -> None:
     from daemon.cli.tables import text
 
     head = f"{shown.case}: {case.status.phase.value}, the revision is {case.status.verdict.value}"
@@ -90,7 +90,7 @@ def _cause(shown: Explanation) -> list[str]:
     return lines
 
 
-def _signal(session: Session, signal: SignalStory) -> None:
+def _signal(session: Invocation, signal: SignalStory) -> None:
     from daemon.cli.tables import table, text
 
     title = f"{signal.title}, limit {signal.limit_text}: {signal.verdict}"
@@ -132,7 +132,7 @@ def _mark(signal: SignalStory, row: RoundView, *, first: bool) -> str:
     return "before" if 0 < signal.baseline_line <= row.over_baseline else ""
 
 
-def _section(session: Session, title: str, lines: list[str]) -> None:
+def _section(session: Invocation, title: str, lines: list[str]) -> None:
     from daemon.cli.tables import text
 
     if not lines:
@@ -143,7 +143,7 @@ def _section(session: Session, title: str, lines: list[str]) -> None:
     session.console.print()
 
 
-def _paragraph(session: Session, words: str, *, style: str = "", blank: bool = True) -> None:
+def _paragraph(session: Invocation, words: str, *, style: str = "", blank: bool = True) -> None:
     from daemon.cli.tables import text
 
     if not words:

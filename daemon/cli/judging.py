@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from daemon.cli.framework import BAD, OK, Command
-from daemon.cli.session import Session
+from daemon.cli.session import Invocation
 from daemon.cli.words import clean
 
 if TYPE_CHECKING:
-    from daemon.adapters.recording.lines import Fault, Told
-    from daemon.adapters.recording.recorded_cases import Docket
+    from daemon.adapters.recording.lines import Defect, Told
+    from daemon.adapters.recording.recorded_cases import RecordedCases
     from daemon.core.judge.recording import Judgement
     from daemon.core.model import WorkloadRef
     from daemon.core.policy import Policy
@@ -59,7 +59,7 @@ rollbackd judge samples.jsonl | jq -r 'select(.final) | [.case, .decision, .reas
     help="Draw the evidence over time, as .svg or .png; of the first 12 cases.",
 )
 @click.pass_obj
-def judge(session: Session, samples: tuple[str, ...], workload: str | None, plot: Path | None) -> int:
+def judge(session: Invocation, samples: tuple[str, ...], workload: str | None, plot: Path | None) -> int:
     """Judge recorded SAMPLES as the daemon would have: JSON lines from files, or from standard input (-).
 
     A line is a scrape of one pod (case, at, signal, pod, revision, bad, total: counters as scraped), or an
@@ -75,17 +75,17 @@ def judge(session: Session, samples: tuple[str, ...], workload: str | None, plot
         raise click.UsageError(NO_SAMPLES)
     if plot is not None:
         _can_draw(plot)
-    from daemon.adapters.recording.recorded_cases import Docket
+    from daemon.adapters.recording.recorded_cases import RecordedCases
 
     policy = _policy(session, workload)
-    docket = Docket(policy, keep=_columns() if plot is not None else 0)
+    docket = RecordedCases(policy, keep=_columns() if plot is not None else 0)
     malformed = _run(session, docket, samples, [signal.name for signal in policy.signals])
     if plot is not None:
         _draw(docket, plot)
     return BAD if malformed else OK
 
 
-def _policy(session: Session, name: str | None) -> Policy:
+def _policy(session: Invocation, name: str | None) -> Policy:
     from daemon.core.model import WorkloadRef
     from daemon.settings import example_file, load
 
@@ -102,7 +102,7 @@ def _policy(session: Session, name: str | None) -> Policy:
     return settings.policy_for(WorkloadRef(namespace=entry.namespace, name=only or ""), {})
 
 
-def _guarded(session: Session, settings: Settings, name: str) -> WorkloadRef:
+def _guarded(session: Invocation, settings: Settings, name: str) -> WorkloadRef:
     from daemon.cli.naming import split
     from daemon.core.model import WorkloadRef
 
@@ -120,9 +120,9 @@ def _guarded(session: Session, settings: Settings, name: str) -> WorkloadRef:
     )
 
 
-def _run(session: Session, docket: Docket, samples: Sequence[str], signals: Sequence[str]) -> int:
+def _run(session: Invocation, docket: RecordedCases, samples: Sequence[str], signals: Sequence[str]) -> int:
     """Judge everything; the number of lines that could not be used."""
-    from daemon.adapters.recording.lines import Fault, Told
+    from daemon.adapters.recording.lines import Defect, Told
     from daemon.adapters.recording.recorded_cases import NO_ROLLOUT, SecondRollout
 
     say = _Sayer(table=session.options.output == "table")
@@ -132,7 +132,7 @@ def _run(session: Session, docket: Docket, samples: Sequence[str], signals: Sequ
             try:
                 news = docket.take(told.case, told.entry)
             except SecondRollout as error:
-                told = Fault(told.line, "case", str(error), "give each rollout a case of its own")
+                told = Defect(told.line, "case", str(error), "give each rollout a case of its own")
             else:
                 for judgement in news:
                     say(told.case, judgement)
@@ -148,7 +148,7 @@ def _run(session: Session, docket: Docket, samples: Sequence[str], signals: Sequ
     return malformed
 
 
-def _lines(samples: Sequence[str], signals: Sequence[str]) -> Iterator[tuple[str, Told | Fault]]:
+def _lines(samples: Sequence[str], signals: Sequence[str]) -> Iterator[tuple[str, Told | Defect]]:
     from daemon.adapters.recording.lines import read
 
     for name in samples:
@@ -230,7 +230,7 @@ def _can_draw(plot: Path) -> None:
         raise click.UsageError(f"--plot: {error}") from None
 
 
-def _draw(docket: Docket, plot: Path) -> None:
+def _draw(docket: RecordedCases, plot: Path) -> None:
     from daemon.cli.pictures import Figure, PictureError, draw
 
     figures = [

@@ -8,7 +8,7 @@ import click
 
 from daemon.cli import naming
 from daemon.cli.framework import BAD, OK, Command
-from daemon.cli.session import Session
+from daemon.cli.session import Invocation
 from daemon.cli.words import age
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ rollbackd status -o json | jq -r '.[] | select(.phase == "Unrecovered").workload
 """,
 )
 @click.pass_obj
-def status(session: Session) -> int:
+def status(session: Invocation) -> int:
     """Show each guarded workload with its newest rollout.
 
     PHASE says how far the case is, VERDICT what the evidence says of the revision, REASON why. Exit code 1
@@ -66,7 +66,7 @@ rollbackd history shop/cart -o json
     "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="At most this many."
 )
 @click.pass_obj
-def history(session: Session, workload: str | None, limit: int) -> int:
+def history(session: Invocation, workload: str | None, limit: int) -> int:
     """List the cases, of one WORKLOAD or of all.
 
     One line is one rollout, the newest first. Finished cases are also the daemon's memory of which
@@ -89,7 +89,7 @@ def history(session: Session, workload: str | None, limit: int) -> int:
     return OK
 
 
-def _print(session: Session, head: str, rows: Sequence[tuple[str, ...]]) -> None:
+def _print(session: Invocation, head: str, rows: Sequence[tuple[str, ...]]) -> None:
     if not rows:
         session.say("No cases: a case opens when a guarded Deployment gets a new revision.")
         return
@@ -98,7 +98,7 @@ def _print(session: Session, head: str, rows: Sequence[tuple[str, ...]]) -> None
     listing(session.console, (head, "REVISION", "PHASE", "VERDICT", "AGE", "REASON"), rows)
 
 
-def _row(session: Session, name: str, case: Case) -> tuple[str, ...]:
+def _row(session: Invocation, name: str, case: Case) -> tuple[str, ...]:
     unproven = case.phase.value == "Healthy" and not case.status.proven
     return (
         name,
@@ -112,7 +112,7 @@ def _row(session: Session, name: str, case: Case) -> tuple[str, ...]:
     )
 
 
-def _without_cases(session: Session, newest: Sequence[Case]) -> list[tuple[str, ...]]:
+def _without_cases(session: Invocation, newest: Sequence[Case]) -> list[tuple[str, ...]]:
     """Workloads that the settings name and that no case is about."""
     seen = {str(case.ref) for case in newest}
     named = [entry for entry in session.settings.workloads if entry.name is not None]
@@ -124,6 +124,6 @@ def _without_cases(session: Session, newest: Sequence[Case]) -> list[tuple[str, 
     ]
 
 
-def _warn_of_unreadable(session: Session) -> None:
+def _warn_of_unreadable(session: Invocation) -> None:
     for name, why in session.store.unreadable().items():
         click.echo(f"warning: case {name} makes no sense: {why}", err=True)

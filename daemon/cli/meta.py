@@ -9,7 +9,7 @@ from click.shell_completion import get_completion_class
 
 from daemon import __version__
 from daemon.cli.framework import Command
-from daemon.cli.session import Session
+from daemon.cli.session import Invocation
 
 
 @click.command(
@@ -21,7 +21,7 @@ rollbackd version -o json
 """,
 )
 @click.pass_obj
-def version(session: Session) -> int:
+def version(session: Invocation) -> int:
     """Print the version (also: rollbackd --version)."""
     if session.json:
         session.emit({"version": __version__, "python": platform.python_version()})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import CompletionItem
 
-from daemon.cli.session import Session, session_of
+from daemon.cli.session import Invocation, session_of
 
 if TYPE_CHECKING:
     from daemon.core.case.case import Case
@@ -31,7 +31,7 @@ def split(name: str, namespace: str | None) -> tuple[str | None, str]:
     return first, rest
 
 
-def workload(session: Session, name: str) -> WorkloadRef:
+def workload(session: Invocation, name: str) -> WorkloadRef:
     """The workload of a name. Its namespace is the given one, the settings' one for it, or their only one."""
     from daemon.core.model import WorkloadRef
 
@@ -48,7 +48,7 @@ def workload(session: Session, name: str) -> WorkloadRef:
     return WorkloadRef(namespace=namespace, name=bare)
 
 
-def cases_of(session: Session, name: str | None, cases: Iterable[Case]) -> list[Case]:
+def cases_of(session: Invocation, name: str | None, cases: Iterable[Case]) -> list[Case]:
     """The cases of one workload (of all without a name), the newest first."""
     from daemon.web.render import newest_first
 
@@ -62,7 +62,7 @@ def cases_of(session: Session, name: str | None, cases: Iterable[Case]) -> list[
     ]
 
 
-def case(session: Session, name: str) -> Case:
+def case(session: Invocation, name: str) -> Case:
     """The case that a name, or the beginning of one, means. Raises Missing, UsageError (several)."""
     from daemon.ports import Missing
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from daemon.adapters.kubernetes.permissions import Permission
-    from daemon.adapters.live_check import Finding
+    from daemon.adapters.live_check import Notice
     from daemon.core.model import WorkloadRef
     from daemon.ports import CaseStore, Clock
     from daemon.settings import Settings
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Say = Callable[[str], None]
 
 
-class Parts:
+class CommandParts:
     """The real ones."""
 
     config_places: tuple[Path, ...] = (Path("rollbackd.yaml"), Path("/etc/rollbackd/rollbackd.yaml"))
@@ -69,7 +69,7 @@ class Parts:
 
         return app.demo(speed=speed, port=port, keep=keep, say=say)
 
-    def findings(self, settings: Settings) -> tuple[Finding, ...]:
+    def findings(self, settings: Settings) -> tuple[Notice, ...]:
         """What Prometheus answers to the settings' queries."""
         from daemon.adapters.live_check import check_live
         from daemon.adapters.prometheus.metrics import PrometheusMetrics

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from daemon.cli.framework import Command
-from daemon.cli.session import Session
+from daemon.cli.session import Invocation
 
 
 @click.command(
@@ -18,7 +18,7 @@ ROLLBACKD_PROMETHEUS__URL=http://localhost:9090 rollbackd run --kubeconfig ~/.ku
 """,
 )
 @click.pass_obj
-def run(session: Session) -> int:
+def run(session: Invocation) -> int:
     """Run the daemon until it is told to stop (SIGTERM, Ctrl-C).
 
     This is what the container starts. It can as well run on your own machine with a kubeconfig. All its
@@ -48,7 +48,7 @@ rollbackd demo --port 8080 --keep       the page stays until Ctrl-C
 )
 @click.option("--keep", is_flag=True, help="Keep the page when the story is over; needs --port.")
 @click.pass_obj
-def demo(session: Session, speed: float, port: int | None, keep: bool) -> int:
+def demo(session: Invocation, speed: float, port: int | None, keep: bool) -> int:
     """Play a good and a bad release, with the real engine and a cluster in memory.
 
     Needs neither Kubernetes nor Prometheus. The good release is found healthy, the bad one is found out,

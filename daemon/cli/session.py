@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from daemon.cli.parts import Parts
+from daemon.cli.parts import CommandParts
 from daemon.cli.words import clean
 
 if TYPE_CHECKING:
@@ -33,10 +33,10 @@ class Options:
     log_level: str | None = None
 
 
-class Session:
+class Invocation:
     """Made once for each invocation; a command gets it as ``@click.pass_obj``."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: CommandParts) -> None:
         self.parts = parts
         self.options = Options()
 
@@ -95,10 +95,10 @@ class Session:
         click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
 
 
-def session_of(context: click.Context) -> Session:
+def session_of(context: click.Context) -> Invocation:
     """The invocation's session; the root context holds it, or the parts it is to be made of, or nothing."""
     root = context.find_root()
-    if not isinstance(root.obj, Session):
-        root.obj = Session(root.obj if isinstance(root.obj, Parts) else Parts())
+    if not isinstance(root.obj, Invocation):
+        root.obj = Invocation(root.obj if isinstance(root.obj, CommandParts) else CommandParts())
     context.obj = root.obj
     return root.obj

@@ -8,7 +8,7 @@ import click
 
 from daemon.cli import naming
 from daemon.cli.framework import OK, Command
-from daemon.cli.session import Session
+from daemon.cli.session import Invocation
 from daemon.cli.words import duration
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ rollbackd show cart -o json
 )
 @click.argument("case", shell_complete=naming.propose_cases)
 @click.pass_obj
-def show(session: Session, case: str) -> int:
+def show(session: Invocation, case: str) -> int:
     """Show a CASE: what happened, on what evidence, whether the recovery is proven, what people were told.
 
     CASE may also be a workload: then it is the newest of its cases.
@@ -51,7 +51,7 @@ def show(session: Session, case: str) -> int:
     return OK
 
 
-def find(session: Session, name: str) -> Case:
+def find(session: Invocation, name: str) -> Case:
     """The case of a name, or the newest of a workload. Raises Missing, UsageError (several)."""
     of_workload = naming.cases_of(session, name, session.store.cases())
     namespaces = {case.namespace for case in of_workload}
@@ -60,7 +60,7 @@ def find(session: Session, name: str) -> Case:
     return of_workload[0] if of_workload else naming.case(session, name)
 
 
-def _print(session: Session, shown: CaseDetail) -> None:
+def _print(session: Invocation, shown: CaseDetail) -> None:
     case = shown.case
     _section(session, case.key, _facts(case))
     _section(session, "Timeline (UTC, and seconds since the rollout began)", _timeline(case))
@@ -71,7 +71,7 @@ def _print(session: Session, shown: CaseDetail) -> None:
     _section(session, "Message", shown.message.splitlines())
 
 
-def _section(session: Session, title: str, lines: Iterable[str]) -> None:
+def _section(session: Invocation, title: str, lines: Iterable[str]) -> None:
     from daemon.cli.tables import text
 
     lines = list(lines)
@@ -111,7 +111,7 @@ def _timeline(case: Case) -> Sequence[str]:
     return timeline(case)
 
 
-def _evidence(session: Session, shown: CaseDetail) -> None:
+def _evidence(session: Invocation, shown: CaseDetail) -> None:
     from daemon.cli.tables import table, text
 
     assessment = shown.case.status.assessment

@@ -36,7 +36,7 @@ from daemon.ports import (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parts:
+class EngineParts:
     """Everything of the outside world. ``run`` starts the telling beside the worker's own work."""
 
     clock: Clock
@@ -66,7 +66,7 @@ class Assembled:
     """The engine's own, which no jump of the machine's time of day moves."""
 
 
-def assemble(parts: Parts, queue: WorkQueue) -> Assembled:
+def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
     """``queue`` is made by the caller, for the cluster adapter puts changed workloads on it."""
     clock = parts.clock
     if not isinstance(clock, SteadyClock):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from daemon.core.case.between_rollouts import Standing, follow, trouble
+from daemon.core.case.between_rollouts import Standing, trouble, update_standing
 from daemon.core.case.case import Case
 from daemon.core.case.events import Troubled
 from daemon.core.model import Workload, WorkloadRef
@@ -21,7 +21,7 @@ class StandingWatch:
         """What became of the workload, where its newest case does not say so yet."""
         now = self._clock.now()
         before = self._seen.get(workload.ref)
-        standing = self._seen[workload.ref] = follow(before or Standing(), workload, now)
+        standing = self._seen[workload.ref] = update_standing(before or Standing(), workload, now)
         text = trouble(standing, workload, now)
         if bool(text) is (newest.status.trouble is not None):
             return None

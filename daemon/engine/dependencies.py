@@ -17,7 +17,7 @@ from daemon.core.value import Value
 from daemon.ports import Gauge
 
 
-class Standing(Value, frozen=True):
+class DependencyState(Value, frozen=True):
     """``at`` is the earliest scrape that says so (Unix seconds); ``confirmed`` as of a ``Dependency``."""
 
     healthy: bool
@@ -28,10 +28,10 @@ class Standing(Value, frozen=True):
     """Whether a new pod reaches it."""
 
 
-class Story(Value, frozen=True):
+class DependencyHistory(Value, frozen=True):
     """A standing with what came before it."""
 
-    standing: Standing
+    standing: DependencyState
     since: float
     """When it became so (Unix seconds)."""
     reached: bool
@@ -43,9 +43,9 @@ HANDOVER = 60.0
 as well when the new ones took over: a few scrapes."""
 
 
-def standing(
+def dependency_state(
     gauges: Iterable[Gauge], workload: Workload, judged: Revision, *, not_before: float
-) -> Standing | None:
+) -> DependencyState | None:
     """How the dependency stands for the judged revision's pods; ``None`` when nobody says.
 
     It is down when at least half of the others say so and the new pods do not say otherwise. Scrapes before
@@ -69,7 +69,7 @@ def standing(
         detail = f"the release cannot reach it: {detail}"
     elif _down(new):
         healthy, confirmed, detail = False, False, f"{detail}, and there is no other to ask"
-    return Standing(
+    return DependencyState(
         healthy=healthy,
         confirmed=confirmed,
         detail=detail,
@@ -78,7 +78,7 @@ def standing(
     )
 
 
-def follow(before: Story, found: Standing) -> Story:
+def update_history(before: DependencyHistory, found: DependencyState) -> DependencyHistory:
     """The story as it goes on.
 
     What was confirmed stays so when the witnesses leave. What no new pod ever reached, and the old ones did
@@ -92,18 +92,18 @@ def follow(before: Story, found: Standing) -> Story:
         elif not before.standing.healthy:
             found = replace(found, confirmed=before.standing.confirmed)
     same = before.standing.healthy is found.healthy
-    return Story(standing=found, since=before.since if same else found.at, reached=reached)
+    return DependencyHistory(standing=found, since=before.since if same else found.at, reached=reached)
 
 
-def begin(
-    found: Standing,
+def begin_history(
+    found: DependencyState,
     reached: Sequence[Gauge],
     owners: PodOwners,
     judged: Revision,
     *,
     started_at: float,
     earliest: float,
-) -> Story:
+) -> DependencyHistory:
     """The story of an outage that was there at the first look, from when each reporter last ``reached`` it.
 
     Without that an old outage would look as if it had come with the rollout, which ``started_at`` (Unix
@@ -113,9 +113,9 @@ def begin(
     others = [gauge.at for gauge in reached if not owners.made(judged, gauge.pod)]
     last = min(max(others or own, default=earliest), found.at)
     if own or found.confirmed or last < started_at - HANDOVER:
-        return Story(standing=found, since=last, reached=bool(own))
+        return DependencyHistory(standing=found, since=last, reached=bool(own))
     well = replace(found, healthy=True, confirmed=True)
-    return follow(Story(standing=well, since=last, reached=False), found)
+    return update_history(DependencyHistory(standing=well, since=last, reached=False), found)
 
 
 def relevant(gauges: Iterable[Gauge], workload: Workload) -> list[Gauge]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from daemon.core.case.case import Case, Effect, Outcome
+from daemon.core.case.case import Case, Effect, EffectOutcome
 from daemon.core.case.events import Finished, Hindered
 from daemon.core.case.incident import render
 from daemon.core.model import WorkloadRef
@@ -97,7 +97,9 @@ class Effects:
         target = case.status.target
         if target is None:
             return Finished(
-                effect=effect.id, outcome=Outcome.REFUSED, detail="the case names no revision to return to"
+                effect=effect.id,
+                outcome=EffectOutcome.REFUSED,
+                detail="the case names no revision to return to",
             )
         spec = case.spec
         undone = self._actuator.undo(
@@ -130,9 +132,9 @@ class Effects:
         if sink is None or effect.stage == "":
             names = ", ".join(sorted(self._sinks)) or "none"
             detail = f"there is no incident sink {effect.sink!r} any more (configured: {names})"
-            return Finished(effect=effect.id, outcome=Outcome.REFUSED, detail=detail)
+            return Finished(effect=effect.id, outcome=EffectOutcome.REFUSED, detail=detail)
         reference = sink.publish(render(case, policy, effect.stage, effect.intended_at))
-        return Finished(effect=effect.id, outcome=Outcome.DONE, detail=reference)
+        return Finished(effect=effect.id, outcome=EffectOutcome.DONE, detail=reference)
 
     # ------------------------------------------------------------ trying again
 
@@ -145,7 +147,7 @@ class Effects:
         try:
             finished = act()
         except Rejected as error:
-            finished = Finished(effect=effect.id, outcome=Outcome.REFUSED, detail=str(error))
+            finished = Finished(effect=effect.id, outcome=EffectOutcome.REFUSED, detail=str(error))
         except Denied as error:
             self._again(key, case, effect, str(error), self._complain, pause=FORBIDDEN_PAUSE)
             return Hindered(effect=effect.id, detail=str(error))

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from daemon.core.case.case import Case
 from daemon.core.model import Workload
-from daemon.core.rollout_facts.pod_history import PodHistory, follow, interrupted
+from daemon.core.rollout_facts.pod_history import PodHistory, follow_pods, interrupted
 
 
 class Histories:
@@ -27,7 +27,7 @@ class Histories:
         if about != revision.replica_set_uid:
             # Another process's, or those of the revision before the patch, which the case has dropped.
             known = interrupted(status.pods, now)
-        looked = follow(known, workload, revision, since, now)
+        looked = follow_pods(known, workload, revision, since, now)
         self._known[case.key] = (revision.replica_set_uid, looked)
         return looked
 

@@ -82,7 +82,7 @@ def undo(tools: ByHand, workload: Workload, goal: Revision) -> RollbackResult:
     return undone
 
 
-def follow(tools: ByHand, ref: WorkloadRef, *, generation: int) -> bool:
+def await_rollout(tools: ByHand, ref: WorkloadRef, *, generation: int) -> bool:
     """Follow the rollout of a generation until it is complete and its pods answer; says what it sees."""
     edge, said = tools.clock.monotonic() + tools.deadline, ""
     while tools.clock.monotonic() < edge:

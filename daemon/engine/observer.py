@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from daemon.core.assessment import Assessment, Verdict, Verification
 from daemon.core.attribution.cause import Surroundings, scene_of
 from daemon.core.case import rollback_target as target
-from daemon.core.case.case import Case, Outcome, Phase
+from daemon.core.case.case import Case, EffectOutcome, Phase
 from daemon.core.case.events import Observed
-from daemon.core.judge.coincident_failures import Company
+from daemon.core.judge.coincident_failures import CoincidentFailures
 from daemon.core.judge.recovery import Facts, Health, verify
 from daemon.core.judge.verdict import SignalView, assess
 from daemon.core.model import Workload
@@ -38,7 +38,7 @@ class Observer:
     ) -> None:
         self._room = room
         self._around = around
-        self._company = Company(self._views)
+        self._company = CoincidentFailures(self._views)
         self._histories = Histories()
         self._health = health
         self._configuration = configuration
@@ -183,6 +183,6 @@ def _recent(workload: Workload, cases: Sequence[Case], now: datetime) -> int:
         for case in cases
         if case.spec.workload_uid == workload.uid
         for effect in case.status.effects
-        if effect.kind == "rollback" and effect.outcome is Outcome.DONE
+        if effect.kind == "rollback" and effect.outcome is EffectOutcome.DONE
         if effect.finished_at is not None and now - effect.finished_at < DAY
     )

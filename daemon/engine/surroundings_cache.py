@@ -18,7 +18,13 @@ from daemon.core.case.case import Case
 from daemon.core.model import Workload
 from daemon.core.policy import Policy
 from daemon.core.rollout_facts.pod_owner import PodOwners
-from daemon.engine.dependencies import Story, begin, follow, relevant, standing
+from daemon.engine.dependencies import (
+    DependencyHistory,
+    begin_history,
+    dependency_state,
+    relevant,
+    update_history,
+)
 from daemon.ports import Clock, Denied, GaugeReading, Gauges, Missing, Neighbours, Nodes, PortError
 
 PAST = 3600.0
@@ -49,7 +55,7 @@ class Sources:
 class _Known(msgspec.Struct, frozen=True):
     """``read_at`` is of the monotonic clock."""
 
-    story: Story
+    story: DependencyHistory
     read_at: float
 
 
@@ -102,7 +108,7 @@ class SurroundingsCache:
                     self._take(case, workload, policy, name, reading)
 
     def _take(self, case: Case, workload: Workload, policy: Policy, name: str, reading: GaugeReading) -> None:
-        found = standing(
+        found = dependency_state(
             reading.gauges,
             workload,
             case.spec.revision,
@@ -114,16 +120,16 @@ class SurroundingsCache:
         with self._lock:
             before = self._known.get(place)
         if before is not None:
-            story = follow(before.story, found)
+            story = update_history(before.story, found)
         elif found.healthy:
-            story = Story(standing=found, since=found.at, reached=found.reached)
+            story = DependencyHistory(standing=found, since=found.at, reached=found.reached)
         else:
             try:
                 past = self._sources.gauges.last_reached(name, PAST)
             except PortError as error:
                 self._trouble(f"dependency {name}", str(error))
                 return
-            story = begin(
+            story = begin_history(
                 found,
                 relevant(past, workload),
                 PodOwners(workload, case.spec.revision),

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from daemon.core.assessment import Assessment, Attribution, Fact, SignalEvidence
 from daemon.core.case.case import Case, Phase
-from daemon.core.judge.required_evidence import e_value, needed
+from daemon.core.judge.required_evidence import e_value, required_evidence
 from daemon.core.model import Change
 from daemon.core.policy import Policy, SignalPolicy
 from daemon.core.signals.state import KEPT_POINTS
@@ -139,7 +139,7 @@ def _story(case: Case, signal: SignalEvidence, policies: Mapping[str, SignalPoli
         dispersion=signal.dispersion,
         rounds=rounds,
         baseline_words=_baseline_words(signal, policy),
-        needed_words=needed(signal, policy),
+        needed_words=required_evidence(signal, policy),
         missing=_missing_rounds(signal),
     )
 

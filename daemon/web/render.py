@@ -58,7 +58,7 @@ class RateView(Value, frozen=True):
     text: str
 
 
-class SignalView(Value, frozen=True):
+class SignalRow(Value, frozen=True):
     """One row of the evidence. ``over_limit`` and ``over_baseline`` are log10 of e-values."""
 
     name: str
@@ -90,7 +90,7 @@ class CaseDetail(Value, frozen=True):
     """A case whole: the summary, what the page shows of it, and the case as it is stored."""
 
     summary: CaseSummary
-    evidence: tuple[SignalView, ...]
+    evidence: tuple[SignalRow, ...]
     explanation: Explanation
     timeline: tuple[Moment, ...]
     message: str
@@ -215,8 +215,8 @@ def _revision(revision: Revision) -> RevisionView:
     )
 
 
-def _signal(signal: SignalEvidence, title: str) -> SignalView:
-    return SignalView(
+def _signal(signal: SignalEvidence, title: str) -> SignalRow:
+    return SignalRow(
         name=signal.name,
         title=title,
         verdict=signal.verdict.value,

@@ -15,7 +15,17 @@ from daemon.core.assessment import (
     Verdict,
     Verification,
 )
-from daemon.core.case.case import Case, Effect, Entry, Instruction, Outcome, Phase, Spec, Status, case_name
+from daemon.core.case.case import (
+    Case,
+    Effect,
+    EffectOutcome,
+    Entry,
+    Instruction,
+    Phase,
+    Spec,
+    Status,
+    case_name,
+)
 from daemon.core.case.incident import Incident, Stage, render
 from daemon.core.model import Alert, Change, Revision
 from daemon.core.policy import Mode, Policy
@@ -110,7 +120,7 @@ def full_status() -> Status:
                 kind="rollback",
                 intended_at=BEGAN,
                 finished_at=BEGAN,
-                outcome=Outcome.DONE,
+                outcome=EffectOutcome.DONE,
                 detail="done",
             ),
             Effect(id="log-opened", kind="publish", intended_at=BEGAN, sink="log", stage="opened"),

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from daemon.core.case.case import Outcome
+from daemon.core.case.case import EffectOutcome
 from daemon.core.model import Revision
 from daemon.ports import RollbackResult, Unavailable
 from tests.contract.drivers import BETTER, FAILING, GOOD, UNREADY, ClusterDriver
@@ -32,7 +32,7 @@ def test_an_undo_brings_the_target_back_under_a_new_number(world: ClusterDriver)
     uid, target, judged = released(world)
     template = world.cluster.template(world.ref, target)
     undone = world.actuator.undo(world.ref, uid, judged=judged, target=target)
-    assert undone.outcome is Outcome.DONE
+    assert undone.outcome is EffectOutcome.DONE
     assert not undone.already
     assert undone.detail
     workload, current = complete(world, GOOD, 3)
@@ -53,7 +53,7 @@ def test_an_undo_ends_a_stuck_rollout(world: ClusterDriver) -> None:
 
     judged = world.until("a pod of the new revision", rolling)
     undone = world.actuator.undo(world.ref, seen(world).uid, judged=judged, target=target)
-    assert undone.outcome is Outcome.DONE
+    assert undone.outcome is EffectOutcome.DONE
     complete(world, GOOD, 3)
 
 
@@ -61,10 +61,10 @@ def test_a_second_undo_finds_it_done_already(world: ClusterDriver) -> None:
     uid, target, judged = released(world)
     world.actuator.undo(world.ref, uid, judged=judged, target=target)
     at_once = world.actuator.undo(world.ref, uid, judged=judged, target=target)
-    assert (at_once.outcome, at_once.already) == (Outcome.DONE, True)
+    assert (at_once.outcome, at_once.already) == (EffectOutcome.DONE, True)
     complete(world, GOOD, 3)
     later = world.actuator.undo(world.ref, uid, judged=judged, target=target)
-    assert (later.outcome, later.already) == (Outcome.DONE, True)
+    assert (later.outcome, later.already) == (EffectOutcome.DONE, True)
     _, current = complete(world, GOOD, 3)
     assert current.number == 3
 
@@ -73,14 +73,14 @@ def test_an_undo_that_somebody_else_made_is_done_already(world: ClusterDriver) -
     uid, target, judged = released(world)
     world.undo_by_somebody()
     undone = world.actuator.undo(world.ref, uid, judged=judged, target=target)
-    assert (undone.outcome, undone.already) == (Outcome.DONE, True)
+    assert (undone.outcome, undone.already) == (EffectOutcome.DONE, True)
 
 
 def test_somebody_who_deploys_in_between_supersedes_it(world: ClusterDriver) -> None:
     uid, target, judged = released(world)
     world.set_tag(FAILING)
     undone = world.actuator.undo(world.ref, uid, judged=judged, target=target)
-    assert undone.outcome is Outcome.SUPERSEDED
+    assert undone.outcome is EffectOutcome.SUPERSEDED
     assert undone.detail
     complete(world, FAILING, 3)
 
@@ -89,7 +89,7 @@ def test_scaling_and_labels_in_between_do_not_matter(world: ClusterDriver) -> No
     uid, target, judged = released(world)
     world.scale(2)
     world.label("team", "heat")
-    assert world.actuator.undo(world.ref, uid, judged=judged, target=target).outcome is Outcome.DONE
+    assert world.actuator.undo(world.ref, uid, judged=judged, target=target).outcome is EffectOutcome.DONE
     workload, _ = complete(world, GOOD, 3)
     assert workload.status.desired == 2
     assert workload.labels["team"] == "heat"
@@ -99,7 +99,7 @@ def test_a_paused_deployment_is_refused(world: ClusterDriver) -> None:
     uid, target, judged = released(world)
     world.pause()
     undone = world.actuator.undo(world.ref, uid, judged=judged, target=target)
-    assert undone.outcome is Outcome.REFUSED
+    assert undone.outcome is EffectOutcome.REFUSED
     assert "paused" in undone.detail
     world.resume()
     complete(world, BETTER, 2)
@@ -110,7 +110,7 @@ def test_a_target_whose_replica_set_is_gone_is_refused(world: ClusterDriver) -> 
     world.delete_replica_set(target.replica_set, target.replica_set_uid)
     world.until("its end", lambda: seen(world).revision(target.replica_set_uid) is None)
     undone = world.actuator.undo(world.ref, uid, judged=judged, target=target)
-    assert undone.outcome is Outcome.REFUSED
+    assert undone.outcome is EffectOutcome.REFUSED
     assert undone.detail
     complete(world, BETTER, 2)
 
@@ -119,7 +119,7 @@ def test_a_deleted_deployment_supersedes_it(world: ClusterDriver) -> None:
     uid, target, judged = released(world)
     world.delete()
     undone = world.actuator.undo(world.ref, uid, judged=judged, target=target)
-    assert undone.outcome is Outcome.SUPERSEDED
+    assert undone.outcome is EffectOutcome.SUPERSEDED
 
 
 def test_a_deployment_of_the_same_name_supersedes_it(world: ClusterDriver) -> None:
@@ -129,7 +129,7 @@ def test_a_deployment_of_the_same_name_supersedes_it(world: ClusterDriver) -> No
     world.deploy(BETTER, replicas=1)
     complete(world, BETTER, 1)
     undone = world.actuator.undo(world.ref, uid, judged=judged, target=target)
-    assert undone.outcome is Outcome.SUPERSEDED
+    assert undone.outcome is EffectOutcome.SUPERSEDED
 
 
 def test_an_api_server_that_does_not_answer_is_unavailable(world: ClusterDriver) -> None:
@@ -149,14 +149,14 @@ def test_a_token_tells_of_the_write_whatever_was_applied_since(world: ClusterDri
         return world.actuator.undo(world.ref, uid, judged=judged, target=target, token=TOKEN)
 
     made = undo()
-    assert (made.outcome, made.already) == (Outcome.DONE, False)
+    assert (made.outcome, made.already) == (EffectOutcome.DONE, False)
     world.until("the token in the view", lambda: seen(world).rollback_token == TOKEN)
     assert seen(world).status.generation == made.generation
     complete(world, GOOD, 3)
     world.set_tag(BETTER)
     complete(world, BETTER, 4)
     again = undo()
-    assert (again.outcome, again.already) == (Outcome.DONE, True)
+    assert (again.outcome, again.already) == (EffectOutcome.DONE, True)
     complete(world, BETTER, 4)
     assert seen(world).rollback_token == TOKEN
 
@@ -170,7 +170,7 @@ def test_another_intents_token_says_nothing_and_is_replaced(world: ClusterDriver
     back = workload.revision(target.replica_set_uid)
     assert back is not None
     undone = world.actuator.undo(world.ref, uid, judged=again, target=back, token="case-uid/rollback/2")
-    assert (undone.outcome, undone.already) == (Outcome.DONE, False)
+    assert (undone.outcome, undone.already) == (EffectOutcome.DONE, False)
     world.until("the new token", lambda: seen(world).rollback_token == "case-uid/rollback/2")
 
 
@@ -186,5 +186,5 @@ def test_a_later_rollout_of_the_judged_template_is_not_undone(world: ClusterDriv
         except Unavailable:
             return None  # the controller has not seen the newest template
 
-    assert world.until("a word on the rollback", undone).outcome is Outcome.SUPERSEDED
+    assert world.until("a word on the rollback", undone).outcome is EffectOutcome.SUPERSEDED
     complete(world, BETTER, 4)

@@ -9,7 +9,7 @@ import pytest
 from daemon.adapters.simulation.health import MemoryHealthProbe
 from daemon.adapters.simulation.kubelet import Fault, FaultKind
 from daemon.adapters.simulation.templates import simple_template
-from daemon.core.case.case import Outcome
+from daemon.core.case.case import EffectOutcome
 from daemon.core.model import Workload, WorkloadRef
 from daemon.core.signals.sample import Sample
 from daemon.ports import Missing, Rejected, Unavailable
@@ -203,7 +203,7 @@ def test_an_undo_whose_answer_gets_lost_is_done_already_the_next_time() -> None:
     with pytest.raises(Unavailable):
         world.cluster.undo(REF, workload.uid, judged=judged, target=target)
     again = world.cluster.undo(REF, workload.uid, judged=judged, target=target)
-    assert (again.outcome, again.already) == (Outcome.DONE, True)
+    assert (again.outcome, again.already) == (EffectOutcome.DONE, True)
     world.clock.advance(30)
     assert [revision.number for revision in world.workload.revisions] == [2, 3]
 

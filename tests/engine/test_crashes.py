@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from daemon.adapters.simulation.troubles import Killed
-from daemon.core.case.case import Outcome, Phase
+from daemon.core.case.case import EffectOutcome, Phase
 from daemon.core.model import Change
 from daemon.ports import Conflict, Unavailable
 from tests.engine.world import REF, World
@@ -121,7 +121,7 @@ def rollbacks(world: World) -> int:
         effect
         for case in world.store.cases()
         for effect in case.status.effects
-        if effect.kind == "rollback" and effect.outcome is Outcome.DONE
+        if effect.kind == "rollback" and effect.outcome is EffectOutcome.DONE
     ]
     return len(done)
 
@@ -224,7 +224,7 @@ def test_killed_at_a_write_and_the_same_release_applied_again(write: int, made: 
     case = world.run_until(Phase.ROLLED_BACK, Phase.HELD, within=400)
     world.run(30)
     done = [
-        sum(e.kind == "rollback" and e.outcome is Outcome.DONE for e in c.status.effects)
+        sum(e.kind == "rollback" and e.outcome is EffectOutcome.DONE for e in c.status.effects)
         for c in world.store.cases()
     ]
     assert max(done) <= 1, "no rollout is rolled back twice"

@@ -13,7 +13,13 @@ from msgspec.structs import replace
 
 from daemon.core.model import Pod, Revision, RolloutStatus, Workload, WorkloadRef
 from daemon.core.rollout_facts.pod_owner import PodOwners
-from daemon.engine.dependencies import Standing, Story, begin, follow, standing
+from daemon.engine.dependencies import (
+    DependencyHistory,
+    DependencyState,
+    begin_history,
+    dependency_state,
+    update_history,
+)
 from daemon.ports import Gauge
 
 NOW = 1_800_000_000.0
@@ -78,11 +84,11 @@ def exporter(value: float, *, namespace: str = "", name: str = "", at: float = N
     return Gauge(namespace=namespace, pod=name, at=at, value=value)
 
 
-def stands(*found: Gauge, of: Workload = WORKLOAD) -> Standing | None:
-    return standing(found, of, NEW, not_before=NOW - 60)
+def stands(*found: Gauge, of: Workload = WORKLOAD) -> DependencyState | None:
+    return dependency_state(found, of, NEW, not_before=NOW - 60)
 
 
-def told(*found: Gauge, of: Workload = WORKLOAD) -> Standing:
+def told(*found: Gauge, of: Workload = WORKLOAD) -> DependencyState:
     seen = stands(*found, of=of)
     assert seen is not None
     return seen
@@ -193,11 +199,11 @@ ALONE_DOWN = told(*gauges(NEW_PODS, DOWN, DOWN), of=ALONE)
 ALONE_UP = told(*gauges(NEW_PODS, UP, UP), of=ALONE)
 
 
-def story(*standings: Standing) -> Story:
+def story(*standings: DependencyState) -> DependencyHistory:
     first, *others = standings
-    so_far = Story(standing=first, since=first.at, reached=first.reached)
+    so_far = DependencyHistory(standing=first, since=first.at, reached=first.reached)
     for found in others:
-        so_far = follow(so_far, found)
+        so_far = update_history(so_far, found)
     return so_far
 
 
@@ -225,8 +231,8 @@ def test_the_beginning_outlives_what_changes_within_a_state() -> None:
     assert [story(*later[: n + 1]).since for n in range(4)] == [NOW, NOW + 100, NOW + 100, NOW + 300]
 
 
-def begun(found: Standing, *reached: Gauge, started_at: float = NOW - 30) -> Story:
-    return begin(found, reached, PodOwners(WORKLOAD), NEW, started_at=started_at, earliest=NOW - 3600)
+def begun(found: DependencyState, *reached: Gauge, started_at: float = NOW - 30) -> DependencyHistory:
+    return begin_history(found, reached, PodOwners(WORKLOAD), NEW, started_at=started_at, earliest=NOW - 3600)
 
 
 def test_after_a_restart_the_past_tells_who_reached_it_last() -> None:

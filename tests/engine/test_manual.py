@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from daemon.core.case.case import Outcome, Phase
+from daemon.core.case.case import EffectOutcome, Phase
 from daemon.core.model import WorkloadRef
-from daemon.engine.manual import ByHand, follow, pick, settle, undo
+from daemon.engine.manual import ByHand, await_rollout, pick, settle, undo
 from daemon.ports import Missing, Rejected
 from tests.engine.world import REF, World
 
@@ -33,8 +33,8 @@ def test_back_by_hand_to_the_known_good_one() -> None:
     workload = settle(hands, REF)
     goal, why = pick(workload, world.store.cases(), None)
     assert (goal.tag, "known from before" in why) == ("v1.0.0", True)
-    assert undo(hands, workload, goal).outcome is Outcome.DONE
-    assert follow(hands, REF, generation=workload.status.generation + 1)
+    assert undo(hands, workload, goal).outcome is EffectOutcome.DONE
+    assert await_rollout(hands, REF, generation=workload.status.generation + 1)
     assert world.tag() == "v1.0.0"
     assert "all 3 health answers good" in said[-1]
 
@@ -68,5 +68,5 @@ def test_pods_that_do_not_answer_are_no_success() -> None:
     workload = settle(hands, REF)
     goal, _ = pick(workload, world.store.cases(), 1)
     undo(hands, workload, goal)
-    assert not follow(hands, REF, generation=workload.status.generation + 1)
+    assert not await_rollout(hands, REF, generation=workload.status.generation + 1)
     assert any("HTTP 500" in line for line in said)

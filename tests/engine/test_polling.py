@@ -17,7 +17,7 @@ from daemon.adapters.simulation.metrics import MemoryMetrics
 from daemon.adapters.simulation.surroundings import MemorySurroundings
 from daemon.core.model import WorkloadRef
 from daemon.core.signals.sample import Reading, Sample
-from daemon.engine.assembly import Parts, assemble
+from daemon.engine.assembly import EngineParts, assemble
 from daemon.engine.queue import WorkQueue
 from daemon.engine.surroundings_cache import Sources
 from tests.engine.world import IMAGE, POLICY, traffic
@@ -49,7 +49,7 @@ def test_one_query_per_signal_and_poll(workloads: int) -> None:
     around = MemorySurroundings(cluster, clock)
     store, queue = MemoryCaseStore(), WorkQueue(clock.monotonic)
     daemon = assemble(
-        Parts(
+        EngineParts(
             clock=clock,
             cluster=cluster,
             actuator=cluster,

@@ -9,7 +9,7 @@ import pytest
 
 from daemon.adapters.simulation.kubelet import Fault, FaultKind
 from daemon.core.assessment import Attribution, Verdict
-from daemon.core.case.case import Outcome, Phase
+from daemon.core.case.case import EffectOutcome, Phase
 from daemon.core.case.incident import Incident
 from daemon.core.model import Alert, Change
 from daemon.core.policy import Mode
@@ -376,7 +376,7 @@ def test_a_token_that_is_not_known_for_a_moment_costs_a_moment(what: str) -> Non
     troubles.fail_next(1, Unavailable("Unauthorized: the API server does not know us"))
     world.run_until(Phase.ROLLED_BACK, within=300)
     world.run(60)
-    assert {e.outcome for e in world.store.cases()[-1].status.effects} == {Outcome.DONE}
+    assert {e.outcome for e in world.store.cases()[-1].status.effects} == {EffectOutcome.DONE}
 
 
 def test_a_sink_that_forbids_delays_no_rollback_and_is_told_when_it_allows() -> None:
@@ -416,7 +416,7 @@ def test_a_sink_with_a_defect_is_logged_with_the_case_and_asked_again(
     world.run_until(Phase.ROLLED_BACK, within=300)
     world.run(30)
     case = world.store.cases()[-1]
-    assert {e.outcome for e in case.status.effects} == {Outcome.DONE}
+    assert {e.outcome for e in case.status.effects} == {EffectOutcome.DONE}
     (record,) = [r for r in caplog.records if "KeyError('contact')" in r.getMessage()]
     assert record.exc_info is not None
     assert case.name in str(record.__dict__)
@@ -441,7 +441,7 @@ def test_a_sink_that_is_down_delays_no_rollback_and_hears_of_it_later() -> None:
     world.run(90)
     case = world.store.get(case.namespace, case.name)
     assert not case.pending
-    assert {e.outcome for e in case.status.effects} == {Outcome.DONE}
+    assert {e.outcome for e in case.status.effects} == {EffectOutcome.DONE}
     stages = [incident.stage for incident in world.sink.deliveries]
     assert stages[0] == "opened"
     assert stages[-1] == "closed"

@@ -26,7 +26,7 @@ from daemon.core.case.case import Case, Instruction, Phase
 from daemon.core.case.rollback_target import newest
 from daemon.core.model import WorkloadRef
 from daemon.core.policy import Policy, SignalPolicy
-from daemon.engine.assembly import Assembled, Parts, assemble
+from daemon.engine.assembly import Assembled, EngineParts, assemble
 from daemon.engine.queue import WorkQueue
 from daemon.engine.surroundings_cache import Sources
 from daemon.ports import Cluster, IncidentSink
@@ -125,7 +125,7 @@ class World:
     def start(self, *, sink: IncidentSink | None = None, cluster: Cluster | None = None) -> None:
         self.queue = WorkQueue(self.clock.monotonic)
         self.daemon = assemble(
-            Parts(
+            EngineParts(
                 clock=self.machine,
                 cluster=cluster or self.cluster,
                 actuator=self.cluster,

@@ -43,7 +43,7 @@ class Rollout:
         nodes: Mapping[str, str],
     ) -> None:
         self.complete = self.complete or workload.status.complete
-        self.histories = pod_history.follow(self.histories, workload, self.revision, self.started_at, at)
+        self.histories = pod_history.follow_pods(self.histories, workload, self.revision, self.started_at, at)
         against = facts.against(
             workload, self.revision, POLICY, self.histories, at, complete=self.complete, there=there
         )

@@ -21,7 +21,7 @@ TIMEOUT = 5.0
 """Seconds for connecting and, again, for the answer. No retries: the engine asks again."""
 
 
-class Delivery(Transport):
+class BlockingTransport(Transport):
     """Posts each envelope in the caller's thread. Raises Unavailable, Denied, Rejected."""
 
     def __init__(self, options: dict[str, Any]) -> None:

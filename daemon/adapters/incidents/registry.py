@@ -12,7 +12,7 @@ from daemon.settings import IncidentSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class Surroundings:
+class SinkContext:
     """What sinks are made from; each takes what it needs. ``kube`` is ``None`` where there is no cluster."""
 
     settings: IncidentSettings
@@ -20,11 +20,11 @@ class Surroundings:
     page_url: str = ""
 
 
-def _log(_: Surroundings) -> IncidentSink:
+def _log(_: SinkContext) -> IncidentSink:
     return LogSink()
 
 
-def _events(surroundings: Surroundings) -> IncidentSink:
+def _events(surroundings: SinkContext) -> IncidentSink:
     from daemon.adapters.kubernetes.events import EventSink
 
     if surroundings.kube is None:
@@ -32,7 +32,7 @@ def _events(surroundings: Surroundings) -> IncidentSink:
     return EventSink(surroundings.kube)
 
 
-def _sentry(surroundings: Surroundings) -> IncidentSink:
+def _sentry(surroundings: SinkContext) -> IncidentSink:
     # Imported when it is wanted: the SDK takes memory that a daemon without a DSN need not spend.
     from daemon.adapters.incidents.sentry import SentryOptions, SentrySink
 
@@ -48,19 +48,19 @@ def _sentry(surroundings: Surroundings) -> IncidentSink:
     )
 
 
-SINKS: Mapping[str, Callable[[Surroundings], IncidentSink]] = {
+SINKS: Mapping[str, Callable[[SinkContext], IncidentSink]] = {
     "log": _log,
     "events": _events,
     "sentry": _sentry,
 }
 
 
-def build(names: Iterable[str], surroundings: Surroundings) -> dict[str, IncidentSink]:
+def build(names: Iterable[str], surroundings: SinkContext) -> dict[str, IncidentSink]:
     """The sinks of these names. Raises Rejected on an unknown name or settings that a sink cannot use."""
     return {name: _build(name, surroundings) for name in names}
 
 
-def _build(name: str, surroundings: Surroundings) -> IncidentSink:
+def _build(name: str, surroundings: SinkContext) -> IncidentSink:
     if name not in SINKS:
         raise Rejected(f"there is no incident sink {name!r}: valid names are {', '.join(sorted(SINKS))}")
     try:

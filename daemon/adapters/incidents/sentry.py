@@ -9,7 +9,7 @@ from sentry_sdk.client import Client
 from sentry_sdk.utils import BadDsn, Dsn
 
 from daemon import __version__
-from daemon.adapters.incidents.delivery import Delivery
+from daemon.adapters.incidents.delivery import BlockingTransport
 from daemon.core.case import incident as texts
 from daemon.core.case.incident import Incident
 from daemon.core.value import Value
@@ -44,7 +44,7 @@ class SentrySink:
             dsn=options.dsn,
             environment=options.environment,
             release=f"rollbackd@{__version__}",
-            transport=Delivery,
+            transport=BlockingTransport,
             default_integrations=False,
             auto_enabling_integrations=False,
             enable_backpressure_handling=False,

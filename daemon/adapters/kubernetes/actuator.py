@@ -19,7 +19,7 @@ from daemon.adapters.kubernetes.client import JSON_PATCH, KubeClient, decode
 from daemon.adapters.kubernetes.image import with_version
 from daemon.adapters.kubernetes.resources import DEPLOYMENTS, REPLICA_SETS
 from daemon.adapters.kubernetes.selectors import selector_text
-from daemon.core.case.case import Outcome
+from daemon.core.case.case import EffectOutcome
 from daemon.core.model import Revision, WorkloadRef
 from daemon.ports import RollbackResult
 
@@ -147,7 +147,7 @@ class KubeActuator:
                 continue
             written = decode(answer, _Deployment, f"PATCH {path}").metadata.generation
             return RollbackResult(
-                outcome=Outcome.DONE,
+                outcome=EffectOutcome.DONE,
                 detail=f"{done} (dry run)" if self._dry_run else done,
                 generation=written,
             )
@@ -242,7 +242,7 @@ def _set_image(
     after = with_version(before, image)
     if before == after:
         return RollbackResult(
-            outcome=Outcome.DONE, detail=f"container {name} of {ref} has {after} already", already=True
+            outcome=EffectOutcome.DONE, detail=f"container {name} of {ref} has {after} already", already=True
         )
     if deployment.spec.paused:
         return _refused(_paused(ref))
@@ -291,12 +291,12 @@ def _token(metadata: partial.Metadata) -> str:
 
 def _already(deployment: _Deployment, detail: str) -> RollbackResult:
     generation = deployment.metadata.generation
-    return RollbackResult(outcome=Outcome.DONE, detail=detail, already=True, generation=generation)
+    return RollbackResult(outcome=EffectOutcome.DONE, detail=detail, already=True, generation=generation)
 
 
 def _superseded(detail: str) -> RollbackResult:
-    return RollbackResult(outcome=Outcome.SUPERSEDED, detail=detail)
+    return RollbackResult(outcome=EffectOutcome.SUPERSEDED, detail=detail)
 
 
 def _refused(detail: str) -> RollbackResult:
-    return RollbackResult(outcome=Outcome.REFUSED, detail=detail)
+    return RollbackResult(outcome=EffectOutcome.REFUSED, detail=detail)

@@ -20,7 +20,7 @@ from prometheus_api_client.exceptions import PrometheusApiClientException
 from urllib3.exceptions import HTTPError
 
 from daemon.adapters.prometheus.envelope import UNDECODABLE, opened
-from daemon.adapters.prometheus.session import Session
+from daemon.adapters.prometheus.session import TimedSession
 from daemon.core.value import Value
 from daemon.ports import Clock, PortError, Unavailable
 from daemon.settings import PrometheusSettings
@@ -88,7 +88,7 @@ class PrometheusClient:
         self.address = without_credentials(settings.url)
         self._timeout = settings.timeout
         self._seen = threading.local()
-        self._session = Session(settings, clock, self._inspect)
+        self._session = TimedSession(settings, clock, self._inspect)
         self._connect = PrometheusConnect(
             url=settings.url, session=self._session, timeout=settings.timeout, method="POST"
         )

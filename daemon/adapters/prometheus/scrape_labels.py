@@ -33,7 +33,7 @@ Span = tuple[datetime, datetime, float]
 """Start, end, and seconds between two looks."""
 
 
-class Client(Protocol):
+class InstantClient(Protocol):
     def instant(self, query: str) -> Answer: ...
     def range(self, query: str, start: datetime, end: datetime, *, step: float) -> Answer: ...
 
@@ -69,7 +69,7 @@ class Scrapers(Value, frozen=True):
 class ScrapeLabels:
     """Keeps what was found between readings. Thread-safe. Raises Unavailable, Rejected."""
 
-    def __init__(self, grouping: Grouping, client: Client, clock: Clock) -> None:
+    def __init__(self, grouping: Grouping, client: InstantClient, clock: Clock) -> None:
         self._grouping = grouping
         self._client = client
         self._clock = clock

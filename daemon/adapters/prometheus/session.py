@@ -20,7 +20,7 @@ LARGEST = 32 * 1024 * 1024
 _CHUNK = 65_536
 
 
-class Session(requests.Session):
+class TimedSession(requests.Session):
     """``inspect`` sees each response before the client library does, and may raise."""
 
     def __init__(

@@ -38,7 +38,7 @@ class Told(NamedTuple):
     entry: Entry
 
 
-class Fault(NamedTuple):
+class Defect(NamedTuple):
     """A line that is not used, and what would make it right. ``field`` is empty for the line as a whole."""
 
     line: int
@@ -77,7 +77,7 @@ class _Line(msgspec.Struct, gc=False):
 _decode = msgspec.json.Decoder(_Line).decode
 
 
-def read(stream: BinaryIO, signals: Collection[str]) -> Iterator[Told | Fault]:
+def read(stream: BinaryIO, signals: Collection[str]) -> Iterator[Told | Defect]:
     """The stream's lines, blank ones skipped. ``signals`` are the names that a policy knows."""
     for number, raw in enumerate(_bounded(stream), start=1):
         try:
@@ -90,7 +90,7 @@ def read(stream: BinaryIO, signals: Collection[str]) -> Iterator[Told | Fault]:
                 line = _parsed(text)
                 yield Told(number, _case(line), _entry(line, signals))
         except _Wrong as wrong:
-            yield Fault(number, wrong.field, wrong.message, wrong.remedy)
+            yield Defect(number, wrong.field, wrong.message, wrong.remedy)
 
 
 def _bounded(stream: BinaryIO) -> Iterator[bytes | None]:

@@ -41,7 +41,7 @@ class _Open:
         self.newest = 0.0
 
 
-class Docket:
+class RecordedCases:
     """Takes entries of any number of interleaved cases. A decided case leaves nothing but its name.
 
     ``keep`` is how many of the cases, in the order in which their rollouts began, leave their evidence too.

@@ -22,7 +22,7 @@ from daemon.adapters.simulation.templates import (
 )
 from daemon.adapters.simulation.troubles import Troubles
 from daemon.adapters.simulation.undo import candidate, give_template, guarded, mark
-from daemon.core.case.case import Outcome
+from daemon.core.case.case import EffectOutcome
 from daemon.core.model import Revision, Workload, WorkloadRef
 from daemon.ports import Clock, Missing, Notify, PortError, RollbackResult
 
@@ -100,7 +100,7 @@ class MemoryCluster:
             mark(state, token)
             self._simulation.written(state)
             detail = f"Deployment {ref} was given the template of {target}"
-            return RollbackResult(outcome=Outcome.DONE, detail=detail, generation=state.generation)
+            return RollbackResult(outcome=EffectOutcome.DONE, detail=detail, generation=state.generation)
 
     # What people and other controllers do
 

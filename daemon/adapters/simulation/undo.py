@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from daemon.adapters.simulation.objects import KEPT_BY_UNDO, ROLLBACK, DeploymentState, ReplicaSetState
 from daemon.adapters.simulation.templates import bare
-from daemon.core.case.case import Outcome
+from daemon.core.case.case import EffectOutcome
 from daemon.core.model import Revision, WorkloadRef
 from daemon.ports import Rejected, RollbackResult, Unavailable
 
@@ -83,12 +83,14 @@ def guarded(
 
 
 def _already(deployment: DeploymentState, detail: str) -> RollbackResult:
-    return RollbackResult(outcome=Outcome.DONE, detail=detail, already=True, generation=deployment.generation)
+    return RollbackResult(
+        outcome=EffectOutcome.DONE, detail=detail, already=True, generation=deployment.generation
+    )
 
 
 def _superseded(detail: str) -> RollbackResult:
-    return RollbackResult(outcome=Outcome.SUPERSEDED, detail=detail)
+    return RollbackResult(outcome=EffectOutcome.SUPERSEDED, detail=detail)
 
 
 def _refused(detail: str) -> RollbackResult:
-    return RollbackResult(outcome=Outcome.REFUSED, detail=detail)
+    return RollbackResult(outcome=EffectOutcome.REFUSED, detail=detail)

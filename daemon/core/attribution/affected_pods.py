@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from daemon.core.attribution.common_cause import usual
+from daemon.core.attribution.common_cause import baseline_rate
 from daemon.core.signals.counters import Step
 from daemon.core.signals.state import SignalState
 from daemon.core.statistics.change_point import Onset
@@ -34,7 +34,7 @@ class Spread(NamedTuple):
 def spread(state: SignalState, begun: Onset) -> Spread:
     """Which of the new pods the failure hits since it began."""
     pods = _tallies(step for step in state.new_steps if step.at > begun.low)
-    ordinary = usual(state)
+    ordinary = baseline_rate(state)
     # Half an event each way, so that three failures of three are not taken for certain.
     worst = max(((t.bad + 0.5) / (t.total + 1) for t in pods.values()), default=0.0)
     hit = tuple(sorted(pod for pod, tally in pods.items() if log_alike(tally, worst, ordinary) > CLEAR))

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 
 from daemon.core.attribution.affected_pods import CLEAR, log_alike
-from daemon.core.attribution.common_cause import usual
+from daemon.core.attribution.common_cause import baseline_rate
 from daemon.core.signals.baseline import CLUMPS, total
 from daemon.core.signals.counters import Step
 from daemon.core.signals.state import SignalState
@@ -26,7 +26,7 @@ RECENT = 60
 
 def has_passed(state: SignalState, begun: Onset) -> bool:
     """Whether the newest scrapes are under the bound, and look more like the usual than like the failure."""
-    spread, ordinary = min(state.baseline.dispersion, CLUMPS), usual(state)
+    spread, ordinary = min(state.baseline.dispersion, CLUMPS), baseline_rate(state)
     steps = [step for step in state.new_steps if step.at > begun.low and step.total > 0]
     bad, events = sum([step.bad for step in steps]), sum([step.total for step in steps])
     tail_bad = tail_events = 0.0
@@ -48,7 +48,7 @@ def may_pass(state: SignalState, begun: Onset) -> bool:
         return False
     end = begun.surely + BURST
     later = [step for step in state.new_steps if step.at > end and step.total > 0]
-    return _outlasted(later, end, _full_rate(state, begun, end), usual(state)) <= CLEAR
+    return _outlasted(later, end, _full_rate(state, begun, end), baseline_rate(state)) <= CLEAR
 
 
 def _full_rate(state: SignalState, begun: Onset, end: float) -> float:

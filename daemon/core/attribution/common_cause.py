@@ -29,7 +29,7 @@ FINE = 12
 """Parts of the onset's interval, and of its likeliest part, at which the common cause may have begun."""
 
 
-def usual(state: SignalState) -> float:
+def baseline_rate(state: SignalState) -> float:
     return max(state.baseline.tally.rate or 0.0, RATE_FLOOR)
 
 
@@ -55,7 +55,7 @@ def _log_bayes_factor(
     state: SignalState, begun: Onset, new: Sequence[Step], old: Sequence[Step], skew: float
 ) -> float:
     """With old pods that are hit ``skew`` seconds after the new ones."""
-    spread, base = min(state.baseline.dispersion, CLUMPS), usual(state)
+    spread, base = min(state.baseline.dispersion, CLUMPS), baseline_rate(state)
     untouched = log_likelihood(old, math.inf, base, base)
     explained: dict[float, tuple[float, float]] = {}
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from daemon.core.attribution.common_cause import usual
+from daemon.core.attribution.common_cause import baseline_rate
 from daemon.core.attribution.control_group import OldPods
 from daemon.core.signals.baseline import CLUMPS
 from daemon.core.signals.state import SignalState
@@ -26,7 +26,7 @@ class Failure:
         """When it began; ``None`` where that cannot be told."""
         state = self.state
         # The replay of a baseline that holds the incident itself thins too much to place a change.
-        found = onset(state.new_steps, usual(state), min(state.baseline.dispersion, CLUMPS))
+        found = onset(state.new_steps, baseline_rate(state), min(state.baseline.dispersion, CLUMPS))
         return found or self.elsewhere
 
     @cached_property

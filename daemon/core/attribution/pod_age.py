@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from daemon.core.attribution.affected_pods import spread
-from daemon.core.attribution.common_cause import SKEW, about, log_likelihood, usual
+from daemon.core.attribution.common_cause import SKEW, about, baseline_rate, log_likelihood
 from daemon.core.signals.baseline import CLUMPS
 from daemon.core.signals.counters import Step
 from daemon.core.signals.state import SignalState
@@ -100,7 +100,7 @@ def _misfit(pods: Sequence[_Pod], likeliest: float) -> float:
 
 
 def _pods(state: SignalState, begun: Onset, births: Sequence[Step], grid: Sequence[float]) -> list[_Pod]:
-    base = usual(state)
+    base = baseline_rate(state)
     rate = max(base, spread(state, begun).tally.rate or begun.failing)
     return [_pod(state, birth, grid, rate, base) for birth in births]
 

@@ -41,7 +41,7 @@ class Standing(Value, frozen=True):
     unmade_since: datetime | None = None
 
 
-def follow(before: Standing, workload: Workload, now: datetime) -> Standing:
+def update_standing(before: Standing, workload: Workload, now: datetime) -> Standing:
     """The standing after another look; pods that are gone are forgotten."""
     pods = {pod.uid: _looked(before.pods.get(pod.uid, PodStanding()), pod, now) for pod in workload.live}
     unmade_since = (before.unmade_since or now) if _unmade(workload) else None

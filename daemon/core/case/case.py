@@ -64,7 +64,7 @@ class Trouble(Value, frozen=True):
     text: str
 
 
-class Outcome(StrEnum):
+class EffectOutcome(StrEnum):
     DONE = "done"
     SUPERSEDED = "superseded"
     REFUSED = "refused"
@@ -79,7 +79,7 @@ class Effect(Value, frozen=True):
     sink: str = ""
     stage: Literal["", "opened", "updated", "closed"] = ""
     finished_at: datetime | None = None
-    outcome: Outcome | None = None
+    outcome: EffectOutcome | None = None
     detail: str = ""
     """How it ended; while it is intended, what forbids it."""
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from daemon.core.case.case import TIMED, Case, Effect, Entry, Outcome, Phase
+from daemon.core.case.case import TIMED, Case, Effect, EffectOutcome, Entry, Phase
 from daemon.core.case.incident import Stage
 from daemon.core.policy import Policy
 
@@ -76,7 +76,7 @@ def seconds(since: datetime | None, now: datetime) -> float:
     return max(0.0, (now - since).total_seconds()) if since is not None else 0.0
 
 
-def finished(case: Case, effect: Effect, outcome: Outcome, detail: str, now: datetime) -> Case:
+def finished(case: Case, effect: Effect, outcome: EffectOutcome, detail: str, now: datetime) -> Case:
     """The case with an effect's end in its ledger."""
     return _with(case, msgspec.structs.replace(effect, finished_at=now, outcome=outcome, detail=detail))
 
@@ -93,7 +93,7 @@ def _with(case: Case, effect: Effect) -> Case:
 def withdrawn(case: Case, reason: str, now: datetime) -> Case:
     """The case with a rollback that was intended and not carried out struck from its ledger."""
     effects = tuple(
-        msgspec.structs.replace(e, finished_at=now, outcome=Outcome.SUPERSEDED, detail=reason)
+        msgspec.structs.replace(e, finished_at=now, outcome=EffectOutcome.SUPERSEDED, detail=reason)
         if e.kind == "rollback" and e.finished_at is None
         else e
         for e in case.status.effects

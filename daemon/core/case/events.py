@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from daemon.core.assessment import Assessment, Verification
-from daemon.core.case.case import Instruction, Outcome
+from daemon.core.case.case import EffectOutcome, Instruction
 from daemon.core.case.rollback_target import Choice
 from daemon.core.model import Alert, Workload
 from daemon.core.rollout_facts.pod_history import PodHistory
@@ -33,7 +33,7 @@ class Finished(Value, frozen=True):
     """An effect came to its end; of a rollback with the Deployment's generation after it, 0 if not known."""
 
     effect: str
-    outcome: Outcome
+    outcome: EffectOutcome
     detail: str
     generation: int = 0
 

@@ -12,7 +12,7 @@ from typing import assert_never
 
 from daemon.core.case import phases
 from daemon.core.case.alert_record import Record, recorded
-from daemon.core.case.case import APPROVABLE, STOPPABLE, Case, Instruction, Outcome, Phase
+from daemon.core.case.case import APPROVABLE, STOPPABLE, Case, EffectOutcome, Instruction, Phase
 from daemon.core.case.edits import announce, attended, change, finished, noted, noting
 from daemon.core.case.events import Alerted, Event, Finished, Hindered, Instructed, Observed, Troubled
 from daemon.core.case.rollback_target import outdated
@@ -82,11 +82,11 @@ def _finished(case: Case, event: Finished, policy: Policy, now: datetime) -> Cas
     if effect.kind == "publish" or case.phase is not Phase.ROLLING_BACK:
         return case
     match event.outcome:
-        case Outcome.DONE:
+        case EffectOutcome.DONE:
             return phases.patched(case, event.generation, event.detail, now)
-        case Outcome.SUPERSEDED:
+        case EffectOutcome.SUPERSEDED:
             return phases.superseded(case, event.detail, policy, now)
-        case Outcome.REFUSED:
+        case EffectOutcome.REFUSED:
             return phases.hold(case, f"held, the rollback was refused: {event.detail}", policy, now)
     assert_never(event.outcome)
 
@@ -137,4 +137,6 @@ def _approved(case: Case, text: str, policy: Policy, now: datetime) -> Case:
         return noted(case, f"{text}, but a case in {case.phase.value} needs no approval", now)
     if case.status.target is None:
         return noted(case, f"{text}, but there is no revision to return to", now)
-    return phases.begin(case, case.status.target, f"{text}, returning to {case.status.target}", policy, now)
+    return phases.begin_rollback(
+        case, case.status.target, f"{text}, returning to {case.status.target}", policy, now
+    )

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import assert_never
 
 from daemon.core.assessment import Assessment, Attribution, Verdict
-from daemon.core.case.case import Case, Effect, Outcome, Phase, Trouble
+from daemon.core.case.case import Case, Effect, EffectOutcome, Phase, Trouble
 from daemon.core.case.edits import announce, change, ended, enter, finished, noted, seconds, told, withdrawn
 from daemon.core.case.events import Observed
 from daemon.core.case.incident import Stage
@@ -49,7 +49,7 @@ def landed(case: Case, workload: Workload | None, now: datetime) -> Case:
     for effect in case.pending:
         if effect.kind == "rollback" and workload.rollback_token == case.token(effect):
             detail = f"the template of {case.status.target} was put back; the answer to the patch was lost"
-            case = finished(case, effect, Outcome.DONE, detail, now)
+            case = finished(case, effect, EffectOutcome.DONE, detail, now)
             return patched(case, workload.status.generation, detail, now)
     return case
 
@@ -71,7 +71,11 @@ def applied_over(case: Case, workload: Workload | None) -> str:
     if workload is None or workload.current is None or case.phase is not Phase.ROLLING_BACK:
         return ""
     last = next((e for e in reversed(case.status.effects) if e.kind == "rollback"), None)
-    ours = last is not None and last.outcome is Outcome.DONE and workload.rollback_token == case.token(last)
+    ours = (
+        last is not None
+        and last.outcome is EffectOutcome.DONE
+        and workload.rollback_token == case.token(last)
+    )
     if not ours or not workload.current.same_rollout(case.spec.revision):
         return ""
     return (
@@ -181,7 +185,7 @@ def failing(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
             if seen.recent_rollbacks >= policy.max_rollbacks:
                 text = f"held, {seen.recent_rollbacks} rollbacks of this workload in 24 hours are enough"
                 return hold(case, text, policy, now)
-            return begin(case, target, f"returning to {target}: {reason}", policy, now)
+            return begin_rollback(case, target, f"returning to {target}: {reason}", policy, now)
     assert_never(policy.mode)
 
 
@@ -189,7 +193,7 @@ def hold(case: Case, reason: str, policy: Policy, now: datetime) -> Case:
     return announce(enter(case, Phase.HELD, reason, now), "updated", policy, now)
 
 
-def begin(case: Case, target: Revision, reason: str, policy: Policy, now: datetime) -> Case:
+def begin_rollback(case: Case, target: Revision, reason: str, policy: Policy, now: datetime) -> Case:
     tries = sum(effect.kind == "rollback" for effect in case.status.effects)
     effect = Effect(id=f"rollback/{tries + 1}", kind="rollback", intended_at=now)
     case = change(
@@ -260,7 +264,7 @@ def _not_applied(case: Case, policy: Policy, now: datetime) -> Case:
     span = f"{policy.rollback_deadline:.0f} s"
     if intended.detail:
         why = f"held, the rollback was not allowed for {span}: {intended.detail}"
-        case = finished(case, intended, Outcome.REFUSED, intended.detail, now)
+        case = finished(case, intended, EffectOutcome.REFUSED, intended.detail, now)
         return hold(case, f"{why}; mend that, then approve", policy, now)
     why = f"the rollback to {case.status.target} could not be applied for {span}"
     return _unrecovered(

@@ -22,7 +22,7 @@ BAD = frozenset({Verdict.FAILING, Verdict.DEGRADED})
 Views = Callable[[Case], Mapping[str, SignalView]]
 
 
-class Company:
+class CoincidentFailures:
     """Asked by the worker alone. Each workload is judged at most once in a poll, however many ask for it."""
 
     def __init__(self, views: Views) -> None:

@@ -21,7 +21,7 @@ MOST_REQUESTS = 2**30
 """A test that needs more is not worth a number: its limit is as good as 1."""
 
 
-def needed(signal: SignalEvidence, policy: SignalPolicy) -> str:
+def required_evidence(signal: SignalEvidence, policy: SignalPolicy) -> str:
     """How far the evidence went, and what would have decided."""
     if signal.limit_line <= 0:
         return ""

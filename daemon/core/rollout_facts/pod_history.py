@@ -76,7 +76,7 @@ def restarts_after_ready(history: PodHistory | None, pod: Pod) -> int:
     return sum(max(0, ends(container) - known.get(container.name, 0)) for container in main)
 
 
-def follow(
+def follow_pods(
     histories: Sequence[PodHistory],
     workload: Workload,
     revision: Revision,

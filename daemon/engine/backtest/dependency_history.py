@@ -9,13 +9,13 @@ from itertools import groupby
 from daemon.core.judge.recording import DependencyChanged
 from daemon.core.model import Pod, Revision, RolloutStatus, Workload, WorkloadRef
 from daemon.engine.backtest.pod_lifetimes import revision_of
-from daemon.engine.dependencies import Story, follow, standing
+from daemon.engine.dependencies import DependencyHistory, dependency_state, update_history
 from daemon.ports import Gauge
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Witnesses:
+class DependencyRecord:
     """The stories of one rollout's dependencies, look by look.
 
     Where nobody but the judged pods says that a dependency is down, a live watch holds as well, though it
@@ -25,21 +25,21 @@ class Witnesses:
     def __init__(self, ref: WorkloadRef, judged: str) -> None:
         self._ref = ref
         self._judged = judged
-        self._stories: dict[str, Story] = {}
+        self._stories: dict[str, DependencyHistory] = {}
 
     def hear(self, dependency: str, gauges: Iterable[Gauge]) -> Iterator[DependencyChanged]:
         """What changes by it. Gauges bear the look's time; looks come in the order of time."""
         judged = _revision(self._ref, self._judged)
         for at, group in groupby(sorted(gauges, key=_at), key=_at):
             said = list(group)
-            found = standing(said, _workload(self._ref, self._judged, said), judged, not_before=at)
+            found = dependency_state(said, _workload(self._ref, self._judged, said), judged, not_before=at)
             if found is None:
                 continue
             before = self._stories.get(dependency)
             after = (
-                follow(before, found)
+                update_history(before, found)
                 if before is not None
-                else Story(standing=found, since=found.at, reached=found.reached)
+                else DependencyHistory(standing=found, since=found.at, reached=found.reached)
             )
             self._stories[dependency] = after
             if before is None or before.standing.healthy is not after.standing.healthy:

@@ -20,7 +20,7 @@ class Kind(StrEnum):
     """No sign of failure, but not shown to be well: degraded, too few requests, or superseded before."""
 
 
-class Outcome(Value, frozen=True):
+class RolloutOutcome(Value, frozen=True):
     """How a rollout was judged. Times in Unix seconds."""
 
     plan: Plan

@@ -58,7 +58,7 @@ def _generated(text: str) -> bool:
     return re.fullmatch(f"[{LETTERS}]+", text) is not None
 
 
-class Sightings:
+class PodLifetimes:
     """Gathers the times at which pods were seen into spans. Times of one pod come in ascending order."""
 
     def __init__(self, spans: Mapping[str, Iterable[Span]] | None = None) -> None:

@@ -21,10 +21,10 @@ from daemon.core.judge.recording import (
 from daemon.core.model import WorkloadRef
 from daemon.core.policy import Policy
 from daemon.core.signals.sample import Sample
-from daemon.engine.backtest.dependency_history import Witnesses
+from daemon.engine.backtest.dependency_history import DependencyRecord
 from daemon.engine.backtest.fixed import FixedRule
 from daemon.engine.backtest.lineage import Plan
-from daemon.engine.backtest.outcome import Kind, Outcome
+from daemon.engine.backtest.outcome import Kind, RolloutOutcome
 from daemon.engine.backtest.pod_lifetimes import revision_of
 from daemon.ports import Gauge
 
@@ -73,14 +73,14 @@ def chunks(plan: Plan, policy: Policy) -> Iterator[tuple[float, float]]:
             yield begin + index * length, min(begin + (index + 1) * length, end)
 
 
-def replay(ref: WorkloadRef, plan: Plan, baseline: str, policy: Policy, past: Past) -> Outcome:
+def replay(ref: WorkloadRef, plan: Plan, baseline: str, policy: Policy, past: Past) -> RolloutOutcome:
     """Judge a rollout against ``baseline``'s pods. Reads no further than it has to. Raises PortError.
 
     One that began in a gap of the metrics is not read: nobody knows what its pods had counted by then.
     """
     if plan.gap_from is not None:
         return _in_gap(plan, baseline)
-    watch, witnesses = _Watch(ref.name, plan, baseline, policy), Witnesses(ref, plan.revision)
+    watch, witnesses = _Watch(ref.name, plan, baseline, policy), DependencyRecord(ref, plan.revision)
     for begin, end in chunks(plan, policy):
         for signal in policy.signals:
             watch.add(signal.name, past.samples(signal.name, begin, end, STEP))
@@ -140,7 +140,7 @@ class _Watch:
         self._pass_time(until)
         self._tell(until)
 
-    def outcome(self) -> Outcome:
+    def outcome(self) -> RolloutOutcome:
         plan, decided = self._plan, self._recording.decided
         last = self._recording.close()
         assert last is not None
@@ -149,7 +149,7 @@ class _Watch:
         evidence = self._recording.evidence()
         proven = bool(signals) and all(one.proven for one in evidence if one.name in signals)
         gap = self._gap() if last.verdict is Verdict.UNKNOWN else ""
-        return Outcome(
+        return RolloutOutcome(
             plan=plan,
             baseline=self._baseline,
             kind=_kind(last, proven, gap),
@@ -251,9 +251,9 @@ def _kind(last: Judgement, proven: bool, gap: str) -> Kind:
     return Kind.PASSED if proven else Kind.UNPROVEN
 
 
-def _in_gap(plan: Plan, baseline: str) -> Outcome:
+def _in_gap(plan: Plan, baseline: str) -> RolloutOutcome:
     assert plan.gap_from is not None
-    return Outcome(
+    return RolloutOutcome(
         plan=plan,
         baseline=baseline,
         kind=Kind.HELD,

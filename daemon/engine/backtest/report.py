@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from daemon.core.value import Value
-from daemon.engine.backtest.outcome import Kind, Outcome
+from daemon.engine.backtest.outcome import Kind, RolloutOutcome
 
 
 class Summary(Value, frozen=True):
@@ -23,7 +23,7 @@ class Summary(Value, frozen=True):
     disagreements: int
 
 
-def summary(outcomes: Sequence[Outcome]) -> Summary:
+def summary(outcomes: Sequence[RolloutOutcome]) -> Summary:
     kinds = [outcome.kind for outcome in outcomes]
     fixed = sum(outcome.fixed_at is not None for outcome in outcomes)
     return Summary(
@@ -39,6 +39,6 @@ def summary(outcomes: Sequence[Outcome]) -> Summary:
     )
 
 
-def disagree(outcome: Outcome) -> bool:
+def disagree(outcome: RolloutOutcome) -> bool:
     """Whether one of the two would have rolled back and the other not."""
     return (outcome.kind is Kind.ROLLBACK) is not (outcome.fixed_at is not None)

@@ -12,8 +12,8 @@ from daemon.core.model import WorkloadRef
 from daemon.core.policy import Policy
 from daemon.core.value import Value
 from daemon.engine.backtest.lineage import Lineage, Plan, lineage
-from daemon.engine.backtest.outcome import Kind, Outcome
-from daemon.engine.backtest.pod_lifetimes import Sightings, Span, told_apart
+from daemon.engine.backtest.outcome import Kind, RolloutOutcome
+from daemon.engine.backtest.pod_lifetimes import PodLifetimes, Span, told_apart
 from daemon.engine.backtest.replay import Past, chunks, replay
 from daemon.ports import Missing, Rejected
 
@@ -39,7 +39,7 @@ class Question(Value, frozen=True):
     fingerprint: str
 
 
-class State(Value, frozen=True):
+class RunState(Value, frozen=True):
     """What an interrupted run goes on from, and a later one need not read again."""
 
     format: int
@@ -48,7 +48,7 @@ class State(Value, frozen=True):
     end: float
     seen_until: float
     pods: dict[str, tuple[Span, ...]]
-    outcomes: tuple[Outcome, ...] = ()
+    outcomes: tuple[RolloutOutcome, ...] = ()
     finished: bool = False
 
 
@@ -94,7 +94,7 @@ class Found(Value, frozen=True):
 class Judged(Value, frozen=True):
     number: int
     of: int
-    outcome: Outcome
+    outcome: RolloutOutcome
     remembered: bool
     """Whether it was judged in an earlier run."""
 
@@ -110,10 +110,10 @@ class StateDamaged(Exception):
     """What was kept cannot be read."""
 
 
-def decode(content: bytes, question: Question) -> State:
+def decode(content: bytes, question: Question) -> RunState:
     """Raises StateDamaged, StateMismatch."""
     try:
-        state = msgspec.json.decode(content, type=State)
+        state = msgspec.json.decode(content, type=RunState)
     except msgspec.MsgspecError as error:
         raise StateDamaged(str(error)) from error
     if state.fingerprint != question.fingerprint or state.format != FORMAT:
@@ -124,7 +124,7 @@ def decode(content: bytes, question: Question) -> State:
 class Backtest:
     """One run. The state is saved after each query for pods and after each rollout."""
 
-    def __init__(self, question: Question, past: Past, kept: Kept | None, before: State | None) -> None:
+    def __init__(self, question: Question, past: Past, kept: Kept | None, before: RunState | None) -> None:
         self._question = question
         self._past = past
         self._kept = kept
@@ -133,13 +133,13 @@ class Backtest:
         self._start = math.floor(question.start / STEP) * STEP
         self._end = math.floor(question.end / STEP) * STEP
         self._remembered = {_key(one.plan): one for one in (before.outcomes if before else ())}
-        self._sightings = Sightings()
+        self._sightings = PodLifetimes()
         self._seen_until = self._start - STEP
         self._resumed = before is not None and not before.finished and self._end - before.end < RESUMED
         if before is not None and self._resumed:
             self._start, self._end, self._seen_until = before.start, before.end, before.seen_until
-            self._sightings = Sightings(before.pods)
-        self.outcomes: list[Outcome] = []
+            self._sightings = PodLifetimes(before.pods)
+        self.outcomes: list[RolloutOutcome] = []
         self.lineage: Lineage | None = None
 
     @property
@@ -214,7 +214,7 @@ class Backtest:
                 self._save()
             yield Judged(number=number, of=len(found.plans), outcome=outcome, remembered=known is not None)
 
-    def _known(self, plan: Plan) -> Outcome | None:
+    def _known(self, plan: Plan) -> RolloutOutcome | None:
         known = self._remembered.get(_key(plan))
         return known if known is not None and known.plan == plan else None
 
@@ -232,7 +232,7 @@ class Backtest:
     def _save(self, *, finished: bool = False) -> None:
         if self._kept is None:
             return
-        state = State(
+        state = RunState(
             format=FORMAT,
             fingerprint=self._question.fingerprint,
             start=self._start,

@@ -13,7 +13,7 @@ from daemon.core.policy import Policy
 from daemon.engine.backtest.lineage import LONGEST, SLACK, Lineage, Return, lineage
 from daemon.engine.backtest.pod_lifetimes import (
     GAP,
-    Sightings,
+    PodLifetimes,
     Span,
     joined,
     pod_pattern,
@@ -233,10 +233,10 @@ class TestAnyStory:
     @given(st.sets(times, min_size=1), st.integers(1, 4))
     def test_sightings_are_the_same_in_any_pieces(self, seen: set[float], count: int) -> None:
         ordered = sorted(seen)
-        whole, pieces = Sightings(), Sightings()
+        whole, pieces = PodLifetimes(), PodLifetimes()
         whole.add({"p": ordered})
         size = max(1, len(ordered) // count)
         for begin in range(0, len(ordered), size):
-            pieces = Sightings(pieces.spans)
+            pieces = PodLifetimes(pieces.spans)
             pieces.add({"p": ordered[begin : begin + size]})
         assert pieces.spans == whole.spans

@@ -12,7 +12,7 @@ import pytest
 
 from daemon.core.assessment import Attribution, Verdict
 from daemon.core.model import WorkloadRef
-from daemon.engine.backtest.outcome import Kind, Outcome
+from daemon.engine.backtest.outcome import Kind, RolloutOutcome
 from daemon.engine.backtest.replay import MOST_VALUES, PARTS, STEP, chunks, replay
 from daemon.engine.backtest.report import disagree, summary
 from daemon.engine.backtest.run import (
@@ -54,7 +54,7 @@ def _scaled(world: World) -> None:
     world.deploy("v1.0.0")
 
 
-def outcomes(world: World, since: float = HOURS, past: MemoryPast | None = None) -> list[Outcome]:
+def outcomes(world: World, since: float = HOURS, past: MemoryPast | None = None) -> list[RolloutOutcome]:
     return run(question(world, since), past or MemoryPast(world.metrics)).outcomes
 
 
@@ -129,7 +129,7 @@ class TestDependencies:
 
     POLICY = msgspec.structs.replace(POLICY, dependencies=("scada",))
 
-    def _judged(self, down: tuple[float, float] | None) -> Outcome:
+    def _judged(self, down: tuple[float, float] | None) -> RolloutOutcome:
         world = incident()
         past = MemoryPast(world.metrics)
         past.down = down

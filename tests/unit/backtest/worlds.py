@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from daemon.adapters.simulation.metrics import MemoryMetrics
 from daemon.core.signals.sample import Sample
-from daemon.engine.backtest.run import Backtest, Judged, Question, State
+from daemon.engine.backtest.run import Backtest, Judged, Question, RunState
 from daemon.ports import Gauge, Unavailable
 from tests.engine.world import POLICY, REF, World
 
@@ -108,7 +108,9 @@ def question(world: World, since: float, **changes: object) -> Question:
     return Question(**values)  # type: ignore[arg-type]
 
 
-def run(asked: Question, past: MemoryPast, kept: Kept | None = None, before: State | None = None) -> Backtest:
+def run(
+    asked: Question, past: MemoryPast, kept: Kept | None = None, before: RunState | None = None
+) -> Backtest:
     backtest = Backtest(asked, past, kept, before)
     for _ in backtest.run():
         pass

@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from daemon.adapters.kubernetes.permissions import Permission
-from daemon.adapters.live_check import Finding
+from daemon.adapters.live_check import Notice
 from daemon.adapters.simulation.cases import MemoryCaseStore
-from daemon.cli.parts import Parts, Say
+from daemon.cli.parts import CommandParts, Say
 from daemon.cli.root import cli
 from daemon.core.case.case import Case
 from daemon.core.model import WorkloadRef
@@ -30,7 +30,7 @@ signals:
 """
 
 
-class FakeParts(Parts):
+class FakeParts(CommandParts):
     """Cases in memory, and a note of what the application was asked to do."""
 
     def __init__(self, config: Path) -> None:
@@ -40,7 +40,7 @@ class FakeParts(Parts):
         self.calls: list[tuple[str, Any]] = []
         self.trouble: PortError | None = None
         self.code = 0
-        self.found: tuple[Finding, ...] = ()
+        self.found: tuple[Notice, ...] = ()
         self.permitted: list[Permission] | PortError = []
 
     def add(self, *cases: Case) -> None:
@@ -89,7 +89,7 @@ class FakeParts(Parts):
         self.calls.append(("demo", (speed, port, keep)))
         return self.code
 
-    def findings(self, settings: Settings) -> tuple[Finding, ...]:
+    def findings(self, settings: Settings) -> tuple[Notice, ...]:
         return self.found
 
     def permissions(self, settings: Settings) -> list[Permission]:

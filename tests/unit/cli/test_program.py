@@ -14,7 +14,7 @@ import pytest
 
 from daemon import __version__
 from daemon.adapters.kubernetes.permissions import Permission
-from daemon.adapters.live_check import Finding
+from daemon.adapters.live_check import Notice
 from daemon.cli.root import COMMANDS, cli
 from daemon.ports import Rejected, Unavailable
 from daemon.settings import example_file
@@ -262,7 +262,7 @@ class TestSettings:
 
 
 class TestLive:
-    GOOD = Finding(level="ok", field="prometheus.url", message="it answers")
+    GOOD = Notice(level="ok", field="prometheus.url", message="it answers")
     MAY = Permission(verb="get", resource="pods", namespace="greenlang", allowed=True)
 
     def test_all_well(self, rollbackd: Rollbackd, parts: FakeParts) -> None:
@@ -275,7 +275,7 @@ class TestLive:
         assert "All live checks passed" in result.stdout
 
     def test_a_query_without_an_answer(self, rollbackd: Rollbackd, parts: FakeParts) -> None:
-        bad = Finding(level="error", field="signals[0].bad", message="no series", remedy="correct the labels")
+        bad = Notice(level="error", field="signals[0].bad", message="no series", remedy="correct the labels")
         parts.found = (self.GOOD, bad)
 
         result = rollbackd("check-config", "--live")

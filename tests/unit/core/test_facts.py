@@ -16,7 +16,7 @@ from daemon.core.attribution.cause import Surroundings, attribute, scene_of
 from daemon.core.model import Container, Pod, Revision, Role, Workload
 from daemon.core.policy import Policy
 from daemon.core.rollout_facts import facts
-from daemon.core.rollout_facts.pod_history import PodHistory, follow, interrupted
+from daemon.core.rollout_facts.pod_history import PodHistory, follow_pods, interrupted
 from tests.unit.core.made import NEW, OLD, START, at, container, pod, revision, workload
 
 POLICY = Policy()
@@ -33,7 +33,7 @@ class Watch:
 
     def see(self, seen: Workload, seconds: float, *, complete: bool = True) -> tuple[Fact, ...]:
         now = at(seconds)
-        self.histories = follow(self.histories, seen, self.revision, self.started_at, now)
+        self.histories = follow_pods(self.histories, seen, self.revision, self.started_at, now)
         return facts.against(seen, self.revision, self.policy, self.histories, now, complete=complete)
 
     def kinds(self, seen: Workload, seconds: float, *, complete: bool = True) -> list[str]:

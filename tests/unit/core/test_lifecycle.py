@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daemon.core.assessment import Assessment, Attribution, Condition, Verdict, Verification
-from daemon.core.case.case import FINISHED, Case, Instruction, Outcome, Phase, Spec, Status, case_name
+from daemon.core.case.case import FINISHED, Case, EffectOutcome, Instruction, Phase, Spec, Status, case_name
 from daemon.core.case.events import Alerted, Event, Finished, Hindered, Instructed, Observed
 from daemon.core.case.incident import message, render, timeline
 from daemon.core.case.lifecycle import advance
@@ -115,7 +115,7 @@ observations: st.SearchStrategy[Event] = st.builds(
 endings: st.SearchStrategy[Event] = st.builds(
     Finished,
     effect=st.sampled_from(["rollback/1", "rollback/1", "rollback/2", "publish/opened/Failing/log"]),
-    outcome=st.sampled_from([Outcome.DONE, *Outcome]),
+    outcome=st.sampled_from([EffectOutcome.DONE, *EffectOutcome]),
     detail=st.just("detail"),
 )
 hindrances: st.SearchStrategy[Event] = st.builds(
@@ -163,7 +163,7 @@ def failing(cause: Attribution = Attribution.DEPLOYMENT, current: Revision = BAD
     )
 
 
-DONE = Finished(effect="rollback/1", outcome=Outcome.DONE, detail="patched")
+DONE = Finished(effect="rollback/1", outcome=EffectOutcome.DONE, detail="patched")
 PREFIXES: dict[Phase, tuple[Event, ...]] = {
     Phase.PROGRESSING: (),
     Phase.FAILING: (failing(),),
@@ -298,7 +298,7 @@ def test_what_forbids_a_rollback_is_said_once_for_each_text_and_ends_held() -> N
     case = advance(case, late, policy, T0)
     assert case.phase is Phase.HELD
     assert "was not allowed for 600 s: no" in case.status.reason
-    assert [e.outcome for e in case.status.effects if e.kind == "rollback"] == [Outcome.REFUSED]
+    assert [e.outcome for e in case.status.effects if e.kind == "rollback"] == [EffectOutcome.REFUSED]
 
 
 def test_what_forbids_telling_is_a_line_and_no_more() -> None:

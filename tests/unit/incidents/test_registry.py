@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 from pydantic import SecretStr
 
-from daemon.adapters.incidents.registry import SINKS, Surroundings, build
+from daemon.adapters.incidents.registry import SINKS, SinkContext, build
 from daemon.ports import Rejected
 from daemon.settings import SINKS as NAMES
 from daemon.settings import IncidentSettings
 
-NOTHING = Surroundings(settings=IncidentSettings())
+NOTHING = SinkContext(settings=IncidentSettings())
 
 
 def test_settings_and_registry_know_the_same_sinks() -> None:
@@ -23,7 +23,7 @@ def test_an_unknown_name_is_answered_with_the_valid_ones() -> None:
 def test_sinks_bear_the_names_they_are_chosen_by() -> None:
     settings = IncidentSettings(sentry_dsn=SecretStr("https://key@sentry.example/6"))
 
-    sinks = build(["log", "sentry"], Surroundings(settings=settings))
+    sinks = build(["log", "sentry"], SinkContext(settings=settings))
 
     assert {name: sink.name for name, sink in sinks.items()} == {"log": "log", "sentry": "sentry"}
 
@@ -32,7 +32,7 @@ def test_a_dsn_that_is_none_stops_the_start() -> None:
     settings = IncidentSettings(sentry_dsn=SecretStr("https://sentry.example/6"))
 
     with pytest.raises(Rejected, match="the Sentry DSN is not valid"):
-        build(["sentry"], Surroundings(settings=settings))
+        build(["sentry"], SinkContext(settings=settings))
 
 
 @pytest.mark.parametrize(("name", "missing"), [("sentry", "needs a DSN"), ("events", "needs a cluster")])

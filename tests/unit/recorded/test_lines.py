@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.adapters.recording.lines import LONGEST, Fault, Told, read
+from daemon.adapters.recording.lines import LONGEST, Defect, Told, read
 from daemon.core.judge.recording import DependencyChanged, Entry, RolloutStarted, Sampled, ScrapeFailed
 
 SIGNALS = ("errors", "latency")
@@ -26,11 +26,11 @@ SAMPLE: dict[str, Any] = {
 }
 
 
-def told(*lines: bytes) -> list[Told | Fault]:
+def told(*lines: bytes) -> list[Told | Defect]:
     return list(read(io.BytesIO(b"\n".join(lines)), SIGNALS))
 
 
-def one(line: bytes | dict[str, Any]) -> Told | Fault:
+def one(line: bytes | dict[str, Any]) -> Told | Defect:
     (only,) = told(line if isinstance(line, bytes) else json.dumps(line).encode())
     return only
 
@@ -41,9 +41,9 @@ def entry(line: dict[str, Any]) -> Entry:
     return found.entry
 
 
-def fault(line: bytes | dict[str, Any]) -> Fault:
+def fault(line: bytes | dict[str, Any]) -> Defect:
     found = one(line)
-    assert isinstance(found, Fault), found
+    assert isinstance(found, Defect), found
     return found
 
 
@@ -97,7 +97,7 @@ def test_blank_lines_and_a_byte_order_mark_are_no_faults_and_count_as_lines() ->
 
     found = told(b"\xef\xbb\xbf" + line, b"", b"  \r", line + b"\r", b"{", b"")
 
-    assert [(type(each), each.line) for each in found] == [(Told, 1), (Told, 4), (Fault, 5)]
+    assert [(type(each), each.line) for each in found] == [(Told, 1), (Told, 4), (Defect, 5)]
     assert told(b"\xef\xbb\xbf", b"") == []
 
 
@@ -182,7 +182,12 @@ def test_an_enormous_line_is_passed_over_and_not_held() -> None:
 
     found = list(read(stream, SIGNALS))
 
-    assert [(type(each), each.line) for each in found] == [(Told, 1), (Fault, 2), (Told, 3), (Fault, 4)]
+    assert [(type(each), each.line) for each in found] == [
+        (Told, 1),
+        (Defect, 2),
+        (Told, 3),
+        (Defect, 4),
+    ]
     assert stream.largest == LONGEST + 1
 
 
@@ -190,7 +195,7 @@ def test_a_line_of_just_the_longest_length_is_read() -> None:
     line = json.dumps(SAMPLE).encode()
 
     assert isinstance(one(line + b" " * (LONGEST - len(line))), Told)
-    assert isinstance(one(line + b" " * (LONGEST - len(line) + 1)), Fault)
+    assert isinstance(one(line + b" " * (LONGEST - len(line) + 1)), Defect)
 
 
 JSON = st.recursive(
@@ -204,7 +209,7 @@ JSON = st.recursive(
 def test_any_object_is_an_entry_with_finite_numbers_or_a_fault(changed: dict[str, Any]) -> None:
     found = one(SAMPLE | changed)
 
-    if isinstance(found, Fault):
+    if isinstance(found, Defect):
         assert found.field in {*SAMPLE, "event", "unclear", "healthy", "name", ""}
         assert found.message
         assert found.remedy

@@ -13,7 +13,7 @@ from daemon.core.assessment import (
     Verdict,
     Verification,
 )
-from daemon.core.case.case import Case, Effect, Entry, Outcome, Phase, Spec, Status, case_name
+from daemon.core.case.case import Case, Effect, EffectOutcome, Entry, Phase, Spec, Status, case_name
 from daemon.core.model import Alert, Change, Container, Pod, Revision, RolloutStatus, Workload, WorkloadRef
 from daemon.core.policy import Policy, SignalPolicy
 from daemon.core.statistics.counts import Tally
@@ -215,7 +215,7 @@ def _effects() -> tuple[Effect, ...]:
             kind="rollback",
             intended_at=at(42.1),
             finished_at=at(42.4),
-            outcome=Outcome.DONE,
+            outcome=EffectOutcome.DONE,
             detail="patched to revision 7",
         ),
         Effect(id="p1", kind="publish", sink="sentry", stage="opened", intended_at=at(42.1)),

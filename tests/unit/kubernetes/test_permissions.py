@@ -5,8 +5,8 @@ import pytest
 from daemon import ports
 from daemon.adapters.kubernetes import permissions
 from daemon.adapters.kubernetes.client import KubeClient
-from tests.unit.kube import fake_api
-from tests.unit.kube.fake_api import FakeApi
+from tests.unit.kubernetes import fake_api
+from tests.unit.kubernetes.fake_api import FakeApi
 
 NEEDED = sum(len(need.verbs) for need in permissions.NEEDED)
 OPTIONAL = sum(len(need.verbs) for need in permissions.OPTIONAL)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from daemon.core.case.case import Case, Spec
-from daemon.core.judge.coincident_failures import Company
+from daemon.core.judge.coincident_failures import CoincidentFailures
 from daemon.core.judge.verdict import SignalView
 from daemon.core.model import Change, Revision
 from daemon.core.policy import Policy, SignalPolicy
@@ -71,7 +71,7 @@ class Town:
     def __init__(self, **fails_from: float | None) -> None:
         self.states = {name: state(at) for name, at in fails_from.items()}
         self.asked: Counter[str] = Counter()
-        self.company = Company(self.views)
+        self.company = CoincidentFailures(self.views)
 
     def views(self, of: Case) -> Mapping[str, SignalView]:
         self.asked[of.spec.workload] += 1

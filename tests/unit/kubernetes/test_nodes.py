@@ -9,8 +9,8 @@ import pytest
 from daemon import ports
 from daemon.adapters.kubernetes.client import KubeClient
 from daemon.adapters.kubernetes.nodes import KubeNodes
-from tests.unit.kube import fake_api, samples
-from tests.unit.kube.fake_api import FakeApi
+from tests.unit.kubernetes import fake_api, samples
+from tests.unit.kubernetes.fake_api import FakeApi
 
 PATH = "/api/v1/nodes/node-1"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from daemon.core.case.between_rollouts import Standing, follow, trouble
+from daemon.core.case.between_rollouts import Standing, trouble, update_standing
 from daemon.core.model import Pod, Workload
 from tests.unit.core.made import NEW, at, container, pod, workload
 
@@ -18,7 +18,7 @@ class Watch:
         self.standing = Standing()
 
     def see(self, seen: Workload, seconds: float) -> str:
-        self.standing = follow(self.standing, seen, at(seconds))
+        self.standing = update_standing(self.standing, seen, at(seconds))
         return trouble(self.standing, seen, at(seconds))
 
 

@@ -10,11 +10,11 @@ from daemon.adapters.kubernetes import objects, partial
 from daemon.adapters.kubernetes.actuator import TRIES, KubeActuator
 from daemon.adapters.kubernetes.client import KubeClient
 from daemon.adapters.kubernetes.selectors import selector_text
-from daemon.core.case.case import Outcome
+from daemon.core.case.case import EffectOutcome
 from daemon.core.model import Revision, WorkloadRef
-from tests.unit.kube import fake_api, samples
-from tests.unit.kube.fake_api import FakeApi
-from tests.unit.kube.samples import BASE, DEPLOYMENT, REF, UID
+from tests.unit.kubernetes import fake_api, samples
+from tests.unit.kubernetes.fake_api import FakeApi
+from tests.unit.kubernetes.samples import BASE, DEPLOYMENT, REF, UID
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 REVISION = "deployment.kubernetes.io/revision"
@@ -65,7 +65,7 @@ def drop_set(world: FakeApi, tag: str) -> None:
 def test_the_targets_template_and_annotations_are_put_back(world: FakeApi, actuator: KubeActuator) -> None:
     version = world.objects[DEPLOYMENT]["metadata"]["resourceVersion"]
     undone = undo(actuator)
-    assert (undone.outcome, undone.already) == (Outcome.DONE, False)
+    assert (undone.outcome, undone.already) == (EffectOutcome.DONE, False)
     assert world.objects[DEPLOYMENT]["spec"]["template"] == samples.template("v1")
     assert world.objects[DEPLOYMENT]["metadata"]["annotations"] == {
         LAST_APPLIED: "{}",
@@ -85,7 +85,7 @@ def test_the_targets_template_and_annotations_are_put_back(world: FakeApi, actua
 def test_undoing_twice_changes_once(world: FakeApi, actuator: KubeActuator) -> None:
     undo(actuator)
     again = undo(actuator)
-    assert (again.outcome, again.already) == (Outcome.DONE, True)
+    assert (again.outcome, again.already) == (EffectOutcome.DONE, True)
     assert len(world.writes()) == 1
 
 
@@ -97,7 +97,7 @@ def test_a_status_written_in_between_does_not_stop_it(world: FakeApi, actuator: 
             world.put(DEPLOYMENT, world.objects[DEPLOYMENT])
 
     world.before_write = meddle
-    assert undo(actuator).outcome is Outcome.DONE
+    assert undo(actuator).outcome is EffectOutcome.DONE
     assert len(world.writes()) == 3
 
 
@@ -123,7 +123,7 @@ def test_somebody_elses_deploy_in_between_supersedes(world: FakeApi, actuator: K
 
     world.before_write = meddle
     undone = undo(actuator)
-    assert undone.outcome is Outcome.SUPERSEDED
+    assert undone.outcome is EffectOutcome.SUPERSEDED
     assert ":v3" in undone.detail
     assert "helm" in undone.detail
     assert world.objects[DEPLOYMENT]["spec"]["template"] == samples.template("v3")
@@ -131,18 +131,18 @@ def test_somebody_elses_deploy_in_between_supersedes(world: FakeApi, actuator: K
 
 def test_a_deployment_made_again_supersedes(world: FakeApi, actuator: KubeActuator) -> None:
     world.put(DEPLOYMENT, samples.deployment("v2", uid="another"))
-    assert undo(actuator).outcome is Outcome.SUPERSEDED
+    assert undo(actuator).outcome is EffectOutcome.SUPERSEDED
     assert world.writes() == []
 
 
 def test_a_deployment_that_is_gone_supersedes(api: FakeApi, actuator: KubeActuator) -> None:
-    assert undo(actuator).outcome is Outcome.SUPERSEDED
+    assert undo(actuator).outcome is EffectOutcome.SUPERSEDED
 
 
 def test_a_paused_deployment_is_refused_with_the_remedy(world: FakeApi, actuator: KubeActuator) -> None:
     world.objects[DEPLOYMENT]["spec"]["paused"] = True
     undone = undo(actuator)
-    assert undone.outcome is Outcome.REFUSED
+    assert undone.outcome is EffectOutcome.REFUSED
     assert f"kubectl rollout resume deployment/{REF.name} -n {REF.namespace}" in undone.detail
     assert world.writes() == []
 
@@ -150,7 +150,7 @@ def test_a_paused_deployment_is_refused_with_the_remedy(world: FakeApi, actuator
 def test_a_target_whose_replica_set_is_gone_is_refused(world: FakeApi, actuator: KubeActuator) -> None:
     drop_set(world, "v1")
     undone = undo(actuator)
-    assert undone.outcome is Outcome.REFUSED
+    assert undone.outcome is EffectOutcome.REFUSED
     assert GOOD.replica_set in undone.detail
 
 
@@ -159,7 +159,7 @@ def test_a_judged_replica_set_that_was_deleted_and_came_back_is_known_by_its_has
 ) -> None:
     drop_set(world, "v2")
     world.put(f"{BASE}/replicasets/again", samples.replica_set("v2", 2, uid="again"))
-    assert undo(actuator).outcome is Outcome.DONE
+    assert undo(actuator).outcome is EffectOutcome.DONE
 
 
 def test_a_template_that_the_server_does_not_accept_is_refused(
@@ -167,7 +167,7 @@ def test_a_template_that_the_server_does_not_accept_is_refused(
 ) -> None:
     world.answers["PATCH"] = [fake_api.status(422, "spec.template.spec is invalid")]
     undone = undo(actuator)
-    assert undone.outcome is Outcome.REFUSED
+    assert undone.outcome is EffectOutcome.REFUSED
     assert "spec.template.spec is invalid" in undone.detail
 
 
@@ -189,7 +189,7 @@ def test_a_dry_run_lets_the_server_check_and_keeps_nothing(world: FakeApi, clien
 
 def test_an_image_is_set_by_its_tag(world: FakeApi, actuator: KubeActuator) -> None:
     undone = actuator.set_image(REF, None, "v9")
-    assert undone.outcome is Outcome.DONE
+    assert undone.outcome is EffectOutcome.DONE
     containers = world.objects[DEPLOYMENT]["spec"]["template"]["spec"]["containers"]
     assert containers[0]["image"] == "gcr.io/greenlang/gl-006-heatreclaim:v9"
     assert actuator.set_image(REF, REF.name, "v9").already
@@ -253,7 +253,7 @@ def test_a_token_found_anywhere_says_that_the_patch_was_made(
     path = DEPLOYMENT if bearer == "the Deployment" else f"{BASE}/replicasets/{GOOD.replica_set}"
     world.objects[path]["metadata"]["annotations"][ANNOTATION] = "case/rollback/1"
     undone = with_token(actuator, "case/rollback/1")
-    assert (undone.outcome, undone.already) == (Outcome.DONE, True)
+    assert (undone.outcome, undone.already) == (EffectOutcome.DONE, True)
     assert "applied over it" in undone.detail
     assert world.writes() == []
 
@@ -262,10 +262,10 @@ def test_a_newer_number_of_any_replica_set_or_of_the_deployment_supersedes(
     world: FakeApi, actuator: KubeActuator
 ) -> None:
     world.put(f"{BASE}/replicasets/{GOOD.replica_set}", samples.replica_set("v1", 3))
-    assert undo(actuator).outcome is Outcome.SUPERSEDED
+    assert undo(actuator).outcome is EffectOutcome.SUPERSEDED
     world.put(f"{BASE}/replicasets/{GOOD.replica_set}", samples.replica_set("v1", 1))
     world.objects[DEPLOYMENT]["metadata"]["annotations"][REVISION] = "4"
-    assert undo(actuator).outcome is Outcome.SUPERSEDED
+    assert undo(actuator).outcome is EffectOutcome.SUPERSEDED
     assert world.writes() == []
 
 
@@ -274,10 +274,10 @@ def test_while_the_controller_lags_nothing_is_written(world: FakeApi, actuator: 
     with pytest.raises(ports.Unavailable, match="newest generation"):
         with_token(actuator, "case/rollback/1")
     assert world.writes() == []
-    assert undo(actuator).outcome is Outcome.DONE, "a person who is there decides by what is seen"
+    assert undo(actuator).outcome is EffectOutcome.DONE, "a person who is there decides by what is seen"
 
 
 def test_a_revision_number_that_is_nonsense_stops_no_rollback(world: FakeApi, actuator: KubeActuator) -> None:
     annotations = world.objects[f"{BASE}/replicasets/{GOOD.replica_set}"]["metadata"]["annotations"]
     annotations[REVISION] = "the first"
-    assert with_token(actuator, "case/rollback/1").outcome is Outcome.DONE
+    assert with_token(actuator, "case/rollback/1").outcome is EffectOutcome.DONE

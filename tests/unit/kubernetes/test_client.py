@@ -14,8 +14,8 @@ from daemon import ports
 from daemon.adapters.kubernetes.client import KubeClient, load
 from daemon.adapters.kubernetes.errors import Expired, uninstalled
 from daemon.adapters.kubernetes.resources import CASES, DEPLOYMENTS, PODS
-from tests.unit.kube import fake_api
-from tests.unit.kube.fake_api import FakeApi
+from tests.unit.kubernetes import fake_api
+from tests.unit.kubernetes.fake_api import FakeApi
 
 PODS_PATH = "/api/v1/namespaces/greenlang/pods"
 

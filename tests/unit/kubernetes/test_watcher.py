@@ -14,9 +14,9 @@ from daemon.adapters.kubernetes.changes import Change, Pace
 from daemon.adapters.kubernetes.client import KubeClient
 from daemon.adapters.kubernetes.resources import PODS
 from daemon.adapters.kubernetes.watcher import Watcher
-from tests.unit.kube import fake_api
-from tests.unit.kube.conftest import FixedClock
-from tests.unit.kube.fake_api import FakeApi
+from tests.unit.kubernetes import fake_api
+from tests.unit.kubernetes.conftest import FixedClock
+from tests.unit.kubernetes.fake_api import FakeApi
 
 PATH = "/api/v1/namespaces/greenlang/pods"
 PATIENCE = 10.0

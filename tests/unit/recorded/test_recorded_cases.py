@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from daemon.adapters.recording.recorded_cases import NO_ROLLOUT, Docket, SecondRollout
+from daemon.adapters.recording.recorded_cases import NO_ROLLOUT, RecordedCases, SecondRollout
 from daemon.core.assessment import Verdict
 from daemon.core.judge.recording import Decision, Entry, Judgement, RolloutStarted, Sampled
 from daemon.core.policy import Policy, SignalPolicy
@@ -29,7 +29,7 @@ def scrape(revision: str, at: float, *, total: float, bad: float) -> Sampled:
     return Sampled(at=at, signal="errors", pod=f"{revision}-1", revision=revision, total=total, bad=bad)
 
 
-def judged(docket: Docket, entries: Iterable[tuple[str, Entry]]) -> dict[str, list[Judgement]]:
+def judged(docket: RecordedCases, entries: Iterable[tuple[str, Entry]]) -> dict[str, list[Judgement]]:
     found: dict[str, list[Judgement]] = {}
     for case, entry in entries:
         found.setdefault(case, []).extend(docket.take(case, entry))
@@ -39,7 +39,7 @@ def judged(docket: Docket, entries: Iterable[tuple[str, Entry]]) -> dict[str, li
 
 
 def alone(bad_in_100: int) -> list[Judgement]:
-    return judged(Docket(POLICY), (("x", entry) for entry in story(bad_in_100)))["x"]
+    return judged(RecordedCases(POLICY), (("x", entry) for entry in story(bad_in_100)))["x"]
 
 
 def test_an_outage_is_decided_and_a_good_release_passes() -> None:
@@ -61,13 +61,13 @@ def test_interleaving_changes_nothing() -> None:
     random.Random(1).shuffle(turns)
     waiting = {case: iter(entries) for case, entries in stories.items()}
 
-    found = judged(Docket(POLICY), ((case, next(waiting[case])) for case in turns))
+    found = judged(RecordedCases(POLICY), ((case, next(waiting[case])) for case in turns))
 
     assert found == {case: alone(int(case.split()[1])) for case in stories}
 
 
 def test_a_decided_case_is_told_at_once_and_leaves_its_name_only() -> None:
-    docket = Docket(POLICY)
+    docket = RecordedCases(POLICY)
     entries = list(story(100))
     for entry in entries[:-1]:
         told = docket.take("a", entry)
@@ -81,7 +81,7 @@ def test_a_decided_case_is_told_at_once_and_leaves_its_name_only() -> None:
 
 
 def test_a_watch_that_is_over_is_told_at_once_too() -> None:
-    docket = Docket(POLICY)
+    docket = RecordedCases(POLICY)
 
     told = [each for entry in story(0, rounds=20) for each in docket.take("a", entry)]
 
@@ -91,7 +91,7 @@ def test_a_watch_that_is_over_is_told_at_once_too() -> None:
 
 
 def test_without_a_rollout_there_is_no_judgement() -> None:
-    docket = Docket(POLICY)
+    docket = RecordedCases(POLICY)
     for entry in list(story(40))[:10]:
         assert not docket.take("a", entry)
 
@@ -102,7 +102,7 @@ def test_without_a_rollout_there_is_no_judgement() -> None:
 
 
 def test_one_case_is_one_rollout() -> None:
-    docket = Docket(POLICY)
+    docket = RecordedCases(POLICY)
     entries = list(story(0))
     for entry in entries[:14]:
         docket.take("a", entry)
@@ -118,7 +118,7 @@ def test_one_case_is_one_rollout() -> None:
 
 
 def test_evidence_is_kept_of_as_many_cases_as_asked_for() -> None:
-    docket = Docket(POLICY, keep=2)
+    docket = RecordedCases(POLICY, keep=2)
     quiet = [("quiet", entry) for entry in list(story(0))[:10]]
 
     judged(docket, [*quiet, *((case, entry) for case in "cba" for entry in story(40))])

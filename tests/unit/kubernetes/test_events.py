@@ -11,10 +11,10 @@ from daemon.adapters.kubernetes.events import MESSAGE_BYTES, REASONS, EventSink,
 from daemon.core.case.case import Phase, Status
 from daemon.core.case.incident import Incident, render
 from daemon.core.policy import Policy
-from tests.unit.kube import fake_api
-from tests.unit.kube.conftest import NOW
-from tests.unit.kube.fake_api import FakeApi
-from tests.unit.kube.test_cases import new_case
+from tests.unit.kubernetes import fake_api
+from tests.unit.kubernetes.conftest import NOW
+from tests.unit.kubernetes.fake_api import FakeApi
+from tests.unit.kubernetes.test_cases import new_case
 
 
 def incident(

@@ -13,8 +13,8 @@ import pytest
 from daemon.adapters.kubernetes.changes import Change, Meta
 from daemon.adapters.kubernetes.store import Store
 from daemon.core.model import WorkloadRef
-from tests.unit.kube import samples
-from tests.unit.kube.samples import REF, seen
+from tests.unit.kubernetes import samples
+from tests.unit.kubernetes.samples import REF, seen
 
 
 def guard(ref: WorkloadRef, labels: Mapping[str, str]) -> bool:

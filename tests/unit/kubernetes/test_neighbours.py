@@ -12,9 +12,9 @@ from daemon.adapters.kubernetes.changes import Change, Meta
 from daemon.adapters.kubernetes.neighbours import NeighbourStore
 from daemon.ports import Neighbour
 from daemon.settings import NeighbourSettings
-from tests.unit.kube import samples
-from tests.unit.kube.conftest import NOW, FixedClock
-from tests.unit.kube.samples import NAMESPACE, owned_by, seen
+from tests.unit.kubernetes import samples
+from tests.unit.kubernetes.conftest import NOW, FixedClock
+from tests.unit.kubernetes.samples import NAMESPACE, owned_by, seen
 
 BORN = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 READY_AT = datetime(2026, 11, 24, 10, 1, tzinfo=UTC)

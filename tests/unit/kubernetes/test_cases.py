@@ -16,13 +16,13 @@ from daemon.adapters.kubernetes.case_codec import label_value
 from daemon.adapters.kubernetes.cases import KubeCaseStore
 from daemon.adapters.kubernetes.client import KubeClient
 from daemon.core.assessment import Assessment, Condition, SignalEvidence, Verdict, Verification
-from daemon.core.case.case import Case, Effect, Entry, Instruction, Outcome, Phase, Spec, Status
+from daemon.core.case.case import Case, Effect, EffectOutcome, Entry, Instruction, Phase, Spec, Status
 from daemon.core.model import Alert, Change, Revision
 from daemon.core.signals.trail import Point
 from daemon.core.statistics.counts import Tally
-from tests.unit.kube import fake_api
-from tests.unit.kube.conftest import NOW, FixedClock
-from tests.unit.kube.fake_api import FakeApi
+from tests.unit.kubernetes import fake_api
+from tests.unit.kubernetes.conftest import NOW, FixedClock
+from tests.unit.kubernetes.fake_api import FakeApi
 
 PATH = "/apis/rollbackd.io/v1alpha1/namespaces/greenlang/rolloutcases"
 PATIENCE = 10.0
@@ -76,7 +76,7 @@ FULL = Status(
     verification=Verification(conditions=(Condition(name="ready", holds=None, detail="not known"),)),
     effects=(
         Effect(id="1", kind="rollback", intended_at=NOW),
-        Effect(id="2", kind="publish", intended_at=NOW, finished_at=NOW, outcome=Outcome.DONE),
+        Effect(id="2", kind="publish", intended_at=NOW, finished_at=NOW, outcome=EffectOutcome.DONE),
     ),
     alerts=(Alert(fingerprint="f", name="n", starts_at=NOW, status="firing", labels={"a": "b"}),),
     timeline=(Entry(at=NOW, phase=Phase.WATCHING, text="t"),),

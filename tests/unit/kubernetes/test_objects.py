@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from daemon.adapters.kubernetes import objects, partial
 from daemon.adapters.kubernetes.image import with_version
 from daemon.core.model import Container, Pod, Role
-from tests.unit.kube import samples
+from tests.unit.kubernetes import samples
 
 
 def kept(body: samples.Object) -> objects.KeptReplicaSet:

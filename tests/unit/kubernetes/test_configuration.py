@@ -10,8 +10,8 @@ from daemon import ports
 from daemon.adapters.kubernetes.client import KubeClient
 from daemon.adapters.kubernetes.configuration import METADATA_ONLY, KubeConfiguration
 from daemon.core.rollout_facts.configuration import Reference
-from tests.unit.kube import fake_api, samples
-from tests.unit.kube.fake_api import FakeApi
+from tests.unit.kubernetes import fake_api, samples
+from tests.unit.kubernetes.fake_api import FakeApi
 
 SECRET = Reference(kind="Secret", name="heat-secrets")
 PATH = "/api/v1/namespaces/greenlang/secrets/heat-secrets"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from daemon.core.assessment import Condition
 from daemon.core.judge.recovery import SETTLING, Facts, verify
 from daemon.core.policy import Policy
-from daemon.core.rollout_facts.pod_history import PodHistory, follow
+from daemon.core.rollout_facts.pod_history import PodHistory, follow_pods
 from tests.unit.core.made import NEW, START, at, container, pod, workload
 
 POLICY = Policy(health_paths=())
@@ -27,7 +27,7 @@ def looked(looks: Sequence[tuple[float, int, bool]]) -> Condition:
         seen = workload(
             pod("p0", ready=ready, containers=(ended,)), pod("p1", ready=True), pod("p2", ready=True)
         )
-        histories = follow(histories, seen, NEW, START, now)
+        histories = follow_pods(histories, seen, NEW, START, now)
     facts = Facts(workload=seen, target=NEW, health=(), fresh={}, pods=histories, at=now, patched_at=START)
     [found] = [c for c in verify(facts, POLICY, None).conditions if c.name == "pods ready"]
     return found

@@ -8,8 +8,8 @@ import pytest
 
 from daemon.adapters.kubernetes.client import KubeClient
 from daemon.adapters.kubernetes.server_time import ServerTime
-from tests.unit.kube import fake_api
-from tests.unit.kube.fake_api import FakeApi
+from tests.unit.kubernetes import fake_api
+from tests.unit.kubernetes.fake_api import FakeApi
 
 HEARD = datetime(2026, 1, 5, 9, 0, 0, 500_000, tzinfo=UTC)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from daemon.engine.backtest.dependency_history import Witnesses
+from daemon.engine.backtest.dependency_history import DependencyRecord
 from daemon.ports import Gauge
 from tests.engine.world import REF
 
@@ -18,7 +18,7 @@ def own(revision: str) -> str:
 
 
 def told(*gauges: list[Gauge]) -> list[tuple[float, bool]]:
-    heard = Witnesses(REF, NEW).hear("scada", [gauge for one in gauges for gauge in one])
+    heard = DependencyRecord(REF, NEW).hear("scada", [gauge for one in gauges for gauge in one])
     return [(change.at, change.healthy) for change in heard]
 
 

@@ -9,7 +9,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug.serving import WSGIRequestHandler
 
 from daemon.adapters.kubernetes.client import KubeClient
-from tests.unit.kube.fake_api import FakeApi
+from tests.unit.kubernetes.fake_api import FakeApi
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 

@@ -14,10 +14,10 @@ from daemon.adapters.kubernetes.client import KubeClient
 from daemon.adapters.kubernetes.workloads import KubeCluster
 from daemon.core.model import WorkloadRef
 from daemon.settings import NeighbourSettings
-from tests.unit.kube import fake_api, samples
-from tests.unit.kube.conftest import FixedClock
-from tests.unit.kube.fake_api import FakeApi
-from tests.unit.kube.samples import BASE, DEPLOYMENT, NAMESPACE, REF
+from tests.unit.kubernetes import fake_api, samples
+from tests.unit.kubernetes.conftest import FixedClock
+from tests.unit.kubernetes.fake_api import FakeApi
+from tests.unit.kubernetes.samples import BASE, DEPLOYMENT, NAMESPACE, REF
 
 PATIENCE = 10.0
 QUICK = Pace(first_delay=0.01, last_delay=0.02, too_short=0.0)

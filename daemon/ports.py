@@ -110,8 +110,17 @@ class CaseStore(Protocol):
         """All readable cases of the guarded namespaces. Raises Unavailable, Denied."""
         ...
 
+    def of(self, ref: WorkloadRef) -> Sequence[Case]:
+        """The readable cases of one workload, at a cost that other workloads' do not add to. Raises as
+        :meth:`cases`."""
+        ...
+
+    def unfinished(self) -> Sequence[Case]:
+        """Those that are active or have effects pending, at the same cost. Raises as :meth:`cases`."""
+        ...
+
     def unreadable(self) -> Mapping[str, str]:
-        """``namespace/name`` of stored cases that make no sense → what is wrong, from the last listing."""
+        """``namespace/name`` of stored cases that make no sense → what is wrong, as last seen."""
         ...
 
     def get(self, namespace: str, name: str) -> Case:

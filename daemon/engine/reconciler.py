@@ -83,7 +83,7 @@ class Reconciler:
         for case in cases:
             self._obey(case, policy)
         for case in self._own(ref):
-            if case.active or case.pending:
+            if case.unfinished:
                 self._carry(case, workload, policy)
         self._stand(ref, workload, policy)
         self._prune(self._own(ref), policy)
@@ -115,11 +115,11 @@ class Reconciler:
 
     def _own(self, ref: WorkloadRef) -> list[Case]:
         refused = self._refused.get(ref, {})
-        return [c for c in self._store.cases() if c.ref == ref and c.genuine and c.key not in refused]
+        return [c for c in self._store.of(ref) if c.genuine and c.key not in refused]
 
     def _admitted(self, ref: WorkloadRef, workload: Workload | None) -> list[Case]:
         """The cases that may be acted upon, those left half written completed first."""
-        found = sorted((c for c in self._store.cases() if c.ref == ref), key=lambda c: c.status == Status())
+        found = sorted(self._store.of(ref), key=lambda case: case.status == Status())
         admitted: list[Case] = []
         refused: dict[str, str] = {}
         for case in found:
@@ -240,7 +240,7 @@ class Reconciler:
     def _prune(self, cases: Sequence[Case], policy: Policy) -> None:
         """Delete the oldest finished cases beyond the policy's number, never the newest proven one."""
         finished = sorted(
-            (case for case in cases if not case.active and not case.pending),
+            (case for case in cases if not case.unfinished),
             key=lambda case: case.spec.opened_at,
         )
         healthy = [case for case in finished if case.phase is Phase.HEALTHY]
@@ -257,10 +257,8 @@ class Reconciler:
         """Cases with work left, over all workloads. Raises PortError."""
         return [
             case
-            for case in self._store.cases()
-            if (case.active or case.pending)
-            and case.genuine
-            and case.key not in self._refused.get(case.ref, {})
+            for case in self._store.unfinished()
+            if case.genuine and case.key not in self._refused.get(case.ref, {})
         ]
 
 

@@ -153,6 +153,23 @@ def test_all_cases_are_listed(cases: CaseDriver) -> None:
     assert not cases.store.unreadable()
 
 
+def test_the_cases_of_a_workload_and_those_with_work_left_are_found_among_all(cases: CaseDriver) -> None:
+    other = replace(new_case(cases.namespace, 4), name="other-r4")
+    other = replace(other, spec=replace(other.spec, workload="other"))
+    created = [cases.store.create(case) for case in (*(new_case(cases.namespace, n) for n in (2, 3)), other)]
+    finished = [cases.store.save(with_phase(case, Phase.HEALTHY)) for case in created[:1]]
+    refs = {case.ref for case in created}
+    assert len(refs) == 2
+    for ref in refs:
+        found = {case.name for case in cases.store.of(ref)}
+        assert found == {case.name for case in created if case.ref == ref}
+    unfinished = {case.name for case in cases.store.unfinished()}
+    assert unfinished == {case.name for case in cases.store.cases() if case.active or case.pending}
+    assert not unfinished & {case.name for case in finished if not case.pending}
+    cases.store.delete(created[2])
+    assert not cases.store.of(other.ref)
+
+
 def test_a_case_that_makes_no_sense_does_not_hide_the_others(cases: CaseDriver) -> None:
     good = cases.store.create(new_case(cases.namespace, 2))
     bad = cases.store.create(new_case(cases.namespace, 3))

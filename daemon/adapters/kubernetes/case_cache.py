@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping
 
 from daemon.core.case.case import Case
+from daemon.core.model import WorkloadRef
 
 
 class CaseCache:
@@ -14,6 +15,9 @@ class CaseCache:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._cases: dict[str, Case] = {}
+        self._of: dict[WorkloadRef, dict[str, Case]] = {}
+        """The same by workload: each is looked at alone, many times a minute."""
+        self._unfinished: dict[str, Case] = {}
         self._unreadable: dict[str, tuple[str, str]] = {}
         self._deleted: set[str] = set()
         """What we deleted and the watch has not told as deleted yet."""
@@ -21,6 +25,14 @@ class CaseCache:
     def cases(self) -> tuple[Case, ...]:
         with self._lock:
             return tuple(self._cases.values())
+
+    def of(self, ref: WorkloadRef) -> tuple[Case, ...]:
+        with self._lock:
+            return tuple(self._of.get(ref, {}).values())
+
+    def unfinished(self) -> tuple[Case, ...]:
+        with self._lock:
+            return tuple(self._unfinished.values())
 
     def unreadable(self) -> Mapping[str, str]:
         with self._lock:
@@ -38,12 +50,12 @@ class CaseCache:
             if known is not None and not _newer(case.resource_version, known.resource_version):
                 return False
             self._unreadable.pop(case.uid, None)
-            self._cases[case.uid] = case
+            self._keep(case)
             return known is None or known.spec != case.spec
 
     def put_unreadable(self, uid: str, key: str, problem: str) -> bool:
         with self._lock:
-            self._cases.pop(uid, None)
+            self._drop(uid)
             self._unreadable[uid] = (key, problem)
             return True
 
@@ -52,12 +64,34 @@ class CaseCache:
         with self._lock:
             self._deleted.discard(uid)
             unreadable = self._unreadable.pop(uid, None)
-            return self._cases.pop(uid, None) is not None or unreadable is not None
+            return self._drop(uid) or unreadable is not None
 
     def deleted_by_us(self, uid: str) -> None:
         with self._lock:
-            if self._cases.pop(uid, None) is not None:
+            if self._drop(uid):
                 self._deleted.add(uid)
+
+    def _keep(self, case: Case) -> None:
+        known = self._cases.get(case.uid)
+        if known is not None and known.ref != case.ref:
+            self._drop(case.uid)
+        self._cases[case.uid] = case
+        self._of.setdefault(case.ref, {})[case.uid] = case
+        if case.unfinished:
+            self._unfinished[case.uid] = case
+        else:
+            self._unfinished.pop(case.uid, None)
+
+    def _drop(self, uid: str) -> bool:
+        case = self._cases.pop(uid, None)
+        if case is None:
+            return False
+        self._unfinished.pop(uid, None)
+        of = self._of[case.ref]
+        del of[uid]
+        if not of:
+            del self._of[case.ref]
+        return True
 
 
 def _newer(version: str, known: str) -> bool:

@@ -16,6 +16,7 @@ from daemon.adapters.kubernetes.errors import uninstalled
 from daemon.adapters.kubernetes.resources import CASES
 from daemon.adapters.kubernetes.watcher import Watcher, stop_all
 from daemon.core.case.case import Case
+from daemon.core.model import WorkloadRef
 
 CaseChanged = Callable[[str, str], None]
 """Called with the namespace and name of a case that somebody else wrote or deleted."""
@@ -66,13 +67,20 @@ class KubeCaseStore:
         return {namespace: w.problem for namespace, w in self._watchers.items() if w.problem}
 
     def cases(self) -> Sequence[Case]:
-        if not self._current():
-            return self._listed()
-        self._unreadable = self._cache.unreadable()
-        return self._cache.cases()
+        return self._cache.cases() if self._current() else self._listed()
+
+    def of(self, ref: WorkloadRef) -> Sequence[Case]:
+        if self._current():
+            return self._cache.of(ref)
+        return [case for case in self._listed() if case.ref == ref]
+
+    def unfinished(self) -> Sequence[Case]:
+        if self._current():
+            return self._cache.unfinished()
+        return [case for case in self._listed() if case.unfinished]
 
     def unreadable(self) -> Mapping[str, str]:
-        return self._unreadable
+        return self._cache.unreadable() if self._current() else self._unreadable
 
     def get(self, namespace: str, name: str) -> Case:
         try:

@@ -56,6 +56,12 @@ class MemoryCaseStore:
             self._unreadable = unreadable
             return tuple(found)
 
+    def of(self, ref: WorkloadRef) -> Sequence[Case]:
+        return [case for case in self.cases() if case.ref == ref]
+
+    def unfinished(self) -> Sequence[Case]:
+        return [case for case in self.cases() if case.unfinished]
+
     def unreadable(self) -> Mapping[str, str]:
         with self._lock:
             return dict(self._unreadable)

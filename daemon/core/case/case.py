@@ -185,6 +185,11 @@ class Case(Value, frozen=True):
         return not self.finished and self.status.finished_at is None
 
     @property
+    def unfinished(self) -> bool:
+        """Whether there is anything left to do for it."""
+        return self.active or bool(self.pending)
+
+    @property
     def pending(self) -> tuple[Effect, ...]:
         """Effects that are intended and not finished, oldest first."""
         return tuple(effect for effect in self.status.effects if effect.finished_at is None)

@@ -27,7 +27,7 @@ INSTALL = "install the CustomResourceDefinition: kubectl apply -f helm/rollbackd
 class KubeCaseStore:
     """Implements :class:`daemon.ports.CaseStore`.
 
-    While :meth:`watch` runs and is alive, :meth:`cases` answers from what was watched and from what this
+    While :meth:`watch` runs and is alive, cases are answered from what was watched and from what this
     store itself wrote, whichever is newer; otherwise each call lists. A namespace that may not be read is
     left out as long as another may, for nothing can be guarded in it either; :meth:`problems` names it.
     """
@@ -47,7 +47,8 @@ class KubeCaseStore:
         self._on_problem = on_problem
         self._pace = pace
         self._cache = CaseCache()
-        self._unreadable: Mapping[str, str] = {}
+        self._unreadable: Mapping[str, Mapping[str, str]] = {}
+        """By namespace, of those that were listed while their watch was silent."""
         self._watchers: dict[str, Watcher] = {}
         self._notify: CaseChanged | None = None
 
@@ -67,20 +68,19 @@ class KubeCaseStore:
         return {namespace: w.problem for namespace, w in self._watchers.items() if w.problem}
 
     def cases(self) -> Sequence[Case]:
-        return self._cache.cases() if self._current() else self._listed()
+        return self._seen(self._cache.cases)
 
     def of(self, ref: WorkloadRef) -> Sequence[Case]:
-        if self._current():
+        if self._followed(ref.namespace):
             return self._cache.of(ref)
-        return [case for case in self._listed() if case.ref == ref]
+        return tuple(case for case in self._listed(ref.namespace) if case.ref == ref)
 
     def unfinished(self) -> Sequence[Case]:
-        if self._current():
-            return self._cache.unfinished()
-        return [case for case in self._listed() if case.unfinished]
+        return tuple(case for case in self._seen(self._cache.unfinished) if case.unfinished)
 
     def unreadable(self) -> Mapping[str, str]:
-        return self._cache.unreadable() if self._current() else self._unreadable
+        listed = {key: why for found in self._unreadable.values() for key, why in found.items()}
+        return {**listed, **self._cache.unreadable()}
 
     def get(self, namespace: str, name: str) -> Case:
         try:
@@ -118,32 +118,44 @@ class KubeCaseStore:
             self._client.request("DELETE", CASES.path(case.namespace, case.name), body=body)
         self._cache.deleted_by_us(case.uid)
 
-    def _current(self) -> bool:
-        now = self._clock.monotonic()
-        return bool(self._watchers) and all(w.alive(now) and not w.refused for w in self._watchers.values())
+    def _followed(self, namespace: str) -> bool:
+        """Whether the watch of the namespace's cases shows what is stored."""
+        watcher = self._watchers.get(namespace)
+        return watcher is not None and not watcher.refused and watcher.alive(self._clock.monotonic())
 
-    def _listed(self) -> Sequence[Case]:
-        cases: list[Case] = []
-        unreadable: dict[str, str] = {}
+    def _seen(self, cached: Callable[[], Sequence[Case]]) -> Sequence[Case]:
+        """From the watches, and by listing where one is silent. A namespace that may not be listed is left
+        out; raises Denied where none may."""
+        silent = {namespace for namespace in self._namespaces if not self._followed(namespace)}
+        cases = [case for case in cached() if case.namespace not in silent]
         denials: list[ports.Denied] = []
-        for namespace in self._namespaces:
+        for namespace in sorted(silent):
             try:
-                listing = self._client.list(CASES, namespace)
+                cases += self._listed(namespace)
             except ports.Denied as error:
                 denials.append(error)
-                continue
-            except ports.Missing as error:
-                raise _missing(error) from error
-            for raw in listing.items:
-                name = case_codec.named(raw)
-                try:
-                    cases.append(case_codec.decode(raw, *name))
-                except ports.Rejected as error:
-                    unreadable["/".join(name)] = str(error)
         if denials and len(denials) == len(self._namespaces):
             raise denials[0]
-        self._unreadable = unreadable
         return tuple(cases)
+
+    def _listed(self, namespace: str) -> list[Case]:
+        try:
+            listing = self._client.list(CASES, namespace)
+        except ports.Missing as error:
+            raise _missing(error) from error
+        return self._decoded(namespace, listing.items)
+
+    def _decoded(self, namespace: str, items: Sequence[bytes]) -> list[Case]:
+        cases: list[Case] = []
+        unreadable: dict[str, str] = {}
+        for raw in items:
+            name = case_codec.named(raw)
+            try:
+                cases.append(case_codec.decode(raw, *name))
+            except ports.Rejected as error:
+                unreadable["/".join(name)] = str(error)
+        self._unreadable = {**self._unreadable, namespace: unreadable}
+        return cases
 
     def _kept(self, case: Case) -> Case:
         if self._watchers:

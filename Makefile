@@ -85,9 +85,10 @@ check: setup ## Everything that must hold before a commit: format, lint, types, 
 	$(BIN)/pytest -m "not e2e" $(PYTEST_ARGS)
 
 .PHONY: docs
-docs: setup ## Write the generated files anew: docs/settings.md and the chart's CRD
+docs: setup ## Write the generated files anew: docs/settings.md, the schema of the webhook and the chart's CRD
 	mkdir -p docs helm/rollbackd/crds
 	$(BIN)/python -m daemon.settings.reference > docs/settings.md.new && mv docs/settings.md.new docs/settings.md
+	$(BIN)/python -m daemon.adapters.incidents.webhook > schema.new && mv schema.new docs/webhook.schema.json
 	$(BIN)/python -m daemon.adapters.kubernetes.crd > crd.new && mv crd.new helm/rollbackd/crds/rolloutcases.yaml
 
 # --- Chart and image -------------------------------------------------------------------------------------

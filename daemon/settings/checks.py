@@ -224,6 +224,10 @@ def _secrets(settings: Settings) -> Iterator[Flaw]:
             ("incidents", "sentry_dsn_file"), "there is a DSN and a file with a DSN", "keep one of the two"
         )
     yield from _sentry(settings)
+    for sink, group in (("pagerduty", incidents.pagerduty), ("webhook", incidents.webhook)):
+        if group is None and sink in (incidents.sinks or ()):
+            remedy = f"write the group incidents.{sink}, or take {sink} out"
+            yield Flaw(("incidents", "sinks"), f"the sink {sink} is not configured", remedy)
 
 
 def _sentry(settings: Settings) -> Iterator[Flaw]:

@@ -97,7 +97,7 @@ def around(request: pytest.FixtureRequest) -> Iterator[SurroundingsDriver]:
 REAL_EVENTS = pytest.param("real events", marks=pytest.mark.e2e)
 
 
-@pytest.fixture(params=["memory", "log", "sentry", "events", REAL_EVENTS])
+@pytest.fixture(params=["memory", "log", "sentry", "events", "pagerduty", "webhook", REAL_EVENTS])
 def telling(request: pytest.FixtureRequest) -> Iterator[SinkDriver]:
     match request.param:
         case "memory":
@@ -110,6 +110,9 @@ def telling(request: pytest.FixtureRequest) -> Iterator[SinkDriver]:
         case "events":
             with sinks.events(request.getfixturevalue("httpserver")) as driver:
                 yield driver
+        case "pagerduty" | "webhook":
+            made = getattr(sinks, request.param)
+            yield made(request.getfixturevalue("httpserver"), request.getfixturevalue("tmp_path"))
         case _:
             from tests.contract import real
 

@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from kubernetes.client import Configuration
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
 from daemon.adapters.incidents.log import LogSink
+from daemon.adapters.incidents.pagerduty import PagerDutySink
 from daemon.adapters.incidents.sentry import SentryOptions, SentrySink
+from daemon.adapters.incidents.webhook import WebhookSink
 from daemon.adapters.kubernetes.client import KubeClient
 from daemon.adapters.kubernetes.events import EventSink
 from daemon.adapters.simulation.sinks import MemorySink
 from daemon.ports import Denied, IncidentSink, Unavailable
+from tests.contract.samples import BEGAN
 
 KEY = "0123456789abcdef0123456789abcdef"
+SIGNED = "c2VjcmV0LW9mLXRoZS1yZWNlaXZlci1vZi1pbmNpZGVudHM="
 TOKEN = "eyJhbGciOi.token-of-the-service-account"
 
 
@@ -71,6 +76,30 @@ def events(server: HTTPServer) -> Iterator[SinkDriver]:
     client.close()
 
 
-def _answer(server: HTTPServer, place: str, status: int) -> None:
+def pagerduty(server: HTTPServer, folder: Path) -> SinkDriver:
+    place = "/v2/enqueue"
+    server.expect_request(place).respond_with_json({"status": "success"}, status=202)
+    file = folder / "key"
+    file.write_text(KEY)
+    return SinkDriver(
+        sink=PagerDutySink(file, address=server.url_for("")),
+        secrets=(KEY,),
+        refuse=lambda status: _answer(server, place, status, f"no: {KEY}"),
+    )
+
+
+def webhook(server: HTTPServer, folder: Path) -> SinkDriver:
+    place = "/incidents/hook-7f3a"
+    server.expect_request(place).respond_with_data("", status=204)
+    file = folder / "secret"
+    file.write_text(f"whsec_{SIGNED}\n")
+    return SinkDriver(
+        sink=WebhookSink(server.url_for(place), file, now=lambda: BEGAN),
+        secrets=(SIGNED,),
+        refuse=lambda status: _answer(server, place, status, f"no: {SIGNED} at {server.url_for(place)}"),
+    )
+
+
+def _answer(server: HTTPServer, place: str, status: int, text: str = "no") -> None:
     server.clear_all_handlers()
-    server.expect_request(place).respond_with_response(Response("no", status=status))
+    server.expect_request(place).respond_with_response(Response(text, status=status))

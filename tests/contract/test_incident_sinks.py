@@ -16,7 +16,7 @@ from tests.contract.sinks import SinkDriver
 UID = str(uuid.uuid4())
 """Another in each run: a sink that lasts has not heard of it."""
 STAGES: tuple[Stage, ...] = ("opened", "updated", "closed")
-COVERED = {"log", "sentry", "events"}
+COVERED = {"log", "sentry", "events", "pagerduty", "webhook"}
 
 
 def test_every_sink_is_asked() -> None:

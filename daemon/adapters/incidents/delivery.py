@@ -7,7 +7,6 @@ and a failure is an exception that passes through ``Client.capture_event``.
 from __future__ import annotations
 
 import gzip
-from http import HTTPStatus
 from typing import Any
 
 import requests
@@ -15,10 +14,10 @@ from sentry_sdk.consts import VERSION, EndpointType
 from sentry_sdk.envelope import Envelope
 from sentry_sdk.transport import Transport
 
-from daemon.ports import Denied, PortError, Rejected, Unavailable
+from daemon.adapters.incidents.outlet import SAID, TIMEOUT, refusal
+from daemon.ports import Unavailable
 
-TIMEOUT = 5.0
-"""Seconds for connecting and, again, for the answer. No retries: the engine asks again."""
+REMEDY = "check the DSN, its project and address, and that the project and key are active"
 
 
 class BlockingTransport(Transport):
@@ -50,19 +49,5 @@ class BlockingTransport(Transport):
                 f"Sentry at {self._host} does not answer ({type(error).__name__}): check the network to it"
             ) from error
         if not 200 <= answer.status_code < 300:
-            raise self._refusal(answer)
-
-    def _refusal(self, answer: requests.Response) -> PortError:
-        status = answer.status_code
-        reason = answer.headers.get("X-Sentry-Error") or " ".join(answer.text.split())[:200] or answer.reason
-        said = f"Sentry at {self._host} answered {status} ({reason})"
-        if status == HTTPStatus.TOO_MANY_REQUESTS:
-            wait = answer.headers.get("Retry-After")
-            return Unavailable(f"{said}: it takes no more for {f'{wait} s' if wait else 'now'}")
-        if status >= 500 or status == HTTPStatus.REQUEST_TIMEOUT:
-            return Unavailable(f"{said}: it is out of order")
-        if status == HTTPStatus.UNAUTHORIZED:
-            return Unavailable(f"{said}: check the DSN and that its project and key are active")
-        if status == HTTPStatus.FORBIDDEN:
-            return Denied(f"{said}: check the DSN and that its project and key are active")
-        return Rejected(f"{said}: check the DSN's project and address")
+            reason = answer.headers.get("X-Sentry-Error") or " ".join(answer.text.split())[:SAID]
+            raise refusal(f"Sentry at {self._host}", answer, reason, REMEDY)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from daemon.adapters.clock import SystemClock
 from daemon.adapters.incidents.log import LogSink
 from daemon.adapters.kubernetes.client import KubeClient
 from daemon.ports import IncidentSink, Rejected
@@ -48,10 +49,32 @@ def _sentry(surroundings: SinkContext) -> IncidentSink:
     )
 
 
+def _pagerduty(context: SinkContext) -> IncidentSink:
+    from daemon.adapters.incidents.pagerduty import PagerDutySink
+
+    settings = context.settings.pagerduty
+    if settings is None:
+        raise ValueError("incident sink pagerduty needs a routing key: write incidents.pagerduty")
+    return PagerDutySink(settings.routing_key_file, address=str(settings.url), page_url=context.page_url)
+
+
+def _webhook(context: SinkContext) -> IncidentSink:
+    from daemon.adapters.incidents.webhook import WebhookSink
+
+    settings = context.settings.webhook
+    if settings is None:
+        raise ValueError("incident sink webhook needs an address and a secret: write incidents.webhook")
+    return WebhookSink(
+        str(settings.url), settings.secret_file, now=SystemClock().now, page_url=context.page_url
+    )
+
+
 SINKS: Mapping[str, Callable[[SinkContext], IncidentSink]] = {
     "log": _log,
     "events": _events,
     "sentry": _sentry,
+    "pagerduty": _pagerduty,
+    "webhook": _webhook,
 }
 
 

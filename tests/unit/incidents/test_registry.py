@@ -16,7 +16,9 @@ def test_settings_and_registry_know_the_same_sinks() -> None:
 
 
 def test_an_unknown_name_is_answered_with_the_valid_ones() -> None:
-    with pytest.raises(Rejected, match="no incident sink 'sentri': valid names are events, log, sentry"):
+    with pytest.raises(
+        Rejected, match="no incident sink 'sentri': valid names are events, log, pagerduty, sentry, webhook"
+    ):
         build(["log", "sentri"], NOTHING)
 
 

@@ -61,7 +61,7 @@ def rolled_back(stage: Stage, tag: str, sentry: LocalSentry) -> dict[str, Any]:
     ids = [event["event_id"] for event in told]
     assert len(ids) == len(set(ids)), "an event was delivered twice"
     assert {tuple(event["fingerprint"]) for event in told} == {tuple(told[0]["fingerprint"])}, "one issue"
-    for field in ("Previous Version", "Rolled Back To", "Reason for Rollback", "Verification", "Next Steps"):
+    for field in ("Bad Version", "Restored Version", "Reason for Rollback", "Verification", "Next Steps"):
         assert field in json.dumps(told[-1]), f"the message lacks {field}"
     return case
 

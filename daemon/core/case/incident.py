@@ -8,6 +8,7 @@ from typing import Literal, assert_never
 
 from daemon.core.assessment import Verdict
 from daemon.core.case.case import Case, Phase
+from daemon.core.model import Revision
 from daemon.core.policy import Policy
 from daemon.core.statistics.counts import percent
 from daemon.core.value import Value
@@ -84,41 +85,62 @@ HEADLINES: Mapping[Phase, str] = {
 
 
 def message(case: Case, policy: Policy, at: datetime) -> str:
-    """The stakeholders' message, with the fields of the runbook."""
+    """The stakeholders' message, with the fields of the runbook; a rollout that never failed has fewer."""
     status = case.status
     if status.trouble is not None:
-        return _trouble_message(case, policy, at)
-    target = status.target
-    lines = [
-        title(case, policy),
-        f"Time: {at:%Y-%m-%d %H:%M:%S} UTC",
-        f"Previous Version: {case.spec.revision.image} (revision {case.spec.revision.number})",
-        f"Rolled Back To: {f'{target.image} ({target.hash})' if target else 'nothing was rolled back'}",
-        f"Status: {_life_cycle(case.phase)}",
-        f"Reason for Rollback: {failure(case)}",
-        *_verification(case),
-        f"Next Steps: {_next_steps(case.phase)}",
-    ]
-    if status.reason and status.reason != failure(case):
-        lines.insert(6, f"Now: {status.reason}")
+        fields = _of_trouble(case, status.trouble.text)
+    elif status.failing_at is None and not any(effect.kind == "rollback" for effect in status.effects):
+        fields = _of_watch(case)
+    else:
+        fields = _of_failure(case)
+    lines = [title(case, policy), f"Time: {at:%Y-%m-%d %H:%M:%S} UTC", *fields]
     if policy.contact:
         lines.append(f"Contact: {policy.contact}")
     return "\n".join(lines)
 
 
-def _trouble_message(case: Case, policy: Policy, at: datetime) -> str:
-    trouble = case.status.trouble
-    assert trouble is not None
-    lines = [
-        title(case, policy),
-        f"Time: {at:%Y-%m-%d %H:%M:%S} UTC",
-        f"Version: {case.spec.revision.image} (revision {case.spec.revision.number})",
-        "Status: Investigating",
-        f"What is wrong: {trouble.text}",
-        "Next Steps: a person must look: no rollout is the cause, so the daemon does nothing",
-        *([f"Contact: {policy.contact}"] if policy.contact else []),
+def _of_failure(case: Case) -> list[str]:
+    status = case.status
+    now = [f"Now: {status.reason}"] if status.reason and status.reason != failure(case) else []
+    return [
+        f"Bad Version: {_version(case.spec.revision)}",
+        *_return(case),
+        f"Status: {_life_cycle(case.phase)}",
+        f"Reason for Rollback: {failure(case)}",
+        *now,
+        *_verification(case),
+        f"Next Steps: {_next_steps(case.phase)}",
     ]
-    return "\n".join(lines)
+
+
+def _return(case: Case) -> list[str]:
+    """What was restored, or would be."""
+    target, acted = case.status.target, case.status.patched_at is not None
+    if target is None:
+        return ["Restored Version: none, nothing is known to be good"]
+    return [f"{'Restored Version' if acted else 'Version to Return to'}: {_version(target)}"]
+
+
+def _of_watch(case: Case) -> list[str]:
+    return [
+        f"Version: {_version(case.spec.revision)}",
+        f"Status: {_life_cycle(case.phase)}",
+        f"Seen: {case.status.reason}",
+        f"Next Steps: {_next_steps(case.phase)}",
+    ]
+
+
+def _of_trouble(case: Case, text: str) -> list[str]:
+    return [
+        f"Version: {_version(case.spec.revision)}",
+        "Status: Investigating",
+        f"What is wrong: {text}",
+        "Next Steps: a person must look: no rollout is the cause, so the daemon does nothing",
+    ]
+
+
+def _version(revision: Revision) -> str:
+    return f"{revision.image} (revision {revision.number}, pod template {revision.hash})"
 
 
 def failure(case: Case) -> str:

@@ -241,7 +241,7 @@ def test_every_case_can_be_stored_told_and_asked_again(
         stored = msgspec.json.decode(msgspec.json.encode(case), type=Case)
         assert stored == case
         assert render(case, policy, "updated", T0).title
-        assert "Reason for Rollback" in message(case, policy, T0)
+        assert "Next Steps" in message(case, policy, T0)
         assert len(timeline(case)) == len(case.status.timeline)
         if not isinstance(event, Observed):
             later = advance(case, event, policy, T0 + timedelta(days=2))

@@ -20,5 +20,5 @@ def test_a_stage_is_one_line_with_the_reason_and_the_message(caplog: pytest.LogC
         "gl-006-heatreclaim",
         "opened",
     )
-    assert "Rolled Back To: gcr.io/greenlang/gl-006-heatreclaim:v1.0.0" in line["message"]
+    assert "Restored Version: gcr.io/greenlang/gl-006-heatreclaim:v1.0.0" in line["message"]
     assert reference == "log line of 10:00:42 UTC"

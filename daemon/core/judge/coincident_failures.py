@@ -17,7 +17,6 @@ VAGUE = 120.0
 """An onset that is not known better than this (seconds) coincides with too much."""
 CLEAN = 60.0
 """Seconds that the new pods must have served well for their failure not to be explained by their start."""
-BAD = frozenset({Verdict.FAILING, Verdict.DEGRADED})
 
 Views = Callable[[Case], Mapping[str, SignalView]]
 
@@ -69,7 +68,7 @@ def _bad(policy: Policy, views: Mapping[str, SignalView]) -> Iterable[Failure]:
         view = views.get(signal.name)
         if view is None or view.failure is None:
             continue
-        if judge_signal(signal, view).verdict in BAD:
+        if judge_signal(signal, view).verdict >= Verdict.DEGRADED:
             yield view.failure
 
 

@@ -275,8 +275,7 @@ class Recording:
 
 
 def _judgement(assessment: Assessment, at: float) -> Judgement:
-    rank = [Verdict.HEALTHY, Verdict.UNKNOWN, Verdict.DEGRADED, Verdict.FAILING]
-    worst = max(assessment.signals, key=lambda s: (rank.index(s.verdict), _least(s)), default=None)
+    worst = max(assessment.signals, key=lambda s: (s.verdict, _least(s)), default=None)
     return Judgement(
         at=at,
         verdict=assessment.verdict,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from daemon.core.assessment import Verdict
 from daemon.core.attribution.failure import Failure, earliest
 from daemon.core.case.case import Case
-from daemon.core.judge.verdict import SignalView, judge_signal
+from daemon.core.judge.detection import SignalView, detect_signal
 from daemon.core.policy import Policy
 from daemon.core.statistics.change_point import Onset
 
@@ -63,13 +63,13 @@ class CoincidentFailures:
 
 
 def _bad(policy: Policy, views: Mapping[str, SignalView]) -> Iterable[Failure]:
-    """The signals that fail, or seem to."""
+    """The signals that fail, or seem to: whether they do in the end may only come out later."""
     for signal in policy.signals:
         view = views.get(signal.name)
-        if view is None or view.failure is None:
+        if view is None or view.state is None:
             continue
-        if judge_signal(signal, view).verdict >= Verdict.DEGRADED:
-            yield view.failure
+        if detect_signal(signal, view).verdict >= Verdict.DEGRADED:
+            yield Failure(view.state)
 
 
 def _together(own: tuple[float, float], other: Onset | None) -> bool:

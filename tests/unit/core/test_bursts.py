@@ -8,7 +8,8 @@ import pytest
 
 from daemon.core.assessment import Verdict
 from daemon.core.attribution.bursts import BURST
-from daemon.core.judge.verdict import SignalView, judge_signal
+from daemon.core.judge.detection import SignalView
+from daemon.core.judge.verdict import judge_signal
 from daemon.core.signals.sample import Sample
 from daemon.core.signals.state import SignalState, initial_state, update
 from tests.unit.core.signal_states import ALPHA, EVERY, POLICY, START, Scrape, counted, side, state, steady

@@ -18,7 +18,7 @@ GOOD: Scrape = (1.0, 75.0)
 def said(seen: SignalState) -> Attribution | None:
     old_pods = Failure(seen).old_pods
     found = old_pods and (old_pods.blamed or old_pods.unseen)
-    return found[0] if found else None
+    return found.cause if found else None
 
 
 def test_a_few_errors_of_the_last_old_pods_are_chance_where_the_new_ones_failed_at_once() -> None:

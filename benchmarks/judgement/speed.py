@@ -11,7 +11,8 @@ import statistics
 from time import process_time
 
 from daemon.core.attribution.cause import Scene
-from daemon.core.judge.verdict import SignalView, alpha_of, assess
+from daemon.core.judge.detection import SignalView
+from daemon.core.judge.verdict import alpha_of, assess
 from daemon.core.policy import Policy, SignalPolicy
 from daemon.core.signals.sample import Sample
 from daemon.core.signals.state import Side, SignalState, initial_state, update

@@ -141,7 +141,7 @@ def _run(session: Invocation, docket: RecordedCases, samples: Sequence[str], sig
         click.echo(f"error: {clean(f'{file}: {told}')}", err=True)
     for case, last in docket.close():
         say(case, last)
-        if last.reason == NO_ROLLOUT:
+        if docket.without_rollout(case):
             _note(f"case {case!r}: {NO_ROLLOUT}")
     if not docket.cases:
         _note(f"there was no sample in {', '.join(samples)}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
+from operator import attrgetter
 
 from daemon.core.signals.trail import Point
 from daemon.core.statistics.counts import Tally
@@ -10,12 +12,39 @@ from daemon.core.value import Value
 
 
 class Verdict(StrEnum):
-    """What the evidence says of the revision, the worst last."""
+    """What the evidence says of the revision. This is their one order, the worst last.
+
+    What cannot be told is worse than health, for it may hide a failure, and better than what is seen to be
+    bad. Comparisons (``<``, ``max``, ``sorted``) go by this order, not by the letters of the words.
+    """
+
+    severity: int
+    """Its place in the order, 0 for the best."""
 
     HEALTHY = "healthy"
     UNKNOWN = "unknown"
     DEGRADED = "degraded"
     FAILING = "failing"
+
+    def __init__(self, _: str) -> None:
+        self.severity = len(type(self).__members__)
+
+    def __lt__(self, other: str) -> bool:
+        return self.severity < Verdict(other).severity
+
+    def __le__(self, other: str) -> bool:
+        return self.severity <= Verdict(other).severity
+
+    def __gt__(self, other: str) -> bool:
+        return self.severity > Verdict(other).severity
+
+    def __ge__(self, other: str) -> bool:
+        return self.severity >= Verdict(other).severity
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """The worst of them; unknown where there is none, for where nothing was asked nothing is known."""
+    return max(verdicts, key=attrgetter("severity"), default=Verdict.UNKNOWN)
 
 
 class SignalEvidence(Value, frozen=True):

@@ -14,8 +14,9 @@ from functools import partial
 import msgspec
 
 from daemon.core.case.case import Case
+from daemon.core.judge.detection import SignalView
 from daemon.core.judge.recovery import FreshView
-from daemon.core.judge.verdict import SignalView, alpha_of
+from daemon.core.judge.verdict import alpha_of
 from daemon.core.model import Revision, Workload
 from daemon.core.policy import Policy, SignalPolicy
 from daemon.core.rollout_facts.pod_history import SLACK

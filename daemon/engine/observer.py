@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from daemon.core.assessment import Assessment, Verdict, Verification
-from daemon.core.attribution.cause import Surroundings, scene_of
+from daemon.core.attribution.cause import Surroundings, attribute, scene_of
 from daemon.core.case import rollback_target as target
 from daemon.core.case.case import Case, EffectOutcome, Phase
 from daemon.core.case.events import Observed
 from daemon.core.judge.coincident_failures import CoincidentFailures
+from daemon.core.judge.confirmation import Confirmed, confirm
+from daemon.core.judge.detection import SignalView, detect
 from daemon.core.judge.recovery import Facts, Health, verify
-from daemon.core.judge.verdict import SignalView, assess
+from daemon.core.judge.verdict import conclude
 from daemon.core.model import Workload
 from daemon.core.policy import Policy
 from daemon.core.rollout_facts import facts
@@ -100,15 +102,13 @@ class Observer:
         )
         self._around.attend(case, policy)
         views = self._room.views(case, workload)
-        found = assess(
-            scene_of(workload, revision, pods, Surroundings(), now.timestamp()), against, views, policy
-        )
-        if found.verdict is not Verdict.FAILING:
-            return found
-        surroundings = self._surroundings(case, workload, policy, views, found)
-        return assess(
-            scene_of(workload, revision, pods, surroundings, now.timestamp()), against, views, policy
-        )
+        confirmed = confirm(detect(policy, views, against))
+        if confirmed.verdict is not Verdict.FAILING:
+            return conclude(confirmed)
+        # What stands around the workload is costly to learn, and asked for where a failure stands.
+        surroundings = self._surroundings(case, workload, policy, views, confirmed)
+        scene = scene_of(workload, revision, pods, surroundings, now.timestamp())
+        return conclude(confirmed, attribute(confirmed.failing, confirmed.facts, scene))
 
     def _there(
         self, case: Case, workload: Workload, pods: Sequence[PodHistory], now: datetime
@@ -124,13 +124,13 @@ class Observer:
         workload: Workload,
         policy: Policy,
         views: Mapping[str, SignalView],
-        found: Assessment,
+        confirmed: Confirmed,
     ) -> Surroundings:
         """What a failure may be due to besides the release; nodes only while a decision may depend on it."""
         around = self._around
         return Surroundings(
             dependencies=around.dependencies(case, workload, policy),
-            others=self._company.of(case, found.onset, views, around.watched(), around.turn),
+            others=self._company.of(case, confirmed.onset, views, around.watched(), around.turn),
             nodes=around.nodes(case, workload) if case.status.patched_at is None else {},
         )
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from daemon.core.case.case import Case, Spec
 from daemon.core.judge.coincident_failures import CoincidentFailures
-from daemon.core.judge.verdict import SignalView
+from daemon.core.judge.detection import SignalView
 from daemon.core.model import Change, Revision
 from daemon.core.policy import Policy, SignalPolicy
 from daemon.core.signals.sample import Sample

@@ -53,6 +53,7 @@ class RecordedCases:
         self._open: dict[str, _Open] = {}
         self._over: set[str] = set()
         self._kept: dict[str, Ended | None] = {}
+        self._unjudged: set[str] = set()
         self.rollouts = 0
         """Of how many cases the rollout began."""
 
@@ -78,6 +79,10 @@ class RecordedCases:
             for last in self._end(case, found):
                 yield case, last
 
+    def without_rollout(self, case: str) -> bool:
+        """Whether the case ended, and no rollout was ever started in it."""
+        return case in self._unjudged
+
     @property
     def cases(self) -> int:
         return len(self._open) + len(self._over)
@@ -102,7 +107,10 @@ class RecordedCases:
     def _end(self, case: str, found: _Open) -> Sequence[Judgement]:
         del self._open[case]
         self._over.add(case)
-        last = found.recording.close() or _unjudged(found.newest)
+        last = found.recording.close()
+        if last is None:
+            self._unjudged.add(case)
+            last = _unjudged(found.newest)
         if case in self._kept and found.started_at is not None:
             recording = found.recording
             self._kept[case] = Ended(case, found.started_at, last, recording.evidence(), recording.onset)

@@ -12,11 +12,10 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
-from daemon.core.assessment import Attribution, Fact
-from daemon.core.attribution.affected_pods import CLEAR, others_due, spread
-from daemon.core.attribution.bursts import BURST, has_passed, may_pass
-from daemon.core.attribution.control_group import Found
+from daemon.core.assessment import Fact
+from daemon.core.attribution.affected_pods import CLEAR, spread
 from daemon.core.attribution.failure import Failure, earliest
+from daemon.core.attribution.finding import Finding, Witness
 from daemon.core.attribution.traffic import shift
 from daemon.core.model import Revision, Workload
 from daemon.core.rollout_facts.facts import DEADLINE, hindered
@@ -71,12 +70,6 @@ class Scene(Value, frozen=True):
     """When it was looked at, Unix seconds."""
 
 
-class Finding(Value, frozen=True):
-    cause: Attribution
-    reason: str
-    onset: tuple[float, float] | None = None
-
-
 def scene_of(
     workload: Workload,
     judged: Revision,
@@ -105,41 +98,23 @@ def attribute(failing: Sequence[Failure], facts: tuple[Fact, ...], scene: Scene)
     found = found or _from_surroundings(scene, begun)
     for failure in failing:
         found = found or _from_new_pods(failure, scene)
-    if found is None:
-        found = (Attribution.DEPLOYMENT, _laid_to_release(failing, begun))
-    span = (begun.low, begun.high) if begun is not None else None
-    return Finding(cause=found[0], reason=found[1], onset=span)
-
-
-def awaited(failure: Failure) -> str:
-    """What has to be waited for before the failure may be attributed to anything; empty: nothing."""
-    state = failure.state
-    if others_due(state):
-        return "the other new pods' next scrape is waited for"
-    begun, old_pods = failure.onset, failure.old_pods
-    if begun is None or old_pods is None:
-        return ""
-    # Scrapes of pods that were never hit say nothing of those that are.
-    if has_passed(state, begun) and not spread(state, begun).partial:
-        return "but the newest scrapes look well again"
-    if may_pass(state, begun):
-        return f"after a good start; a burst of {BURST:.0f} s may pass"
-    return "the old pods' next scrape is waited for" if old_pods.due else ""
+    return found or Finding(witness=Witness.RELEASE, reason=_laid_to_release(failing, begun))
 
 
 # ------------------------------------------------------------ witnesses, one by one
 
 
-def _from_facts(facts: tuple[Fact, ...], scene: Scene) -> Found | None:
+def _from_facts(facts: tuple[Fact, ...], scene: Scene) -> Finding | None:
     if any(fact.kind in CRASHES for fact in facts) and scene.crashing:
-        return Attribution.INFRASTRUCTURE, f"pod {scene.crashing} of another revision crashes as well"
+        reason = f"pod {scene.crashing} of another revision crashes as well"
+        return Finding(witness=Witness.CRASHES_ELSEWHERE, reason=reason)
     stuck = bool(facts) and all(fact.kind == DEADLINE for fact in facts)
     if stuck and scene.hindered:
-        return Attribution.UNDECIDED, scene.hindered
+        return Finding(witness=Witness.HINDERED, reason=scene.hindered)
     return _from_nodes(facts, scene)
 
 
-def _from_nodes(facts: tuple[Fact, ...], scene: Scene) -> Found | None:
+def _from_nodes(facts: tuple[Fact, ...], scene: Scene) -> Finding | None:
     """Where every pod that the facts name stands on a node with a trouble, the nodes explain them."""
     hit = {pod for fact in facts for pod in fact.pods}
     if not hit or any(fact.kind not in NODES_DO and fact.pods for fact in facts):
@@ -149,10 +124,10 @@ def _from_nodes(facts: tuple[Fact, ...], scene: Scene) -> Found | None:
     if not all(troubles.get(node) for node in nodes):
         return None
     said = ", ".join(f"node {node}: {troubles[node]}" for node in sorted(nodes))
-    return Attribution.INFRASTRUCTURE, f"only pods on nodes in trouble are hit: {said}"
+    return Finding(witness=Witness.NODES, reason=f"only pods on nodes in trouble are hit: {said}")
 
 
-def _from_surroundings(scene: Scene, begun: Onset | None) -> Found | None:
+def _from_surroundings(scene: Scene, begun: Onset | None) -> Finding | None:
     around = scene.surroundings
     # What only the pods' own state shows is being looked at now.
     begun = begun or Onset(low=scene.at - LEAD, high=scene.at, failing=1.0)
@@ -160,14 +135,12 @@ def _from_surroundings(scene: Scene, begun: Onset | None) -> Found | None:
         if not dependency.healthy and (found := _of_dependency(dependency, begun)) is not None:
             return found
     if around.others:
-        return (
-            Attribution.INFRASTRUCTURE,
-            f"other workloads began to fail at the same moment: {', '.join(around.others)}",
-        )
+        reason = f"other workloads began to fail at the same moment: {', '.join(around.others)}"
+        return Finding(witness=Witness.OTHER_WORKLOADS, reason=reason)
     return None
 
 
-def _of_dependency(dependency: Dependency, begun: Onset) -> Found | None:
+def _of_dependency(dependency: Dependency, begun: Onset) -> Finding | None:
     if dependency.since > begun.high + LAG or dependency.since < begun.low - STALE:
         return None
     ahead = begun.high - dependency.since
@@ -176,11 +149,11 @@ def _of_dependency(dependency: Dependency, begun: Onset) -> Found | None:
     if dependency.detail:
         words += f" ({dependency.detail})"
     if dependency.confirmed and dependency.since >= begun.low - LEAD:
-        return Attribution.INFRASTRUCTURE, words
-    return Attribution.UNDECIDED, f"{words}, and cannot be ruled out"
+        return Finding(witness=Witness.DEPENDENCY, reason=words)
+    return Finding(witness=Witness.DEPENDENCY_UNCLEAR, reason=f"{words}, and cannot be ruled out")
 
 
-def _from_new_pods(failure: Failure, scene: Scene) -> Found | None:
+def _from_new_pods(failure: Failure, scene: Scene) -> Finding | None:
     """What is left once nobody else speaks up: single pods, the traffic, and what the old pods never saw."""
     state, begun, old_pods = failure.state, failure.onset, failure.old_pods
     if begun is None or old_pods is None:
@@ -188,7 +161,7 @@ def _from_new_pods(failure: Failure, scene: Scene) -> Found | None:
     return _from_pods(state, begun, scene) or _from_traffic(state, begun) or old_pods.unseen
 
 
-def _from_pods(state: SignalState, begun: Onset, scene: Scene) -> Found | None:
+def _from_pods(state: SignalState, begun: Onset, scene: Scene) -> Finding | None:
     found = spread(state, begun)
     if not found.partial:
         return None
@@ -200,20 +173,21 @@ def _from_pods(state: SignalState, begun: Onset, scene: Scene) -> Found | None:
         for node in sorted(nodes & set(scene.surroundings.nodes))
     ]
     if troubled:
-        return Attribution.INFRASTRUCTURE, f"{words}; {', '.join(troubled)}"
+        reason = f"{words}; {', '.join(troubled)}"
+        return Finding(witness=Witness.SOME_PODS_ON_BAD_NODES, reason=reason)
     where = f" (node {', '.join(sorted(nodes))})" if nodes else ""
-    return Attribution.UNDECIDED, f"{words}{where}"
+    return Finding(witness=Witness.SOME_PODS, reason=f"{words}{where}")
 
 
-def _from_traffic(state: SignalState, begun: Onset) -> Found | None:
+def _from_traffic(state: SignalState, begun: Onset) -> Finding | None:
     found = shift(state, begun)
     if found is None:
         return None
-    return (
-        Attribution.UNDECIDED,
+    reason = (
         f"the traffic has changed as well: {found.now:.3g} requests a second, "
-        f"before the rollout {found.before:.3g}",
+        f"before the rollout {found.before:.3g}"
     )
+    return Finding(witness=Witness.TRAFFIC, reason=reason)
 
 
 def _laid_to_release(failing: Sequence[Failure], begun: Onset | None) -> str:

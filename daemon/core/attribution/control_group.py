@@ -15,6 +15,7 @@ from typing import NamedTuple
 from daemon.core.assessment import Attribution
 from daemon.core.attribution.affected_pods import CLEAR, log_alike, serving
 from daemon.core.attribution.common_cause import EXCLUDED, RATE_FLOOR, common_cause, due
+from daemon.core.attribution.finding import Finding, Witness
 from daemon.core.attribution.pod_age import Ageing, ageing
 from daemon.core.signals.baseline import CLUMPS, Round, pearson, total
 from daemon.core.signals.counters import Step
@@ -37,8 +38,6 @@ GROWING = 30.0
 that began while they served has mostly grown by then, and a release may leak for minutes."""
 SURE = 8.0
 """Log likelihood ratio (nats) that leaves no doubt, also where chance had many moments to make one."""
-
-Found = tuple[Attribution, str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,18 +69,23 @@ class OldPods:
         """Whether a scrape is to come that would tell, a common cause not being ruled out."""
         return due(self.state, self.begun) and self.alike > EXCLUDED
 
+    @property
+    def hit_as_well(self) -> bool:
+        """Whether the service as a whole went bad, old pods with new: a failure, and not the release's."""
+        return self.blamed is not None and self.blamed.cause is Attribution.INFRASTRUCTURE
+
     @cached_property
-    def blamed(self) -> Found | None:
+    def blamed(self) -> Finding | None:
         """The cause that they speak for, if any."""
         state, begun = self.state, self.begun
         if (before := _before_rollout(state, begun)) is not None:
             when = f"{state.started_at - before.high:.0f} s before the rollout began"
             words = f"{state.policy.name} went bad {when}, with the old pods: {percent(before.failing)}"
-            return Attribution.INFRASTRUCTURE, words
+            return Finding(witness=Witness.BEFORE_ROLLOUT, reason=words)
         beside = total(step for step in state.old_steps if step.at > begun.low)
         return self._beside(str(beside)) if beside.total > 0 else None
 
-    def _beside(self, seen: str) -> Found | None:
+    def _beside(self, seen: str) -> Finding | None:
         """They were scraped since it began, at least in part."""
         if self.alike <= EXCLUDED:
             return None
@@ -92,12 +96,17 @@ class OldPods:
             return None
         words = f"{state.policy.name} {seen}, before the rollout {state.baseline.tally}"
         if self.alike > CLEAR:
-            return Attribution.INFRASTRUCTURE, f"the old pods fail alike at the same time: {words}"
+            return Finding(
+                witness=Witness.OLD_PODS_ALIKE, reason=f"the old pods fail alike at the same time: {words}"
+            )
         # Old pods that are well say so within a scrape or two.
         leaning = self.alike > LEANING or (throughout and self.alike + begun.well > 0)
         late = begun.well > (CLEAR if throughout else LATE) and not self._too_late
         if leaning or late:
-            return Attribution.UNDECIDED, f"the old pods may fail alike, too few requests to tell: {words}"
+            return Finding(
+                witness=Witness.OLD_PODS_UNCLEAR,
+                reason=f"the old pods may fail alike, too few requests to tell: {words}",
+            )
         return None
 
     @property
@@ -115,7 +124,7 @@ class OldPods:
         return over is not None and over.low >= newest + GROWING
 
     @property
-    def unseen(self) -> Found | None:
+    def unseen(self) -> Finding | None:
         """What began after a good start, while the last old pods went, may have hit them unseen.
 
         Asked after all other witnesses: that nobody saw it is the weakest of words.
@@ -125,11 +134,11 @@ class OldPods:
             return None
         if begun.well <= GOOD_START or self.alike <= EXCLUDED or self._too_late:
             return None
-        return (
-            Attribution.UNDECIDED,
+        reason = (
             f"{state.policy.name} went bad after a good start, up to {begun.high - newest:.0f} s after the "
-            "last scrape of an old pod: whether the old pods failed alike nobody can tell",
+            "last scrape of an old pod: whether the old pods failed alike nobody can tell"
         )
+        return Finding(witness=Witness.UNSEEN, reason=reason)
 
 
 class _Change(NamedTuple):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from daemon.core.assessment import Verdict
 from daemon.core.attribution.failure import Failure, earliest
 from daemon.core.case.case import Case
-from daemon.core.judge.verdict import SignalView, judge_signal
+from daemon.core.judge.detection import SignalView, detect_signal
 from daemon.core.policy import Policy
 from daemon.core.statistics.change_point import Onset
 
@@ -17,7 +17,6 @@ VAGUE = 120.0
 """An onset that is not known better than this (seconds) coincides with too much."""
 CLEAN = 60.0
 """Seconds that the new pods must have served well for their failure not to be explained by their start."""
-BAD = frozenset({Verdict.FAILING, Verdict.DEGRADED})
 
 Views = Callable[[Case], Mapping[str, SignalView]]
 
@@ -64,13 +63,13 @@ class CoincidentFailures:
 
 
 def _bad(policy: Policy, views: Mapping[str, SignalView]) -> Iterable[Failure]:
-    """The signals that fail, or seem to."""
+    """The signals that fail, or seem to: whether they do in the end may only come out later."""
     for signal in policy.signals:
         view = views.get(signal.name)
-        if view is None or view.failure is None:
+        if view is None or view.state is None:
             continue
-        if judge_signal(signal, view).verdict in BAD:
-            yield view.failure
+        if detect_signal(signal, view).verdict >= Verdict.DEGRADED:
+            yield Failure(view.state)
 
 
 def _together(own: tuple[float, float], other: Onset | None) -> bool:

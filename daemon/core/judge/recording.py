@@ -15,7 +15,8 @@ import msgspec
 
 from daemon.core.assessment import Assessment, Attribution, SignalEvidence, Verdict
 from daemon.core.attribution.cause import Dependency, Scene, Surroundings
-from daemon.core.judge.verdict import SignalView, alpha_of, assess, judge_signal
+from daemon.core.judge.detection import SignalView
+from daemon.core.judge.verdict import alpha_of, assess, judge_signal
 from daemon.core.policy import Policy
 from daemon.core.signals.sample import Sample
 from daemon.core.signals.state import Side, SignalState, initial_state, update
@@ -275,8 +276,7 @@ class Recording:
 
 
 def _judgement(assessment: Assessment, at: float) -> Judgement:
-    rank = [Verdict.HEALTHY, Verdict.UNKNOWN, Verdict.DEGRADED, Verdict.FAILING]
-    worst = max(assessment.signals, key=lambda s: (rank.index(s.verdict), _least(s)), default=None)
+    worst = max(assessment.signals, key=lambda s: (s.verdict, _least(s)), default=None)
     return Judgement(
         at=at,
         verdict=assessment.verdict,

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from daemon.core.assessment import Attribution
 from daemon.core.attribution.failure import Failure
+from daemon.core.attribution.finding import Witness
 from daemon.core.signals.state import SignalState
 from tests.unit.core.signal_states import EVERY, Scrape, state, steady
 
@@ -15,10 +15,10 @@ BAD: Scrape = (40.0, 75.0)
 GOOD: Scrape = (1.0, 75.0)
 
 
-def said(seen: SignalState) -> Attribution | None:
+def said(seen: SignalState) -> Witness | None:
     old_pods = Failure(seen).old_pods
     found = old_pods and (old_pods.blamed or old_pods.unseen)
-    return found[0] if found else None
+    return found.witness if found else None
 
 
 def test_a_few_errors_of_the_last_old_pods_are_chance_where_the_new_ones_failed_at_once() -> None:
@@ -26,12 +26,12 @@ def test_a_few_errors_of_the_last_old_pods_are_chance_where_the_new_ones_failed_
 
 
 def test_many_errors_of_the_last_old_pods_are_not() -> None:
-    assert said(state([BAD] * 4, beside=[(15.0, 30.0)])) is Attribution.INFRASTRUCTURE
+    assert said(state([BAD] * 4, beside=[(15.0, 30.0)])) is Witness.OLD_PODS_ALIKE
 
 
-@pytest.mark.parametrize(("old_scrapes", "expected"), [(1, None), (2, Attribution.UNDECIDED)])
+@pytest.mark.parametrize(("old_scrapes", "expected"), [(1, None), (2, Witness.UNSEEN)])
 def test_what_begins_late_while_the_last_old_pod_goes_unseen_is_undecided(
-    old_scrapes: int, expected: Attribution | None
+    old_scrapes: int, expected: Witness | None
 ) -> None:
     """A scrape interval after an old pod's last scrape it is gone for certain, and says nothing."""
     assert said(state([GOOD, GOOD, BAD, BAD, BAD], beside=[GOOD] * old_scrapes)) is expected
@@ -69,7 +69,7 @@ def test_what_grows_over_the_limit_when_the_last_old_pod_is_gone_needs_no_word_o
     assert begun.low < last + EVERY
     assert said(seen) is None
     at_once: list[Scrape] = [GOOD, GOOD, GOOD, *([(12.0, 75.0)] * 6)]
-    assert said(state(at_once, beside=[GOOD, GOOD, (0.0, 20.0)])) is Attribution.UNDECIDED
+    assert said(state(at_once, beside=[GOOD, GOOD, (0.0, 20.0)])) is Witness.UNSEEN
 
 
 def test_every_scrape_in_which_old_pods_are_well_speaks_against_a_common_cause() -> None:
@@ -82,10 +82,7 @@ def test_every_scrape_in_which_old_pods_are_well_speaks_against_a_common_cause()
 
 def test_few_requests_of_old_pods_that_look_half_bad_leave_it_open() -> None:
     few: list[Scrape] = [(0.0, 12.0), (1.0, 12.0), (1.0, 12.0)]
-    assert said(state([(3.0, 12.0)] * 6, before=steady(0.01, 24.0), beside=few)) in {
-        Attribution.UNDECIDED,
-        Attribution.INFRASTRUCTURE,
-    }
+    assert said(state([(3.0, 12.0)] * 6, before=steady(0.01, 24.0), beside=few)) is Witness.OLD_PODS_UNCLEAR
 
 
 def test_a_burst_just_before_the_rollout_is_no_alibi_where_bursts_pass_by_themselves() -> None:
@@ -97,4 +94,4 @@ def test_an_incident_that_is_over_when_the_rollout_begins_is_no_alibi() -> None:
     before = [*steady(0.01, 75.0, 112), *([(30.0, 75.0)] * 5), *([GOOD] * 3)]
     assert said(state([BAD] * 12, before=before)) is None
     lasting = [*steady(0.01, 75.0, 112), *([(30.0, 75.0)] * 8)]
-    assert said(state([BAD] * 12, before=lasting)) is Attribution.INFRASTRUCTURE
+    assert said(state([BAD] * 12, before=lasting)) is Witness.BEFORE_ROLLOUT

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from daemon.core.assessment import Attribution, Fact
 from daemon.core.attribution.cause import Surroundings, attribute, scene_of
+from daemon.core.attribution.finding import Witness
 from daemon.core.model import Container, Pod, Revision, Role, Workload
 from daemon.core.policy import Policy
 from daemon.core.rollout_facts import facts
@@ -347,7 +348,7 @@ def test_pods_that_cannot_be_made_leave_it_undecided_in_the_conditions_words() -
     assert quota in found.detail
     scene = scene_of(seen, NEW, (), Surroundings(), START.timestamp())
     answer = attribute([], (found,), scene)
-    assert answer.cause is Attribution.UNDECIDED
+    assert answer.witness is Witness.HINDERED
     assert quota in answer.reason
 
 
@@ -390,7 +391,7 @@ def test_an_eviction_is_a_fact_about_its_node() -> None:
     found = watch.see(lost, 95)
     scene = scene_of(lost, NEW, watch.histories, Surroundings(), START.timestamp())
     answer = attribute([], found, scene)
-    assert answer.cause is Attribution.INFRASTRUCTURE
+    assert answer.witness is Witness.NODES
     assert f"it ended pod {over.name} (Evicted: The node was low on resource: memory)" in answer.reason
 
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from daemon.core.assessment import Assessment, Attribution, Verdict
 from daemon.core.attribution.cause import Scene
-from daemon.core.judge.verdict import SignalView, assess, judge_signal, proven
+from daemon.core.judge.detection import SignalView
+from daemon.core.judge.verdict import assess, judge_signal, proven
 from daemon.core.policy import Policy, SignalPolicy
 from daemon.core.signals.state import SignalState
 from tests.unit.core.signal_states import POLICY, Scrape, drawn, state, steady

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from daemon.core.assessment import Attribution
 from daemon.core.attribution.cause import Scene, attribute
 from daemon.core.attribution.failure import Failure
+from daemon.core.attribution.finding import Witness
 from daemon.core.attribution.pod_age import Ageing, ageing
 from daemon.core.signals.counters import Step
 from daemon.core.signals.sample import Sample
@@ -89,7 +89,7 @@ def test_pods_that_are_hit_a_second_apart_were_hit_at_one_moment(seed: int) -> N
 
 def test_it_clears_the_old_pods_that_nobody_saw_and_says_so() -> None:
     found = attribute([Failure(rollout(lambda start: start + 30.0))], (), Scene())
-    assert found.cause is Attribution.DEPLOYMENT
+    assert found.witness is Witness.RELEASE
     assert "s after its own start" in found.reason
     found = attribute([Failure(rollout(lambda _: 100.0))], (), Scene())
     assert "s after its own start" not in found.reason

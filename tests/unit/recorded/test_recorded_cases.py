@@ -88,6 +88,7 @@ def test_a_watch_that_is_over_is_told_at_once_too() -> None:
     assert (told[-1].final, told[-1].decision) == (True, Decision.PASS)
     assert told[-1].at <= START + POLICY.watch
     assert list(docket.close()) == []
+    assert not docket.without_rollout("a")
 
 
 def test_without_a_rollout_there_is_no_judgement() -> None:
@@ -95,8 +96,10 @@ def test_without_a_rollout_there_is_no_judgement() -> None:
     for entry in list(story(40))[:10]:
         assert not docket.take("a", entry)
 
+    assert not docket.without_rollout("a"), "one may still come"
     ((case, last),) = docket.close()
 
+    assert docket.without_rollout(case)
     assert (case, last.final, last.reason, last.at) == ("a", True, NO_ROLLOUT, START - 15)
     assert (last.verdict, last.decision, last.e_value) == (Verdict.UNKNOWN, Decision.HOLD, 1.0)
 

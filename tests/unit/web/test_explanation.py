@@ -9,8 +9,9 @@ from msgspec.structs import replace
 
 from daemon.core.assessment import Assessment, SignalEvidence, Verdict
 from daemon.core.case.case import Case, Entry, Phase, Status
+from daemon.core.judge.detection import SignalView
 from daemon.core.judge.required_evidence import e_value
-from daemon.core.judge.verdict import SignalView, judge_signal
+from daemon.core.judge.verdict import judge_signal
 from daemon.core.model import Change
 from daemon.core.policy import SignalPolicy
 from daemon.core.signals.state import KEPT_POINTS

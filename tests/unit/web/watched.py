@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from daemon.core.assessment import Assessment, Verdict
 from daemon.core.attribution.cause import Scene
 from daemon.core.case.case import Case, Entry, Phase, Status
-from daemon.core.judge.verdict import SignalView, alpha_of, assess
+from daemon.core.judge.detection import SignalView
+from daemon.core.judge.verdict import alpha_of, assess
 from daemon.core.policy import Policy
 from daemon.core.signals.sample import Sample
 from daemon.core.signals.state import Side, SignalState, initial_state, update

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -17,11 +17,12 @@ from daemon.core.case.case import EffectOutcome
 from daemon.core.model import Workload, WorkloadRef
 from daemon.core.policy import Policy
 from daemon.engine.assembly import EngineParts, assemble
+from daemon.engine.defects import LogOnly
 from daemon.engine.manual import ByHand, Say, await_rollout, pick, settle, undo
 from daemon.engine.queue import WorkQueue
 from daemon.engine.steady_clock import SteadyClock
 from daemon.engine.surroundings_cache import Sources
-from daemon.ports import CaseStore, Cluster, IncidentSink, PortError
+from daemon.ports import CaseStore, Cluster, DefectReporter, IncidentSink, PortError
 from daemon.settings import Settings
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def policies(settings: Settings) -> Callable[[WorkloadRef, Workload | None], Pol
 def run(settings: Settings) -> int:
     """The daemon, until SIGTERM or SIGINT. Raises PortError when it cannot start."""
     from daemon.adapters.http_health import HttpHealthProbe
-    from daemon.adapters.incidents.registry import SinkContext
+    from daemon.adapters.incidents.registry import SinkContext, defect_reporter
     from daemon.adapters.incidents.registry import build as build_sinks
     from daemon.adapters.kubernetes.actuator import KubeActuator
     from daemon.adapters.kubernetes.cases import KubeCaseStore
@@ -96,7 +97,8 @@ def run(settings: Settings) -> int:
             settings=settings.incidents, kube=client, page_url=str(settings.web.page_url or "")
         )
         sinks = build_sinks(settings.incidents.chosen, around)
-        teardown.add("incident sinks", done(lambda: close_all(sinks)))
+        reporter = defect_reporter(around) or LogOnly()
+        teardown.add("incident sinks", done(lambda: close_all((*sinks.values(), reporter))))
 
         store = KubeCaseStore(client, namespaces=settings.namespaces, clock=clock, on_problem=log.warning)
         cluster = KubeCluster(
@@ -124,6 +126,7 @@ def run(settings: Settings) -> int:
             policies=policies(settings),
             run=tellers.submit,
             registry=registry,
+            reporter=reporter,
             poll_interval=settings.prometheus.poll,
             naming=settings.alerts.naming,
             troubles=(cluster.problems, store.problems, lambda: absent(settings, cluster)),
@@ -182,10 +185,10 @@ def done(stop: Callable[[], None]) -> Callable[[float], list[str]]:
     return stopped
 
 
-def close_all(sinks: Mapping[str, IncidentSink]) -> None:
-    """Close the sinks that hold something open."""
-    for sink in sinks.values():
-        close = getattr(sink, "close", None)
+def close_all(parts: Iterable[IncidentSink | DefectReporter]) -> None:
+    """Close those that hold something open."""
+    for part in parts:
+        close = getattr(part, "close", None)
         if close is not None:
             close()
 

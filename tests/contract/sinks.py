@@ -13,7 +13,8 @@ from werkzeug import Response
 
 from daemon.adapters.incidents.log import LogSink
 from daemon.adapters.incidents.pagerduty import PagerDutySink
-from daemon.adapters.incidents.sentry import SentryOptions, SentrySink
+from daemon.adapters.incidents.sentry import SentrySink
+from daemon.adapters.incidents.sentry_client import SentryOptions
 from daemon.adapters.incidents.webhook import WebhookSink
 from daemon.adapters.kubernetes.client import KubeClient
 from daemon.adapters.kubernetes.events import EventSink

@@ -30,6 +30,7 @@ from daemon.engine.assembly import Assembled, EngineParts, assemble
 from daemon.engine.queue import WorkQueue
 from daemon.engine.surroundings_cache import Sources
 from daemon.ports import Cluster, IncidentSink
+from tests.simulation.defects import MemoryDefects
 
 REF = WorkloadRef(namespace="greenlang", name="gl-006-heatreclaim")
 IMAGE = "gcr.io/greenlang/gl-006-heatreclaim"
@@ -113,6 +114,8 @@ class World:
         self.sink = MemorySink("memory")
         self.health = MemoryHealthProbe(self.cluster)
         self.configuration = MemoryConfiguration(self.cluster, self.clock)
+        self.defects = MemoryDefects()
+        self.registry = CollectorRegistry()
         self.daemon: Assembled | None = None
         self.queue: WorkQueue | None = None
         self.cluster.on_change(lambda ref: self.queue.put(ref) if self.queue else None)
@@ -123,7 +126,7 @@ class World:
     # ------------------------------------------------------------ the daemon
 
     def start(self, *, sink: IncidentSink | None = None, cluster: Cluster | None = None) -> None:
-        self.queue = WorkQueue(self.clock.monotonic)
+        self.queue, self.registry = WorkQueue(self.clock.monotonic), CollectorRegistry()
         self.daemon = assemble(
             EngineParts(
                 clock=self.machine,
@@ -139,8 +142,9 @@ class World:
                 sinks={"memory": sink or self.sink},
                 policies=lambda _ref, _workload: self.policy,
                 run=lambda job: job(),
-                registry=CollectorRegistry(),
+                registry=self.registry,
                 poll_interval=self.poll_interval,
+                reporter=self.defects,
             ),
             self.queue,
         )
@@ -224,6 +228,10 @@ class World:
         self.store.instruct(msgspec.structs.replace(self.store.get(case.namespace, case.name), spec=spec))
 
     # ------------------------------------------------------------ looking
+
+    def count(self, metric: str, **labels: str) -> float:
+        """One of the daemon's own metrics since it was started; 0 where there is no such series."""
+        return self.registry.get_sample_value(metric, labels) or 0.0
 
     def newest(self) -> Case | None:
         workload = self.cluster.workload(self.ref)

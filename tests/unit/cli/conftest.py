@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from daemon.adapters.kubernetes.permissions import Permission
 from daemon.adapters.live_check import Notice
 from daemon.adapters.simulation.cases import MemoryCaseStore
-from daemon.cli.parts import CommandParts, Say
+from daemon.cli.backend import Backend, Say
 from daemon.cli.root import cli
 from daemon.core.case.case import Case
 from daemon.core.model import WorkloadRef
@@ -30,7 +30,7 @@ signals:
 """
 
 
-class FakeParts(CommandParts):
+class FakeParts(Backend):
     """Cases in memory, and a note of what the application was asked to do."""
 
     def __init__(self, config: Path) -> None:

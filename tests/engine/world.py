@@ -10,16 +10,12 @@ from typing import Any
 import msgspec
 from prometheus_client import CollectorRegistry
 
-from daemon.adapters.simulation.cases import MemoryCaseStore
 from daemon.adapters.simulation.clock import ManualClock
-from daemon.adapters.simulation.cluster import DEFAULT_PACE, MemoryCluster
-from daemon.adapters.simulation.configuration import MemoryConfiguration
+from daemon.adapters.simulation.cluster import DEFAULT_PACE
 from daemon.adapters.simulation.health import MemoryHealthProbe
 from daemon.adapters.simulation.kubelet import Fault, FaultKind, Pace
 from daemon.adapters.simulation.metrics import MemoryMetrics
 from daemon.adapters.simulation.objects import ROLLING, Strategy
-from daemon.adapters.simulation.sinks import MemorySink
-from daemon.adapters.simulation.surroundings import MemorySurroundings
 from daemon.adapters.simulation.templates import simple_template, with_image
 from daemon.adapters.simulation.traffic import Rates, Traffic
 from daemon.core.case.case import Case, Instruction, Phase
@@ -31,6 +27,13 @@ from daemon.engine.queue import WorkQueue
 from daemon.engine.surroundings_cache import Sources
 from daemon.ports import Cluster, IncidentSink
 from tests.simulation.defects import MemoryDefects
+from tests.simulation.faulty import (
+    FaultyCaseStore,
+    FaultyCluster,
+    FaultyConfiguration,
+    FaultySink,
+    FaultySurroundings,
+)
 
 REF = WorkloadRef(namespace="greenlang", name="gl-006-heatreclaim")
 IMAGE = "gcr.io/greenlang/gl-006-heatreclaim"
@@ -97,7 +100,7 @@ class World:
     def __post_init__(self) -> None:
         self.clock = ManualClock()
         self.machine = JumpingClock(self.clock)
-        self.cluster = MemoryCluster(
+        self.cluster = FaultyCluster(
             self.clock, pace=self.pace, faults=self.faults, seed=self.seed, lag=self.lag
         )
         self.metrics = MemoryMetrics(
@@ -107,13 +110,13 @@ class World:
             scrape_interval=self.scrape_interval,
             seed=self.seed,
         )
-        self.surroundings = MemorySurroundings(
+        self.surroundings = FaultySurroundings(
             self.cluster, self.clock, self.policy.dependencies, scrape_interval=self.scrape_interval
         )
-        self.store = MemoryCaseStore(seed=self.seed)
-        self.sink = MemorySink("memory")
+        self.store = FaultyCaseStore(seed=self.seed)
+        self.sink = FaultySink("memory")
         self.health = MemoryHealthProbe(self.cluster)
-        self.configuration = MemoryConfiguration(self.cluster, self.clock)
+        self.configuration = FaultyConfiguration(self.cluster, self.clock)
         self.defects = MemoryDefects()
         self.registry = CollectorRegistry()
         self.daemon: Assembled | None = None

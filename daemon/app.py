@@ -4,69 +4,33 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry
 
 from daemon import logs
 from daemon.adapters.clock import SystemClock
-from daemon.core.case.case import EffectOutcome
-from daemon.core.model import Workload, WorkloadRef
-from daemon.core.policy import Policy
+from daemon.core.model import WorkloadRef
 from daemon.engine.assembly import EngineParts, assemble
-from daemon.engine.manual import ByHand, Say, await_rollout, pick, settle, undo
-from daemon.engine.queue import WorkQueue
+from daemon.engine.defects import LogOnly
+from daemon.engine.manual import ByHand, Say, roll_back_by_hand
+from daemon.engine.queue import WorkQueue, put_case
 from daemon.engine.steady_clock import SteadyClock
 from daemon.engine.surroundings_cache import Sources
-from daemon.ports import CaseStore, Cluster, IncidentSink, PortError
+from daemon.engine.views import absent
+from daemon.ports import CaseStore
 from daemon.settings import Settings
+from daemon.teardown import Teardown, at_once, close_all
 
 if TYPE_CHECKING:
     from daemon.adapters.kubernetes.client import KubeClient
-
-STOPPING = 8.0
-"""Seconds that each part is given to stop; together well below the pod's grace period."""
-
-
-class Teardown:
-    """What was started, to be stopped in reverse; says which part would not."""
-
-    def __init__(self) -> None:
-        self._parts: list[tuple[str, Callable[[float], list[str]]]] = []
-        self._log = logs.get()
-
-    def add(self, name: str, stop: Callable[[float], list[str]]) -> None:
-        self._parts.append((name, stop))
-
-    def __enter__(self) -> Teardown:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for name, stop in reversed(self._parts):
-            left = stop(STOPPING)
-            if left:
-                self._log.warning(f"{name} would not stop", still_running=left)
-
-
-def policies(settings: Settings) -> Callable[[WorkloadRef, Workload | None], Policy]:
-    """The policy of a workload, by its labels where it exists."""
-
-    def policy(ref: WorkloadRef, workload: Workload | None) -> Policy:
-        labels: Mapping[str, str] = workload.labels if workload is not None else {}
-        return settings.policy_for(ref, labels)
-
-    return policy
 
 
 def run(settings: Settings) -> int:
     """The daemon, until SIGTERM or SIGINT. Raises PortError when it cannot start."""
     from daemon.adapters.http_health import HttpHealthProbe
-    from daemon.adapters.incidents.registry import SinkContext
+    from daemon.adapters.incidents.registry import SinkContext, defect_reporter
     from daemon.adapters.incidents.registry import build as build_sinks
     from daemon.adapters.kubernetes.actuator import KubeActuator
     from daemon.adapters.kubernetes.cases import KubeCaseStore
@@ -90,13 +54,14 @@ def run(settings: Settings) -> int:
     queue = WorkQueue(clock.monotonic)
     with Teardown() as teardown:
         tellers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="tell")
-        teardown.add("telling", done(lambda: tellers.shutdown(wait=False, cancel_futures=True)))
+        teardown.add("telling", at_once(lambda: tellers.shutdown(wait=False, cancel_futures=True)))
 
         around = SinkContext(
             settings=settings.incidents, kube=client, page_url=str(settings.web.page_url or "")
         )
         sinks = build_sinks(settings.incidents.chosen, around)
-        teardown.add("incident sinks", done(lambda: close_all(sinks)))
+        reporter = defect_reporter(around) or LogOnly()
+        teardown.add("incident sinks", at_once(lambda: close_all((*sinks.values(), reporter))))
 
         store = KubeCaseStore(client, namespaces=settings.namespaces, clock=clock, on_problem=log.warning)
         cluster = KubeCluster(
@@ -108,8 +73,13 @@ def run(settings: Settings) -> int:
             on_problem=log.warning,
             neighbours=settings.neighbours,
         )
+        named = [
+            WorkloadRef(namespace=entry.namespace, name=entry.name)
+            for entry in settings.workloads
+            if entry.name
+        ]
         metrics = PrometheusMetrics(settings.prometheus, settings.signals, clock)
-        teardown.add("prometheus", done(metrics.close))
+        teardown.add("prometheus", at_once(metrics.close))
         gauges = PrometheusGauges(metrics.client, settings.prometheus, settings.dependencies, clock)
         parts = EngineParts(
             clock=clock,
@@ -121,16 +91,17 @@ def run(settings: Settings) -> int:
             health=HttpHealthProbe(settings.health, clock),
             configuration=KubeConfiguration(client),
             sinks=sinks,
-            policies=policies(settings),
+            policies=lambda ref, found: settings.policy_for(ref, found.labels if found else {}),
             run=tellers.submit,
             registry=registry,
+            reporter=reporter,
             poll_interval=settings.prometheus.poll,
             naming=settings.alerts.naming,
-            troubles=(cluster.problems, store.problems, lambda: absent(settings, cluster)),
+            troubles=(cluster.problems, store.problems, lambda: absent(named, cluster)),
         )
         daemon = assemble(parts, queue)
 
-        store.watch(lambda namespace, name: case_changed(store, queue, namespace, name))
+        store.watch(lambda namespace, name: put_case(queue, store, namespace, name))
         teardown.add("case watches", store.stop)
         cluster.start()
         teardown.add("workload watches", cluster.stop)
@@ -153,52 +124,6 @@ def run(settings: Settings) -> int:
         stop.wait()
         log.info("stopping")
     return 0
-
-
-def absent(settings: Settings, cluster: Cluster) -> Mapping[str, str]:
-    """Workloads that the settings name and the cluster does not have."""
-    found: dict[str, str] = {}
-    for entry in settings.workloads:
-        if entry.name is None:
-            continue
-        ref = WorkloadRef(namespace=entry.namespace, name=entry.name)
-        try:
-            gone = cluster.workload(ref) is None
-        except PortError:
-            # Its namespace cannot be read, which is a trouble of its own.
-            continue
-        if gone:
-            found[str(ref)] = "there is no such Deployment: check workloads in the settings, or deploy it"
-    return found
-
-
-def done(stop: Callable[[], None]) -> Callable[[float], list[str]]:
-    """A part that stops at once."""
-
-    def stopped(_: float) -> list[str]:
-        stop()
-        return []
-
-    return stopped
-
-
-def close_all(sinks: Mapping[str, IncidentSink]) -> None:
-    """Close the sinks that hold something open."""
-    for sink in sinks.values():
-        close = getattr(sink, "close", None)
-        if close is not None:
-            close()
-
-
-def case_changed(store: CaseStore, queue: WorkQueue, namespace: str, name: str) -> None:
-    """Somebody else wrote a case: have its workload looked at."""
-    try:
-        found = next((c for c in store.cases() if (c.namespace, c.name) == (namespace, name)), None)
-    except PortError:
-        # Not listed yet: the first look at every workload is still to come.
-        return
-    if found is not None:
-        queue.put(found.ref)
 
 
 def kube_client(settings: Settings) -> KubeClient:
@@ -256,23 +181,15 @@ def manual_rollback(
     with Teardown() as teardown:
         cluster.start()
         teardown.add("watches", cluster.stop)
-        workload = settle(tools, ref)
-        say(f"{ref} runs {workload.current}: {workload.current.image if workload.current else ''}")
-        if image is not None:
-            undone = actuator.set_image(ref, None, image)
-            say(undone.detail)
-        else:
-            cases = [case for case in case_store(settings).cases() if case.ref == ref]
-            goal, why = pick(workload, cases, to_revision)
-            say(f"returning to {goal}: {why}")
-            undone = undo(tools, workload, goal)
-        if undone.outcome is not EffectOutcome.DONE:
-            return 1
-        if dry_run:
-            say("nothing was changed (dry run, checked by the API server)")
-            return 0
-        generation = workload.status.generation + (0 if undone.already else 1)
-        return 0 if await_rollout(tools, ref, generation=generation) else 1
+        well = roll_back_by_hand(
+            tools,
+            ref,
+            cases=lambda: case_store(settings).cases(),
+            to_revision=to_revision,
+            set_image=None if image is None else lambda: actuator.set_image(ref, None, image),
+            dry_run=dry_run,
+        )
+    return 0 if well else 1
 
 
 def demo(*, speed: float, port: int | None, keep: bool, say: Say) -> int:

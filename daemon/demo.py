@@ -82,7 +82,7 @@ def build(speed: float) -> Stage:
             metrics=MemoryMetrics(cluster, clock, {REF: traffic}, scrape_interval=15.0),
             surroundings=Sources(gauges=around, neighbours=around, nodes=around),
             health=MemoryHealthProbe(cluster),
-            configuration=MemoryConfiguration(cluster, clock),
+            configuration=MemoryConfiguration(clock),
             sinks={"log": MemorySink("log")},
             policies=lambda _ref, _workload: chosen,
             run=lambda job: job(),

@@ -243,5 +243,16 @@ class IncidentSink(Protocol):
         ...
 
 
+class DefectReporter(Protocol):
+    def report(self, error: Exception, *, edge: str, about: str) -> None:
+        """Have people hear of a defect of the daemon's own.
+
+        ``edge`` names the loop that caught it, ``about`` the case or workload it was busy with, if any. Of
+        the exception only its type and its lines of code leave the process: its text may hold a secret.
+        Raises Unavailable (ask again), Denied, Rejected.
+        """
+        ...
+
+
 Notify = Callable[[WorkloadRef], None]
 """What the cluster adapter calls when something of a workload changed."""

@@ -1,4 +1,4 @@
-"""The corpus: what a family of scenarios is, and all of them."""
+"""What a family of scenarios is."""
 
 from __future__ import annotations
 
@@ -94,16 +94,3 @@ def family(group: Group, name: str, note: str, traffic: float, rate: float, **re
 def label(rate: float) -> str:
     """A rate as families' names have it: 0.002 → ``0.2%``."""
     return f"{rate * 100:.4g}%"
-
-
-def corpus() -> tuple[Family, ...]:
-    """Every family, each by its own name."""
-    from . import disturbed, failing, healthy, infrastructure
-
-    modules = (healthy, disturbed, failing, infrastructure)
-    families = tuple(found for module in modules for found in module.families())
-    names = [found.name for found in families]
-    twice = {name for name in names if names.count(name) > 1}
-    if twice:
-        raise ValueError(f"families must have names of their own, and these have not: {sorted(twice)}")
-    return families

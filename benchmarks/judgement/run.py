@@ -12,7 +12,8 @@ from random import Random
 
 from daemon.core.value import Value
 
-from .families import Family, Group, corpus
+from .corpus import corpus
+from .families import Family, Group
 from .judging import judged
 from .peers import RULES
 from .scoring import ORACLE, OURS, FamilyScore, Overall, Run, overall, score

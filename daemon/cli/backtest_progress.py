@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from daemon.cli.words import clean, duration
+from daemon.presentation.words import clean, duration
 
 if TYPE_CHECKING:
     from daemon.adapters.state_file import StateFile

@@ -10,7 +10,8 @@ from typing import Any, NoReturn
 
 import click
 
-from daemon.cli.session import session_of
+from daemon.cli.invocation import invocation_of
+from daemon.presentation.words import clean
 
 OK, BAD, USAGE, CLUSTER, NOT_FOUND = 0, 1, 2, 3, 4
 
@@ -48,7 +49,7 @@ def global_options(*, hidden: bool) -> list[click.Parameter]:
 def _remember(context: click.Context, parameter: click.Parameter, value: Any) -> None:
     if value is None or context.resilient_parsing or parameter.name is None:
         return
-    session_of(context).set(**{parameter.name: value})
+    invocation_of(context).set(**{parameter.name: value})
 
 
 class Command(click.Command):
@@ -151,7 +152,10 @@ def _settings_error(error: Exception) -> int:
 
 
 def _fail(message: str, code: int) -> int:
-    from daemon.cli.words import clean
-
     click.echo(f"error: {' '.join(clean(message).split())}", err=True)
     return code
+
+
+def note(text: str) -> None:
+    """A remark beside the answer, on standard error."""
+    click.echo(f"note: {clean(text)}", err=True)

@@ -6,23 +6,23 @@ import click
 
 from daemon import __version__
 from daemon.cli.framework import Root
-from daemon.cli.session import session_of
+from daemon.cli.invocation import invocation_of
 
 COMMANDS = {
-    "run": "daemon.cli.running:run",
-    "check-config": "daemon.cli.checking:check_config",
-    "status": "daemon.cli.looking:status",
-    "history": "daemon.cli.looking:history",
-    "show": "daemon.cli.showing:show",
-    "explain": "daemon.cli.explaining:explain",
-    "judge": "daemon.cli.judging:judge",
-    "backtest": "daemon.cli.backtesting:backtest",
-    "rollback": "daemon.cli.acting:rollback",
-    "approve": "daemon.cli.acting:approve",
-    "hold": "daemon.cli.acting:hold",
-    "demo": "daemon.cli.running:demo",
-    "completion": "daemon.cli.meta:completion",
-    "version": "daemon.cli.meta:version",
+    "run": "daemon.cli.commands.run:run",
+    "check-config": "daemon.cli.commands.check_config:check_config",
+    "status": "daemon.cli.commands.status:status",
+    "history": "daemon.cli.commands.history:history",
+    "show": "daemon.cli.commands.show:show",
+    "explain": "daemon.cli.commands.explain:explain",
+    "judge": "daemon.cli.commands.judge:judge",
+    "backtest": "daemon.cli.commands.backtest:backtest",
+    "rollback": "daemon.cli.commands.rollback:rollback",
+    "approve": "daemon.cli.commands.approve:approve",
+    "hold": "daemon.cli.commands.hold:hold",
+    "demo": "daemon.cli.commands.demo:demo",
+    "completion": "daemon.cli.commands.completion:completion",
+    "version": "daemon.cli.commands.version:version",
 }
 
 EXIT_CODES = """
@@ -64,4 +64,4 @@ def cli(context: click.Context) -> None:
     A WORKLOAD is written as name, namespace/name or deployment/name; a CASE as its name, the beginning of
     its name, or namespace/name.
     """
-    session_of(context)
+    invocation_of(context)

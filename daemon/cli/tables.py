@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from daemon.cli.words import clean
+from daemon.presentation.words import clean
 
 STYLES = {
     "Healthy": "green",

@@ -11,6 +11,7 @@ from daemon.core.case.alerts import Naming
 from daemon.core.model import Workload, WorkloadRef
 from daemon.core.policy import Policy
 from daemon.engine.configuration import ConfigurationLook
+from daemon.engine.defects import Defects, LogOnly
 from daemon.engine.effects import Effects, Run
 from daemon.engine.evidence_store import EvidenceStore
 from daemon.engine.intake import AlertIntake
@@ -29,6 +30,7 @@ from daemon.ports import (
     Clock,
     Cluster,
     Configuration,
+    DefectReporter,
     HealthProbe,
     IncidentSink,
     Metrics,
@@ -55,6 +57,8 @@ class EngineParts:
     troubles: Sequence[Troubles] = ()
     naming: Naming = field(default_factory=Naming)
     """Which labels of alerts name what."""
+    reporter: DefectReporter = field(default_factory=LogOnly)
+    """Who hears of the daemon's own defects, beside the log."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +76,7 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
     if not isinstance(clock, SteadyClock):
         clock = SteadyClock(clock, parts.cluster.server_time)
     journal = Journal(parts.registry)
+    defects = Defects(parts.reporter, parts.run, parts.registry)
     room = EvidenceStore(parts.metrics, clock)
     around = SurroundingsCache(parts.surroundings, clock, journal.trouble)
     configuration = ConfigurationLook(parts.configuration, parts.cluster, clock)
@@ -82,7 +87,7 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
         run=parts.run,
         later=queue.put,
         complain=journal.effect_failed,
-        broken=journal.effect_broke,
+        defects=defects,
     )
     reconciler = Reconciler(
         cluster=parts.cluster,
@@ -112,6 +117,7 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
         cluster=parts.cluster,
         clock=clock,
         journal=journal,
+        defects=defects,
         poll_interval=parts.poll_interval,
         problems=lambda: views.problems(),
     )

@@ -17,6 +17,7 @@ from daemon.core.case.events import Finished, Hindered
 from daemon.core.case.incident import render
 from daemon.core.model import WorkloadRef
 from daemon.core.policy import Policy
+from daemon.engine.defects import Defects
 from daemon.ports import Actuator, Clock, Denied, IncidentSink, PortError, Rejected
 
 FIRST_PAUSE = 1.0
@@ -53,7 +54,7 @@ class Effects:
         run: Run,
         later: Later,
         complain: Complain,
-        broken: Complain,
+        defects: Defects,
     ) -> None:
         self._actuator = actuator
         self._sinks = sinks
@@ -61,7 +62,7 @@ class Effects:
         self._run = run
         self._later = later
         self._complain = complain
-        self._broken = broken
+        self._defects = defects
         self._lock = threading.Lock()
         self._under_way: set[Key] = set()
         self._results: dict[Key, Result] = {}
@@ -156,7 +157,9 @@ class Effects:
             return None
         except Exception as defect:
             # The edge of the loop: what is not said here would never be said, and never be tried again.
-            self._again(key, case, effect, f"a defect of the daemon's: {defect!r}", self._broken)
+            why = f"a defect of the daemon's ({type(defect).__name__}), see the log"
+            self._defects.caught(defect, edge="effect", about=f"{case.key} {effect.id}")
+            self._again(key, case, effect, why, self._complain)
             return None
         with self._lock:
             self._waiting.pop(key, None)

@@ -88,11 +88,6 @@ class Journal:
         self._failed.labels(effect.kind).inc()
         self._log.warning(why, case=case.name, namespace=case.namespace, effect=effect.id)
 
-    def effect_broke(self, case: Case, effect: Effect, why: str) -> None:
-        """A defect of our own in carrying out an effect: with its traceback."""
-        self._failed.labels(effect.kind).inc()
-        self._log.exception(why, case=case.name, namespace=case.namespace, effect=effect.id)
-
     def polled(self, signals: Mapping[str, str]) -> None:
         """Count a poll and what of it could not be used."""
         if signals:
@@ -111,7 +106,3 @@ class Journal:
 
     def trouble(self, text: str, **details: str) -> None:
         self._log.warning(text, **details)
-
-    def failure(self, text: str, **details: str) -> None:
-        """A defect of our own: with its traceback."""
-        self._log.exception(text, **details)

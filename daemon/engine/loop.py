@@ -11,6 +11,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from daemon.core.case.case import Case
 from daemon.core.model import Alert, Workload, WorkloadRef
+from daemon.engine.defects import Defects
 from daemon.engine.evidence_store import EvidenceStore
 from daemon.engine.intake import AlertIntake
 from daemon.engine.journal import Journal
@@ -39,6 +40,7 @@ class Engine:
         cluster: Cluster,
         clock: SteadyClock,
         journal: Journal,
+        defects: Defects,
         poll_interval: float,
         problems: Callable[[], Sequence[str]],
     ) -> None:
@@ -50,6 +52,7 @@ class Engine:
         self._cluster = cluster
         self._clock = clock
         self._journal = journal
+        self._defects = defects
         self._interval = poll_interval
         self._problems = problems
         self._pauses: dict[WorkloadRef, float] = {}
@@ -89,8 +92,8 @@ class Engine:
 
     def poll(self) -> None:
         """Read the metrics for all cases under watch, then look at each of them."""
-        self._clock.steer()
         try:
+            self._clock.steer()
             active = self._reconciler.active()
             watched = [case.key for case in active if case.active]
             self._room.keep_only(watched)
@@ -103,16 +106,21 @@ class Engine:
                 self._queue.put(case.ref)
         except PortError as error:
             self._journal.trouble(f"the poll was skipped: {error}")
+        except Exception as defect:
+            # The edge of the loop: the next poll begins anew.
+            self._defects.caught(defect, edge="poll")
 
     def resync(self) -> None:
         """Look at everything again; the empty job shows that the worker comes round even when idle."""
-        self._clock.steer()
         self._queue.submit(lambda: None)
         try:
+            self._clock.steer()
             for workload in self._cluster.workloads():
                 self._queue.put(workload.ref)
         except PortError as error:
             self._journal.trouble(f"the workloads cannot be listed: {error}")
+        except Exception as defect:
+            self._defects.caught(defect, edge="resync")
 
     def _find(self, case: Case) -> Workload | None:
         try:
@@ -138,7 +146,7 @@ class Engine:
 
     def _handle(self, item: Job | WorkloadRef) -> None:
         if not isinstance(item, WorkloadRef):
-            item()
+            self._do(item)
             return
         try:
             self._reconciler.reconcile(item)
@@ -147,8 +155,15 @@ class Engine:
             self._again(item, str(error))
         except Exception as defect:
             # The edge of the loop: one workload's trouble must not stop the others.
-            self._journal.failure("reconciling failed", workload=str(item), error=repr(defect))
-            self._again(item, repr(defect))
+            self._defects.caught(defect, edge="reconcile", about=str(item))
+            self._again(item, f"a defect of the daemon's ({type(defect).__name__}), see the log")
+
+    def _do(self, job: Job) -> None:
+        try:
+            job()
+        except Exception as defect:
+            # Without this edge the worker would end, and with it all judgement.
+            self._defects.caught(defect, edge="job")
 
     def _again(self, ref: WorkloadRef, why: str) -> None:
         pause = min(LONGEST_PAUSE, self._pauses.get(ref, FIRST_PAUSE / 2) * 2)
@@ -180,6 +195,8 @@ class Engine:
         except Exception as error:
             # Whatever it is, the waiting sender must hear of it, or it would never send again.
             result.set_exception(error)
+            if not isinstance(error, PortError):
+                self._defects.caught(error, edge="alerts")
             return
         result.set_result(recorded)
         if recorded:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from daemon.core.case import rollback_target as target
-from daemon.core.case.case import Case
+from daemon.core.case.case import Case, EffectOutcome
 from daemon.core.model import Revision, Workload, WorkloadRef
 from daemon.core.rollout_facts import facts
 from daemon.ports import Actuator, Clock, Cluster, HealthProbe, Missing, Rejected, RollbackResult, Unavailable
@@ -118,3 +118,34 @@ def _answers(tools: ByHand, workload: Workload) -> bool:
         health = f"all {len(answers)} health answers good" if tools.paths else "no health endpoint is set"
         tools.say(f"{len(pods)} pods are ready, {health}")
     return not bad
+
+
+def roll_back_by_hand(
+    tools: ByHand,
+    ref: WorkloadRef,
+    *,
+    cases: Callable[[], Sequence[Case]],
+    to_revision: int | None,
+    set_image: Callable[[], RollbackResult] | None,
+    dry_run: bool,
+) -> bool:
+    """Roll back, or set an image instead, and follow it. Whether it is complete and healthy.
+
+    Raises PortError.
+    """
+    workload = settle(tools, ref)
+    tools.say(f"{ref} runs {workload.current}: {workload.current.image if workload.current else ''}")
+    if set_image is not None:
+        undone = set_image()
+        tools.say(undone.detail)
+    else:
+        goal, why = pick(workload, [case for case in cases() if case.ref == ref], to_revision)
+        tools.say(f"returning to {goal}: {why}")
+        undone = undo(tools, workload, goal)
+    if undone.outcome is not EffectOutcome.DONE:
+        return False
+    if dry_run:
+        tools.say("nothing was changed (dry run, checked by the API server)")
+        return True
+    generation = workload.status.generation + (0 if undone.already else 1)
+    return await_rollout(tools, ref, generation=generation)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from daemon.core.case.alerts import UnmatchedAlert
 from daemon.core.case.case import Case
@@ -73,3 +73,17 @@ class DaemonViews:
 
     def alive(self) -> bool:
         return self._alive(WORKER_SILENCE)
+
+
+def absent(named: Iterable[WorkloadRef], cluster: Cluster) -> Mapping[str, str]:
+    """Those of the workloads that the settings name and the cluster does not have, with the remedy."""
+    found: dict[str, str] = {}
+    for ref in named:
+        try:
+            gone = cluster.workload(ref) is None
+        except PortError:
+            # Its namespace cannot be read, which is a trouble of its own.
+            continue
+        if gone:
+            found[str(ref)] = "there is no such Deployment: check workloads in the settings, or deploy it"
+    return found

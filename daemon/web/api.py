@@ -12,7 +12,8 @@ from starlette.exceptions import HTTPException
 
 from daemon import __version__
 from daemon.ports import Clock
-from daemon.web import render
+from daemon.presentation import case_views
+from daemon.web import overview
 from daemon.web.answers import RETRY, Described, answer
 from daemon.web.ports import Views
 
@@ -91,23 +92,23 @@ _UNKNOWN_YET: Described = {503: {"description": "Not known yet; ask again"}}
 _NO_CASE: Described = {404: {"description": "No such case"}}
 
 
-def _summaries(views: Views, workload: str | None, limit: int) -> list[render.CaseSummary]:
+def _summaries(views: Views, workload: str | None, limit: int) -> list[case_views.CaseSummary]:
     wanted = [c for c in views.cases() if workload is None or workload in (c.spec.workload, str(c.ref))]
-    return [render.summary(case) for case in render.newest_first(wanted)[:limit]]
+    return [case_views.summary(case) for case in case_views.newest_first(wanted)[:limit]]
 
 
-def _detail(views: Views, namespace: str, name: str) -> render.CaseDetail:
+def _detail(views: Views, namespace: str, name: str) -> case_views.CaseDetail:
     for found in views.cases():
         if (found.namespace, found.name) == (namespace, name):
-            return render.detail(found, views.policy(found.ref))
+            return case_views.detail(found, views.policy(found.ref))
     raise HTTPException(404, f"there is no case {namespace}/{name}; it may have been pruned")
 
 
-def _overview(views: Views, clock: Clock) -> render.Overview:
+def _overview(views: Views, clock: Clock) -> overview.Overview:
     unready = tuple(views.unready())
     workloads, cases = views.workloads(), views.cases()
     modes = {workload.ref: views.policy(workload.ref).mode.value for workload in workloads}
-    return render.Overview(
+    return overview.Overview(
         now=clock.now(),
         version=__version__,
         ready=not unready,
@@ -115,5 +116,5 @@ def _overview(views: Views, clock: Clock) -> render.Overview:
         unready=unready,
         problems=tuple(views.problems()),
         unmatched=tuple(views.unmatched()),
-        workloads=render.workload_views(workloads, cases, modes),
+        workloads=overview.workload_views(workloads, cases, modes),
     )

@@ -6,20 +6,17 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from daemon.adapters.simulation.cases import MemoryCaseStore
 from daemon.adapters.simulation.clock import ManualClock
-from daemon.adapters.simulation.cluster import MemoryCluster
-from daemon.adapters.simulation.configuration import MemoryConfiguration
 from daemon.adapters.simulation.health import MemoryHealthProbe
 from daemon.adapters.simulation.kubelet import Fault, FaultKind
 from daemon.adapters.simulation.metrics import MemoryMetrics
-from daemon.adapters.simulation.surroundings import MemorySurroundings
 from daemon.adapters.simulation.traffic import Rates, Traffic
 from daemon.core.model import Pod, Workload, WorkloadRef
 from daemon.core.rollout_facts.configuration import Reference
 from daemon.core.signals.sample import Sample
 from daemon.ports import Actuator, CaseStore, Configuration, Gauges, Unavailable
 from tests.contract.drivers import CRASHING, FAILING, GOOD, MISSING, OOM, UNREADY
+from tests.simulation.faulty import FaultyCaseStore, FaultyCluster, FaultyConfiguration, FaultySurroundings
 
 T = TypeVar("T")
 
@@ -52,7 +49,7 @@ class MemoryClusterDriver(MemoryWaiting):
     def __init__(self) -> None:
         super().__init__()
         self.ref = REF
-        self.cluster = MemoryCluster(self.clock, faults=FAULTS)
+        self.cluster = FaultyCluster(self.clock, faults=FAULTS)
         self.actuator = self.cluster
         self._heard: list[WorkloadRef] = []
         self.cluster.on_change(self._heard.append)
@@ -111,7 +108,7 @@ class MemoryClusterDriver(MemoryWaiting):
 class MemoryCaseDriver(MemoryWaiting):
     def __init__(self) -> None:
         super().__init__()
-        self.store = MemoryCaseStore()
+        self.store = FaultyCaseStore()
         self.namespace = "greenlang"
 
     def spoil(self, name: str) -> None:
@@ -129,7 +126,7 @@ class MemoryConfigurationDriver:
 
     def __init__(self) -> None:
         self._clock = ManualClock()
-        self.configuration = MemoryConfiguration(MemoryCluster(self._clock), self._clock)
+        self.configuration = FaultyConfiguration(FaultyCluster(self._clock), self._clock)
 
     def write(self, reference: Reference, value: str) -> None:
         self.configuration.write(self.namespace, reference)
@@ -152,7 +149,7 @@ class MemoryMetricsDriver(MemoryWaiting):
 
     def __init__(self) -> None:
         super().__init__()
-        self._cluster = MemoryCluster(self.clock, faults=FAULTS)
+        self._cluster = FaultyCluster(self.clock, faults=FAULTS)
         self.metrics = MemoryMetrics(self._cluster, self.clock, scrape_interval=self.interval)
 
     def deploy(self, tag: str, *, replicas: int = 2) -> None:
@@ -184,7 +181,7 @@ class MemoryMetricsDriver(MemoryWaiting):
 class MemoryProbeDriver(MemoryWaiting):
     def __init__(self) -> None:
         super().__init__()
-        self._cluster = MemoryCluster(self.clock, faults=FAULTS)
+        self._cluster = FaultyCluster(self.clock, faults=FAULTS)
         self.probe = MemoryHealthProbe(self._cluster)
 
     def deploy(self, tag: str) -> Workload:
@@ -207,8 +204,8 @@ class MemorySurroundingsDriver(MemoryWaiting):
 
     def __init__(self) -> None:
         super().__init__()
-        self._cluster = MemoryCluster(self.clock)
-        self._twin = MemorySurroundings(
+        self._cluster = FaultyCluster(self.clock)
+        self._twin = FaultySurroundings(
             self._cluster, self.clock, [self.dependency], scrape_interval=self.interval
         )
         self.gauges = self.neighbours = self.nodes = self._twin

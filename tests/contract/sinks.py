@@ -13,13 +13,14 @@ from werkzeug import Response
 
 from daemon.adapters.incidents.log import LogSink
 from daemon.adapters.incidents.pagerduty import PagerDutySink
-from daemon.adapters.incidents.sentry import SentryOptions, SentrySink
+from daemon.adapters.incidents.sentry import SentrySink
+from daemon.adapters.incidents.sentry_client import SentryOptions
 from daemon.adapters.incidents.webhook import WebhookSink
 from daemon.adapters.kubernetes.client import KubeClient
 from daemon.adapters.kubernetes.events import EventSink
-from daemon.adapters.simulation.sinks import MemorySink
 from daemon.ports import Denied, IncidentSink, Unavailable
 from tests.contract.samples import BEGAN
+from tests.simulation.faulty import FaultySink
 
 KEY = "0123456789abcdef0123456789abcdef"
 SIGNED = "c2VjcmV0LW9mLXRoZS1yZWNlaXZlci1vZi1pbmNpZGVudHM="
@@ -36,7 +37,7 @@ class SinkDriver:
 
 
 def memory() -> SinkDriver:
-    sink = MemorySink()
+    sink = FaultySink()
 
     def refuse(status: int) -> None:
         sink.troubles.fail(Denied("403: not allowed") if status == 403 else Unavailable(f"{status}"))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from daemon.adapters.simulation.clock import ManualClock
-from daemon.adapters.simulation.cluster import MemoryCluster
 from daemon.adapters.simulation.metrics import MemoryMetrics
 from daemon.adapters.simulation.traffic import Rates, Traffic
 from daemon.core.model import Revision, WorkloadRef
 from daemon.core.rollout_facts.pod_owner import PodOwners
 from daemon.core.signals.counters import Book, observe
 from daemon.core.statistics.counts import Tally
+from tests.simulation.faulty import FaultyCluster
 
 REF = WorkloadRef(namespace="greenlang", name="gl-006-heatreclaim")
 IMAGE = "gcr.io/greenlang/gl-006-heatreclaim"
@@ -23,7 +23,7 @@ class Watch:
 
     def __init__(self, seed: int) -> None:
         self.clock = ManualClock()
-        self.cluster = MemoryCluster(self.clock, seed=seed)
+        self.cluster = FaultyCluster(self.clock, seed=seed)
         self.metrics = MemoryMetrics(self.cluster, self.clock, {REF: TRAFFIC}, seed=seed)
         self.cluster.apply(REF, image=f"{IMAGE}:v1.0.0")
         self.clock.advance(600)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from daemon.adapters.simulation.clock import ManualClock
-from daemon.adapters.simulation.cluster import MemoryCluster
 from daemon.adapters.simulation.kubelet import Fault, FaultKind, Pace
 from daemon.adapters.simulation.objects import Strategy
 from daemon.adapters.simulation.templates import simple_template
 from daemon.core.model import Container, Pod, Role, Workload, WorkloadRef
+from tests.simulation.faulty import FaultyCluster
 
 REF = WorkloadRef(namespace="shop", name="cart")
 
@@ -15,7 +15,7 @@ REF = WorkloadRef(namespace="shop", name="cart")
 class Twin:
     def __init__(self, *, strategy: Strategy | None = None, replicas: int = 3, **faults: Fault) -> None:
         self.clock = ManualClock()
-        self.cluster = MemoryCluster(self.clock, faults=faults)
+        self.cluster = FaultyCluster(self.clock, faults=faults)
         self.strategy = strategy or Strategy()
         self.replicas = replicas
 

@@ -7,15 +7,15 @@ import math
 import pytest
 from msgspec.structs import replace
 
-from daemon.adapters.simulation.cases import MemoryCaseStore
 from daemon.adapters.simulation.health import MemoryHealthProbe
 from daemon.adapters.simulation.traffic import Rates, Traffic
-from daemon.adapters.simulation.troubles import Killed
 from daemon.core.case.case import Phase, Status
 from daemon.core.model import WorkloadRef
 from daemon.ports import Conflict
 from tests.contract.samples import new_case
 from tests.contract.twins import REF, World
+from tests.simulation.faulty import FaultyCaseStore
+from tests.simulation.troubles import Killed
 
 
 def test_no_traffic_stands_still_and_no_series_is_nothing() -> None:
@@ -93,7 +93,7 @@ def test_a_health_path_can_be_broken_by_tag() -> None:
 
 
 def test_creating_a_case_is_two_writes_and_dying_in_between_leaves_the_first() -> None:
-    store = MemoryCaseStore()
+    store = FaultyCaseStore()
     store.writes.crash_after(1)
     case = new_case("greenlang")
     with pytest.raises(Killed):
@@ -104,7 +104,7 @@ def test_creating_a_case_is_two_writes_and_dying_in_between_leaves_the_first() -
 
 
 def test_dying_before_or_after_a_write() -> None:
-    store = MemoryCaseStore()
+    store = FaultyCaseStore()
     case = store.create(new_case("greenlang"))
     failing = replace(case, status=replace(case.status, phase=Phase.FAILING))
     store.writes.crash_after(1, made=False)
@@ -120,7 +120,7 @@ def test_dying_before_or_after_a_write() -> None:
 
 
 def test_every_write_of_a_case_is_told() -> None:
-    store = MemoryCaseStore()
+    store = FaultyCaseStore()
     heard: list[WorkloadRef] = []
     store.watch(heard.append)
     case = store.create(new_case("greenlang"))

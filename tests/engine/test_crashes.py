@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from daemon.adapters.simulation.troubles import Killed
 from daemon.core.case.case import EffectOutcome, Phase
 from daemon.core.model import Change
 from daemon.ports import Conflict, Unavailable
 from tests.engine.world import REF, World
+from tests.simulation.troubles import Killed
 
 BAD = "v1.1.0-bad"
 

@@ -8,11 +8,11 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from daemon.adapters.simulation.troubles import Killed
 from daemon.core.case.case import Case, Instruction, Phase, Spec, Status, case_name
 from daemon.core.case.rollback_target import choose
 from daemon.core.model import Change, Revision
 from tests.engine.world import REF, World
+from tests.simulation.troubles import Killed
 
 BAD = "v1.1.0-bad"
 

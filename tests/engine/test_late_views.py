@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from daemon.adapters.simulation.cluster import MemoryCluster
 from daemon.core.case.case import Phase
 from daemon.core.model import Revision, Workload, WorkloadRef
 from daemon.ports import Clock
 from tests.engine.world import REF, World
+from tests.simulation.faulty import FaultyCluster
 
 BAD = "v1.1.0-bad"
 
@@ -22,7 +22,7 @@ class Late:
     """A cluster whose three watches lag by so many seconds each. It sees what it is made to see."""
 
     def __init__(
-        self, cluster: MemoryCluster, clock: Clock, *, deployments: float, sets: float, pods: float
+        self, cluster: FaultyCluster, clock: Clock, *, deployments: float, sets: float, pods: float
     ) -> None:
         self._cluster = cluster
         self._clock = clock

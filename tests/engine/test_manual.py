@@ -6,8 +6,8 @@ import pytest
 
 from daemon.core.case.case import EffectOutcome, Phase
 from daemon.core.model import WorkloadRef
-from daemon.engine.manual import ByHand, await_rollout, pick, settle, undo
-from daemon.ports import Missing, Rejected
+from daemon.engine.manual import ByHand, await_rollout, pick, roll_back_by_hand, settle, undo
+from daemon.ports import Missing, Rejected, RollbackResult
 from tests.engine.world import REF, World
 
 BAD = "v1.1.0-bad"
@@ -70,3 +70,32 @@ def test_pods_that_do_not_answer_are_no_success() -> None:
     undo(hands, workload, goal)
     assert not await_rollout(hands, REF, generation=workload.status.generation + 1)
     assert any("HTTP 500" in line for line in said)
+
+
+def test_the_whole_of_it_returns_to_the_good_revision_and_follows_it() -> None:
+    world, said = World().settled(), list[str]()
+    world.deploy("v1.0.1")
+    world.run(30)
+    assert roll_back_by_hand(
+        tools(world, said), REF, cases=world.store.cases, to_revision=None, set_image=None, dry_run=False
+    )
+    assert world.tag() == "v1.0.0"
+    assert said[0].startswith(f"{REF} runs ")
+    assert said[1].startswith("returning to ")
+
+
+@pytest.mark.parametrize(("outcome", "well"), [(EffectOutcome.DONE, True), (EffectOutcome.REFUSED, False)])
+def test_a_dry_run_follows_nothing_and_a_refusal_is_no_success(outcome: EffectOutcome, well: bool) -> None:
+    world, said = World().settled(), list[str]()
+    before = world.clock.monotonic()
+    assert well is roll_back_by_hand(
+        tools(world, said),
+        REF,
+        cases=tuple,
+        to_revision=None,
+        set_image=lambda: RollbackResult(outcome=outcome, detail="the image was set"),
+        dry_run=True,
+    )
+    assert "the image was set" in said
+    assert any("nothing was changed" in line for line in said) is well
+    assert world.clock.monotonic() == before

@@ -8,19 +8,16 @@ from datetime import datetime
 import pytest
 from prometheus_client import CollectorRegistry
 
-from daemon.adapters.simulation.cases import MemoryCaseStore
 from daemon.adapters.simulation.clock import ManualClock
-from daemon.adapters.simulation.cluster import MemoryCluster
-from daemon.adapters.simulation.configuration import MemoryConfiguration
 from daemon.adapters.simulation.health import MemoryHealthProbe
 from daemon.adapters.simulation.metrics import MemoryMetrics
-from daemon.adapters.simulation.surroundings import MemorySurroundings
 from daemon.core.model import WorkloadRef
 from daemon.core.signals.sample import Reading, Sample
 from daemon.engine.assembly import EngineParts, assemble
 from daemon.engine.queue import WorkQueue
 from daemon.engine.surroundings_cache import Sources
 from tests.engine.world import IMAGE, POLICY, traffic
+from tests.simulation.faulty import FaultyCaseStore, FaultyCluster, FaultyConfiguration, FaultySurroundings
 
 
 class Counted:
@@ -43,11 +40,11 @@ class Counted:
 @pytest.mark.parametrize("workloads", [1, 20])
 def test_one_query_per_signal_and_poll(workloads: int) -> None:
     clock = ManualClock()
-    cluster = MemoryCluster(clock)
+    cluster = FaultyCluster(clock)
     refs = [WorkloadRef(namespace="greenlang", name=f"app-{n}") for n in range(workloads)]
     metrics = Counted(MemoryMetrics(cluster, clock, {ref: traffic(5.0) for ref in refs}, scrape_interval=15))
-    around = MemorySurroundings(cluster, clock)
-    store, queue = MemoryCaseStore(), WorkQueue(clock.monotonic)
+    around = FaultySurroundings(cluster, clock)
+    store, queue = FaultyCaseStore(), WorkQueue(clock.monotonic)
     daemon = assemble(
         EngineParts(
             clock=clock,
@@ -57,7 +54,7 @@ def test_one_query_per_signal_and_poll(workloads: int) -> None:
             metrics=metrics,
             surroundings=Sources(gauges=around, neighbours=around, nodes=around),
             health=MemoryHealthProbe(cluster),
-            configuration=MemoryConfiguration(cluster, clock),
+            configuration=FaultyConfiguration(cluster, clock),
             sinks={},
             policies=lambda _ref, _workload: POLICY,
             run=lambda job: job(),

@@ -9,8 +9,6 @@ import msgspec
 import pytest
 
 from daemon.adapters.simulation.clock import ManualClock
-from daemon.adapters.simulation.cluster import MemoryCluster
-from daemon.adapters.simulation.surroundings import MemorySurroundings
 from daemon.core.attribution.cause import Dependency
 from daemon.core.case.case import Case, Spec
 from daemon.core.model import Change, Workload
@@ -18,13 +16,14 @@ from daemon.core.policy import Policy
 from daemon.engine.surroundings_cache import DENIED_AGE, MOST_NODES, NODE_AGE, Sources, SurroundingsCache
 from daemon.ports import Denied, Unavailable
 from tests.engine.world import IMAGE, REF
+from tests.simulation.faulty import FaultyCluster, FaultySurroundings
 
 INTERVAL = 15.0
 POLICY = Policy(dependencies=("scada",), neighbours=("postgresql",), stale_after=60.0)
 GONE = Unavailable("connection refused")
 
 
-class Slow(MemorySurroundings):
+class Slow(FaultySurroundings):
     """Counts how often nodes are asked; each answer takes ``takes`` seconds."""
 
     asked: Counter[str]
@@ -42,7 +41,7 @@ class Around:
 
     def __init__(self) -> None:
         self.clock = ManualClock()
-        self.cluster = MemoryCluster(self.clock)
+        self.cluster = FaultyCluster(self.clock)
         self.world = Slow(self.cluster, self.clock, POLICY.dependencies, scrape_interval=INTERVAL)
         self.world.clock, self.world.asked = self.clock, Counter()
         self.said: list[str] = []

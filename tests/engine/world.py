@@ -10,16 +10,12 @@ from typing import Any
 import msgspec
 from prometheus_client import CollectorRegistry
 
-from daemon.adapters.simulation.cases import MemoryCaseStore
 from daemon.adapters.simulation.clock import ManualClock
-from daemon.adapters.simulation.cluster import DEFAULT_PACE, MemoryCluster
-from daemon.adapters.simulation.configuration import MemoryConfiguration
+from daemon.adapters.simulation.cluster import DEFAULT_PACE
 from daemon.adapters.simulation.health import MemoryHealthProbe
 from daemon.adapters.simulation.kubelet import Fault, FaultKind, Pace
 from daemon.adapters.simulation.metrics import MemoryMetrics
 from daemon.adapters.simulation.objects import ROLLING, Strategy
-from daemon.adapters.simulation.sinks import MemorySink
-from daemon.adapters.simulation.surroundings import MemorySurroundings
 from daemon.adapters.simulation.templates import simple_template, with_image
 from daemon.adapters.simulation.traffic import Rates, Traffic
 from daemon.core.case.case import Case, Instruction, Phase
@@ -30,6 +26,14 @@ from daemon.engine.assembly import Assembled, EngineParts, assemble
 from daemon.engine.queue import WorkQueue
 from daemon.engine.surroundings_cache import Sources
 from daemon.ports import Cluster, IncidentSink
+from tests.simulation.defects import MemoryDefects
+from tests.simulation.faulty import (
+    FaultyCaseStore,
+    FaultyCluster,
+    FaultyConfiguration,
+    FaultySink,
+    FaultySurroundings,
+)
 
 REF = WorkloadRef(namespace="greenlang", name="gl-006-heatreclaim")
 IMAGE = "gcr.io/greenlang/gl-006-heatreclaim"
@@ -96,7 +100,7 @@ class World:
     def __post_init__(self) -> None:
         self.clock = ManualClock()
         self.machine = JumpingClock(self.clock)
-        self.cluster = MemoryCluster(
+        self.cluster = FaultyCluster(
             self.clock, pace=self.pace, faults=self.faults, seed=self.seed, lag=self.lag
         )
         self.metrics = MemoryMetrics(
@@ -106,13 +110,15 @@ class World:
             scrape_interval=self.scrape_interval,
             seed=self.seed,
         )
-        self.surroundings = MemorySurroundings(
+        self.surroundings = FaultySurroundings(
             self.cluster, self.clock, self.policy.dependencies, scrape_interval=self.scrape_interval
         )
-        self.store = MemoryCaseStore(seed=self.seed)
-        self.sink = MemorySink("memory")
+        self.store = FaultyCaseStore(seed=self.seed)
+        self.sink = FaultySink("memory")
         self.health = MemoryHealthProbe(self.cluster)
-        self.configuration = MemoryConfiguration(self.cluster, self.clock)
+        self.configuration = FaultyConfiguration(self.cluster, self.clock)
+        self.defects = MemoryDefects()
+        self.registry = CollectorRegistry()
         self.daemon: Assembled | None = None
         self.queue: WorkQueue | None = None
         self.cluster.on_change(lambda ref: self.queue.put(ref) if self.queue else None)
@@ -123,7 +129,7 @@ class World:
     # ------------------------------------------------------------ the daemon
 
     def start(self, *, sink: IncidentSink | None = None, cluster: Cluster | None = None) -> None:
-        self.queue = WorkQueue(self.clock.monotonic)
+        self.queue, self.registry = WorkQueue(self.clock.monotonic), CollectorRegistry()
         self.daemon = assemble(
             EngineParts(
                 clock=self.machine,
@@ -139,8 +145,9 @@ class World:
                 sinks={"memory": sink or self.sink},
                 policies=lambda _ref, _workload: self.policy,
                 run=lambda job: job(),
-                registry=CollectorRegistry(),
+                registry=self.registry,
                 poll_interval=self.poll_interval,
+                reporter=self.defects,
             ),
             self.queue,
         )
@@ -224,6 +231,10 @@ class World:
         self.store.instruct(msgspec.structs.replace(self.store.get(case.namespace, case.name), spec=spec))
 
     # ------------------------------------------------------------ looking
+
+    def count(self, metric: str, **labels: str) -> float:
+        """One of the daemon's own metrics since it was started; 0 where there is no such series."""
+        return self.registry.get_sample_value(metric, labels) or 0.0
 
     def newest(self) -> Case | None:
         workload = self.cluster.workload(self.ref)

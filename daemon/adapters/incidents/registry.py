@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from daemon.adapters.clock import SystemClock
 from daemon.adapters.incidents.log import LogSink
 from daemon.adapters.kubernetes.client import KubeClient
-from daemon.ports import IncidentSink, Rejected
+from daemon.ports import DefectReporter, IncidentSink, Rejected
 from daemon.settings import IncidentSettings
+
+if TYPE_CHECKING:
+    from daemon.adapters.incidents.sentry_client import SentryOptions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,17 +39,19 @@ def _events(surroundings: SinkContext) -> IncidentSink:
 
 def _sentry(surroundings: SinkContext) -> IncidentSink:
     # Imported when it is wanted: the SDK takes memory that a daemon without a DSN need not spend.
-    from daemon.adapters.incidents.sentry import SentryOptions, SentrySink
+    from daemon.adapters.incidents.sentry import SentrySink
 
-    dsn = surroundings.settings.secret_dsn()
+    return SentrySink(_sentry_options(surroundings))
+
+
+def _sentry_options(context: SinkContext) -> SentryOptions:
+    from daemon.adapters.incidents.sentry_client import SentryOptions
+
+    dsn = context.settings.secret_dsn()
     if dsn is None:
         raise ValueError("incident sink sentry needs a DSN: set incidents.sentry_dsn_file")
-    return SentrySink(
-        SentryOptions(
-            dsn=dsn.get_secret_value(),
-            environment=surroundings.settings.environment,
-            page_url=surroundings.page_url,
-        )
+    return SentryOptions(
+        dsn=dsn.get_secret_value(), environment=context.settings.environment, page_url=context.page_url
     )
 
 
@@ -88,5 +94,20 @@ def _build(name: str, surroundings: SinkContext) -> IncidentSink:
         raise Rejected(f"there is no incident sink {name!r}: valid names are {', '.join(sorted(SINKS))}")
     try:
         return SINKS[name](surroundings)
+    except ValueError as error:
+        raise Rejected(str(error)) from error
+
+
+def defect_reporter(surroundings: SinkContext) -> DefectReporter | None:
+    """Who hears of the daemon's own defects: Sentry, where incidents are told there.
+
+    Raises Rejected on settings that it cannot use.
+    """
+    if "sentry" not in surroundings.settings.chosen:
+        return None
+    from daemon.adapters.incidents.sentry_defects import SentryDefects
+
+    try:
+        return SentryDefects(_sentry_options(surroundings))
     except ValueError as error:
         raise Rejected(str(error)) from error

@@ -5,52 +5,27 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from sentry_sdk.client import Client
-from sentry_sdk.utils import BadDsn, Dsn
-
-from daemon import __version__
-from daemon.adapters.incidents.delivery import BlockingTransport
+from daemon.adapters.incidents.sentry_client import SentryOptions, connect
 from daemon.core.case import incident as texts
 from daemon.core.case.incident import Incident
-from daemon.core.value import Value
 from daemon.ports import Rejected
 
 _EVENTS = uuid.UUID("6f1f2a53-6c1b-4d0c-9c39-2b6a8a2b8a6e")
 """Our namespace of event ids; changing it would make old incidents' repeats new events."""
 
 
-class SentryOptions(Value, frozen=True):
-    """``dsn`` is Sentry's address for us; ``page_url`` is where people reach the daemon's page."""
-
-    dsn: str
-    environment: str = "production"
-    page_url: str = ""
-
-
 class SentrySink:
     """One issue for each case (its fingerprint), one event for each stage.
 
-    An event's id follows from what it tells, so a repeat is one that Sentry has already and drops. The client
-    is our own and not the process's: nothing else, no log line and no exception, becomes an event.
+    An event's id follows from what it tells, so a repeat is one that Sentry has already and drops.
     Raises ValueError on a DSN that is none.
     """
 
     name = "sentry"
 
     def __init__(self, options: SentryOptions) -> None:
-        _check(options.dsn)
         self._page_url = options.page_url.rstrip("/")
-        self._client: Client = Client(
-            dsn=options.dsn,
-            environment=options.environment,
-            release=f"rollbackd@{__version__}",
-            transport=BlockingTransport,
-            default_integrations=False,
-            auto_enabling_integrations=False,
-            enable_backpressure_handling=False,
-            auto_session_tracking=False,
-            send_client_reports=False,
-        )
+        self._client = connect(options)
 
     def publish(self, incident: Incident) -> str:
         """Returns when Sentry has taken the event. Raises Unavailable, Denied, Rejected."""
@@ -63,17 +38,6 @@ class SentrySink:
 
     def close(self) -> None:
         self._client.close(timeout=0)
-
-
-def _check(dsn: str) -> None:
-    try:
-        Dsn(dsn)
-    except (BadDsn, ValueError) as error:
-        # Not the DSN itself: it holds the project's key.
-        raise ValueError(
-            f"the Sentry DSN is not valid ({error}): copy it from the project's settings, "
-            "https://KEY@HOST/PROJECT"
-        ) from error
 
 
 def event_id(incident: Incident) -> str:

@@ -11,7 +11,6 @@ from functools import lru_cache
 
 import msgspec
 
-from daemon.adapters.simulation.troubles import Troubles
 from daemon.core.case.case import Case, Spec, Status
 from daemon.core.model import WorkloadRef
 from daemon.ports import Conflict, Missing, Notify, Rejected
@@ -30,8 +29,8 @@ class _Stored:
 class MemoryCaseStore:
     """Implements :class:`daemon.ports.CaseStore`. Spec and status are written apart, as subresources are.
 
-    ``reads`` and ``writes`` are what goes wrong. Creating a case is two writes, its object and its status:
-    who dies in between leaves a case behind whose status is still the default.
+    Creating a case is two writes, its object and its status: who dies in between leaves a case behind whose
+    status is still the default.
     """
 
     def __init__(self, *, seed: int = 0) -> None:
@@ -42,11 +41,9 @@ class MemoryCaseStore:
         self._seed = seed
         self._listeners: list[Notify] = []
         self._unreadable: dict[str, str] = {}
-        self.reads = Troubles()
-        self.writes = Troubles()
 
     def cases(self) -> Sequence[Case]:
-        with self.reads.call(), self._lock:
+        with self._lock:
             found, unreadable = [], {}
             for key, stored in sorted(self._stored.items()):
                 try:
@@ -67,24 +64,28 @@ class MemoryCaseStore:
             return dict(self._unreadable)
 
     def get(self, namespace: str, name: str) -> Case:
-        with self.reads.call(), self._lock:
+        with self._lock:
             return _decode((namespace, name), self._find((namespace, name)))
 
     def create(self, case: Case) -> Case:
+        version = self._insert(case)
+        self._tell(case.ref)
+        return self.save(msgspec.structs.replace(case, resource_version=version))
+
+    def _insert(self, case: Case) -> str:
+        """The first write of a creation; gives the version that it made."""
         key = (case.namespace, case.name)
-        with self.writes.call(), self._lock:
+        with self._lock:
             if key in self._stored:
                 raise Conflict(f"RolloutCase {case.namespace}/{case.name} exists already: read it instead")
             uid = str(uuid.uuid5(uuid.NAMESPACE_OID, f"case/{self._seed}/{next(self._uids)}"))
             spec, status = msgspec.json.encode(case.spec), msgspec.json.encode(Status())
             self._stored[key] = _Stored(uid=uid, version=next(self._versions), spec=spec, status=status)
-            version = str(self._stored[key].version)
-        self._tell(case.ref)
-        return self.save(msgspec.structs.replace(case, resource_version=version))
+            return str(self._stored[key].version)
 
     def save(self, case: Case) -> Case:
         key = (case.namespace, case.name)
-        with self.writes.call(), self._lock:
+        with self._lock:
             stored = self._matching(case)
             stored.status = msgspec.json.encode(case.status)
             stored.version = next(self._versions)
@@ -93,7 +94,7 @@ class MemoryCaseStore:
 
     def instruct(self, case: Case) -> Case:
         key = (case.namespace, case.name)
-        with self.writes.call(), self._lock:
+        with self._lock:
             stored = self._matching(case)
             spec = msgspec.json.decode(stored.spec, type=Spec)
             spec = msgspec.structs.replace(spec, instruction=case.spec.instruction)
@@ -105,7 +106,7 @@ class MemoryCaseStore:
     def delete(self, case: Case) -> None:
         """As the port has it; a newer case of the same name stays."""
         key = (case.namespace, case.name)
-        with self.writes.call(), self._lock:
+        with self._lock:
             stored = self._stored.get(key)
             if stored is None or case.uid not in {"", stored.uid}:
                 return

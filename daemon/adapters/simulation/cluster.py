@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from daemon.adapters.simulation import view
-from daemon.adapters.simulation.accidents import Accidents
 from daemon.adapters.simulation.kubelet import Fault, Pace
 from daemon.adapters.simulation.objects import CHANGE_CAUSE, ROLLING, DeploymentState, Strategy
 from daemon.adapters.simulation.simulation import Meter, Server, Simulation
@@ -20,11 +19,10 @@ from daemon.adapters.simulation.templates import (
     with_annotation,
     with_image,
 )
-from daemon.adapters.simulation.troubles import Troubles
 from daemon.adapters.simulation.undo import candidate, give_template, guarded, mark
 from daemon.core.case.case import EffectOutcome
 from daemon.core.model import Revision, Workload, WorkloadRef
-from daemon.ports import Clock, Missing, Notify, PortError, RollbackResult
+from daemon.ports import Clock, Missing, Notify, RollbackResult
 
 DEFAULT_PACE = Pace()
 
@@ -52,45 +50,34 @@ class MemoryCluster:
         self._simulation = Simulation(clock, pace=pace, lag=lag, seed=seed)
         self._simulation.faults.update(faults or {})
         self._listeners: list[Notify] = []
-        self._snapshot: dict[WorkloadRef, Workload] | None = None
-        self._read_error: PortError | None = None
-        self.undos = Troubles()
-        """What goes wrong with :meth:`undo`."""
-        self.accidents = Accidents(self._settled, self._simulation)
 
     # What the daemon asks
 
     def workloads(self) -> Sequence[Workload]:
-        with self._reading():
-            if self._snapshot is not None:
-                return tuple(self._snapshot.values())
+        with self._settled():
             return tuple(self._view(state) for state in self._simulation.deployments.values())
 
     def workload(self, ref: WorkloadRef) -> Workload | None:
-        with self._reading():
-            if self._snapshot is not None:
-                return self._snapshot.get(ref)
+        with self._settled():
             state = self._simulation.deployments.get(ref)
             return self._view(state) if state is not None else None
 
     def template(self, ref: WorkloadRef, revision: Revision) -> Mapping[str, Any] | None:
-        with self._reading():
+        with self._settled():
             state = self._simulation.deployments.get(ref)
             sets = state.sets if state is not None else []
             return next((bare(own.template) for own in sets if own.uid == revision.replica_set_uid), None)
 
     def fresh(self) -> bool:
-        with self._lock:
-            return self._snapshot is None and self._read_error is None
+        return True
 
     def server_time(self) -> datetime | None:
-        with self._lock:
-            return self._clock.now() if self._read_error is None else None
+        return self._clock.now()
 
     def undo(
         self, ref: WorkloadRef, uid: str, *, judged: Revision, target: Revision, token: str = ""
     ) -> RollbackResult:
-        with self.undos.call(), self._settled():
+        with self._settled():
             state = self._simulation.deployments.get(ref)
             found = guarded(state, ref, uid, judged=judged, target=target, token=token)
             if isinstance(found, RollbackResult):
@@ -217,17 +204,6 @@ class MemoryCluster:
         with self._lock:
             self._listeners.append(notify)
 
-    def fail_reads(self, error: PortError | None) -> None:
-        """Every read raises ``error`` and the watches are not fresh, until told ``None``."""
-        with self._lock:
-            self._read_error = error
-
-    def freeze_watches(self, frozen: bool) -> None:
-        """Reads repeat what was last seen and are not fresh, as with watches that hang."""
-        with self._settled():
-            states = self._simulation.deployments
-            self._snapshot = {ref: self._view(state) for ref, state in states.items()} if frozen else None
-
     def meter(self, meter: Meter) -> None:
         """Have somebody account for the pods' time from now on."""
         with self._settled():
@@ -268,13 +244,6 @@ class MemoryCluster:
             spec = (state.template, state.replicas, state.paused) != before
             if spec or state.annotations != annotations:
                 self._simulation.written(state, spec=spec)
-
-    @contextmanager
-    def _reading(self) -> Iterator[None]:
-        with self._settled():
-            if self._read_error is not None:
-                raise self._read_error
-            yield
 
     @contextmanager
     def _settled(self, now: datetime | None = None) -> Iterator[None]:

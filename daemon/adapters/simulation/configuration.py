@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from daemon.adapters.simulation.cluster import MemoryCluster
-from daemon.adapters.simulation.troubles import Troubles
 from daemon.core.rollout_facts.configuration import ABSENT, ObjectVersion, Reference
 from daemon.ports import Clock
 
@@ -11,23 +9,18 @@ from daemon.ports import Clock
 class MemoryConfiguration:
     """Each write is a version of its own, as with the API server."""
 
-    def __init__(self, cluster: MemoryCluster, clock: Clock) -> None:
-        self._cluster = cluster
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._objects: dict[tuple[str, Reference], ObjectVersion] = {}
         self._writes = 0
-        self.reads = Troubles()
-        """What goes wrong with reading."""
 
     def version(self, namespace: str, reference: Reference) -> ObjectVersion:
-        with self.reads.call():
-            return self._objects.get((namespace, reference), ObjectVersion(version=ABSENT))
+        return self._objects.get((namespace, reference), ObjectVersion(version=ABSENT))
 
-    def write(self, namespace: str, reference: Reference, *, broken: bool = False) -> None:
-        """Create it or change it in place. With a ``broken`` one every pod that starts crashes."""
+    def write(self, namespace: str, reference: Reference) -> None:
+        """Create it or change it in place."""
         self._writes += 1
         written_at = self._clock.now().replace(microsecond=0)
         self._objects[namespace, reference] = ObjectVersion(
             version=f"u/{self._writes}", written_at=written_at
         )
-        self._cluster.accidents.spoil(namespace, reference, broken)

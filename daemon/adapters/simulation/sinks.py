@@ -5,21 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 
-from daemon.adapters.simulation.troubles import Troubles
 from daemon.core.case.incident import Incident
 
 
 class MemorySink:
-    """Implements :class:`daemon.ports.IncidentSink`. ``troubles`` is what goes wrong with publishing."""
+    """Implements :class:`daemon.ports.IncidentSink`."""
 
     def __init__(self, name: str = "memory") -> None:
         self.name = name
-        self.troubles = Troubles()
         self._lock = threading.Lock()
         self._deliveries: list[Incident] = []
 
     def publish(self, incident: Incident) -> str:
-        with self.troubles.call(), self._lock:
+        with self._lock:
             self._deliveries.append(incident)
             keys = list(dict.fromkeys(each.key for each in self._deliveries))
             return f"{self.name}#{keys.index(incident.key) + 1}"

@@ -11,7 +11,7 @@ from daemon.adapters.simulation.cluster import MemoryCluster
 from daemon.adapters.simulation.objects import NODE
 from daemon.adapters.simulation.simulation import Server
 from daemon.core.model import WorkloadRef
-from daemon.ports import Clock, Gauge, GaugeReading, Missing, Neighbour, PortError, Unavailable
+from daemon.ports import Clock, Gauge, GaugeReading, Missing, Neighbour, Unavailable
 
 KEPT = 1000
 """Scrapes of one reporter."""
@@ -59,7 +59,6 @@ class MemorySurroundings:
         self._running: dict[WorkloadRef, set[Reporter]] = {}
         self._neighbours: dict[tuple[str, str], Neighbour] = {}
         self._nodes: dict[str, str | None] = {NODE: ""}
-        self._errors: dict[str, PortError] = {}
         cluster.meter(self._meter)
 
     # What the daemon asks
@@ -68,7 +67,7 @@ class MemorySurroundings:
         now = self._clock.now().timestamp()
         try:
             link = self._current(dependency)
-        except PortError as error:
+        except Unavailable as error:
             return GaugeReading(taken_at=now, problem=str(error))
         with self._lock:
             there = {reporter for running in self._running.values() for reporter in running} | {EXPORTER}
@@ -87,12 +86,10 @@ class MemorySurroundings:
 
     def neighbours(self, namespace: str) -> Sequence[Neighbour]:
         with self._lock:
-            self._raise("neighbours")
             return tuple(one for (where, _), one in sorted(self._neighbours.items()) if where == namespace)
 
     def trouble(self, node: str) -> str:
         with self._lock:
-            self._raise("nodes")
             found = self._nodes.get(node)
         if found is None:
             raise Missing(f'nodes "{node}" not found')
@@ -137,22 +134,10 @@ class MemorySurroundings:
         with self._lock:
             self._nodes[name] = trouble
 
-    def fail(self, what: str, error: PortError | None) -> None:
-        """``gauges``, ``neighbours`` or ``nodes`` cannot be read, until told ``None``."""
-        with self._lock:
-            self._errors.pop(what, None)
-            if error is not None:
-                self._errors[what] = error
-
-    def _raise(self, what: str) -> None:
-        if what in self._errors:
-            raise self._errors[what].with_traceback(None)
-
     def _current(self, dependency: str) -> _Link:
         """The dependency with everything scraped until now."""
         self._cluster.account()
         with self._lock:
-            self._raise("gauges")
             link = self._links.get(dependency)
             if link is None:
                 raise Unavailable(f"no such dependency is configured — valid: {', '.join(self._links)}")

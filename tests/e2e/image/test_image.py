@@ -23,7 +23,7 @@ TOOLS = ("gcc", "cc", "make", "git", "curl", "uv")
 IMPORT_EVERYTHING = """
 import importlib, pathlib, pkgutil, sys
 import daemon
-OPTIONAL = {"daemon.cli.panels"}  # what paints pictures: the image does not have the extra "plot"
+OPTIONAL = {"daemon.presentation.panels"}  # what paints pictures: the image does not have the extra "plot"
 for found in pkgutil.walk_packages(daemon.__path__, "daemon."):
     if not found.name.endswith("__main__") and found.name not in OPTIONAL:
         importlib.import_module(found.name)

@@ -7,8 +7,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from benchmarks.judgement.corpus import corpus
 from benchmarks.judgement.effects import ClockStep, Resets
-from benchmarks.judgement.families import SIGNALS, Family, Group, corpus
+from benchmarks.judgement.families import SIGNALS, Family, Group
 from benchmarks.judgement.generator import generate
 from benchmarks.judgement.record import Record
 from benchmarks.judgement.scene import NEW, SCRAPE

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.judgement import report
 from benchmarks.judgement.comparing import Comparison, compare
-from benchmarks.judgement.families import corpus
+from benchmarks.judgement.corpus import corpus
 from benchmarks.judgement.judging import judged
 from benchmarks.judgement.peers import RULES
 from benchmarks.judgement.run import FULL, QUICK, Form

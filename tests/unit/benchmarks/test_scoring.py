@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from benchmarks.judgement.families import corpus
+from benchmarks.judgement.corpus import corpus
 from benchmarks.judgement.generator import generate
 from benchmarks.judgement.oracle import best_by, best_median, power, wald
 from benchmarks.judgement.scoring import OURS, Run, clopper_pearson, overall, score

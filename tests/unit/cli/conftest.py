@@ -10,13 +10,13 @@ from click.testing import CliRunner, Result
 
 from daemon.adapters.kubernetes.permissions import Permission
 from daemon.adapters.live_check import Notice
-from daemon.adapters.simulation.cases import MemoryCaseStore
-from daemon.cli.parts import CommandParts, Say
+from daemon.cli.backend import Backend, Say
 from daemon.cli.root import cli
 from daemon.core.case.case import Case
 from daemon.core.model import WorkloadRef
 from daemon.ports import CaseStore, Clock, PortError
 from daemon.settings import Settings, load
+from tests.simulation.faulty import FaultyCaseStore
 from tests.unit.web import samples
 from tests.unit.web.fakes import FixedClock
 
@@ -30,13 +30,13 @@ signals:
 """
 
 
-class FakeParts(CommandParts):
+class FakeParts(Backend):
     """Cases in memory, and a note of what the application was asked to do."""
 
     def __init__(self, config: Path) -> None:
         self.config = config
         self.config_places = (config,)
-        self.memory = MemoryCaseStore()
+        self.memory = FaultyCaseStore()
         self.calls: list[tuple[str, Any]] = []
         self.trouble: PortError | None = None
         self.code = 0

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from daemon.cli.acting import person
+from daemon.cli.instructions import person
 from daemon.core.case.case import Instruction
 from daemon.ports import Conflict, Missing, Rejected
 from tests.unit.cli.conftest import FakeParts, Rollbackd, answer

@@ -286,7 +286,7 @@ class TestFaults:
         assert empty.stderr == "note: there was no sample in -\n"
 
     def test_what_the_error_teaches_is_a_recording(self, rollbackd: Rollbackd) -> None:
-        from daemon.cli.judging import NO_SAMPLES
+        from daemon.cli.commands.judge import NO_SAMPLES
 
         lines = [f"{{{part.partition('}')[0]}}}" for part in NO_SAMPLES.split("{")[1:]]
 

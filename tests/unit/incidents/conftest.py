@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 
-from daemon.adapters.incidents.sentry import SentryOptions, SentrySink
+from daemon.adapters.incidents.sentry import SentrySink
+from daemon.adapters.incidents.sentry_client import SentryOptions
 from daemon.core.case.incident import Incident, Stage, render
 from tests.unit.web import samples
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 from pydantic import SecretStr
 
-from daemon.adapters.incidents.registry import SINKS, SinkContext, build
+from daemon.adapters.incidents.registry import SINKS, SinkContext, build, defect_reporter
+from daemon.adapters.incidents.sentry_defects import SentryDefects
 from daemon.ports import Rejected
 from daemon.settings import SINKS as NAMES
 from daemon.settings import IncidentSettings
@@ -41,3 +42,11 @@ def test_a_dsn_that_is_none_stops_the_start() -> None:
 def test_a_sink_says_what_it_lacks(name: str, missing: str) -> None:
     with pytest.raises(Rejected, match=missing):
         build([name], NOTHING)
+
+
+def test_defects_are_reported_where_incidents_are_told_to_sentry() -> None:
+    dsn = SecretStr("https://key@sentry.example/6")
+
+    assert defect_reporter(NOTHING) is None
+    assert defect_reporter(SinkContext(settings=IncidentSettings(sentry_dsn=dsn, sinks=("log",)))) is None
+    assert isinstance(defect_reporter(SinkContext(settings=IncidentSettings(sentry_dsn=dsn))), SentryDefects)

@@ -8,7 +8,8 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from daemon.adapters.incidents.sentry import SentryOptions, SentrySink
+from daemon.adapters.incidents.sentry import SentrySink
+from daemon.adapters.incidents.sentry_client import SentryOptions
 from daemon.ports import Denied, PortError, Rejected, Unavailable
 from tests.unit.incidents.conftest import KEY, dsn, event_in, incident
 

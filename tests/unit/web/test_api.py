@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 import pytest
 
 from daemon.core.case.alerts import UnmatchedAlert
+from daemon.presentation.case_views import odds
 from daemon.web import api
-from daemon.web.render import odds
 from tests.unit.web import samples
 from tests.unit.web.conftest import Client
 from tests.unit.web.fakes import FakeViews

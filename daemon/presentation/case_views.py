@@ -1,22 +1,21 @@
-"""From cases and workloads to what the API answers: the page's whole knowledge, ready to be shown.
+"""Cases, ready to be shown: by the API as JSON, by the commands in words.
 
 Nothing here decides anything; texts that exist elsewhere (the incident's message) are taken from there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from daemon.core.assessment import SignalEvidence
 from daemon.core.case import incident
-from daemon.core.case.alerts import UnmatchedAlert
 from daemon.core.case.case import Case
-from daemon.core.model import Revision, Workload, WorkloadRef
+from daemon.core.model import Revision, WorkloadRef
 from daemon.core.policy import Policy
 from daemon.core.statistics.counts import Tally, percent
 from daemon.core.value import Value
-from daemon.web.explanation import Explanation, explain
+from daemon.presentation.explanation import Explanation, explain
 
 
 class RevisionView(Value, frozen=True):
@@ -97,30 +96,6 @@ class CaseDetail(Value, frozen=True):
     case: Case
 
 
-class WorkloadView(Value, frozen=True):
-    namespace: str
-    name: str
-    revision: RevisionView | None
-    rollout: str
-    pods: int
-    pods_ready: int
-    mode: str
-    case: CaseSummary | None
-    """The newest."""
-
-
-class Overview(Value, frozen=True):
-    now: datetime
-    version: str
-    ready: bool
-    alive: bool
-    unready: tuple[str, ...]
-    problems: tuple[str, ...]
-    unmatched: tuple[UnmatchedAlert, ...]
-    """Alerts that were delivered and concerned no guarded workload, the newest first."""
-    workloads: tuple[WorkloadView, ...]
-
-
 def newest_first(cases: Iterable[Case]) -> list[Case]:
     return sorted(cases, key=lambda case: (case.spec.opened_at, case.name), reverse=True)
 
@@ -137,8 +112,8 @@ def summary(case: Case) -> CaseSummary:
         namespace=case.namespace,
         name=case.name,
         workload=case.spec.workload,
-        revision=_revision(case.spec.revision),
-        target=_revision(case.status.target) if case.status.target else None,
+        revision=revision_view(case.spec.revision),
+        target=revision_view(case.status.target) if case.status.target else None,
         phase=case.phase.value,
         verdict=case.status.verdict.value,
         reason=case.status.reason,
@@ -181,31 +156,7 @@ def last_change(case: Case) -> datetime:
     return case.status.timeline[-1].at if case.status.timeline else case.spec.opened_at
 
 
-def workload_views(
-    workloads: Sequence[Workload], cases: Sequence[Case], modes: dict[WorkloadRef, str]
-) -> tuple[WorkloadView, ...]:
-    newest = newest_by_workload(cases)
-    return tuple(
-        _workload(workload, newest.get(workload.ref), modes.get(workload.ref, ""))
-        for workload in sorted(workloads, key=lambda workload: workload.ref)
-    )
-
-
-def _workload(workload: Workload, case: Case | None, mode: str) -> WorkloadView:
-    pods = workload.live
-    return WorkloadView(
-        namespace=workload.ref.namespace,
-        name=workload.ref.name,
-        revision=_revision(workload.current) if workload.current else None,
-        rollout=str(workload.status),
-        pods=len(pods),
-        pods_ready=sum(pod.ready for pod in pods),
-        mode=mode,
-        case=summary(case) if case else None,
-    )
-
-
-def _revision(revision: Revision) -> RevisionView:
+def revision_view(revision: Revision) -> RevisionView:
     return RevisionView(
         number=revision.number,
         hash=revision.hash,

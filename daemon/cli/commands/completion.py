@@ -1,33 +1,11 @@
-"""Commands about the program itself."""
+"""``completion``: a script for the shell."""
 
 from __future__ import annotations
-
-import platform
 
 import click
 from click.shell_completion import get_completion_class
 
-from daemon import __version__
 from daemon.cli.framework import Command
-from daemon.cli.session import Invocation
-
-
-@click.command(
-    cls=Command,
-    short_help="Print the version.",
-    examples="""
-rollbackd version
-rollbackd version -o json
-""",
-)
-@click.pass_obj
-def version(session: Invocation) -> int:
-    """Print the version (also: rollbackd --version)."""
-    if session.json:
-        session.emit({"version": __version__, "python": platform.python_version()})
-    else:
-        session.say(f"rollbackd {__version__}")
-    return 0
 
 
 @click.command(

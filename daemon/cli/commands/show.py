@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from daemon.cli import naming
+from daemon.cli import lookup
 from daemon.cli.framework import OK, Command
-from daemon.cli.session import Invocation
-from daemon.cli.words import duration
+from daemon.cli.invocation import Invocation
+from daemon.presentation.words import duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from daemon.core.case.case import Case
-    from daemon.web.render import CaseDetail
+    from daemon.presentation.case_views import CaseDetail
 
 LEGEND = (
     "“1,600 to 1” is how strong the evidence is: a revision that is well shows that much at most once in "
@@ -33,31 +33,22 @@ rollbackd show cart               the newest case of the workload
 rollbackd show cart -o json
 """,
 )
-@click.argument("case", shell_complete=naming.propose_cases)
+@click.argument("case", shell_complete=lookup.propose_cases)
 @click.pass_obj
 def show(session: Invocation, case: str) -> int:
     """Show a CASE: what happened, on what evidence, whether the recovery is proven, what people were told.
 
     CASE may also be a workload: then it is the newest of its cases.
     """
-    from daemon.web.render import detail
+    from daemon.presentation.case_views import detail
 
-    found = find(session, case)
+    found = lookup.case_or_newest(session, case)
     shown = detail(found, session.settings.policy_for(found.ref, {}))
     if session.json:
         session.emit(shown)
     else:
         _print(session, shown)
     return OK
-
-
-def find(session: Invocation, name: str) -> Case:
-    """The case of a name, or the newest of a workload. Raises Missing, UsageError (several)."""
-    of_workload = naming.cases_of(session, name, session.store.cases())
-    namespaces = {case.namespace for case in of_workload}
-    if len(namespaces) > 1:
-        raise click.UsageError(f"there is {name} in {', '.join(sorted(namespaces))}: add --namespace.")
-    return of_workload[0] if of_workload else naming.case(session, name)
 
 
 def _print(session: Invocation, shown: CaseDetail) -> None:

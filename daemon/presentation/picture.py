@@ -11,8 +11,7 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from daemon.core.assessment import SignalEvidence
-from daemon.core.value import Value
+from daemon.presentation.figure import Figure
 
 ENDINGS = (".svg", ".png")
 MOST = 12
@@ -21,17 +20,6 @@ MOST = 12
 
 class PictureError(Exception):
     """Why nothing could be drawn, and what helps."""
-
-
-class Figure(Value, frozen=True):
-    """One rollout. Times in Unix seconds; ``onset`` is the interval in which the failure began."""
-
-    title: str
-    signals: tuple[SignalEvidence, ...]
-    started_at: float
-    decided_at: float | None = None
-    decision: str = ""
-    onset: tuple[float, float] | None = None
 
 
 def check(path: Path) -> None:
@@ -51,7 +39,7 @@ def draw(figures: Sequence[Figure], path: Path) -> None:
         raise PictureError("there is nothing to draw: no rollout was judged")
     if len(figures) > MOST:
         raise PictureError(f"{len(figures)} rollouts are too many for one picture: choose {MOST} at most")
-    from daemon.cli.panels import paint
+    from daemon.presentation.panels import paint
 
     try:
         with warnings.catch_warnings():

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from daemon.cli.pictures import MOST, Figure, PictureError, draw
 from daemon.core.assessment import SignalEvidence, Verdict
 from daemon.core.signals.trail import Point
 from daemon.core.statistics.counts import Tally
+from daemon.presentation.figure import Figure
+from daemon.presentation.picture import MOST, PictureError, draw
 
 START = 1_730_000_000.0
 
@@ -175,7 +176,7 @@ def test_what_cannot_be_drawn_is_told_with_its_remedy(tmp_path: Path) -> None:
 def test_without_matplotlib_the_extra_is_named() -> None:
     check = (
         "import sys; sys.modules['matplotlib'] = None\n"
-        "from pathlib import Path; from daemon.cli.pictures import PictureError, check\n"
+        "from pathlib import Path; from daemon.presentation.picture import PictureError, check\n"
         "try: check(Path('e.svg'))\n"
         "except PictureError as error: print(error)"
     )
@@ -188,8 +189,7 @@ def test_without_matplotlib_the_extra_is_named() -> None:
 
 
 def test_matplotlib_waits_until_something_is_drawn() -> None:
-    check = (
-        "import sys; import daemon.cli.judging, daemon.cli.pictures; sys.exit('matplotlib' in sys.modules)"
-    )
+    imports = "import daemon.cli.commands.judge, daemon.presentation.picture"
+    check = f"import sys; {imports}; sys.exit('matplotlib' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from daemon.cli.framework import BAD, OK, Command
-from daemon.cli.session import Invocation
+from daemon.cli.invocation import Invocation
 
 if TYPE_CHECKING:
     from daemon.adapters.kubernetes.permissions import Permission
@@ -62,7 +62,7 @@ def _file(session: Invocation) -> str | None:
 
 def summary(settings: Settings) -> dict[str, Any]:
     """What was decided, without any secret."""
-    from daemon.cli.asked import asked
+    from daemon.cli.workload_queries import asked
 
     return {
         "workloads": [asked(settings, entry) for entry in settings.workloads],
@@ -71,8 +71,8 @@ def summary(settings: Settings) -> dict[str, Any]:
 
 
 def _print(session: Invocation, settings: Settings) -> None:
-    from daemon.cli.asked import blocks
     from daemon.cli.tables import table, text
+    from daemon.cli.workload_queries import blocks
 
     show = session.console.print
     show(text(str(session.config_file or "no settings file: the environment"), "bold"))
@@ -90,11 +90,11 @@ def _live(session: Invocation, settings: Settings) -> dict[str, Any]:
     from daemon.ports import PortError
 
     session.quiet_log()
-    findings = session.parts.findings(settings)
+    findings = session.backend.findings(settings)
     permissions: Sequence[Permission] = ()
     trouble = ""
     try:
-        permissions = session.parts.permissions(settings)
+        permissions = session.backend.permissions(settings)
     except PortError as error:
         trouble = str(error)
     if not session.json:

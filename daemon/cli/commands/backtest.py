@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from daemon.cli import naming
-from daemon.cli.framework import OK, Command
-from daemon.cli.session import Invocation
-from daemon.cli.words import clean
+from daemon.cli import lookup
+from daemon.cli.framework import OK, Command, note
+from daemon.cli.invocation import Invocation
+from daemon.cli.plotting import check_plot, draw_plot
 
 if TYPE_CHECKING:
     from daemon.adapters.prometheus.past import PrometheusPast
@@ -37,7 +37,7 @@ rollbackd backtest shop/cart --limit errors=0.02 --limit latency=0.005
 rollbackd backtest cart --since 2026-01-05 --until 2026-02-01 -o json | jq .summary
 """,
 )
-@click.argument("workload", shell_complete=naming.propose_workloads)
+@click.argument("workload", shell_complete=lookup.propose_workloads)
 @click.option(
     "--since",
     default="30d",
@@ -101,12 +101,12 @@ def backtest(
     where it was when the same is asked again.
     """
     from daemon.cli.backtest_progress import remembered, show_progress
-    from daemon.cli.backtest_words import show
+    from daemon.cli.backtest_report import show
     from daemon.engine.backtest.run import Backtest, Question
 
     if plot is not None:
-        _can_draw(plot)
-    now = session.parts.clock().now()
+        check_plot(plot)
+    now = session.backend.clock().now()
     start, end = _moment("--since", since, now), now if until is None else _moment("--until", until, now)
     if (end - start).total_seconds() < SHORTEST or end > now:
         raise click.UsageError(
@@ -114,7 +114,7 @@ def backtest(
             " let --since be at least ten minutes before --until, and --until not in the future."
         )
     settings = session.settings
-    ref = naming.workload(session, workload)
+    ref = lookup.workload(session, workload)
     policy = _policy(settings, ref, limits)
     signals, dependencies = _signals(settings, policy), _dependencies(settings, policy)
     question = Question(
@@ -167,7 +167,7 @@ def _policy(settings: Settings, ref: WorkloadRef, limits: Sequence[str]) -> Poli
     import msgspec
 
     if not any((entry.namespace, entry.name) == (ref.namespace, ref.name) for entry in settings.workloads):
-        _note(f"the settings do not guard {ref} by name: the common policy and all signals are taken")
+        note(f"the settings do not guard {ref} by name: the common policy and all signals are taken")
     policy = settings.policy_for(ref, {})
     chosen = dict(_limit(text, [signal.name for signal in policy.signals]) for text in limits)
     changed = (
@@ -241,7 +241,7 @@ def _past(
         dependencies,
         ref,
         pod_pattern(ref.name),
-        session.parts.clock(),
+        session.backend.clock(),
         load=load,
         sleep=time.sleep,
     )
@@ -250,22 +250,14 @@ def _past(
 # ---------------------------------------------------------------- the picture
 
 
-def _can_draw(plot: Path) -> None:
-    from daemon.cli.pictures import PictureError, check
-
-    try:
-        check(plot)
-    except PictureError as error:
-        raise click.UsageError(f"--plot: {error}") from None
-
-
 def _draw(outcomes: Sequence[RolloutOutcome], plot: Path) -> None:
-    from daemon.cli.pictures import MOST, Figure, PictureError, draw
+    from daemon.presentation.figure import Figure
+    from daemon.presentation.picture import MOST
 
     judged = [outcome for outcome in outcomes if outcome.evidence]
     chosen = sorted(sorted(judged, key=_telling)[:MOST], key=lambda outcome: outcome.started_at)
     if len(judged) > len(chosen):
-        _note(f"{plot} shows {len(chosen)} of {len(judged)} rollouts, the most telling ones")
+        note(f"{plot} shows {len(chosen)} of {len(judged)} rollouts, the most telling ones")
     figures = [
         Figure(
             title=f"{outcome.plan.before} → {outcome.plan.revision}, "
@@ -277,10 +269,7 @@ def _draw(outcomes: Sequence[RolloutOutcome], plot: Path) -> None:
         )
         for outcome in chosen
     ]
-    try:
-        draw(figures, plot)
-    except PictureError as error:
-        raise click.ClickException(f"--plot: {error}") from None
+    draw_plot(figures, plot)
 
 
 def _telling(outcome: RolloutOutcome) -> tuple[bool, bool, bool, float]:
@@ -290,7 +279,3 @@ def _telling(outcome: RolloutOutcome) -> tuple[bool, bool, bool, float]:
 
     failed = outcome.kind in (Kind.ROLLBACK, Kind.HELD)
     return (not disagree(outcome), not failed, outcome.plan.returned is None, -outcome.started_at)
-
-
-def _note(text: str) -> None:
-    click.echo(f"note: {clean(text)}", err=True)

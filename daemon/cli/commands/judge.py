@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from daemon.cli.framework import BAD, OK, Command
-from daemon.cli.session import Invocation
-from daemon.cli.words import clean
+from daemon.cli.framework import BAD, OK, Command, note
+from daemon.cli.invocation import Invocation
+from daemon.cli.plotting import check_plot, draw_plot
+from daemon.presentation.words import clean
 
 if TYPE_CHECKING:
     from daemon.adapters.recording.lines import Defect, Told
@@ -74,7 +75,7 @@ def judge(session: Invocation, samples: tuple[str, ...], workload: str | None, p
     if not samples:
         raise click.UsageError(NO_SAMPLES)
     if plot is not None:
-        _can_draw(plot)
+        check_plot(plot)
     from daemon.adapters.recording.recorded_cases import RecordedCases
 
     policy = _policy(session, workload)
@@ -92,7 +93,7 @@ def _policy(session: Invocation, name: str | None) -> Policy:
     file = session.config_file
     if file is None:
         file = example_file()
-        _note(f"there is no settings file, so the signals and limits are those of the example, {file}")
+        note(f"there is no settings file, so the signals and limits are those of the example, {file}")
     settings = load(file, {}, os.environ, offline=True)
     if name is not None:
         return settings.policy_for(_guarded(session, settings, name), {})
@@ -103,7 +104,7 @@ def _policy(session: Invocation, name: str | None) -> Policy:
 
 
 def _guarded(session: Invocation, settings: Settings, name: str) -> WorkloadRef:
-    from daemon.cli.naming import split
+    from daemon.cli.lookup import split
     from daemon.core.model import WorkloadRef
 
     namespace, bare = split(name, session.options.namespace)
@@ -142,9 +143,9 @@ def _run(session: Invocation, docket: RecordedCases, samples: Sequence[str], sig
     for case, last in docket.close():
         say(case, last)
         if docket.without_rollout(case):
-            _note(f"case {case!r}: {NO_ROLLOUT}")
+            note(f"case {case!r}: {NO_ROLLOUT}")
     if not docket.cases:
-        _note(f"there was no sample in {', '.join(samples)}")
+        note(f"there was no sample in {', '.join(samples)}")
     return malformed
 
 
@@ -216,22 +217,13 @@ def _json(case: str, told: Judgement) -> bytes:
 
 
 def _columns() -> int:
-    from daemon.cli.pictures import MOST
+    from daemon.presentation.picture import MOST
 
     return MOST
 
 
-def _can_draw(plot: Path) -> None:
-    from daemon.cli.pictures import PictureError, check
-
-    try:
-        check(plot)
-    except PictureError as error:
-        raise click.UsageError(f"--plot: {error}") from None
-
-
 def _draw(docket: RecordedCases, plot: Path) -> None:
-    from daemon.cli.pictures import Figure, PictureError, draw
+    from daemon.presentation.figure import Figure
 
     figures = [
         Figure(
@@ -245,12 +237,5 @@ def _draw(docket: RecordedCases, plot: Path) -> None:
         for ended in docket.ended
     ]
     if docket.rollouts > len(figures):
-        _note(f"{plot} shows the first {len(figures)} of {docket.rollouts} cases")
-    try:
-        draw(figures, plot)
-    except PictureError as error:
-        raise click.ClickException(f"--plot: {error}") from None
-
-
-def _note(text: str) -> None:
-    click.echo(f"note: {clean(text)}", err=True)
+        note(f"{plot} shows the first {len(figures)} of {docket.rollouts} cases")
+    draw_plot(figures, plot)

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from daemon.cli import naming
+from daemon.cli import lookup
 from daemon.cli.framework import BAD, OK, Command
-from daemon.cli.session import Invocation
+from daemon.cli.invocation import Invocation
+from daemon.cli.plotting import check_plot, draw_plot
 
 if TYPE_CHECKING:
     from daemon.core.case.case import Case
-    from daemon.web.explanation import Explanation, RoundView, SignalStory
+    from daemon.presentation.explanation import Explanation, RoundView, SignalStory
 
 HEADS = ("AFTER", "BAD OF ALL", "RATE", "OVER LIMIT", "WORSE THAN BEFORE", "REACHED")
 WIDEST = 110
@@ -32,7 +33,7 @@ rollbackd explain cart --plot evidence.svg
 rollbackd explain cart -o json | jq '.signals[0].rounds[-1]'
 """,
 )
-@click.argument("case", metavar="CASE|WORKLOAD", shell_complete=naming.propose_cases)
+@click.argument("case", metavar="CASE|WORKLOAD", shell_complete=lookup.propose_cases)
 @click.option(
     "--plot",
     metavar="FILE",
@@ -47,12 +48,11 @@ def explain(session: Invocation, case: str, plot: Path | None) -> int:
     why. Of a WORKLOAD it is the newest case. Cases that were not judged, or were judged before evidence was
     kept over time, are explained as far as is known.
     """
-    from daemon.cli.showing import find
-    from daemon.web.explanation import explain as explained
+    from daemon.presentation.explanation import explain as explained
 
     if plot is not None:
-        _can_draw(plot)
-    found = find(session, case)
+        check_plot(plot)
+    found = lookup.case_or_newest(session, case)
     shown = explained(found, session.settings.policy_for(found.ref, {}))
     if session.json:
         session.emit(shown)
@@ -160,17 +160,8 @@ def _paragraph(session: Invocation, words: str, *, style: str = "", blank: bool 
 # ------------------------------------------------------------ the picture
 
 
-def _can_draw(plot: Path) -> None:
-    from daemon.cli.pictures import PictureError, check
-
-    try:
-        check(plot)
-    except PictureError as error:
-        raise click.UsageError(f"--plot: {error}") from None
-
-
 def _draw(case: Case, shown: Explanation, plot: Path) -> int:
-    from daemon.cli.pictures import Figure, PictureError, draw
+    from daemon.presentation.figure import Figure
 
     assessment = case.status.assessment
     signals = tuple(signal for signal in assessment.signals if signal.trail) if assessment else ()
@@ -185,10 +176,7 @@ def _draw(case: Case, shown: Explanation, plot: Path) -> int:
         decision="found failing",
         onset=assessment.onset,
     )
-    try:
-        draw([figure], plot)
-    except PictureError as error:
-        raise click.ClickException(f"--plot: {error}") from None
+    draw_plot([figure], plot)
     return OK
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from daemon.cli.words import duration
 from daemon.core.policy import Policy, SignalPolicy
 from daemon.core.statistics.counts import percent
+from daemon.presentation.words import duration
 from daemon.settings import CounterPair, GuardedWorkload, Settings, SignalSettings
 
 Row = tuple[str, str]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Say = Callable[[str], None]
 
 
-class CommandParts:
+class Backend:
     """The real ones."""
 
     config_places: tuple[Path, ...] = (Path("rollbackd.yaml"), Path("/etc/rollbackd/rollbackd.yaml"))

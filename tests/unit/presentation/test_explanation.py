@@ -16,8 +16,8 @@ from daemon.core.model import Change
 from daemon.core.policy import SignalPolicy
 from daemon.core.signals.state import KEPT_POINTS
 from daemon.core.statistics.counts import Tally
-from daemon.web.explanation import Explanation, SignalStory, explain
-from daemon.web.render import detail
+from daemon.presentation.case_views import detail
+from daemon.presentation.explanation import Explanation, SignalStory, explain
 from tests.unit.core import signal_states
 from tests.unit.web import samples, watched
 

@@ -1,30 +1,11 @@
-"""The commands that run something: the daemon, the demo."""
+"""``demo``: a good and a bad release, in memory."""
 
 from __future__ import annotations
 
 import click
 
 from daemon.cli.framework import Command
-from daemon.cli.session import Invocation
-
-
-@click.command(
-    cls=Command,
-    short_help="Run the daemon.",
-    examples="""
-rollbackd run --config rollbackd.yaml
-rollbackd run --log-level debug
-ROLLBACKD_PROMETHEUS__URL=http://localhost:9090 rollbackd run --kubeconfig ~/.kube/config
-""",
-)
-@click.pass_obj
-def run(session: Invocation) -> int:
-    """Run the daemon until it is told to stop (SIGTERM, Ctrl-C).
-
-    This is what the container starts. It can as well run on your own machine with a kubeconfig. All its
-    state is in the cluster's RolloutCases: stopped and started again, it goes on where it was.
-    """
-    return session.parts.run(session.settings)
+from daemon.cli.invocation import Invocation
 
 
 @click.command(
@@ -56,4 +37,4 @@ def demo(session: Invocation, speed: float, port: int | None, keep: bool) -> int
     """
     if keep and port is None:
         raise click.UsageError("--keep has nothing to keep without the page: add --port 8080.")
-    return session.parts.demo(speed=speed, port=port, keep=keep, say=session.say)
+    return session.backend.demo(speed=speed, port=port, keep=keep, say=session.say)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import CompletionItem
 
-from daemon.cli.session import Invocation, session_of
+from daemon.cli.invocation import Invocation, invocation_of
 
 if TYPE_CHECKING:
     from daemon.core.case.case import Case
@@ -50,7 +50,7 @@ def workload(session: Invocation, name: str) -> WorkloadRef:
 
 def cases_of(session: Invocation, name: str | None, cases: Iterable[Case]) -> list[Case]:
     """The cases of one workload (of all without a name), the newest first."""
-    from daemon.web.render import newest_first
+    from daemon.presentation.case_views import newest_first
 
     namespace, bare = (
         (session.options.namespace, None) if name is None else split(name, session.options.namespace)
@@ -81,6 +81,15 @@ def case(session: Invocation, name: str) -> Case:
     return found[0]
 
 
+def case_or_newest(session: Invocation, name: str) -> Case:
+    """The case of a name, or the newest of a workload. Raises Missing, UsageError (several)."""
+    of_workload = cases_of(session, name, session.store.cases())
+    namespaces = {each.namespace for each in of_workload}
+    if len(namespaces) > 1:
+        raise click.UsageError(f"there is {name} in {', '.join(sorted(namespaces))}: add --namespace.")
+    return of_workload[0] if of_workload else case(session, name)
+
+
 def propose_cases(
     context: click.Context, _: click.Parameter, incomplete: str
 ) -> Sequence[CompletionItem[str]]:
@@ -104,7 +113,7 @@ def _known(context: click.Context) -> Iterable[Case]:
     from daemon.settings import SettingsError
 
     try:
-        session = session_of(context)
+        session = invocation_of(context)
         return cases_of(session, None, session.store.cases())
     except (PortError, SettingsError):
         return ()

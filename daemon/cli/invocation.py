@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from daemon.cli.parts import CommandParts
-from daemon.cli.words import clean
+from daemon.cli.backend import Backend
+from daemon.presentation.words import clean
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -36,8 +36,8 @@ class Options:
 class Invocation:
     """Made once for each invocation; a command gets it as ``@click.pass_obj``."""
 
-    def __init__(self, parts: CommandParts) -> None:
-        self.parts = parts
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
         self.options = Options()
 
     def set(self, **options: Any) -> None:
@@ -52,7 +52,7 @@ class Invocation:
         """The settings file in use; ``None`` where there is none."""
         if self.options.config is not None:
             return self.options.config
-        return next((path for path in self.parts.config_places if path.is_file()), None)
+        return next((path for path in self.backend.config_places if path.is_file()), None)
 
     @property
     def flags(self) -> Mapping[str, str | None]:
@@ -66,16 +66,16 @@ class Invocation:
     @cached_property
     def settings(self) -> Settings:
         """Raises SettingsError."""
-        return self.parts.settings(self.config_file, self.flags, os.environ)
+        return self.backend.settings(self.config_file, self.flags, os.environ)
 
     @cached_property
     def store(self) -> CaseStore:
         self.quiet_log()
-        return self.parts.case_store(self.settings)
+        return self.backend.case_store(self.settings)
 
     def quiet_log(self) -> None:
         """For all commands but the daemon itself: only what goes wrong, as text."""
-        self.parts.log(self.options.log_level or "warning")
+        self.backend.log(self.options.log_level or "warning")
 
     @cached_property
     def console(self) -> Console:
@@ -95,10 +95,10 @@ class Invocation:
         click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
 
 
-def session_of(context: click.Context) -> Invocation:
+def invocation_of(context: click.Context) -> Invocation:
     """The invocation's session; the root context holds it, or the parts it is to be made of, or nothing."""
     root = context.find_root()
     if not isinstance(root.obj, Invocation):
-        root.obj = Invocation(root.obj if isinstance(root.obj, CommandParts) else CommandParts())
+        root.obj = Invocation(root.obj if isinstance(root.obj, Backend) else Backend())
     context.obj = root.obj
     return root.obj

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from daemon.cli.backtest_progress import moment
-from daemon.cli.session import Invocation
-from daemon.cli.words import duration
+from daemon.cli.invocation import Invocation
 from daemon.core.statistics.counts import percent
+from daemon.presentation.words import duration
 
 if TYPE_CHECKING:
     from daemon.core.model import WorkloadRef

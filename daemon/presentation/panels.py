@@ -12,10 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from daemon.cli.pictures import Figure
-from daemon.cli.words import duration
 from daemon.core.assessment import SignalEvidence
 from daemon.core.statistics.counts import percent
+from daemon.presentation.figure import Figure
+from daemon.presentation.words import duration
 
 # Okabe and Ito's palette: told apart with any kind of colour vision. The line styles differ, too.
 SHARE, LIMIT, BASELINE, ONSET, DECISION = "#000000", "#0072B2", "#D55E00", "#E69F00", "#CC79A7"

@@ -1,0 +1,46 @@
+"""``history``: the cases, newest first."""
+
+from __future__ import annotations
+
+import click
+
+from daemon.cli import lookup
+from daemon.cli.case_listing import print_listing, row, warn_of_unreadable
+from daemon.cli.framework import OK, Command
+from daemon.cli.invocation import Invocation
+
+
+@click.command(
+    cls=Command,
+    examples="""
+rollbackd history
+rollbackd history cart --limit 5
+rollbackd history shop/cart -o json
+""",
+)
+@click.argument("workload", required=False, shell_complete=lookup.propose_workloads)
+@click.option(
+    "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="At most this many."
+)
+@click.pass_obj
+def history(session: Invocation, workload: str | None, limit: int) -> int:
+    """List the cases, of one WORKLOAD or of all.
+
+    One line is one rollout, the newest first. Finished cases are also the daemon's memory of which
+    revisions are known good: it keeps as many as policy.keep says.
+    """
+    from daemon.ports import Missing
+    from daemon.presentation.case_views import summary
+
+    cases = lookup.cases_of(session, workload, session.store.cases())
+    warn_of_unreadable(session)
+    if workload is not None and not cases:
+        raise Missing(
+            f"there is no case of {workload}: none of its rollouts was seen yet, see rollbackd status"
+        )
+    if session.json:
+        session.emit([summary(case) for case in cases[:limit]])
+    else:
+        rows = [row(session, case.key, case) for case in cases[:limit]]
+        print_listing(session, "CASE", rows)
+    return OK

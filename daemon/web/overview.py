@@ -1,0 +1,66 @@
+"""What the page's overview shows: the daemon's state and each guarded workload with its newest case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from daemon.core.case.alerts import UnmatchedAlert
+from daemon.core.case.case import Case
+from daemon.core.model import Workload, WorkloadRef
+from daemon.core.value import Value
+from daemon.presentation.case_views import (
+    CaseSummary,
+    RevisionView,
+    newest_by_workload,
+    revision_view,
+    summary,
+)
+
+
+class WorkloadView(Value, frozen=True):
+    namespace: str
+    name: str
+    revision: RevisionView | None
+    rollout: str
+    pods: int
+    pods_ready: int
+    mode: str
+    case: CaseSummary | None
+    """The newest."""
+
+
+class Overview(Value, frozen=True):
+    now: datetime
+    version: str
+    ready: bool
+    alive: bool
+    unready: tuple[str, ...]
+    problems: tuple[str, ...]
+    unmatched: tuple[UnmatchedAlert, ...]
+    """Alerts that were delivered and concerned no guarded workload, the newest first."""
+    workloads: tuple[WorkloadView, ...]
+
+
+def workload_views(
+    workloads: Sequence[Workload], cases: Sequence[Case], modes: dict[WorkloadRef, str]
+) -> tuple[WorkloadView, ...]:
+    newest = newest_by_workload(cases)
+    return tuple(
+        _workload(workload, newest.get(workload.ref), modes.get(workload.ref, ""))
+        for workload in sorted(workloads, key=lambda workload: workload.ref)
+    )
+
+
+def _workload(workload: Workload, case: Case | None, mode: str) -> WorkloadView:
+    pods = workload.live
+    return WorkloadView(
+        namespace=workload.ref.namespace,
+        name=workload.ref.name,
+        revision=revision_view(workload.current) if workload.current else None,
+        rollout=str(workload.status),
+        pods=len(pods),
+        pods_ready=sum(pod.ready for pod in pods),
+        mode=mode,
+        case=summary(case) if case else None,
+    )

@@ -9,16 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daemon.core.assessment import Attribution, Verdict
-from daemon.core.judge.recording import (
-    Decision,
-    DependencyChanged,
-    Entry,
-    Judgement,
-    Recording,
-    RolloutStarted,
-    Sampled,
-    ScrapeFailed,
-)
+from daemon.core.judge.judgement import Decision, Judgement
+from daemon.core.judge.record_entries import DependencyChanged, Entry, RolloutStarted, Sampled, ScrapeFailed
+from daemon.core.judge.recording import Recording
 from daemon.core.policy import Policy, SignalPolicy
 from tests.unit.core.signal_states import EVERY, START, drawn
 

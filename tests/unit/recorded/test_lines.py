@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.adapters.recording.lines import LONGEST, Defect, Told, read
-from daemon.core.judge.recording import DependencyChanged, Entry, RolloutStarted, Sampled, ScrapeFailed
+from daemon.core.judge.record_entries import DependencyChanged, Entry, RolloutStarted, Sampled, ScrapeFailed
 
 SIGNALS = ("errors", "latency")
 SAMPLE: dict[str, Any] = {

@@ -54,6 +54,8 @@ class Recording:
         self._states: dict[str, SignalState] = {}
         self._failed: dict[str, str] = {}
         """Signal → why its last poll brought nothing."""
+        self._named: set[str] = set()
+        """Signals of which a failed poll was told by name."""
         self._dependencies: dict[str, Dependency] = {}
         self._pending: list[Sampled] = []
         self._complete_at = -math.inf
@@ -94,6 +96,7 @@ class Recording:
                     self._start(entry)
             case ScrapeFailed():
                 said += self._flush()
+                self._named.add(entry.signal)
                 for name in [entry.signal] if entry.signal else list(self._signals):
                     self._failed[name] = "the last poll of the metrics failed"
                 if self._rollout is not None and not self.decided:
@@ -228,9 +231,9 @@ class Recording:
 
     def _sampled(self) -> Policy:
         """The policy without the signals that the record knows nothing of."""
-        states = self._states
-        seen = tuple(s for s in self._policy.signals if s.name in states and states[s.name].book.tracks)
-        return msgspec.structs.replace(self._policy, signals=seen or self._policy.signals)
+        seen = self._named | {name for name, state in self._states.items() if state.book.tracks}
+        known = tuple(signal for signal in self._policy.signals if signal.name in seen)
+        return msgspec.structs.replace(self._policy, signals=known or self._policy.signals)
 
     def _found_problems(self) -> dict[str, str]:
         """Signal → why it says nothing now; empty where it does."""

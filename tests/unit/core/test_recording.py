@@ -111,6 +111,13 @@ def test_polls_that_fail_are_neither_health_nor_failure() -> None:
     assert (found.decision, found.verdict) == (Decision.HOLD, Verdict.UNKNOWN)
 
 
+def test_a_signal_whose_polls_failed_by_name_is_not_left_out() -> None:
+    """Nobody knows of one that the record never mentions; this one could not be read."""
+    made = [*entries(0.01), *(ScrapeFailed(at=START + n * EVERY, signal="latency") for n in range(50))]
+    found = last(sorted(made, key=lambda entry: (entry.at, isinstance(entry, Sampled))))
+    assert (found.decision, found.verdict) == (Decision.HOLD, Verdict.UNKNOWN)
+
+
 def test_no_traffic_is_held() -> None:
     made = [
         Sampled(at=START + n * EVERY, signal="errors", pod="p", revision="b", bad=0, total=0)

@@ -6,7 +6,9 @@ import math
 from time import process_time
 
 from daemon.core.assessment import Verdict
-from daemon.core.judge.recording import Decision, Recording, RolloutStarted, Sampled
+from daemon.core.judge.judgement import Decision
+from daemon.core.judge.record_entries import RolloutStarted, Sampled
+from daemon.core.judge.recording import Recording
 
 from .families import Family
 from .generator import generate

@@ -15,7 +15,7 @@ from .families import Family
 from .scene import NEW, OLD, Floats, Pod, Whole
 
 if TYPE_CHECKING:
-    from daemon.core.judge.recording import Entry
+    from daemon.core.judge.record_entries import Entry
 
 POLL = 5.0
 """Seconds between two polls of the daemon; a failed one is told of in this rhythm."""
@@ -59,7 +59,7 @@ class Record:
 
     def entries(self) -> Iterator[Entry]:
         """The record as the offline judgement takes it, in the order of time."""
-        from daemon.core.judge.recording import DependencyChanged, RolloutStarted, Sampled, ScrapeFailed
+        from daemon.core.judge.record_entries import DependencyChanged, RolloutStarted, Sampled, ScrapeFailed
 
         names = [pod.name for pod in self.pods]
         revisions = [pod.revision for pod in self.pods]

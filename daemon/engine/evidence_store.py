@@ -19,11 +19,19 @@ from daemon.core.judge.recovery import FreshView
 from daemon.core.judge.verdict import alpha_of
 from daemon.core.model import Revision, Workload
 from daemon.core.policy import Policy, SignalPolicy
-from daemon.core.rollout_facts.pod_history import SLACK
 from daemon.core.rollout_facts.pod_owner import PodOwners
+from daemon.core.rollout_facts.watch_rules import (
+    Roles,
+    ambiguous,
+    made_since,
+    starts_at_zero,
+    state_from,
+    unscraped,
+    unusable,
+)
 from daemon.core.signals.counters import Book, observe
 from daemon.core.signals.sample import Reading, Sample
-from daemon.core.signals.state import Side, SignalState, initial_state, update
+from daemon.core.signals.state import Births, Side, SignalState, update
 from daemon.ports import Clock, Metrics, PortError
 
 TOLERATED_SKEW = 2.0
@@ -163,8 +171,7 @@ def _own(samples: Iterable[Sample], workload: Workload, owners: PodOwners) -> li
 
 
 def _pod_problem(watch: Watch, owners: PodOwners, reading: Reading) -> str:
-    judged = _served(watch)
-    return next((text for pod, text in reading.problems.items() if owners.made(judged, pod)), "")
+    return ambiguous(reading.problems, partial(owners.made, _served(watch)))
 
 
 def _served(watch: Watch) -> Revision:
@@ -177,52 +184,54 @@ def _begin(
     watch: Watch, workload: Workload, owners: PodOwners, signal: SignalPolicy, history: list[Sample]
 ) -> None:
     """Split the history at the rollout's start: the baseline before it, the evidence after it."""
-    start = watch.case.spec.started_at.timestamp() + watch.skew
-    before = [s for s in history if s.at < start]
-    sides = _sides(watch, owners)
-    watch.states[signal.name] = initial_state(signal, alpha_of(watch.policy), start, before, sides)
+    spec, policy = watch.case.spec, watch.policy
+    start = spec.started_at.timestamp() + watch.skew
+    born, side = _births(workload, owners, spec.revision, spec.started_at), _sides(watch, owners)
+    watch.states[signal.name] = state_from(
+        signal, alpha_of(policy), start, policy.baseline_window, history, born, side
+    )
     watch.fresh[signal.name] = Book()
-    _continue(watch, workload, owners, signal.name, [s for s in history if s.at >= start])
+    _refresh(watch, workload, owners, signal.name, history)
 
 
 def _sides(watch: Watch, owners: PodOwners) -> Callable[[str], Side]:
-    """Whose pods are the control group. A third revision's are not: it may be failing by itself."""
+    """Whose pods are whose."""
     baseline, judged = watch.case.spec.baseline, watch.case.spec.revision
-
-    def side(pod: str) -> Side:
-        if owners.made(judged, pod):
-            return Side.NEW
-        return Side.OLD if baseline is None or owners.made(baseline, pod) else Side.OTHER
-
-    return side
+    roles = Roles(
+        judged=judged.replica_set_uid, baseline=baseline.replica_set_uid if baseline is not None else ""
+    )
+    return lambda pod: roles.side(owners.of(pod))
 
 
 def _continue(watch: Watch, workload: Workload, owners: PodOwners, name: str, samples: list[Sample]) -> None:
-    spec, patched = watch.case.spec, watch.case.status.patched_at
-    born = _birth_rule(workload, owners, spec.revision, spec.started_at)
+    spec = watch.case.spec
+    born = _births(workload, owners, spec.revision, spec.started_at)
     watch.states[name] = update(watch.states[name], samples, born, _sides(watch, owners))
-    if patched is not None:
-        # The patch was made by our clock, the scrapes by the metrics server's.
-        edge = patched.timestamp() + watch.skew
-        fresh = [sample for sample in samples if sample.at > edge]
-        newborn = _birth_rule(workload, owners, None, patched)
-        watch.fresh[name] = observe(watch.fresh[name], fresh, starts_at_zero=newborn)
+    _refresh(watch, workload, owners, name, samples)
 
 
-def _birth_rule(
-    workload: Workload, owners: PodOwners, made: Revision | None, since: datetime
-) -> Callable[[str], bool]:
-    """Whether a pod's counters began at zero after ``since``.
+def _refresh(watch: Watch, workload: Workload, owners: PodOwners, name: str, samples: list[Sample]) -> None:
+    """Count what was scraped since the patch, if there was one."""
+    patched = watch.case.status.patched_at
+    if patched is None:
+        return
+    # The patch was made by our clock, the scrapes by the metrics server's.
+    edge = patched.timestamp() + watch.skew
+    fresh = [sample for sample in samples if sample.at > edge]
+    born = _births(workload, owners, None, patched)
+    watch.fresh[name] = observe(watch.fresh[name], fresh, starts_at_zero=born)
 
-    A pod that is already gone is known by its ReplicaSet alone, if that was made for the rollout.
-    """
-    births = {pod.name: pod.created_at for pod in (*workload.finished, *workload.pods)}
-    fresh_set = made is not None and made.created_at >= since - SLACK
+
+def _births(workload: Workload, owners: PodOwners, made: Revision | None, since: datetime) -> Births:
+    """Whether a pod's counters began at zero after ``since``, where the cluster's objects tell, or else the
+    ReplicaSet that was ``made`` for the rollout."""
+    known = {pod.name: pod.created_at.timestamp() for pod in (*workload.finished, *workload.pods)}
+    began = since.timestamp()
+    new_set = made is not None and made_since(made.created_at.timestamp(), began)
 
     def rule(pod: str) -> bool:
-        if pod in births:
-            return births[pod] >= since - SLACK
-        return fresh_set and made is not None and owners.made(made, pod)
+        of_new_set = new_set and made is not None and owners.made(made, pod)
+        return starts_at_zero(known.get(pod), began, of_new_set=of_new_set)
 
     return rule
 
@@ -232,22 +241,19 @@ def _view(watch: Watch, name: str, workload: Workload) -> SignalView:
     state = watch.states.get(name)
     if state is None:
         return SignalView(problem=problem)
-    return SignalView(state=state, problem=problem or _staleness(watch, state.book, workload))
+    return SignalView(state=state, problem=problem or _unusable(watch, state.book, workload))
 
 
-def _staleness(watch: Watch, book: Book, workload: Workload) -> str:
-    judged, owners = watch.case.spec.revision, _owners(watch, workload)
-    own = book.problem(partial(owners.made, judged))
-    if own:
-        return own
-    newest = book.newest_at(partial(owners.made, judged))
-    if newest is None:
-        names = ", ".join(pod.name for pod in workload.pods_of(judged)) or f"{judged}, which has none"
-        return f"the metrics server has no samples of the new pods ({names})"
-    age = watch.taken_at - newest
-    if age > watch.policy.stale_after:
-        return f"the newest sample of the new pods is {age:.0f} s old"
-    return ""
+def _unusable(watch: Watch, book: Book, workload: Workload) -> str:
+    judged = watch.case.spec.revision
+    names = ", ".join(pod.name for pod in workload.pods_of(judged)) or f"{judged}, which has none"
+    return unusable(
+        book,
+        partial(_owners(watch, workload).made, judged),
+        watch.taken_at,
+        watch.policy.stale_after,
+        none=f"the metrics server has no samples of the new pods ({names})",
+    )
 
 
 def _fresh_view(watch: Watch, name: str, workload: Workload) -> FreshView:
@@ -258,11 +264,9 @@ def _fresh_view(watch: Watch, name: str, workload: Workload) -> FreshView:
     if book is None or target is None:
         return FreshView(problem=problem or "no fresh samples yet")
     edge = since.timestamp() + watch.skew if since is not None else float("inf")
-    scraped = {pod for pod, track in book.tracks.items() if track.newest.at >= edge}
-    pods = [pod.name for pod in workload.live_of(target)]
     theirs = partial(_owners(watch, workload).made, target)
     return FreshView(
         tally=book.tally(theirs),
-        unscraped=tuple(pod for pod in pods if pod not in scraped),
+        unscraped=unscraped(book, [pod.name for pod in workload.live_of(target)], edge),
         problem=problem or book.problem(theirs),
     )

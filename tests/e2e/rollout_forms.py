@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from daemon.core.judge.recording import Entry, RolloutStarted, Sampled
+from daemon.core.judge.record_entries import Entry, RolloutStarted, Sampled
 from tests.e2e.remote_write import CUSTOM, STALE, Native, Series
 from tests.e2e.rollouts import (
     CLASSIC,

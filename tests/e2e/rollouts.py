@@ -12,7 +12,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from daemon.core.assessment import Attribution, Verdict
-from daemon.core.judge.recording import Decision
+from daemon.core.judge.judgement import Decision
 from daemon.core.policy import Policy, SignalPolicy
 from daemon.settings import SignalSettings
 from tests import example

@@ -15,7 +15,7 @@ from pytest_httpserver import HTTPServer
 
 from daemon.adapters.clock import SystemClock
 from daemon.core.assessment import Verdict
-from daemon.core.judge.recording import Sampled
+from daemon.core.judge.record_entries import Sampled
 from daemon.core.signals.sample import Sample
 from daemon.settings import PrometheusSettings
 from tests.e2e.cluster import binaries

@@ -14,7 +14,8 @@ from daemon.core.case.case import Case, Phase, Spec
 from daemon.core.case.events import Observed
 from daemon.core.case.lifecycle import advance
 from daemon.core.case.rollback_target import Choice
-from daemon.core.judge.recording import Decision, Judgement, Recording
+from daemon.core.judge.judgement import Decision, Judgement
+from daemon.core.judge.recording import Recording
 from daemon.core.judge.verdict import assess
 from daemon.core.model import Change, Pod, Revision, RolloutStatus, Workload, WorkloadRef
 from daemon.core.policy import Policy

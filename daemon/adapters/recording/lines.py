@@ -2,13 +2,14 @@
 
 A line is a scrape of one pod, or an event:
 
-* ``{"case", "at", "signal", "pod", "revision", "bad", "total", "unclear"}``: cumulative counters, as scraped;
+* ``{"case", "at", "signal", "pod", "revision", "bad", "total", "unclear", "born"}``: cumulative counters, as
+  scraped, and when the pod was made;
 * ``{"case", "at", "event": "rollout-started", "revision", "baseline"}``;
 * ``{"case", "at", "event": "scrape-failed", "signal"}``;
 * ``{"case", "at", "event": "dependency", "name", "healthy"}``.
 
-``case``, ``unclear``, ``baseline`` and the signal of a failed scrape may be left out, ``bad`` may be null.
-Keys that are not named here are passed over.
+``case``, ``unclear``, ``born``, ``baseline`` and the signal of a failed scrape may be left out, ``bad`` may
+be null. Keys that are not named here are passed over.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 
-from daemon.core.judge.recording import DependencyChanged, Entry, RolloutStarted, Sampled, ScrapeFailed
+from daemon.core.judge.record_entries import DependencyChanged, Entry, RolloutStarted, Sampled, ScrapeFailed
 
 LONGEST = 65_536
 """Bytes of a line. A sample has some 150; what is longer was not recorded for us."""
@@ -69,6 +70,7 @@ class _Line(msgspec.Struct, gc=False):
     bad: Any = None
     total: Any = None
     unclear: Any = None
+    born: Any = None
     baseline: Any = None
     name: Any = None
     healthy: Any = None
@@ -146,32 +148,35 @@ def _entry(line: _Line, signals: Collection[str]) -> Entry:
 
 def _sampled(line: _Line, signals: Collection[str]) -> Sampled:
     return Sampled(
-        at=_time(line.at),
+        at=_time("at", line.at),
         signal=_signal(line.signal, signals),
         pod=_name("pod", line.pod),
         revision=_name("revision", line.revision),
         total=_number("total", line.total),
         bad=None if line.bad is None else _number("bad", line.bad),
         unclear=0.0 if line.unclear is None else _number("unclear", line.unclear),
+        born=None if line.born is None else _time("born", line.born),
     )
 
 
 def _rollout_started(line: _Line, signals: Collection[str]) -> RolloutStarted:
     del signals
     baseline = "" if line.baseline is None else _text("baseline", line.baseline)
-    return RolloutStarted(at=_time(line.at), revision=_name("revision", line.revision), baseline=baseline)
+    return RolloutStarted(
+        at=_time("at", line.at), revision=_name("revision", line.revision), baseline=baseline
+    )
 
 
 def _scrape_failed(line: _Line, signals: Collection[str]) -> ScrapeFailed:
     signal = "" if line.signal is None or line.signal == "" else _signal(line.signal, signals)
-    return ScrapeFailed(at=_time(line.at), signal=signal)
+    return ScrapeFailed(at=_time("at", line.at), signal=signal)
 
 
 def _dependency(line: _Line, signals: Collection[str]) -> DependencyChanged:
     del signals
     if not isinstance(line.healthy, bool):
         raise _Wrong("healthy", _not(line.healthy, "true or false"), "write true or false, without quotes")
-    return DependencyChanged(at=_time(line.at), name=_name("name", line.name), healthy=line.healthy)
+    return DependencyChanged(at=_time("at", line.at), name=_name("name", line.name), healthy=line.healthy)
 
 
 _EVENTS: dict[str, Callable[[_Line, Collection[str]], Entry]] = {
@@ -181,24 +186,24 @@ _EVENTS: dict[str, Callable[[_Line, Collection[str]], Entry]] = {
 }
 
 
-def _time(value: Any) -> float:
+def _time(field: str, value: Any) -> float:
     """Unix seconds, from a number or from RFC 3339 with its offset."""
-    at = _moment(value) if isinstance(value, str) else _number("at", value)
+    at = _moment(field, value) if isinstance(value, str) else _number(field, value)
     if at > LATEST:
         raise _Wrong(
-            "at", f"{_shown(value)} is too late to be Unix seconds", "write seconds, not milliseconds"
+            field, f"{_shown(value)} is too late to be Unix seconds", "write seconds, not milliseconds"
         )
     return at
 
 
-def _moment(text: str) -> float:
+def _moment(field: str, text: str) -> float:
     try:
         moment = msgspec.convert(text, datetime)
     except msgspec.ValidationError:
-        raise _Wrong("at", f"{_shown(text)} is no time", TIMES) from None
+        raise _Wrong(field, f"{_shown(text)} is no time", TIMES) from None
     if moment.tzinfo is None:
-        raise _Wrong("at", f"{_shown(text)} does not say of which time zone it is", "add Z or an offset")
-    return _number("at", moment.timestamp())
+        raise _Wrong(field, f"{_shown(text)} does not say of which time zone it is", "add Z or an offset")
+    return _number(field, moment.timestamp())
 
 
 def _signal(value: Any, signals: Collection[str]) -> str:
@@ -223,7 +228,7 @@ def _name(field: str, value: Any) -> str:
 
 def _number(field: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        remedy = TIMES if field == "at" else "write the counter as scraped, a number without quotes"
+        remedy = TIMES if field in ("at", "born") else "write the counter as scraped, a number without quotes"
         raise _Wrong(field, _not(value, "a number"), remedy)
     try:
         number = float(value)

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from daemon.core.assessment import Attribution, SignalEvidence, Verdict
-from daemon.core.judge.recording import Decision, Entry, Judgement, Recording, RolloutStarted
+from daemon.core.judge.judgement import Decision, Judgement
+from daemon.core.judge.record_entries import Entry, RolloutStarted
+from daemon.core.judge.recording import Recording
 from daemon.core.policy import Policy
 
 NO_ROLLOUT = (

@@ -20,7 +20,7 @@ from daemon.presentation.words import clean
 if TYPE_CHECKING:
     from daemon.adapters.recording.lines import Defect, Told
     from daemon.adapters.recording.recorded_cases import RecordedCases
-    from daemon.core.judge.recording import Judgement
+    from daemon.core.judge.judgement import Judgement
     from daemon.core.model import WorkloadRef
     from daemon.core.policy import Policy
     from daemon.settings import Settings

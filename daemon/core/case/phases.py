@@ -13,6 +13,7 @@ from daemon.core.case.incident import Stage
 from daemon.core.model import Revision, Workload
 from daemon.core.policy import Mode, Policy
 from daemon.core.rollout_facts import facts
+from daemon.core.rollout_facts.watch_rules import is_over
 
 STARTS = 600.0
 """Seconds that the first pods are given beyond the watch, as long as Kubernetes' own default deadline."""
@@ -111,7 +112,7 @@ def watching(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
         return announce(case, "opened", policy, now)
     if case.phase is Phase.PROGRESSING:
         return _progressing(case, seen, now)
-    if not _watched(case, seen, policy):
+    if not is_over(case.status.attended, policy, seen.polled_ago):
         return case
     if untried := _untried(seen, case.spec.revision):
         over = case.status.attended - policy.watch
@@ -134,12 +135,6 @@ def _untried(seen: Observed, revision: Revision) -> str:
 def _never_ready(case: Case, why: str, policy: Policy, now: datetime) -> Case:
     text = f"held, the watch is over and no pod that {case.spec.revision} has was ever ready: {why}"
     return announce(enter(case, Phase.HELD, text, now), "opened", policy, now)
-
-
-def _watched(case: Case, seen: Observed, policy: Policy) -> bool:
-    """Whether the watch is over, and its last moment was asked for: silence until then is no health."""
-    over = case.status.attended - policy.watch
-    return seen.polled_ago is not None and over >= seen.polled_ago
 
 
 def _progressing(case: Case, seen: Observed, now: datetime) -> Case:

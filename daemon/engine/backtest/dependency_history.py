@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import groupby
 
-from daemon.core.judge.recording import DependencyChanged
+from daemon.core.judge.record_entries import DependencyChanged
 from daemon.core.model import Pod, Revision, RolloutStatus, Workload, WorkloadRef
 from daemon.engine.backtest.pod_lifetimes import revision_of
 from daemon.engine.dependencies import DependencyHistory, dependency_state, update_history

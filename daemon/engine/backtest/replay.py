@@ -9,15 +9,9 @@ from itertools import groupby
 from typing import Protocol
 
 from daemon.core.assessment import Attribution, Verdict
-from daemon.core.judge.recording import (
-    Decision,
-    DependencyChanged,
-    Judgement,
-    Recording,
-    RolloutStarted,
-    Sampled,
-    ScrapeFailed,
-)
+from daemon.core.judge.judgement import Decision, Judgement
+from daemon.core.judge.record_entries import DependencyChanged, RolloutStarted, Sampled
+from daemon.core.judge.recording import Recording
 from daemon.core.model import WorkloadRef
 from daemon.core.policy import Policy
 from daemon.core.signals.sample import Sample
@@ -94,11 +88,7 @@ def replay(ref: WorkloadRef, plan: Plan, baseline: str, policy: Policy, past: Pa
 
 
 class _Watch:
-    """Feeds the recording and the fixed rule in the order of time, and notices where samples are missing.
-
-    As in a live watch, a signal whose newest sample of the new pods is older than ``policy.stale_after`` is
-    not known, whatever the old pods say.
-    """
+    """Feeds the recording and the fixed rule in the order of time."""
 
     def __init__(self, deployment: str, plan: Plan, baseline: str, policy: Policy) -> None:
         self._deployment, self._plan, self._baseline, self._policy = deployment, plan, baseline, policy
@@ -109,9 +99,6 @@ class _Watch:
         self._newest: dict[tuple[str, str], float] = {}
         self._there: set[str] = set()
         """The revision's pods that were there before the rollout."""
-        self._heard: dict[str, float] = {}
-        """When each signal last had a sample of the new pods."""
-        self._silent: set[str] = set()
         self._started_at = math.inf
 
     @property
@@ -135,10 +122,8 @@ class _Watch:
             self._started_at = self._start_of(pending)
         for at, rows in groupby(pending, key=lambda one: one[1].at):
             self._pass_time(at)
-            self._tell(at)
             self._round(at, rows)
         self._pass_time(until)
-        self._tell(until)
 
     def outcome(self) -> RolloutOutcome:
         plan, decided = self._plan, self._recording.decided
@@ -194,13 +179,9 @@ class _Watch:
                 RolloutStarted(at=self._started_at, revision=self._plan.revision, baseline=self._baseline)
             )
             self._rule = FixedRule(self._policy.signals, self._started_at)
-            self._heard = {signal.name: self._started_at for signal in self._policy.signals}
         self._rule.pass_time(min(to, self._plan.watch_end))
-        for signal, heard in self._heard.items():
-            if heard + self._policy.stale_after < to and signal not in self._silent:
-                self._silent.add(signal)
-                at = heard + self._policy.stale_after
-                self._recording.take(ScrapeFailed(at=at, signal=signal))
+        self._tell(to)
+        self._recording.pass_time(to)
 
     def _tell(self, until: float) -> None:
         """What was heard of the dependencies by then."""
@@ -213,17 +194,12 @@ class _Watch:
             revision = revision_of(self._deployment, sample.pod)
             self._recording.take(_sampled(signal, sample, revision or ""))
             if self._rule is not None and self._is_new(sample.pod):
-                self._silent.discard(signal)
-                self._heard[signal] = at
                 self._rule.take(signal, sample.pod, at, sample.bad, sample.total)
-        for signal in self._silent:
-            # The old pods' samples are no news of the new ones.
-            self._recording.take(ScrapeFailed(at=at, signal=signal))
 
     def _gap(self) -> str:
         """The sentence that names the signals whose samples ended before the watch did."""
-        silent = sorted(self._silent & {signal for signal, _ in self._newest})
-        since = ", ".join(f"{signal} since {_clock(self._heard[signal])}" for signal in silent)
+        silent, seen = self._recording.silent, {signal for signal, _ in self._newest}
+        since = ", ".join(f"{name} since {_clock(silent[name])}" for name in sorted(silent.keys() & seen))
         return f"the metrics have a gap: no sample of the new pods for {since}" if since else ""
 
 

@@ -13,7 +13,7 @@ from benchmarks.judgement.families import SIGNALS, Family, Group
 from benchmarks.judgement.generator import generate
 from benchmarks.judgement.record import Record
 from benchmarks.judgement.scene import NEW, SCRAPE
-from daemon.core.judge.recording import RolloutStarted, Sampled
+from daemon.core.judge.record_entries import RolloutStarted, Sampled
 from tests import example
 
 CORPUS = corpus()

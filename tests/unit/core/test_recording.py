@@ -9,16 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daemon.core.assessment import Attribution, Verdict
-from daemon.core.judge.recording import (
-    Decision,
-    DependencyChanged,
-    Entry,
-    Judgement,
-    Recording,
-    RolloutStarted,
-    Sampled,
-    ScrapeFailed,
-)
+from daemon.core.judge.judgement import Decision, Judgement
+from daemon.core.judge.record_entries import DependencyChanged, Entry, RolloutStarted, Sampled, ScrapeFailed
+from daemon.core.judge.recording import Recording
 from daemon.core.policy import Policy, SignalPolicy
 from tests.unit.core.signal_states import EVERY, START, drawn
 
@@ -115,6 +108,13 @@ def test_polls_that_fail_are_neither_health_nor_failure() -> None:
     made = list(entries(0.0, scrapes=3))
     made += [ScrapeFailed(at=START + 60 + n * EVERY) for n in range(20)]
     found = last(made)
+    assert (found.decision, found.verdict) == (Decision.HOLD, Verdict.UNKNOWN)
+
+
+def test_a_signal_whose_polls_failed_by_name_is_not_left_out() -> None:
+    """Nobody knows of one that the record never mentions; this one could not be read."""
+    made = [*entries(0.01), *(ScrapeFailed(at=START + n * EVERY, signal="latency") for n in range(50))]
+    found = last(sorted(made, key=lambda entry: (entry.at, isinstance(entry, Sampled))))
     assert (found.decision, found.verdict) == (Decision.HOLD, Verdict.UNKNOWN)
 
 

@@ -9,15 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from daemon.core.judge.recording import (
-    DependencyChanged,
-    Entry,
-    Judgement,
-    Recording,
-    RolloutStarted,
-    Sampled,
-    ScrapeFailed,
-)
+from daemon.core.judge.judgement import Judgement
+from daemon.core.judge.record_entries import DependencyChanged, Entry, RolloutStarted, Sampled, ScrapeFailed
+from daemon.core.judge.recording import Recording
 from daemon.core.policy import Policy, SignalPolicy
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -95,6 +89,11 @@ SCENARIOS: dict[str, list[Entry]] = {
     "one-pod-of-three": rollout((bad(0.6), usual, usual)),
     "begins-as-the-last-old-pods-go": rollout(bad(0.4, 33), beside=32),
     "no-requests": rollout(requests=0),
+    "new-pods-fall-silent": [
+        entry
+        for entry in rollout(beside=200)
+        if not (isinstance(entry, Sampled) and entry.revision == "new" and entry.at > START + 30)
+    ],
     "monitoring-goes-down": [
         *(entry for entry in rollout() if entry.at < START + 100),
         *(ScrapeFailed(at=START + second) for second in range(100, 330, 5)),

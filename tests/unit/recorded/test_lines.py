@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.adapters.recording.lines import LONGEST, Defect, Told, read
-from daemon.core.judge.recording import DependencyChanged, Entry, RolloutStarted, Sampled, ScrapeFailed
+from daemon.core.judge.record_entries import DependencyChanged, Entry, RolloutStarted, Sampled, ScrapeFailed
 
 SIGNALS = ("errors", "latency")
 SAMPLE: dict[str, Any] = {
@@ -80,6 +80,13 @@ def test_what_may_be_left_out() -> None:
     assert entry(SAMPLE | {"unclear": 3}) != entry(SAMPLE)
 
 
+def test_a_pods_birth_is_a_time_like_any_other() -> None:
+    found = entry(SAMPLE | {"born": "2024-10-27T03:33:20Z"})
+    assert isinstance(found, Sampled)
+    assert found.born == SAMPLE["at"]
+    assert entry(SAMPLE | {"born": None}) == entry(SAMPLE)
+
+
 def test_more_keys_are_passed_over() -> None:
     assert one(SAMPLE | {"namespace": "x", "le": [1, {"a": None}]}) == one(SAMPLE)
 
@@ -113,6 +120,8 @@ def test_blank_lines_and_a_byte_order_mark_are_no_faults_and_count_as_lines() ->
         ({"bad": 10**400}, "bad", "negative or not finite"),
         ({"bad": [1]}, "bad", "[1] is not a number"),
         ({"unclear": -2.5}, "unclear", "-2.5 is negative"),
+        ({"born": "yesterday"}, "born", '"yesterday" is no time'),
+        ({"born": 1730000000000}, "born", "too late to be Unix seconds"),
         ({"pod": None}, "pod", "it is missing"),
         ({"pod": ""}, "pod", "it is empty"),
         ({"revision": 7}, "revision", "7 is not text"),
@@ -205,12 +214,12 @@ JSON = st.recursive(
 )
 
 
-@given(st.dictionaries(st.sampled_from([*SAMPLE, "event", "unclear", "healthy", "name", "x"]), JSON))
+@given(st.dictionaries(st.sampled_from([*SAMPLE, "born", "event", "unclear", "healthy", "name", "x"]), JSON))
 def test_any_object_is_an_entry_with_finite_numbers_or_a_fault(changed: dict[str, Any]) -> None:
     found = one(SAMPLE | changed)
 
     if isinstance(found, Defect):
-        assert found.field in {*SAMPLE, "event", "unclear", "healthy", "name", ""}
+        assert found.field in {*SAMPLE, "born", "event", "unclear", "healthy", "name", ""}
         assert found.message
         assert found.remedy
     else:

@@ -9,7 +9,8 @@ import pytest
 
 from daemon.adapters.recording.recorded_cases import NO_ROLLOUT, RecordedCases, SecondRollout
 from daemon.core.assessment import Verdict
-from daemon.core.judge.recording import Decision, Entry, Judgement, RolloutStarted, Sampled
+from daemon.core.judge.judgement import Decision, Judgement
+from daemon.core.judge.record_entries import Entry, RolloutStarted, Sampled
 from daemon.core.policy import Policy, SignalPolicy
 
 POLICY = Policy(signals=(SignalPolicy(name="errors", title="error rate", limit=0.05),), watch=120.0)

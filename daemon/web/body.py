@@ -18,8 +18,9 @@ _CLOSE = {"Connection": "close"}
 async def read_bounded(request: Request, *, limit: int, timeout: float) -> bytes:
     """The body, at most ``limit`` bytes of it within ``timeout`` seconds.
 
-    What is too much is taken in and forgotten, see :func:`discard`. It is counted while it arrives, for Content-Length may be missing (chunked) or lie. Raises HTTPException:
-    413 too large, 408 too slow, 400 when the sender went away.
+    It is counted while it arrives, for Content-Length may be missing (chunked) or lie; what is too much is
+    taken in and forgotten, see :func:`discard`. Raises HTTPException: 413 too large, 408 too slow, 400 when
+    the sender went away.
     """
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > limit:

@@ -73,7 +73,11 @@ class PrometheusSettings(Group):
         default=None, description="File with a bearer token; read at every query, so it may be rotated."
     )
     headers: Mapping[str, SecretStr] = Field(
-        default={}, description="Further request headers, such as `X-Scope-OrgID`. Treated as secrets."
+        default={},
+        description=(
+            "Further request headers, such as `X-Scope-OrgID`. Treated as secrets; those that identify us "
+            "(`Authorization`, `Cookie`) are refused in the settings file."
+        ),
     )
     tls_ca: ReadableFile | None = Field(
         default=None,
@@ -144,7 +148,10 @@ class WebSettings(Group):
     )
     token: SecretStr | None = Field(
         default=None,
-        description="The bearer token of the webhook. With no token the webhook is switched off.",
+        description=(
+            "The bearer token of the webhook, 16 characters or more (`openssl rand -hex 32`). With no token "
+            "the webhook is switched off."
+        ),
     )
     token_file: ReadableFile | None = Field(
         default=None, description="File with that token, instead of `token`."

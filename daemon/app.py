@@ -116,6 +116,7 @@ def run(settings: Settings) -> int:
             registry=registry,
             token=token.get_secret_value() if token is not None else None,
             max_body=settings.web.max_body,
+            hosts=settings.web.names,
         )
         web = WebServer(app, host=settings.web.host, port=settings.web.port)
         web.start()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 from datetime import UTC, datetime
 
@@ -47,6 +48,15 @@ def _fields(record: logging.LogRecord) -> dict[str, object]:
     return own if record.name.startswith(OWN) else {"logger": record.name, **own}
 
 
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""What a terminal obeys or is fooled by: control characters of both sets, line ends, changes of direction."""
+
+
+def escaped(text: str) -> str:
+    """The text on one line, with what is not to be shown as it is in the form ``\\u001b``."""
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 class _Json(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, object] = {
@@ -57,15 +67,20 @@ class _Json(logging.Formatter):
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str, ensure_ascii=False)
+        # Its own escapes are of the first set of controls alone; ours are JSON's as well.
+        return escaped(json.dumps(line, default=str, ensure_ascii=False))
 
 
 class _Console(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         time = datetime.fromtimestamp(record.created, UTC).strftime("%H:%M:%S")
-        fields = "".join(f"  {name}={value}" for name, value in _fields(record).items())
-        line = f"{time} {record.levelname.lower():<8}{record.getMessage()}{fields}"
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        fields = "".join(f"  {name}={escaped(str(value))}" for name, value in _fields(record).items())
+        line = f"{time} {record.levelname.lower():<8}{escaped(record.getMessage())}{fields}"
+        if not record.exc_info:
+            return line
+        # A message within it may pretend to be a line of the log; indented, it does not look like one.
+        trace = (f"  {escaped(part)}" for part in self.formatException(record.exc_info).split("\n"))
+        return "\n".join((line, *trace))
 
 
 def configure(level: str, form: str) -> None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 
 from daemon.core.case.alerts import Match, Naming, attributed, find
 from daemon.core.model import Alert, Episode, WorkloadRef
 from daemon.engine.reconciler import Reconciler
 from daemon.engine.unmatched import Unmatched
-from daemon.ports import Clock, Cluster
+from daemon.ports import Clock, Cluster, PortError
+
+LOOKED_UP = 100
+"""Alerts that are looked up in one turn of the worker."""
+Steps = Generator[None, None, int]
+Sorted = tuple[dict[WorkloadRef, list[Alert]], list[tuple[Alert, str]]]
+"""The alerts of each workload, and those of none with the reason."""
 
 
 class AlertIntake:
@@ -29,30 +35,40 @@ class AlertIntake:
         self._unmatched = unmatched
         self._clock = clock
 
-    def take(self, alerts: Sequence[Alert], look_at: Callable[[WorkloadRef], None]) -> int:
-        """Store the alerts; returns how many concerned a workload. Raises PortError.
+    def take(self, alerts: Sequence[Alert], look_at: Callable[[WorkloadRef], None]) -> Steps:
+        """Store the alerts, a step for each case and one for each hundred that are looked up.
 
-        Storing is repeatable: after an error the delivery comes again as a whole.
+        Returns how many concerned a workload. Raises PortError where some could not be stored, after the
+        others were. Storing is repeatable: the delivery comes again as a whole, and what is known already is
+        not written again.
         """
-        by_workload, missed = self._sort(alerts)
+        by_workload, missed = yield from self._sort(alerts)
+        failed: PortError | None = None
         for ref, its in by_workload.items():
-            if self._reconciler.alert(ref, its):
-                look_at(ref)
-            else:
-                missed += [(alert, f"{ref} has no rollout to record it on yet") for alert in its]
+            yield
+            try:
+                if self._reconciler.alert(ref, its):
+                    look_at(ref)
+                else:
+                    missed += [(alert, f"{ref} has no rollout to record it on yet") for alert in its]
+            except PortError as error:
+                # One case that cannot be stored must not keep the others' alerts from theirs.
+                failed = failed or error
+        if failed is not None:
+            raise failed
         now = self._clock.now()
         for alert, reason in missed:
             self._unmatched.note(alert, reason, now)
         return len({alert.identity for alert in alerts} - {alert.identity for alert, _ in missed})
 
-    def _sort(
-        self, alerts: Sequence[Alert]
-    ) -> tuple[dict[WorkloadRef, list[Alert]], list[tuple[Alert, str]]]:
+    def _sort(self, alerts: Sequence[Alert]) -> Generator[None, None, Sorted]:
         workloads = self._cluster.workloads()
         by_workload: dict[WorkloadRef, list[Alert]] = {}
         missed: list[tuple[Alert, str]] = []
         episodes: Mapping[Episode, WorkloadRef] | None = None
-        for alert in alerts:
+        for number, alert in enumerate(alerts, start=1):
+            if number % LOOKED_UP == 0:
+                yield
             answer = find(alert, workloads, self._naming)
             if isinstance(answer, Match):
                 by_workload.setdefault(answer.ref, []).append(attributed(alert, answer))

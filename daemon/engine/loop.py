@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeout
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from daemon.core.case.case import Case
 from daemon.core.model import Alert, Workload, WorkloadRef
 from daemon.engine.defects import Defects
+from daemon.engine.delivery import Delivery
 from daemon.engine.evidence_store import EvidenceStore
 from daemon.engine.intake import AlertIntake
 from daemon.engine.journal import Journal
-from daemon.engine.queue import Job, WorkQueue
+from daemon.engine.queue import MOST_JOBS, Job, WorkQueue
 from daemon.engine.reconciler import Reconciler
 from daemon.engine.steady_clock import SteadyClock
 from daemon.engine.surroundings_cache import SurroundingsCache
@@ -112,7 +111,7 @@ class Engine:
 
     def resync(self) -> None:
         """Look at everything again; the empty job shows that the worker comes round even when idle."""
-        self._queue.submit(lambda: None)
+        self._queue.submit(_nothing)
         try:
             self._clock.steer()
             for workload in self._cluster.workloads():
@@ -160,7 +159,8 @@ class Engine:
 
     def _do(self, job: Job) -> None:
         try:
-            job()
+            if job():
+                self._queue.resubmit(job)
         except Exception as defect:
             # Without this edge the worker would end, and with it all judgement.
             self._defects.caught(defect, edge="job")
@@ -174,30 +174,32 @@ class Engine:
     # ------------------------------------------------------------ alerts
 
     def alerts(self, alerts: Sequence[Alert], timeout: float) -> int:
-        """Record alerts on the cases of the workloads they name, in the worker's turn.
+        """Record alerts on the cases of the workloads they name; called from any thread.
 
-        Each case is saved once; what concerns no workload is noted with the reason. Returns how many
-        concerned a guarded workload. Raises Unavailable when they could not be stored within ``timeout``
-        seconds.
+        Returns how many concerned a guarded workload, once all are stored. Raises Unavailable when there are
+        too many deliveries already, or these could not be stored within ``timeout`` seconds: what is left of
+        them then is dropped, for the sender delivers again.
         """
-        result: Future[int] = Future()
-        self._queue.submit(lambda: self._record(alerts, result))
+        delivery = self.deliver(alerts)
         try:
-            return result.result(timeout)
-        except FutureTimeout as error:
-            raise Unavailable(f"the alerts were not stored within {timeout:g} s") from error
+            return delivery.wait(timeout)
         except PortError as error:
             raise Unavailable(f"the alerts could not be stored: {error}") from error
 
-    def _record(self, alerts: Sequence[Alert], result: Future[int]) -> None:
-        try:
-            recorded = self._intake.take(alerts, self._queue.put)
-        except Exception as error:
-            # Whatever it is, the waiting sender must hear of it, or it would never send again.
-            result.set_exception(error)
-            if not isinstance(error, PortError):
-                self._defects.caught(error, edge="alerts")
-            return
-        result.set_result(recorded)
+    def deliver(self, alerts: Sequence[Alert]) -> Delivery:
+        """The same without waiting. Raises Unavailable where too many deliveries wait already."""
+        delivery = Delivery(self._intake.take(alerts, self._queue.put), self._delivered, self._broke)
+        if not self._queue.submit(delivery.step):
+            raise Unavailable(f"{MOST_JOBS} deliveries of alerts are waiting already: deliver again")
+        return delivery
+
+    def _broke(self, defect: Exception) -> None:
+        self._defects.caught(defect, edge="alerts")
+
+    def _delivered(self, recorded: int) -> None:
         if recorded:
             self.poll_soon()
+
+
+def _nothing() -> bool:
+    return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +10,10 @@ from urllib.parse import urlsplit
 from daemon.settings.guarding import GuardedWorkload, SignalSettings
 from daemon.settings.model import Settings
 from daemon.settings.problems import Location, instead
+
+SHORTEST_TOKEN = 16
+IDENTIFYING = frozenset({"authorization", "proxy-authorization", "cookie"})
+"""Request headers that are secrets by their meaning."""
 
 
 @dataclass(frozen=True)
@@ -223,11 +227,35 @@ def _secrets(settings: Settings) -> Iterator[Flaw]:
         yield Flaw(
             ("incidents", "sentry_dsn_file"), "there is a DSN and a file with a DSN", "keep one of the two"
         )
+    yield from _webhook_token(settings)
     yield from _sentry(settings)
     for sink, group in (("pagerduty", incidents.pagerduty), ("webhook", incidents.webhook)):
         if group is None and sink in (incidents.sinks or ()):
             remedy = f"write the group incidents.{sink}, or take {sink} out"
             yield Flaw(("incidents", "sinks"), f"the sink {sink} is not configured", remedy)
+
+
+def _webhook_token(settings: Settings) -> Iterator[Flaw]:
+    token = settings.web.secret_token()
+    if token is not None and len(token.get_secret_value()) < SHORTEST_TOKEN:
+        yield Flaw(
+            ("web", "token" if settings.web.token is not None else "token_file"),
+            f"the webhook's token has fewer than {SHORTEST_TOKEN} characters, and can be guessed",
+            "make one with: openssl rand -hex 32",
+        )
+
+
+def written_down(values: Mapping[str, Any]) -> Iterator[Flaw]:
+    """Secrets in the settings file itself, which lies in a ConfigMap and in a repository."""
+    group = values.get("prometheus")
+    headers = group.get("headers") if isinstance(group, Mapping) else None
+    for name in headers if isinstance(headers, Mapping) else ():
+        if str(name).lower() in IDENTIFYING:
+            yield Flaw(
+                ("prometheus", "headers", str(name)),
+                "the settings file is no place for secrets, and this header is one",
+                "write the secret to a file, and set bearer_token_file, or username and password_file",
+            )
 
 
 def _sentry(settings: Settings) -> Iterator[Flaw]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
@@ -14,6 +15,7 @@ from daemon.settings.types import (
     ExporterName,
     Group,
     HealthPath,
+    HostName,
     HttpUrl,
     LabelName,
     Line,
@@ -71,7 +73,11 @@ class PrometheusSettings(Group):
         default=None, description="File with a bearer token; read at every query, so it may be rotated."
     )
     headers: Mapping[str, SecretStr] = Field(
-        default={}, description="Further request headers, such as `X-Scope-OrgID`. Treated as secrets."
+        default={},
+        description=(
+            "Further request headers, such as `X-Scope-OrgID`. Treated as secrets; those that identify us "
+            "(`Authorization`, `Cookie`) are refused in the settings file."
+        ),
     )
     tls_ca: ReadableFile | None = Field(
         default=None,
@@ -129,9 +135,23 @@ class WebSettings(Group):
     page_url: HttpUrl | None = Field(
         default=None, description="Where people reach the page; incidents link to it. None: no links."
     )
+    hosts: tuple[HostName, ...] = Field(
+        default=(),
+        max_length=20,
+        description=(
+            "Further names that people reach the page under, beside that of `page_url`. Once either is set, "
+            "the page and API are served under these, addresses, names without a dot and names of the "
+            "cluster (`.svc`, `.local`) alone, so that no foreign page can read them through a visitor's "
+            "browser (DNS rebinding). With neither every name is taken. Probes, metrics and the webhook are "
+            "served under any name."
+        ),
+    )
     token: SecretStr | None = Field(
         default=None,
-        description="The bearer token of the webhook. With no token the webhook is switched off.",
+        description=(
+            "The bearer token of the webhook, 16 characters or more (`openssl rand -hex 32`). With no token "
+            "the webhook is switched off."
+        ),
     )
     token_file: ReadableFile | None = Field(
         default=None, description="File with that token, instead of `token`."
@@ -142,6 +162,12 @@ class WebSettings(Group):
         le=67_108_864,
         description="Bytes of a request body; larger ones are refused. 500 alerts have some 500 kB.",
     )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All the names that people reach the page under, as far as somebody said."""
+        own = urlsplit(self.page_url).hostname if self.page_url is not None else None
+        return (*self.hosts, own) if own else self.hosts
 
     def secret_token(self) -> SecretStr | None:
         """The webhook's token. Raises OSError when its file has gone."""

@@ -49,6 +49,7 @@ def load(
         given = (recorded.from_text(given[0]), recorded.from_text(given[1]))
     places = _Places(file, given)
     problems = [problem for one in given for problem in one.problems]
+    problems += [places.of_flaw(flaw) for flaw in checks.written_down(file.values)]
     sources = (*(one.source() for one in given), _FileSource(Settings, dict(file.values)))
     built: dict[str, Any] = {"_build_sources": (sources, {})}
     try:

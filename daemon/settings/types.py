@@ -26,6 +26,7 @@ _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _NAMESPACE = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
 _DNS_NAME = re.compile(r"[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?")
 _SIGNAL = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+_HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 _HEALTH_PATH = re.compile(r"(?::(?P<port>[1-9]\d{0,4}))?/[!-~]*")
 
 
@@ -148,6 +149,12 @@ def _http_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _host_name(value: str) -> str:
+    if _HOST_NAME.fullmatch(value):
+        return value
+    raise complaint(f"{value!r} is not a host name", "write the name alone, such as rollbackd.example.org")
+
+
 def _health_path(value: str) -> str:
     found = _HEALTH_PATH.fullmatch(value)
     if found and int(found["port"] or 1) <= 65535:
@@ -182,6 +189,7 @@ Histogram = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_h
 LabelName = Annotated[str, AfterValidator(_label)]
 ExporterName = Annotated[str, AfterValidator(_exporter)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
+HostName = Annotated[str, AfterValidator(_host_name)]
 HealthPath = Annotated[str, StringConstraints(max_length=500), AfterValidator(_health_path)]
 ReadableFile = Annotated[Path, AfterValidator(_readable)]
 """A file that exists, can be read and is not empty when the settings are loaded."""

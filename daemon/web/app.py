@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from prometheus_client import CollectorRegistry
@@ -11,6 +13,7 @@ from daemon import __version__
 from daemon.ports import Clock, PortError, Unavailable
 from daemon.web.answers import RETRY, answer
 from daemon.web.api import add_api, add_probes
+from daemon.web.guard import Guard
 from daemon.web.page import Page
 from daemon.web.ports import Intake, Views
 from daemon.web.receiver import Receiver, add_webhook
@@ -24,8 +27,12 @@ def build(
     registry: CollectorRegistry,
     token: str | None,
     max_body: int,
+    hosts: Collection[str] = (),
 ) -> FastAPI:
-    """``token`` is what the webhook's senders must bear; ``None`` switches it off. ``max_body`` in bytes."""
+    """``token`` is what the webhook's senders must bear; ``None`` switches it off. ``max_body`` in bytes.
+
+    ``hosts``: the names that people reach the page under; without any, the page answers to every name.
+    """
     app = FastAPI(
         title="rollbackd",
         version=__version__,
@@ -33,6 +40,7 @@ def build(
         docs_url=None,
         redoc_url=None,
     )
+    app.add_middleware(Guard, hosts=hosts)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(PortError, _failed)

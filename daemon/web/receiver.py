@@ -13,7 +13,7 @@ from daemon import logs
 from daemon.ports import Unavailable
 from daemon.web import webhook
 from daemon.web.answers import RETRY, Described, answer
-from daemon.web.body import read_bounded
+from daemon.web.body import discard, read_bounded
 from daemon.web.ports import Intake
 
 MAX_IN_FLIGHT = 64
@@ -65,7 +65,11 @@ class Receiver:
             self._deliveries.labels(str(code)).inc()
 
     async def _handle(self, request: Request) -> Response:
-        self._authorize(request)
+        try:
+            self._authorize(request)
+        except HTTPException:
+            await discard(request)
+            raise
         if self._in_flight >= MAX_IN_FLIGHT:
             raise HTTPException(503, f"{MAX_IN_FLIGHT} deliveries are being recorded: deliver again", RETRY)
         self._in_flight += 1

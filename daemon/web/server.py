@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 
@@ -9,6 +10,13 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from daemon.ports import Rejected
+from daemon.web.connections import (
+    BACKLOG,
+    REQUEST_TIMEOUT,
+    Connection,
+    most_connections,
+    quiet_accepting,
+)
 
 
 class _Server(uvicorn.Server):
@@ -17,6 +25,7 @@ class _Server(uvicorn.Server):
         self._listening = listening
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        quiet_accepting(asyncio.get_running_loop())
         await super().startup(sockets)
         self._listening.set()
 
@@ -28,7 +37,9 @@ class WebServer:
     never runs there.
     """
 
-    def __init__(self, app: ASGIApp, *, host: str, port: int) -> None:
+    def __init__(
+        self, app: ASGIApp, *, host: str, port: int, request_timeout: float = REQUEST_TIMEOUT
+    ) -> None:
         self._address = (host, port)
         self._listening = threading.Event()
         self._socket: socket.socket | None = None
@@ -39,7 +50,10 @@ class WebServer:
             access_log=False,
             lifespan="off",
             loop="asyncio",
-            http="h11",
+            http=type("_Connection", (Connection,), {"most": most_connections(), "timeout": request_timeout}),
+            backlog=BACKLOG,
+            # Below it are complaints of single requests that are none: any sender could fill the log.
+            log_level="error",
             ws="none",
             server_header=False,
             proxy_headers=False,
@@ -52,6 +66,11 @@ class WebServer:
     def port(self) -> int:
         """The port it listens on; where 0 was asked for, the one it got, from :meth:`start` on."""
         return self._port
+
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+        return len(self._server.server_state.connections)
 
     @property
     def alive(self) -> bool:
@@ -84,7 +103,7 @@ class WebServer:
         dualstack = host == "::" and socket.has_dualstack_ipv6()
         try:
             listening = socket.create_server(
-                self._address, family=family, backlog=256, dualstack_ipv6=dualstack
+                self._address, family=family, backlog=BACKLOG, dualstack_ipv6=dualstack
             )
         except (OSError, OverflowError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)

@@ -31,6 +31,40 @@ def _rights(needs: Iterable[Need]) -> list[Right]:
     return sorted((need.group, need.resource, verb) for need in needs for verb in need.verbs)
 
 
+def _nodes(rendered: Rendered) -> Manifest:
+    """The daemon's own ClusterRole; the others are people's."""
+    (found,) = [role for role in rendered.of("ClusterRole") if not _aggregated(role)]
+    return found
+
+
+def _aggregated(role: Manifest) -> set[str]:
+    """The cluster's own roles that this one is a part of."""
+    mark = "rbac.authorization.k8s.io/aggregate-to-"
+    return {
+        name.removeprefix(mark)
+        for name, value in role["metadata"]["labels"].items()
+        if name.startswith(mark) and value == "true"
+    }
+
+
+def test_the_daemon_cannot_write_what_people_decide(rendered: Rendered) -> None:
+    """The instruction is in the spec, which only the main resource's update and patch can change."""
+    for role in rendered.of("Role"):
+        rights = {right for right in _granted([role]) if right[0] == "rollbackd.io"}
+        assert not rights & {("rollbackd.io", "rolloutcases", verb) for verb in ("update", "patch")}
+        assert ("rollbackd.io", "rolloutcases/status", "update") in rights
+
+
+def test_people_get_the_rights_of_their_own_roles(rendered: Rendered) -> None:
+    rights: dict[str, set[str]] = {"view": set(), "edit": set(), "admin": set()}
+    for role in rendered.of("ClusterRole"):
+        for name in _aggregated(role):
+            assert {right[:2] for right in _granted([role])} == {("rollbackd.io", "rolloutcases")}
+            rights[name] |= {verb for _, _, verb in _granted([role])}
+    look = {"get", "list", "watch"}
+    assert rights == {"view": look, "edit": look | {"patch"}, "admin": look | {"patch"}}
+
+
 def test_roles_grant_exactly_what_is_needed(rendered: Rendered) -> None:
     assert rendered.of("Role")
     for role in rendered.of("Role"):
@@ -38,17 +72,19 @@ def test_roles_grant_exactly_what_is_needed(rendered: Rendered) -> None:
 
 
 def test_over_the_whole_cluster_only_single_nodes_may_be_read(rendered: Rendered) -> None:
-    assert _granted([rendered.one("ClusterRole")]) == _rights(OPTIONAL) == [("", "nodes", "get")]
+    assert _granted([_nodes(rendered)]) == _rights(OPTIONAL) == [("", "nodes", "get")]
 
 
 def test_rights_over_the_whole_cluster_can_be_refused() -> None:
-    made = render(FLEET, values={"rbac": {"nodes": False}})
+    made = render(FLEET, values={"rbac": {"nodes": False, "people": False}})
     assert [m["kind"] for m in made.manifests if m["kind"].startswith("Cluster")] == []
     assert made.of("Role")
 
 
 def test_releases_of_one_name_do_not_share_their_cluster_role() -> None:
-    assert render(FLEET).one("ClusterRole")["metadata"]["name"] == f"{NAMESPACE}-rollbackd"
+    name = f"{NAMESPACE}-rollbackd"
+    found = {role["metadata"]["name"] for role in render(FLEET).of("ClusterRole")}
+    assert found == {name, f"{name}-view", f"{name}-instruct"}
 
 
 def test_of_secrets_only_the_metadata_of_named_ones_can_be_asked_for_and_that_can_be_refused() -> None:
@@ -86,7 +122,7 @@ def test_each_role_is_bound_to_the_daemon_alone(rendered: Rendered) -> None:
     }
     wide = rendered.one("ClusterRoleBinding")
     assert wide["subjects"] == [account]
-    assert wide["roleRef"]["name"] == rendered.one("ClusterRole")["metadata"]["name"]
+    assert wide["roleRef"]["name"] == _nodes(rendered)["metadata"]["name"]
 
 
 def _patchable(rendered: Rendered, namespace: str) -> list[str] | None:

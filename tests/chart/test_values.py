@@ -154,3 +154,16 @@ def test_schema_is_strict_wherever_it_lists_names() -> None:
     schema = _schema()
     schema.pop("$schema")
     assert [path for path in lax(schema, "") if not path.endswith(".properties")] == []
+
+
+@pytest.mark.parametrize(
+    "prometheus",
+    [
+        {"url": "https://me:secret@prometheus:9090"},
+        {"headers": {"Authorization": "Bearer secret"}},
+        {"headers": {"cookie": "secret"}},
+    ],
+)
+def test_what_ends_in_a_config_map_holds_no_secret(prometheus: dict[str, Any]) -> None:
+    with pytest.raises(HelmError, match="prometheus"):
+        render(values={"config": {"prometheus": prometheus}})

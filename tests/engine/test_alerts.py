@@ -14,7 +14,6 @@ from prometheus_client import CollectorRegistry
 from daemon.core.case.case import Case, Phase
 from daemon.core.model import Alert
 from daemon.engine.unmatched import Unmatched
-from daemon.ports import Unavailable
 from tests.engine.world import POLICY, REF, World
 
 DECIDES = "ValidationFailures"
@@ -47,9 +46,7 @@ class Story:
 
     def deliver(self, alerts: Sequence[Alert]) -> None:
         assert self.world.daemon is not None
-        with pytest.raises(Unavailable):
-            # Nobody works the queue while this thread waits; the delivery is handled in the next step.
-            self.world.daemon.engine.alerts(alerts, 0.0)
+        self.world.daemon.engine.deliver(alerts)
         self.world.drain()
 
     def crowd(self, count: int, status: State) -> list[Alert]:

@@ -87,7 +87,7 @@ def test_a_job_with_a_defect_does_not_end_the_worker() -> None:
     world = World().settled()
     assert world.queue is not None
 
-    def job() -> None:
+    def job() -> bool:
         raise KeyError("job")
 
     world.queue.submit(job)

@@ -43,3 +43,27 @@ def test_a_console_line_is_for_people(capsys: pytest.CaptureFixture[str]) -> Non
     assert "too low" not in text
     assert "error   it failed  workload=ns/app" in text
     assert "ValueError: broken" in text
+
+
+HOSTILE = ["\x1b[2J", "a\nb", "\r", "\x9b31m", "\u202e", "\u2066", "\u2028", "\x7f", "\x00"]
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+@pytest.mark.parametrize("text", HOSTILE)
+def test_nothing_that_is_logged_moves_the_cursor_or_begins_a_line(
+    capsys: pytest.CaptureFixture[str], form: str, text: str
+) -> None:
+    logs.configure("info", form)
+    logs.get().info(f"alert {text} fires", name=f"x{text}", labels={"a": text})
+    try:
+        raise ValueError(text)
+    except ValueError:
+        logs.get().exception("it failed", workload=text)
+    shown = capsys.readouterr().err
+    lines = shown.split("\n")
+    assert not {*shown} & {"\x1b", "\r", "\x9b", "\u202e", "\u2066", "\u2028", "\x7f", "\x00"}
+    begun = [line for line in lines if line and not line.startswith("  ")]
+    assert len(begun) == 2
+    if form == "json":
+        first, second = [json.loads(line) for line in begun]
+        assert (first["name"], second["workload"]) == (f"x{text}", text)

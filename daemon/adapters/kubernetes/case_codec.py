@@ -8,6 +8,7 @@ import msgspec
 from msgspec import structs
 
 from daemon import ports
+from daemon.adapters.kubernetes.errors import UNDECODABLE
 from daemon.adapters.kubernetes.resources import CASES
 from daemon.core.case.case import Case, Spec, Status
 
@@ -43,7 +44,7 @@ def decode(raw: bytes, namespace: str, name: str) -> Case:
     """The stored case. Raises Rejected, with what is wrong and where, when it makes no sense."""
     try:
         stored = msgspec.json.decode(raw, type=_Stored)
-    except msgspec.DecodeError as error:
+    except UNDECODABLE as error:
         raise ports.Rejected(
             f"case {namespace}/{name} makes no sense: {error}; "
             f"delete it (kubectl delete rolloutcase {name} -n {namespace}) or restore it"
@@ -60,7 +61,10 @@ def decode(raw: bytes, namespace: str, name: str) -> Case:
 
 def named(raw: bytes) -> tuple[str, str]:
     """A listed object's namespace and name, however little sense the rest makes."""
-    metadata = msgspec.json.decode(raw, type=_Named).metadata
+    try:
+        metadata = msgspec.json.decode(raw, type=_Named).metadata
+    except UNDECODABLE:
+        metadata = _Name()
     return metadata.namespace, metadata.name
 
 

@@ -23,7 +23,7 @@ from kubernetes import config as _config
 from kubernetes.config import incluster_config as _in_cluster
 
 from daemon import ports
-from daemon.adapters.kubernetes.errors import failure
+from daemon.adapters.kubernetes.errors import UNDECODABLE, failure
 from daemon.adapters.kubernetes.resources import Resource
 from daemon.adapters.kubernetes.server_time import ServerTime
 
@@ -250,7 +250,7 @@ def decode(data: bytes, kind: type[T], what: str) -> T:
     """Raises Unavailable when the data is not what an API server answers."""
     try:
         return msgspec.json.decode(data, type=kind)
-    except msgspec.DecodeError as error:
+    except UNDECODABLE as error:
         raise ports.Unavailable(f"{what}: the answer makes no sense: {error}") from error
 
 

@@ -6,6 +6,10 @@ import msgspec
 
 from daemon import ports
 
+UNDECODABLE = (msgspec.DecodeError, ValueError, RecursionError)
+"""What decoding raises: of JSON that is none or of another shape, of bytes that are no UTF-8 (a proxy's page
+in Latin-1), of what is nested too deeply. Each is that answer's problem alone."""
+
 
 class Expired(ports.Unavailable):
     """410: the resourceVersion or continue token is too old; list again."""
@@ -68,7 +72,7 @@ def _remedy(message: str) -> str:
 def _message(body: bytes) -> str:
     try:
         return msgspec.json.decode(body, type=ApiStatus).message
-    except msgspec.DecodeError:
+    except UNDECODABLE:
         return ""
 
 

@@ -33,9 +33,10 @@ NEEDED = (
     Need(
         group="rollbackd.io",
         resource="rolloutcases",
-        verbs=("get", "list", "watch", "create", "delete", "patch", "update"),
+        # Neither patch nor update: the instruction is people's, and the daemon must not approve itself.
+        verbs=("get", "list", "watch", "create", "delete"),
     ),
-    Need(group="rollbackd.io", resource="rolloutcases/status", verbs=("get", "update", "patch")),
+    Need(group="rollbackd.io", resource="rolloutcases/status", verbs=("update",)),
 )
 """Everything that the daemon's Role grants in each guarded namespace; nothing else is used."""
 OPTIONAL = (Need(group="", resource="nodes", verbs=("get",), optional=True),)

@@ -22,11 +22,10 @@ class ServerTime:
         """An answer arrived just now; one whose date makes no sense says nothing."""
         try:
             date = parsedate_to_datetime(header or "")
-        except ValueError:
+            if date.tzinfo is not None:
+                self._zero = date.astimezone(UTC) + HALF - timedelta(seconds=self._monotonic())
+        except (ValueError, OverflowError):
             return
-        if date.tzinfo is None:
-            return
-        self._zero = date.astimezone(UTC) + HALF - timedelta(seconds=self._monotonic())
 
     def now(self) -> datetime | None:
         """Now, as far as is known: the last date and what has passed since."""

@@ -16,7 +16,7 @@ import msgspec
 from daemon import ports
 from daemon.adapters.kubernetes.changes import DEFAULT_PACE, Change, Kind, Meta, Pace
 from daemon.adapters.kubernetes.client import KubeClient, Stream
-from daemon.adapters.kubernetes.errors import ApiStatus, Expired
+from daemon.adapters.kubernetes.errors import UNDECODABLE, ApiStatus, Expired
 from daemon.adapters.kubernetes.resources import Resource
 
 RELIST_AFTER = 3
@@ -235,7 +235,7 @@ class Watcher:
             if event.type == "ERROR":
                 self._error(msgspec.json.decode(event.object, type=ApiStatus))
             version = msgspec.json.decode(event.object, type=_Versioned).metadata.resource_version
-        except msgspec.DecodeError as error:
+        except UNDECODABLE as error:
             self._since = ""
             problem = f"the watch told something that makes no sense: {error}"
             self._on_problem(f"{self.name}: {problem}")
@@ -266,7 +266,7 @@ class Watcher:
     def _meta(self, raw: bytes) -> Meta | None:
         try:
             return msgspec.json.decode(raw, type=_Object).metadata
-        except msgspec.DecodeError as error:
+        except UNDECODABLE as error:
             self._on_problem(f"{self.name}: skipped an object without usable metadata: {error}")
             return None
 

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-import msgspec
-
 from daemon import ports
 from daemon.adapters.kubernetes.changes import DEFAULT_PACE, Change, Pace
 from daemon.adapters.kubernetes.client import KubeClient
+from daemon.adapters.kubernetes.errors import UNDECODABLE
 from daemon.adapters.kubernetes.neighbours import NeighbourStore
 from daemon.adapters.kubernetes.resources import DEPLOYMENTS, PODS, REPLICA_SETS, Resource
 from daemon.adapters.kubernetes.store import Guard, Store
@@ -184,7 +183,7 @@ class KubeCluster:
     def _seen(self, saw: Callable[[Change], T], change: Change) -> T | None:
         try:
             return saw(change)
-        except msgspec.DecodeError as error:
+        except UNDECODABLE as error:
             self._on_problem(
                 f"skipped {change.meta.namespace}/{change.meta.name}, which makes no sense: {error}"
             )

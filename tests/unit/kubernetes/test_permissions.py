@@ -24,9 +24,10 @@ def test_every_verb_is_asked_in_every_namespace(api: FakeApi, client: KubeClient
     assert len(found) == asked_for
     assert all(permission.allowed for permission in found)
     asked = [body["spec"]["resourceAttributes"] for _, _, _, body in api.requests]
-    expected = {"namespace": "b", "verb": "update", "group": "rollbackd.io", "resource": "rolloutcases"}
-    assert expected in asked
-    assert expected | {"subresource": "status"} in asked
+    expected = {"namespace": "b", "group": "rollbackd.io", "resource": "rolloutcases"}
+    assert expected | {"verb": "create"} in asked
+    assert expected | {"verb": "update", "subresource": "status"} in asked
+    assert expected | {"verb": "update"} not in asked
 
 
 def test_what_the_daemon_can_do_without_is_marked(api: FakeApi, client: KubeClient) -> None:

@@ -266,7 +266,7 @@ def test_secrets_come_from_files_and_are_never_printed(tmp_path: Path) -> None:
     assert dsn is not None
     assert dsn.get_secret_value() == "https://s3cr3t@sentry.example/1"
     assert token is not None
-    assert token.get_secret_value() == "s3cr3t"
+    assert token.get_secret_value() == "s3cr3t-of-the-webhook"
     assert settings.incidents.chosen == ("log", "events", "sentry")
     assert "s3cr3t" not in f"{settings!r} {settings.model_dump()} {settings.model_dump_json()}"
 

@@ -15,6 +15,7 @@ from daemon.core.model import Alert, Workload, WorkloadRef
 from daemon.core.policy import Policy
 from daemon.ports import Unavailable
 from daemon.web.app import build
+from daemon.web.connections import REQUEST_TIMEOUT
 from daemon.web.server import WebServer
 from tests.unit.web import samples
 
@@ -90,7 +91,13 @@ class FakeViews:
 
 @contextmanager
 def serving(
-    intake: FakeIntake, views: FakeViews, *, token: str | None = TOKEN, port: int = 0
+    intake: FakeIntake,
+    views: FakeViews,
+    *,
+    token: str | None = TOKEN,
+    port: int = 0,
+    hosts: Sequence[str] = (),
+    request_timeout: float = REQUEST_TIMEOUT,
 ) -> Iterator[WebServer]:
     app = build(
         intake=intake,
@@ -99,8 +106,9 @@ def serving(
         registry=CollectorRegistry(),
         token=token,
         max_body=MAX_BODY,
+        hosts=hosts,
     )
-    server = WebServer(app, host="127.0.0.1", port=port)
+    server = WebServer(app, host="127.0.0.1", port=port, request_timeout=request_timeout)
     server.start()
     try:
         yield server

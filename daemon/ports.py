@@ -15,6 +15,7 @@ from daemon.core.case.incident import Incident
 from daemon.core.judge.recovery import Health as Health
 from daemon.core.model import Pod, Revision, Workload, WorkloadRef
 from daemon.core.rollout_facts.configuration import ObjectVersion, Reference
+from daemon.core.rollout_facts.endpoints import Endpoint
 from daemon.core.signals.sample import Reading, Sample
 from daemon.core.value import Value
 
@@ -227,8 +228,8 @@ class Configuration(Protocol):
 
 
 class HealthProbe(Protocol):
-    def probe(self, pods: Sequence[Pod], paths: Sequence[str]) -> tuple[Health, ...]:
-        """Ask each path of each pod once, with a short timeout. Never raises."""
+    def probe(self, pods: Sequence[Pod], endpoints: Sequence[Endpoint]) -> tuple[Health, ...]:
+        """Ask each endpoint of each pod once, with a short timeout, in their order. Never raises."""
         ...
 
 

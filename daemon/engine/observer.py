@@ -13,12 +13,13 @@ from daemon.core.case.events import Observed
 from daemon.core.judge.coincident_failures import CoincidentFailures
 from daemon.core.judge.confirmation import Confirmed, confirm
 from daemon.core.judge.detection import SignalView, detect
-from daemon.core.judge.recovery import Facts, Health, verify
+from daemon.core.judge.recovery import Facts, verify
 from daemon.core.judge.verdict import conclude
 from daemon.core.model import Workload
 from daemon.core.policy import Policy
 from daemon.core.rollout_facts import facts
 from daemon.core.rollout_facts.configuration import Reference
+from daemon.core.rollout_facts.endpoints import chosen
 from daemon.core.rollout_facts.pod_history import PodHistory
 from daemon.engine.configuration import ConfigurationLook, ever_seen
 from daemon.engine.evidence_store import EvidenceStore
@@ -157,13 +158,12 @@ class Observer:
         if not self._cluster.fresh():
             # A recovery is not claimed from what the cluster looked like before its watches fell silent.
             return None
-        answers: tuple[Health, ...] = ()
-        if policy.health_paths:
-            answers = self._health.probe(workload.live, policy.health_paths)
+        endpoints = chosen(policy.health_paths, self._cluster.template(case.ref, goal))
         seen = Facts(
             workload=workload,
             target=goal,
-            health=answers,
+            health=self._health.probe(workload.live, endpoints.asked) if endpoints.asked else (),
+            endpoints=endpoints,
             fresh=self._room.fresh_views(case, workload),
             alerts=case.status.alerts,
             pods=tuple(histories),

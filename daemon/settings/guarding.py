@@ -251,5 +251,7 @@ class GuardedWorkload(PolicySettings):
         description="Names of `neighbours` that it needs. Left out: all of them. Empty: none.",
     )
     health_paths: tuple[HealthPath, ...] | None = Field(
-        default=None, max_length=10, description="Other health endpoints than `health.paths`; empty: none."
+        default=None,
+        max_length=10,
+        description="Other health endpoints than `health.paths`, or than its pods' own probes; empty: none.",
     )

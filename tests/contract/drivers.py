@@ -126,6 +126,10 @@ class MetricsDriver(Waiting, Protocol):
 
 
 class ProbeDriver(Waiting, Protocol):
+    """Pods whose template's probes ask /health and /ready at a port that is named."""
+
+    @property
+    def cluster(self) -> Cluster: ...
     @property
     def probe(self) -> HealthProbe: ...
 

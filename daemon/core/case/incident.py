@@ -167,10 +167,11 @@ def _verification(case: Case) -> list[str]:
     if verification is None:
         return ["Verification: not reached"]
     marks = {True: "yes", False: "NO", None: "not known"}
-    return ["Verification:"] + [
+    conditions = [
         f"  - {condition.name}: {marks[condition.holds]} ({condition.detail})"
         for condition in verification.conditions
     ]
+    return ["Verification:", *conditions, *(f"  - {note}" for note in verification.notes)]
 
 
 def _next_steps(phase: Phase) -> str:

@@ -227,6 +227,23 @@ class Configuration(Protocol):
         ...
 
 
+class LogTail(Value, frozen=True):
+    """The newest lines of a container's log, oldest first. ``cut``: there were more than could be read."""
+
+    lines: tuple[str, ...] = ()
+    cut: bool = False
+
+
+class Logs(Protocol):
+    def tail(self, namespace: str, pod: str, container: str, *, seconds: float, lines: int) -> LogTail:
+        """At most so many lines that the container's present run wrote in the last ``seconds``; none where
+        it has not started. Long lines are cut. Answers within few seconds.
+
+        Raises Denied, Missing (no such pod), Rejected (no such container), Unavailable.
+        """
+        ...
+
+
 class HealthProbe(Protocol):
     def probe(self, pods: Sequence[Pod], endpoints: Sequence[Endpoint]) -> tuple[Health, ...]:
         """Ask each endpoint of each pod once, with a short timeout, in their order. Never raises."""

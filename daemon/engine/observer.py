@@ -20,10 +20,12 @@ from daemon.core.policy import Policy
 from daemon.core.rollout_facts import facts
 from daemon.core.rollout_facts.configuration import Reference
 from daemon.core.rollout_facts.endpoints import chosen
+from daemon.core.rollout_facts.log_lines import LogReport
 from daemon.core.rollout_facts.pod_history import PodHistory
 from daemon.engine.configuration import ConfigurationLook, ever_seen
 from daemon.engine.evidence_store import EvidenceStore
 from daemon.engine.histories import Histories
+from daemon.engine.log_reading import LogReading
 from daemon.engine.surroundings_cache import SurroundingsCache
 from daemon.ports import Cluster, HealthProbe, PortError
 
@@ -38,6 +40,7 @@ class Observer:
         health: HealthProbe,
         configuration: ConfigurationLook,
         cluster: Cluster,
+        logs: LogReading,
     ) -> None:
         self._room = room
         self._around = around
@@ -46,6 +49,7 @@ class Observer:
         self._health = health
         self._configuration = configuration
         self._cluster = cluster
+        self._logs = logs
 
     def observe(
         self,
@@ -64,12 +68,14 @@ class Observer:
                 workload=None, assessment=gone, choice=target.Choice(revision=None, reason=gone.reason)
             )
         pods = self._histories.look(case, workload, now)
+        proof = self._verify(case, workload, policy, pods, cases, now)
         return Observed(
             workload=workload,
             assessment=self._assess(case, workload, policy, pods, now),
             choice=target.choose(workload, case.spec.revision, cases),
             pods=pods,
-            verification=self._verify(case, workload, policy, pods, cases, now),
+            verification=proof,
+            logs=self._read_logs(case, workload, policy, proof, elapsed),
             recent_rollbacks=_recent(workload, cases, now),
             elapsed=elapsed,
             polled_ago=self._room.polled_ago(case),
@@ -78,6 +84,7 @@ class Observer:
     def forget(self, key: str) -> None:
         """A case is over."""
         self._histories.forget(key)
+        self._logs.forget(key)
 
     def _assess(
         self,
@@ -174,6 +181,17 @@ class Observer:
             alerts_lost=case.status.alerts_lost,
         )
         return verify(seen, policy, case.status.assessment)
+
+    def _read_logs(
+        self, case: Case, workload: Workload, policy: Policy, proof: Verification | None, elapsed: float
+    ) -> LogReport | None:
+        """Read while a recovery is being proven, and once more when the case is about to end."""
+        target = case.status.target
+        if proof is None or target is None:
+            return None
+        over = case.status.attended + elapsed >= policy.verify_deadline
+        last = proof.recovered or bool(proof.contradicted) or over
+        return self._logs.after(case, workload, target, policy, last=last)
 
 
 def _recent(workload: Workload, cases: Sequence[Case], now: datetime) -> int:

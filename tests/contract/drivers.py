@@ -19,6 +19,7 @@ from daemon.ports import (
     Configuration,
     Gauges,
     HealthProbe,
+    Logs,
     Metrics,
     Neighbours,
     Nodes,
@@ -154,6 +155,23 @@ class ConfigurationDriver(Protocol):
     def now(self) -> datetime: ...
     def wait(self, seconds: float) -> None: ...
     def cut_off(self) -> Configuration:
+        """One whose API server does not answer."""
+        ...
+
+
+class LogDriver(Waiting, Protocol):
+    """One pod of one container, which writes what it is given once."""
+
+    @property
+    def logs(self) -> Logs: ...
+    @property
+    def namespace(self) -> str: ...
+    @property
+    def pod(self) -> str: ...
+    @property
+    def container(self) -> str: ...
+    def write(self, *lines: bytes) -> None: ...
+    def cut_off(self) -> Logs:
         """One whose API server does not answer."""
         ...
 

@@ -9,13 +9,14 @@ from typing import Any, TypeVar
 from daemon.adapters.simulation.clock import ManualClock
 from daemon.adapters.simulation.health import MemoryHealthProbe
 from daemon.adapters.simulation.kubelet import Fault, FaultKind
+from daemon.adapters.simulation.logs import MemoryLogs
 from daemon.adapters.simulation.metrics import MemoryMetrics
 from daemon.adapters.simulation.templates import simple_template
 from daemon.adapters.simulation.traffic import Rates, Traffic
 from daemon.core.model import Pod, Workload, WorkloadRef
 from daemon.core.rollout_facts.configuration import Reference
 from daemon.core.signals.sample import Sample
-from daemon.ports import Actuator, CaseStore, Configuration, Gauges, Unavailable
+from daemon.ports import Actuator, CaseStore, Configuration, Gauges, Logs, Unavailable
 from tests.contract.drivers import CRASHING, FAILING, GOOD, MISSING, OOM, UNREADY
 from tests.simulation.faulty import FaultyCaseStore, FaultyCluster, FaultyConfiguration, FaultySurroundings
 
@@ -208,6 +209,27 @@ def _probed(image: str) -> dict[str, Any]:
         "readinessProbe": {"httpGet": {"path": "/ready", "port": "http"}},
     }
     return template
+
+
+class MemoryLogDriver(MemoryWaiting):
+    namespace, container = REF.namespace, REF.name
+
+    def __init__(self) -> None:
+        super().__init__()
+        cluster = MemoryCluster(self.clock)
+        cluster.apply(REF, image=f"{IMAGE}:{GOOD}", replicas=1)
+        self.clock.advance(10)
+        workload = cluster.workload(REF)
+        assert workload is not None
+        (self.pod,) = (pod.name for pod in workload.pods)
+        self.logs = MemoryLogs(cluster, self.clock)
+
+    def write(self, *lines: bytes) -> None:
+        self.logs.write(self.pod, *lines)
+
+    def cut_off(self) -> Logs:
+        self.logs.reads.fail(Unavailable("the API server does not answer: connection refused"))
+        return self.logs
 
 
 class MemorySurroundingsDriver(MemoryWaiting):

@@ -14,6 +14,7 @@ from daemon.adapters.simulation.clock import ManualClock
 from daemon.adapters.simulation.cluster import DEFAULT_PACE
 from daemon.adapters.simulation.health import MemoryHealthProbe
 from daemon.adapters.simulation.kubelet import Fault, FaultKind, Pace
+from daemon.adapters.simulation.logs import MemoryLogs
 from daemon.adapters.simulation.metrics import MemoryMetrics
 from daemon.adapters.simulation.objects import ROLLING, Strategy
 from daemon.adapters.simulation.templates import simple_template, with_image
@@ -119,6 +120,7 @@ class World:
         self.configuration = FaultyConfiguration(self.cluster, self.clock)
         self.defects = MemoryDefects()
         self.registry = CollectorRegistry()
+        self.logs = MemoryLogs(self.cluster, self.clock)
         self.daemon: Assembled | None = None
         self.queue: WorkQueue | None = None
         self.cluster.on_change(lambda ref: self.queue.put(ref) if self.queue else None)
@@ -148,6 +150,7 @@ class World:
                 registry=self.registry,
                 poll_interval=self.poll_interval,
                 reporter=self.defects,
+                logs=self.logs,
             ),
             self.queue,
         )

@@ -271,7 +271,7 @@ def verifying(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case
     found = seen.verification
     if found is None:
         return case
-    case = change(case, verification=found)
+    case = change(case, verification=found, logs=seen.logs or case.status.logs)
     if found.contradicted:
         return _unrecovered(case, found.contradicted, policy, now)
     if found.recovered:

@@ -46,6 +46,7 @@ def test_the_shipped_example_holds_one_application_and_else_the_defaults() -> No
         dependencies=("scada", "historian"),
         neighbours=("postgresql", "redis"),
         sinks=("log", "events"),
+        logs=True,
         contact="#incident-gl006",
         title="GL-006",
     )

@@ -15,6 +15,7 @@ from daemon.core.case.incident import Incident
 from daemon.core.judge.recovery import Health as Health
 from daemon.core.model import Pod, Revision, Workload, WorkloadRef
 from daemon.core.rollout_facts.configuration import ObjectVersion, Reference
+from daemon.core.rollout_facts.diagnosis import ObjectEvent
 from daemon.core.rollout_facts.endpoints import Endpoint
 from daemon.core.signals.sample import Reading, Sample
 from daemon.core.value import Value
@@ -240,6 +241,15 @@ class Logs(Protocol):
         it has not started. Long lines are cut. Answers within few seconds.
 
         Raises Denied, Missing (no such pod), Rejected (no such container), Unavailable.
+        """
+        ...
+
+
+class ObjectEvents(Protocol):
+    def warnings(self, namespace: str, uid: str) -> tuple[ObjectEvent, ...]:
+        """The warnings about one object that are still kept, some 50 at most. Answers within few seconds.
+
+        Raises Denied, Unavailable.
         """
         ...
 

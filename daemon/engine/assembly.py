@@ -22,6 +22,7 @@ from daemon.engine.observer import Observer
 from daemon.engine.queue import WorkQueue
 from daemon.engine.reconciler import Reconciler
 from daemon.engine.steady_clock import SteadyClock
+from daemon.engine.stuck import StuckLook
 from daemon.engine.surroundings_cache import Sources, SurroundingsCache
 from daemon.engine.unmatched import Unmatched
 from daemon.engine.views import DaemonViews, Troubles
@@ -36,6 +37,7 @@ from daemon.ports import (
     IncidentSink,
     Logs,
     Metrics,
+    ObjectEvents,
 )
 
 
@@ -58,6 +60,8 @@ class EngineParts:
     poll_interval: float = 5.0
     logs: Logs | None = None
     """Without them no logs are read, whatever a policy says."""
+    events: ObjectEvents | None = None
+    """Without them a stuck rollout is explained by its own objects alone."""
     troubles: Sequence[Troubles] = ()
     naming: Naming = field(default_factory=Naming)
     """Which labels of alerts name what."""
@@ -85,6 +89,7 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
     around = SurroundingsCache(parts.surroundings, clock, journal.trouble)
     configuration = ConfigurationLook(parts.configuration, parts.cluster, clock)
     logs = LogReading(parts.logs, clock)
+    stuck = StuckLook(parts.events, logs, clock)
     effects = Effects(
         actuator=parts.actuator,
         sinks=parts.sinks,
@@ -98,7 +103,7 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
         cluster=parts.cluster,
         store=parts.store,
         room=room,
-        observer=Observer(room, around, parts.health, configuration, parts.cluster, logs),
+        observer=Observer(room, around, parts.health, configuration, parts.cluster, logs, stuck),
         configuration=configuration,
         logs=logs,
         effects=effects,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from daemon.core.case import rollback_target as target
 from daemon.core.case.case import Case, EffectOutcome
 from daemon.core.model import Revision, Workload, WorkloadRef
-from daemon.core.rollout_facts import facts
+from daemon.core.rollout_facts.diagnosis import diagnosis
 from daemon.core.rollout_facts.endpoints import chosen
 from daemon.ports import Actuator, Clock, Cluster, HealthProbe, Missing, Rejected, RollbackResult, Unavailable
 
@@ -103,7 +103,7 @@ def await_rollout(tools: ByHand, ref: WorkloadRef, *, generation: int) -> bool:
             and workload.current is not None
             and status.timed_out(workload.current)
         ):
-            tools.say(f"the rollout is stuck: {facts.diagnosis(workload, workload.current)}")
+            tools.say(f"the rollout is stuck: {diagnosis(workload, workload.current)}")
             return False
         tools.sleep(0.2)
     tools.say(f"the rollout is not complete after {tools.deadline:.0f} s: {said}")

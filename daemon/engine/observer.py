@@ -10,6 +10,7 @@ from daemon.core.attribution.cause import Surroundings, attribute, scene_of
 from daemon.core.case import rollback_target as target
 from daemon.core.case.case import Case, EffectOutcome, Phase
 from daemon.core.case.events import Observed
+from daemon.core.case.phases import overdue
 from daemon.core.judge.coincident_failures import CoincidentFailures
 from daemon.core.judge.confirmation import Confirmed, confirm
 from daemon.core.judge.detection import SignalView, detect
@@ -19,6 +20,7 @@ from daemon.core.model import Workload
 from daemon.core.policy import Policy
 from daemon.core.rollout_facts import facts
 from daemon.core.rollout_facts.configuration import Reference
+from daemon.core.rollout_facts.diagnosis import NOTHING, Told
 from daemon.core.rollout_facts.endpoints import chosen
 from daemon.core.rollout_facts.log_lines import LogReport
 from daemon.core.rollout_facts.pod_history import PodHistory
@@ -26,6 +28,7 @@ from daemon.engine.configuration import ConfigurationLook, ever_seen
 from daemon.engine.evidence_store import EvidenceStore
 from daemon.engine.histories import Histories
 from daemon.engine.log_reading import LogReading
+from daemon.engine.stuck import StuckLook
 from daemon.engine.surroundings_cache import SurroundingsCache
 from daemon.ports import Cluster, HealthProbe, PortError
 
@@ -41,6 +44,7 @@ class Observer:
         configuration: ConfigurationLook,
         cluster: Cluster,
         logs: LogReading,
+        stuck: StuckLook,
     ) -> None:
         self._room = room
         self._around = around
@@ -50,6 +54,7 @@ class Observer:
         self._configuration = configuration
         self._cluster = cluster
         self._logs = logs
+        self._stuck = stuck
 
     def observe(
         self,
@@ -76,6 +81,7 @@ class Observer:
             pods=pods,
             verification=proof,
             logs=self._read_logs(case, workload, policy, proof, elapsed),
+            told=self._told(case, workload, policy, elapsed),
             recent_rollbacks=_recent(workload, cases, now),
             elapsed=elapsed,
             polled_ago=self._room.polled_ago(case),
@@ -181,6 +187,13 @@ class Observer:
             alerts_lost=case.status.alerts_lost,
         )
         return verify(seen, policy, case.status.assessment)
+
+    def _told(self, case: Case, workload: Workload, policy: Policy, elapsed: float) -> Told:
+        """Asked once the case is about to say why its rollout is stuck, and not while it is under way."""
+        revision = overdue(case, workload, policy, elapsed)
+        if revision is None:
+            return NOTHING
+        return self._stuck.look(workload, revision, policy, self._around.nodes(case, workload))
 
     def _read_logs(
         self, case: Case, workload: Workload, policy: Policy, proof: Verification | None, elapsed: float

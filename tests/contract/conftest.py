@@ -11,6 +11,7 @@ from tests.contract.drivers import (
     CaseDriver,
     ClusterDriver,
     ConfigurationDriver,
+    EventDriver,
     LogDriver,
     MetricsDriver,
     ProbeDriver,
@@ -20,6 +21,7 @@ from tests.contract.memory import (
     MemoryCaseDriver,
     MemoryClusterDriver,
     MemoryConfigurationDriver,
+    MemoryEventDriver,
     MemoryLogDriver,
     MemoryMetricsDriver,
     MemoryProbeDriver,
@@ -93,6 +95,17 @@ def around(request: pytest.FixtureRequest) -> Iterator[SurroundingsDriver]:
     from tests.contract import real_surroundings
 
     with real_surroundings.driver() as driver:
+        yield driver
+
+
+@pytest.fixture(params=BOTH)
+def warned(request: pytest.FixtureRequest) -> Iterator[EventDriver]:
+    if request.param == "memory":
+        yield MemoryEventDriver()
+        return
+    from tests.contract import real
+
+    with real.event_driver() as driver:
         yield driver
 
 

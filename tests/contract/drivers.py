@@ -23,6 +23,7 @@ from daemon.ports import (
     Metrics,
     Neighbours,
     Nodes,
+    ObjectEvents,
 )
 
 GOOD = "v1.0.0"
@@ -76,6 +77,14 @@ class ClusterDriver(Waiting, Protocol):
 
     def cut_off(self) -> Actuator:
         """An actuator whose API server does not answer."""
+        ...
+
+
+class EventDriver(ClusterDriver, Protocol):
+    @property
+    def events(self) -> ObjectEvents: ...
+    def blind(self) -> ObjectEvents:
+        """Those of an API server that does not answer."""
         ...
 
 

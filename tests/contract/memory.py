@@ -11,12 +11,13 @@ from daemon.adapters.simulation.health import MemoryHealthProbe
 from daemon.adapters.simulation.kubelet import Fault, FaultKind
 from daemon.adapters.simulation.logs import MemoryLogs
 from daemon.adapters.simulation.metrics import MemoryMetrics
+from daemon.adapters.simulation.object_events import MemoryObjectEvents
 from daemon.adapters.simulation.templates import simple_template
 from daemon.adapters.simulation.traffic import Rates, Traffic
 from daemon.core.model import Pod, Workload, WorkloadRef
 from daemon.core.rollout_facts.configuration import Reference
 from daemon.core.signals.sample import Sample
-from daemon.ports import Actuator, CaseStore, Configuration, Gauges, Logs, Unavailable
+from daemon.ports import Actuator, CaseStore, Configuration, Gauges, Logs, ObjectEvents, Unavailable
 from tests.contract.drivers import CRASHING, FAILING, GOOD, MISSING, OOM, UNREADY
 from tests.simulation.faulty import FaultyCaseStore, FaultyCluster, FaultyConfiguration, FaultySurroundings
 
@@ -105,6 +106,16 @@ class MemoryClusterDriver(MemoryWaiting):
     def cut_off(self) -> Actuator:
         self.cluster.undos.fail(Unavailable("the API server does not answer: connection refused"))
         return self.cluster
+
+
+class MemoryEventDriver(MemoryClusterDriver):
+    def __init__(self) -> None:
+        super().__init__()
+        self.events = MemoryObjectEvents(self.cluster)
+
+    def blind(self) -> ObjectEvents:
+        self.events.reads.fail(Unavailable("the API server does not answer: connection refused"))
+        return self.events
 
 
 class MemoryCaseDriver(MemoryWaiting):

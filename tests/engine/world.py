@@ -16,6 +16,7 @@ from daemon.adapters.simulation.health import MemoryHealthProbe
 from daemon.adapters.simulation.kubelet import Fault, FaultKind, Pace
 from daemon.adapters.simulation.logs import MemoryLogs
 from daemon.adapters.simulation.metrics import MemoryMetrics
+from daemon.adapters.simulation.object_events import MemoryObjectEvents
 from daemon.adapters.simulation.objects import ROLLING, Strategy
 from daemon.adapters.simulation.templates import simple_template, with_image
 from daemon.adapters.simulation.traffic import Rates, Traffic
@@ -121,6 +122,7 @@ class World:
         self.defects = MemoryDefects()
         self.registry = CollectorRegistry()
         self.logs = MemoryLogs(self.cluster, self.clock)
+        self.events = MemoryObjectEvents(self.cluster)
         self.daemon: Assembled | None = None
         self.queue: WorkQueue | None = None
         self.cluster.on_change(lambda ref: self.queue.put(ref) if self.queue else None)
@@ -151,6 +153,7 @@ class World:
                 poll_interval=self.poll_interval,
                 reporter=self.defects,
                 logs=self.logs,
+                events=self.events,
             ),
             self.queue,
         )

@@ -36,6 +36,8 @@ def run(settings: Settings) -> int:
     from daemon.adapters.kubernetes.cases import KubeCaseStore
     from daemon.adapters.kubernetes.configuration import KubeConfiguration
     from daemon.adapters.kubernetes.nodes import KubeNodes
+    from daemon.adapters.kubernetes.object_events import KubeObjectEvents
+    from daemon.adapters.kubernetes.pod_logs import KubeLogs
     from daemon.adapters.kubernetes.workloads import KubeCluster
     from daemon.adapters.prometheus.gauges import PrometheusGauges
     from daemon.adapters.prometheus.metrics import PrometheusMetrics
@@ -96,6 +98,8 @@ def run(settings: Settings) -> int:
             registry=registry,
             reporter=reporter,
             poll_interval=settings.prometheus.poll,
+            logs=KubeLogs(client),
+            events=KubeObjectEvents(client),
             naming=settings.alerts.naming,
             troubles=(cluster.problems, store.problems, lambda: absent(named, cluster)),
         )

@@ -16,6 +16,7 @@ from daemon.adapters.simulation.health import MemoryHealthProbe
 from daemon.adapters.simulation.metrics import MemoryMetrics
 from daemon.adapters.simulation.sinks import MemorySink
 from daemon.adapters.simulation.surroundings import MemorySurroundings
+from daemon.adapters.simulation.templates import Template, simple_template
 from daemon.adapters.simulation.traffic import Rates, Traffic
 from daemon.core.case.case import Case, Phase
 from daemon.core.case.incident import message
@@ -56,6 +57,17 @@ def policy() -> Policy:
         neighbours=(),
         sinks=("log",),
     )
+
+
+def template(image: str) -> Template:
+    """With GL-006's port and probes, which say what is asked of its pods after a rollback."""
+    made = simple_template(REF.name, image)
+    made["spec"]["containers"][0] |= {
+        "ports": [{"name": "http", "containerPort": 8000}],
+        "livenessProbe": {"httpGet": {"path": "/health", "port": "http"}},
+        "readinessProbe": {"httpGet": {"path": "/ready", "port": "http"}},
+    }
+    return made
 
 
 def build(speed: float) -> Stage:
@@ -147,7 +159,7 @@ def play(stage: Stage, say: Say) -> bool:
     """The whole story; tells whether it ended as it should."""
     show = Play(stage, say)
     say(f"A cluster in memory runs {REF} {IMAGE}:v1.0.0 with 3 pods, 20 requests a second, 0.5 % errors.")
-    stage.cluster.apply(REF, image=f"{IMAGE}:v1.0.0")
+    stage.cluster.apply(REF, template(f"{IMAGE}:v1.0.0"))
     show.run(240)
     say(f"\nA good release: {GOOD}")
     stage.cluster.set_image(REF, f"{IMAGE}:{GOOD}")

@@ -15,6 +15,8 @@ from daemon.core.case.incident import Incident
 from daemon.core.judge.recovery import Health as Health
 from daemon.core.model import Pod, Revision, Workload, WorkloadRef
 from daemon.core.rollout_facts.configuration import ObjectVersion, Reference
+from daemon.core.rollout_facts.diagnosis import ObjectEvent
+from daemon.core.rollout_facts.endpoints import Endpoint
 from daemon.core.signals.sample import Reading, Sample
 from daemon.core.value import Value
 
@@ -226,9 +228,35 @@ class Configuration(Protocol):
         ...
 
 
+class LogTail(Value, frozen=True):
+    """The newest lines of a container's log, oldest first. ``cut``: there were more than could be read."""
+
+    lines: tuple[str, ...] = ()
+    cut: bool = False
+
+
+class Logs(Protocol):
+    def tail(self, namespace: str, pod: str, container: str, *, seconds: float, lines: int) -> LogTail:
+        """At most so many lines that the container's present run wrote in the last ``seconds``; none where
+        it has not started. Long lines are cut. Answers within few seconds.
+
+        Raises Denied, Missing (no such pod), Rejected (no such container), Unavailable.
+        """
+        ...
+
+
+class ObjectEvents(Protocol):
+    def warnings(self, namespace: str, uid: str) -> tuple[ObjectEvent, ...]:
+        """The warnings about one object that are still kept, some 50 at most. Answers within few seconds.
+
+        Raises Denied, Unavailable.
+        """
+        ...
+
+
 class HealthProbe(Protocol):
-    def probe(self, pods: Sequence[Pod], paths: Sequence[str]) -> tuple[Health, ...]:
-        """Ask each path of each pod once, with a short timeout. Never raises."""
+    def probe(self, pods: Sequence[Pod], endpoints: Sequence[Endpoint]) -> tuple[Health, ...]:
+        """Ask each endpoint of each pod once, with a short timeout, in their order. Never raises."""
         ...
 
 

@@ -85,4 +85,5 @@ class Backend:
         from daemon import app
         from daemon.adapters.kubernetes.permissions import check
 
-        return check(app.kube_client(settings), settings.namespaces, named=settings.named)
+        client = app.kube_client(settings)
+        return check(client, settings.namespaces, named=settings.named, logged=settings.logged)

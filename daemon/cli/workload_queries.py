@@ -75,7 +75,10 @@ def _signal(own: SignalPolicy, signal: SignalSettings) -> dict[str, Any]:
     return {**common, "warmupSeconds": own.warmup, **source}
 
 
-def _health(settings: Settings, policy: Policy) -> list[dict[str, Any]]:
+def _health(settings: Settings, policy: Policy) -> list[dict[str, Any]] | None:
+    """``None``: what the pods' own probes ask."""
+    if policy.health_paths is None:
+        return None
     places = (settings.health.place(path) for path in policy.health_paths)
     return [{"port": port, "path": path} for port, path in places]
 
@@ -94,9 +97,14 @@ def _rows(facts: Mapping[str, Any]) -> Iterator[Row]:
         yield f"neighbour {one['name']}", f"pods with {one['selector']}"
     if not facts["neighbours"]:
         yield "neighbours", "none"
-    health = ", ".join(f":{one['port']}{one['path']}" for one in facts["health"])
-    yield "health endpoints", health or "none"
+    yield "health endpoints", _health_row(facts["health"])
     yield "incidents go to", ", ".join(facts["sinks"]) or "nobody"
+
+
+def _health_row(health: Sequence[Mapping[str, Any]] | None) -> str:
+    if health is None:
+        return "the pods' own HTTP probes"
+    return ", ".join(f":{one['port']}{one['path']}" for one in health) or "none"
 
 
 def _signal_rows(signal: Mapping[str, Any]) -> Iterator[Row]:

@@ -113,6 +113,8 @@ class Verification(Value, frozen=True):
     conditions: tuple[Condition, ...] = ()
     contradicted: str = ""
     """Set when fresh evidence says that the service is still failing."""
+    notes: tuple[str, ...] = ()
+    """What was not checked, and why."""
 
     @property
     def recovered(self) -> bool:

@@ -43,7 +43,10 @@ class Policy(Value, frozen=True):
     """Crashes of a new pod that count as failing."""
     require_traffic: bool = True
     """Whether a recovery must be proven from requests, and not from pods and health endpoints alone."""
-    health_paths: tuple[str, ...] = ()
+    health_paths: tuple[str, ...] | None = None
+    """Health endpoints of each pod (``/ready``, ``:8081/ready``); ``None``: its own HTTP probes."""
+    logs: bool = False
+    """Whether the pods' logs are read: error lines after a rollback, the last line of what is stuck."""
     max_rollbacks: int = 3
     """Automatic rollbacks of one workload in 24 hours."""
     decisive_alerts: tuple[str, ...] = ()

@@ -16,11 +16,13 @@ from daemon.engine.effects import Effects, Run
 from daemon.engine.evidence_store import EvidenceStore
 from daemon.engine.intake import AlertIntake
 from daemon.engine.journal import Journal
+from daemon.engine.log_reading import LogReading
 from daemon.engine.loop import Engine
 from daemon.engine.observer import Observer
 from daemon.engine.queue import WorkQueue
 from daemon.engine.reconciler import Reconciler
 from daemon.engine.steady_clock import SteadyClock
+from daemon.engine.stuck import StuckLook
 from daemon.engine.surroundings_cache import Sources, SurroundingsCache
 from daemon.engine.unmatched import Unmatched
 from daemon.engine.views import DaemonViews, Troubles
@@ -33,7 +35,9 @@ from daemon.ports import (
     DefectReporter,
     HealthProbe,
     IncidentSink,
+    Logs,
     Metrics,
+    ObjectEvents,
 )
 
 
@@ -54,6 +58,10 @@ class EngineParts:
     run: Run
     registry: CollectorRegistry
     poll_interval: float = 5.0
+    logs: Logs | None = None
+    """Without them no logs are read, whatever a policy says."""
+    events: ObjectEvents | None = None
+    """Without them a stuck rollout is explained by its own objects alone."""
     troubles: Sequence[Troubles] = ()
     naming: Naming = field(default_factory=Naming)
     """Which labels of alerts name what."""
@@ -80,6 +88,8 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
     room = EvidenceStore(parts.metrics, clock)
     around = SurroundingsCache(parts.surroundings, clock, journal.trouble)
     configuration = ConfigurationLook(parts.configuration, parts.cluster, clock)
+    logs = LogReading(parts.logs, clock)
+    stuck = StuckLook(parts.events, logs, clock)
     effects = Effects(
         actuator=parts.actuator,
         sinks=parts.sinks,
@@ -93,8 +103,9 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
         cluster=parts.cluster,
         store=parts.store,
         room=room,
-        observer=Observer(room, around, parts.health, configuration, parts.cluster),
+        observer=Observer(room, around, parts.health, configuration, parts.cluster, logs, stuck),
         configuration=configuration,
+        logs=logs,
         effects=effects,
         clock=clock,
         policies=parts.policies,

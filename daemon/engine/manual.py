@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from daemon.core.case import rollback_target as target
 from daemon.core.case.case import Case, EffectOutcome
 from daemon.core.model import Revision, Workload, WorkloadRef
-from daemon.core.rollout_facts import facts
+from daemon.core.rollout_facts.diagnosis import diagnosis
+from daemon.core.rollout_facts.endpoints import chosen
 from daemon.ports import Actuator, Clock, Cluster, HealthProbe, Missing, Rejected, RollbackResult, Unavailable
 
 Say = Callable[[str], None]
@@ -25,7 +26,8 @@ class ByHand:
     clock: Clock
     sleep: Sleep
     say: Say
-    paths: tuple[str, ...]
+    paths: tuple[str, ...] | None
+    """Health endpoints; ``None``: each pod's own HTTP probes."""
     deadline: float = 600.0
 
 
@@ -101,7 +103,7 @@ def await_rollout(tools: ByHand, ref: WorkloadRef, *, generation: int) -> bool:
             and workload.current is not None
             and status.timed_out(workload.current)
         ):
-            tools.say(f"the rollout is stuck: {facts.diagnosis(workload, workload.current)}")
+            tools.say(f"the rollout is stuck: {diagnosis(workload, workload.current)}")
             return False
         tools.sleep(0.2)
     tools.say(f"the rollout is not complete after {tools.deadline:.0f} s: {said}")
@@ -109,13 +111,17 @@ def await_rollout(tools: ByHand, ref: WorkloadRef, *, generation: int) -> bool:
 
 
 def _answers(tools: ByHand, workload: Workload) -> bool:
-    pods = workload.live
-    answers = tools.health.probe(pods, tools.paths)
+    pods, current = workload.live, workload.current
+    template = tools.cluster.template(workload.ref, current) if current is not None else None
+    endpoints = chosen(tools.paths, template)
+    answers = tools.health.probe(pods, endpoints.asked)
     bad = [answer for answer in answers if not answer.ok]
     for answer in bad:
         tools.say(f"{answer.pod}{answer.path}: {answer.detail}")
     if not bad:
-        health = f"all {len(answers)} health answers good" if tools.paths else "no health endpoint is set"
+        why = "; ".join(endpoints.unasked) or endpoints.problem
+        nothing = f"no health endpoint is asked: {why}" if why else "no health endpoint is set"
+        health = f"all {len(answers)} health answers good" if endpoints.asked else nothing
         tools.say(f"{len(pods)} pods are ready, {health}")
     return not bad
 

@@ -10,19 +10,25 @@ from daemon.core.attribution.cause import Surroundings, attribute, scene_of
 from daemon.core.case import rollback_target as target
 from daemon.core.case.case import Case, EffectOutcome, Phase
 from daemon.core.case.events import Observed
+from daemon.core.case.phases import overdue
 from daemon.core.judge.coincident_failures import CoincidentFailures
 from daemon.core.judge.confirmation import Confirmed, confirm
 from daemon.core.judge.detection import SignalView, detect
-from daemon.core.judge.recovery import Facts, Health, verify
+from daemon.core.judge.recovery import Facts, verify
 from daemon.core.judge.verdict import conclude
 from daemon.core.model import Workload
 from daemon.core.policy import Policy
 from daemon.core.rollout_facts import facts
 from daemon.core.rollout_facts.configuration import Reference
+from daemon.core.rollout_facts.diagnosis import NOTHING, Told
+from daemon.core.rollout_facts.endpoints import chosen
+from daemon.core.rollout_facts.log_lines import LogReport
 from daemon.core.rollout_facts.pod_history import PodHistory
 from daemon.engine.configuration import ConfigurationLook, ever_seen
 from daemon.engine.evidence_store import EvidenceStore
 from daemon.engine.histories import Histories
+from daemon.engine.log_reading import LogReading
+from daemon.engine.stuck import StuckLook
 from daemon.engine.surroundings_cache import SurroundingsCache
 from daemon.ports import Cluster, HealthProbe, PortError
 
@@ -37,6 +43,8 @@ class Observer:
         health: HealthProbe,
         configuration: ConfigurationLook,
         cluster: Cluster,
+        logs: LogReading,
+        stuck: StuckLook,
     ) -> None:
         self._room = room
         self._around = around
@@ -45,6 +53,8 @@ class Observer:
         self._health = health
         self._configuration = configuration
         self._cluster = cluster
+        self._logs = logs
+        self._stuck = stuck
 
     def observe(
         self,
@@ -63,12 +73,15 @@ class Observer:
                 workload=None, assessment=gone, choice=target.Choice(revision=None, reason=gone.reason)
             )
         pods = self._histories.look(case, workload, now)
+        proof = self._verify(case, workload, policy, pods, cases, now)
         return Observed(
             workload=workload,
             assessment=self._assess(case, workload, policy, pods, now),
             choice=target.choose(workload, case.spec.revision, cases),
             pods=pods,
-            verification=self._verify(case, workload, policy, pods, cases, now),
+            verification=proof,
+            logs=self._read_logs(case, workload, policy, proof, elapsed),
+            told=self._told(case, workload, policy, elapsed),
             recent_rollbacks=_recent(workload, cases, now),
             elapsed=elapsed,
             polled_ago=self._room.polled_ago(case),
@@ -77,6 +90,7 @@ class Observer:
     def forget(self, key: str) -> None:
         """A case is over."""
         self._histories.forget(key)
+        self._logs.forget(key)
 
     def _assess(
         self,
@@ -157,13 +171,12 @@ class Observer:
         if not self._cluster.fresh():
             # A recovery is not claimed from what the cluster looked like before its watches fell silent.
             return None
-        answers: tuple[Health, ...] = ()
-        if policy.health_paths:
-            answers = self._health.probe(workload.live, policy.health_paths)
+        endpoints = chosen(policy.health_paths, self._cluster.template(case.ref, goal))
         seen = Facts(
             workload=workload,
             target=goal,
-            health=answers,
+            health=self._health.probe(workload.live, endpoints.asked) if endpoints.asked else (),
+            endpoints=endpoints,
             fresh=self._room.fresh_views(case, workload),
             alerts=case.status.alerts,
             pods=tuple(histories),
@@ -174,6 +187,24 @@ class Observer:
             alerts_lost=case.status.alerts_lost,
         )
         return verify(seen, policy, case.status.assessment)
+
+    def _told(self, case: Case, workload: Workload, policy: Policy, elapsed: float) -> Told:
+        """Asked once the case is about to say why its rollout is stuck, and not while it is under way."""
+        revision = overdue(case, workload, policy, elapsed)
+        if revision is None:
+            return NOTHING
+        return self._stuck.look(workload, revision, policy, self._around.nodes(case, workload))
+
+    def _read_logs(
+        self, case: Case, workload: Workload, policy: Policy, proof: Verification | None, elapsed: float
+    ) -> LogReport | None:
+        """Read while a recovery is being proven, and once more when the case is about to end."""
+        target = case.status.target
+        if proof is None or target is None:
+            return None
+        over = case.status.attended + elapsed >= policy.verify_deadline
+        last = proof.recovered or bool(proof.contradicted) or over
+        return self._logs.after(case, workload, target, policy, last=last)
 
 
 def _recent(workload: Workload, cases: Sequence[Case], now: datetime) -> int:

@@ -23,6 +23,7 @@ from daemon.engine.configuration import ConfigurationLook
 from daemon.engine.effects import Effects
 from daemon.engine.evidence_store import EvidenceStore
 from daemon.engine.journal import Journal
+from daemon.engine.log_reading import LogReading
 from daemon.engine.observer import DAY, Observer
 from daemon.ports import CaseStore, Clock, Cluster, Conflict, Missing
 
@@ -46,6 +47,7 @@ class Reconciler:
         room: EvidenceStore,
         observer: Observer,
         configuration: ConfigurationLook,
+        logs: LogReading,
         effects: Effects,
         clock: Clock,
         policies: Policies,
@@ -57,6 +59,7 @@ class Reconciler:
         self._room = room
         self._observer = observer
         self._configuration = configuration
+        self._logs = logs
         self._effects = effects
         self._clock = clock
         self._policies = policies
@@ -146,7 +149,7 @@ class Reconciler:
         if case is None:
             return None
         try:
-            stored = self._store.create(self._configured(case))
+            stored = self._store.create(self._with_logs(self._configured(case), workload))
         except Conflict:
             return None
         self._journal.opened(stored)
@@ -155,6 +158,11 @@ class Reconciler:
     def _configured(self, case: Case) -> Case:
         """A case at its opening, with the configuration that its revision began with."""
         return change(case, configuration=self._configuration.at(case.ref, case.spec.revision))
+
+    def _with_logs(self, case: Case, workload: Workload) -> Case:
+        """A case at its opening, with what the pods logged that its revision is about to replace."""
+        policy = self._policies(case.ref, workload)
+        return change(case, logs_before=self._logs.before(workload, case.spec.revision, policy))
 
     def _obey(self, case: Case, policy: Policy) -> None:
         order = case.spec.instruction

@@ -167,7 +167,7 @@ def _health(settings: Settings) -> Iterator[Flaw]:
             remedy = "add health.paths, such as [/ready], or leave the port out"
             yield Flaw(("health", "port"), message, remedy, health.port)
         return
-    places: list[tuple[Location, tuple[str, ...]]] = [(("health", "paths"), health.paths)]
+    places: list[tuple[Location, tuple[str, ...]]] = [(("health", "paths"), health.paths or ())]
     places += [(("workloads", index, "health_paths"), paths) for index, paths in own.items()]
     for here, paths in places:
         for index, path in enumerate(paths):

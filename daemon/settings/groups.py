@@ -104,15 +104,24 @@ class HealthSettings(Group):
         le=65535,
         description="The pods' port for health endpoints; needed by each path that has no port of its own.",
     )
-    paths: tuple[HealthPath, ...] = Field(
-        default=(),
+    paths: tuple[HealthPath, ...] | None = Field(
+        default=None,
         max_length=10,
         description=(
             "Paths asked with GET on each pod; below 400 is healthy. A port of its own stands before the "
-            "path: `:8081/ready`. Empty: no endpoints are asked."
+            "path: `:8081/ready`. Left out: what the pods' own readiness, liveness and startup probes ask "
+            "over HTTP or HTTPS (certificates are not verified, as by the kubelet). Empty: no endpoints are "
+            "asked."
         ),
     )
-    timeout: Duration = Field(default=2.0, ge=0.1, le=60, description="Seconds for one answer.")
+    timeout: Duration = Field(
+        default=2.0,
+        ge=0.1,
+        le=60,
+        description=(
+            "Seconds for one answer. Where a probe's own `timeoutSeconds` is longer it counts, up to 10."
+        ),
+    )
 
     def place(self, path: str) -> tuple[int, str]:
         """``:8081/ready`` → 8081 and ``/ready``; a path without a port is asked at `port`.

@@ -173,6 +173,16 @@ class PolicySettings(Group):
             "enough, for services that may be idle."
         ),
     )
+    logs: bool = Field(
+        default=False,
+        description=(
+            "Whether the pods' logs of the last 10 minutes are searched for error lines after a rollback, "
+            "and the last line of a container that does not start is told. It needs the right to `get` "
+            "`pods/log`, which the chart grants where this is on. Off, for logs may hold what nobody but "
+            "their readers should see: samples, with what looks like a secret masked, are stored in the case "
+            "and sent with incidents."
+        ),
+    )
     max_rollbacks: int = Field(
         default=3,
         ge=0,
@@ -251,5 +261,7 @@ class GuardedWorkload(PolicySettings):
         description="Names of `neighbours` that it needs. Left out: all of them. Empty: none.",
     )
     health_paths: tuple[HealthPath, ...] | None = Field(
-        default=None, max_length=10, description="Other health endpoints than `health.paths`; empty: none."
+        default=None,
+        max_length=10,
+        description="Other health endpoints than `health.paths`, or than its pods' own probes; empty: none.",
     )

@@ -96,6 +96,12 @@ class Settings(BaseSettings):
                 names.setdefault(namespace, []).append(name)
         return {namespace: tuple(found) for namespace, found in names.items()}
 
+    @property
+    def logged(self) -> tuple[str, ...]:
+        """The namespaces in which the logs of some workload's pods are read."""
+        found = {entry.namespace for entry in self.workloads if self.policy_of(entry).logs}
+        return tuple(sorted(found))
+
     def guards(self, ref: WorkloadRef, labels: Mapping[str, str]) -> bool:
         """Whether a Deployment with these labels is guarded."""
         return self._entry(ref, labels) is not None

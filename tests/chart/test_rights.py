@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.adapters.kubernetes.permissions import NEEDED, OPTIONAL, Need
+from daemon.adapters.kubernetes.permissions import LOGS, NEEDED, OPTIONAL, Need
 from tests.chart.rendering import NAMESPACE, Manifest, Rendered, render
 
 Right = tuple[str, str, str]
@@ -68,7 +68,33 @@ def test_people_get_the_rights_of_their_own_roles(rendered: Rendered) -> None:
 def test_roles_grant_exactly_what_is_needed(rendered: Rendered) -> None:
     assert rendered.of("Role")
     for role in rendered.of("Role"):
-        assert _granted([role]) == _rights(NEEDED)
+        rights = [right for right in _granted([role]) if right not in _rights([LOGS])]
+        assert rights == _rights(NEEDED)
+
+
+@pytest.mark.parametrize(
+    ("policy", "own", "granted"),
+    [
+        ({}, {}, False),
+        ({"logs": True}, {}, True),
+        ({"logs": True}, {"logs": False}, False),
+        ({}, {"logs": True}, True),
+    ],
+)
+def test_logs_may_be_read_only_where_the_policy_says_so(
+    policy: dict[str, bool], own: dict[str, bool], granted: bool
+) -> None:
+    shop = {"namespace": "shop", "name": "cart", "signals": []}
+    config = {"policy": policy, "workloads": [shop | own, shop | {"namespace": "ops", "logs": False}]}
+    made = render(values={"webhook": {"enabled": False}, "config": config})
+    rights = {role["metadata"]["namespace"]: _granted([role]) for role in made.of("Role")}
+    assert (("", "pods/log", "get") in rights["shop"]) is granted
+    assert ("", "pods/log", "get") not in rights["ops"]
+
+
+def test_events_may_be_refused() -> None:
+    made = render(FLEET, values={"rbac": {"events": False}})
+    assert ("", "events", "list") not in _granted(made.of("Role"))
 
 
 def test_over_the_whole_cluster_only_single_nodes_may_be_read(rendered: Rendered) -> None:

@@ -44,11 +44,11 @@ def test_left_as_it_is_the_chart_guards_the_shipped_example(tmp_path: Path) -> N
 
 
 def test_config_stands_over_the_example(tmp_path: Path) -> None:
-    config = {"policy": {"mode": "advise"}, "health": {"port": 9000}, "dependencies": []}
+    config = {"policy": {"mode": "advise"}, "health": {"timeout": "3s"}, "dependencies": []}
     settings = _load(render(values={"webhook": {"enabled": False}, "config": config}), tmp_path)
     assert settings.workloads == load(example_file()).workloads
     assert (settings.policy.mode, settings.dependencies) == (Mode.ADVISE, ())
-    assert (settings.health.port, settings.health.paths) == (9000, ("/health", "/ready"))
+    assert (settings.health.timeout, len(settings.signals)) == (3.0, 2)
 
 
 SHOP = {"namespace": "shop", "name": "cart"}
@@ -63,7 +63,7 @@ def test_with_own_workloads_nothing_of_the_example_is_left(tmp_path: Path, confi
     made = render(values={"webhook": {"enabled": False}, "config": config})
     settings = _load(made, tmp_path)
     assert [signal.name for signal in settings.signals] == [s["name"] for s in config.get("signals", ())]
-    assert (settings.dependencies, settings.neighbours, settings.health.paths) == ((), (), ())
+    assert (settings.dependencies, settings.neighbours, settings.health.paths) == ((), (), None)
     assert "gl006" not in made.text.lower()
     assert "greenlang" not in made.text
 

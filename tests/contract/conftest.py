@@ -11,6 +11,8 @@ from tests.contract.drivers import (
     CaseDriver,
     ClusterDriver,
     ConfigurationDriver,
+    EventDriver,
+    LogDriver,
     MetricsDriver,
     ProbeDriver,
     SurroundingsDriver,
@@ -19,6 +21,8 @@ from tests.contract.memory import (
     MemoryCaseDriver,
     MemoryClusterDriver,
     MemoryConfigurationDriver,
+    MemoryEventDriver,
+    MemoryLogDriver,
     MemoryMetricsDriver,
     MemoryProbeDriver,
     MemorySurroundingsDriver,
@@ -91,6 +95,28 @@ def around(request: pytest.FixtureRequest) -> Iterator[SurroundingsDriver]:
     from tests.contract import real_surroundings
 
     with real_surroundings.driver() as driver:
+        yield driver
+
+
+@pytest.fixture(params=BOTH)
+def warned(request: pytest.FixtureRequest) -> Iterator[EventDriver]:
+    if request.param == "memory":
+        yield MemoryEventDriver()
+        return
+    from tests.contract import real
+
+    with real.event_driver() as driver:
+        yield driver
+
+
+@pytest.fixture(params=BOTH)
+def logging(request: pytest.FixtureRequest) -> Iterator[LogDriver]:
+    if request.param == "memory":
+        yield MemoryLogDriver()
+        return
+    from tests.contract import real_logs
+
+    with real_logs.log_driver() as driver:
         yield driver
 
 

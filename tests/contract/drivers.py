@@ -19,9 +19,11 @@ from daemon.ports import (
     Configuration,
     Gauges,
     HealthProbe,
+    Logs,
     Metrics,
     Neighbours,
     Nodes,
+    ObjectEvents,
 )
 
 GOOD = "v1.0.0"
@@ -78,6 +80,14 @@ class ClusterDriver(Waiting, Protocol):
         ...
 
 
+class EventDriver(ClusterDriver, Protocol):
+    @property
+    def events(self) -> ObjectEvents: ...
+    def blind(self) -> ObjectEvents:
+        """Those of an API server that does not answer."""
+        ...
+
+
 class CaseDriver(Waiting, Protocol):
     """A store with no case in it, and a namespace that is the test's own."""
 
@@ -126,6 +136,10 @@ class MetricsDriver(Waiting, Protocol):
 
 
 class ProbeDriver(Waiting, Protocol):
+    """Pods whose template's probes ask /health and /ready at a port that is named."""
+
+    @property
+    def cluster(self) -> Cluster: ...
     @property
     def probe(self) -> HealthProbe: ...
 
@@ -150,6 +164,23 @@ class ConfigurationDriver(Protocol):
     def now(self) -> datetime: ...
     def wait(self, seconds: float) -> None: ...
     def cut_off(self) -> Configuration:
+        """One whose API server does not answer."""
+        ...
+
+
+class LogDriver(Waiting, Protocol):
+    """One pod of one container, which writes what it is given once."""
+
+    @property
+    def logs(self) -> Logs: ...
+    @property
+    def namespace(self) -> str: ...
+    @property
+    def pod(self) -> str: ...
+    @property
+    def container(self) -> str: ...
+    def write(self, *lines: bytes) -> None: ...
+    def cut_off(self) -> Logs:
         """One whose API server does not answer."""
         ...
 

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from daemon.adapters.simulation.clock import ManualClock
+from daemon.adapters.simulation.cluster import MemoryCluster
 from daemon.adapters.simulation.health import MemoryHealthProbe
 from daemon.adapters.simulation.kubelet import Fault, FaultKind
 from daemon.adapters.simulation.metrics import MemoryMetrics
+from daemon.adapters.simulation.templates import simple_template
 from daemon.adapters.simulation.traffic import Rates, Traffic
 from daemon.core.model import Pod, Workload, WorkloadRef
 from daemon.core.rollout_facts.configuration import Reference
 from daemon.core.signals.sample import Sample
-from daemon.ports import Actuator, CaseStore, Configuration, Gauges, Unavailable
+from daemon.ports import Actuator, CaseStore, Configuration, Gauges, Logs, ObjectEvents, Unavailable
 from tests.contract.drivers import CRASHING, FAILING, GOOD, MISSING, OOM, UNREADY
-from tests.simulation.faulty import FaultyCaseStore, FaultyCluster, FaultyConfiguration, FaultySurroundings
+from tests.simulation.faulty import (
+    FaultyCaseStore,
+    FaultyCluster,
+    FaultyConfiguration,
+    FaultyLogs,
+    FaultyObjectEvents,
+    FaultySurroundings,
+)
 
 T = TypeVar("T")
 
@@ -105,6 +114,16 @@ class MemoryClusterDriver(MemoryWaiting):
         return self.cluster
 
 
+class MemoryEventDriver(MemoryClusterDriver):
+    def __init__(self) -> None:
+        super().__init__()
+        self.events = FaultyObjectEvents(self.cluster)
+
+    def blind(self) -> ObjectEvents:
+        self.events.reads.fail(Unavailable("the API server does not answer: connection refused"))
+        return self.events
+
+
 class MemoryCaseDriver(MemoryWaiting):
     def __init__(self) -> None:
         super().__init__()
@@ -181,21 +200,53 @@ class MemoryMetricsDriver(MemoryWaiting):
 class MemoryProbeDriver(MemoryWaiting):
     def __init__(self) -> None:
         super().__init__()
-        self._cluster = FaultyCluster(self.clock, faults=FAULTS)
-        self.probe = MemoryHealthProbe(self._cluster)
+        self.cluster = FaultyCluster(self.clock, faults=FAULTS)
+        self.probe = MemoryHealthProbe(self.cluster)
 
     def deploy(self, tag: str) -> Workload:
-        self._cluster.apply(REF, image=f"{IMAGE}:{tag}", replicas=1)
+        self.cluster.apply(REF, _probed(f"{IMAGE}:{tag}"), replicas=1)
         return self.until("the containers run", self._running)
 
     def delete(self) -> None:
-        self._cluster.delete(REF)
+        self.cluster.delete(REF)
         self.clock.advance(5.0)
 
     def _running(self) -> Workload | None:
-        workload = self._cluster.workload(REF)
+        workload = self.cluster.workload(REF)
         up = workload is not None and workload.pods and all(pod.ip for pod in workload.pods)
         return workload if up and self.clock.monotonic() > 10 else None
+
+
+def _probed(image: str) -> dict[str, Any]:
+    """As the stand-in's manifest has it."""
+    template = simple_template(REF.name, image)
+    template["spec"]["containers"][0] |= {
+        "ports": [{"name": "http", "containerPort": 8000}],
+        "livenessProbe": {"httpGet": {"path": "/health", "port": "http"}},
+        "readinessProbe": {"httpGet": {"path": "/ready", "port": "http"}},
+    }
+    return template
+
+
+class MemoryLogDriver(MemoryWaiting):
+    namespace, container = REF.namespace, REF.name
+
+    def __init__(self) -> None:
+        super().__init__()
+        cluster = MemoryCluster(self.clock)
+        cluster.apply(REF, image=f"{IMAGE}:{GOOD}", replicas=1)
+        self.clock.advance(10)
+        workload = cluster.workload(REF)
+        assert workload is not None
+        (self.pod,) = (pod.name for pod in workload.pods)
+        self.logs = FaultyLogs(cluster, self.clock)
+
+    def write(self, *lines: bytes) -> None:
+        self.logs.write(self.pod, *lines)
+
+    def cut_off(self) -> Logs:
+        self.logs.reads.fail(Unavailable("the API server does not answer: connection refused"))
+        return self.logs
 
 
 class MemorySurroundingsDriver(MemoryWaiting):

@@ -21,10 +21,11 @@ from daemon.adapters.kubernetes.client import KubeClient, load
 from daemon.adapters.kubernetes.configuration import KubeConfiguration
 from daemon.adapters.kubernetes.crd import manifest
 from daemon.adapters.kubernetes.events import EventSink
+from daemon.adapters.kubernetes.object_events import KubeObjectEvents
 from daemon.adapters.kubernetes.workloads import KubeCluster
 from daemon.core.model import Pod, WorkloadRef
 from daemon.core.rollout_facts.configuration import Reference
-from daemon.ports import Actuator, CaseStore, Configuration
+from daemon.ports import Actuator, CaseStore, Configuration, ObjectEvents
 from tests.e2e.app.build import image, load_app
 from tests.e2e.app.manifests import Gl006, config_map, deployment
 from tests.e2e.app.manifests import namespace as application_namespace
@@ -179,6 +180,26 @@ def cluster_driver() -> Iterator[RealCluster]:
     cluster = running()
     with namespace(cluster) as home, client_of(cluster) as client, client_of(cluster, dead=True) as dead:
         driver = RealCluster(cluster, home, client, dead)
+        try:
+            yield driver
+        finally:
+            driver.stop()
+
+
+class RealEvents(RealCluster):
+    def __init__(self, cluster: Cluster, home: str, client: KubeClient, dead: KubeClient) -> None:
+        super().__init__(cluster, home, client, dead)
+        self.events: ObjectEvents = KubeObjectEvents(client)
+
+    def blind(self) -> ObjectEvents:
+        return KubeObjectEvents(self._dead)
+
+
+@contextmanager
+def event_driver() -> Iterator[RealEvents]:
+    cluster = running()
+    with namespace(cluster) as home, client_of(cluster) as client, client_of(cluster, dead=True) as dead:
+        driver = RealEvents(cluster, home, client, dead)
         try:
             yield driver
         finally:

@@ -83,6 +83,7 @@ def metrics_driver() -> Iterator[RealMetrics]:
 class RealProbe(Waiting):
     def __init__(self, deployed: Deployed) -> None:
         self._deployed = deployed
+        self.cluster = deployed.cluster
         self.probe = HttpHealthProbe(HEALTH, SystemClock())
 
     def deploy(self, tag: str) -> Workload:

@@ -11,6 +11,7 @@ from daemon.adapters.simulation.kubelet import Fault, FaultKind
 from daemon.adapters.simulation.templates import simple_template
 from daemon.core.case.case import EffectOutcome
 from daemon.core.model import Workload, WorkloadRef
+from daemon.core.rollout_facts.endpoints import written
 from daemon.core.signals.sample import Sample
 from daemon.ports import Missing, Rejected, Unavailable
 from tests.contract.twins import DOWN, REF, World
@@ -172,7 +173,10 @@ def test_reads_fail_when_told_and_the_health_endpoints_do_not() -> None:
         with pytest.raises(Unavailable):
             read()
     assert not world.cluster.fresh()
-    assert all(health.ok for health in MemoryHealthProbe(world.cluster).probe(pods, ["/health", "/ready"]))
+    assert all(
+        health.ok
+        for health in MemoryHealthProbe(world.cluster).probe(pods, [written("/health"), written("/ready")])
+    )
     world.cluster.fail_reads(None)
     assert world.workload.status.complete
     assert world.cluster.fresh()

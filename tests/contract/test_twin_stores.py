@@ -11,6 +11,7 @@ from daemon.adapters.simulation.health import MemoryHealthProbe
 from daemon.adapters.simulation.traffic import Rates, Traffic
 from daemon.core.case.case import Phase, Status
 from daemon.core.model import WorkloadRef
+from daemon.core.rollout_facts.endpoints import written
 from daemon.ports import Conflict
 from tests.contract.samples import new_case
 from tests.contract.twins import REF, World
@@ -86,10 +87,10 @@ def test_a_health_path_can_be_broken_by_tag() -> None:
     world.clock.advance(10)
     probe = MemoryHealthProbe(world.cluster)
     probe.break_path("/health", "v1", "500: no database")
-    broken = probe.probe(world.workload.pods, ["/health"])
+    broken = probe.probe(world.workload.pods, [written("/health")])
     assert {health.detail for health in broken} == {"500: no database"}
     probe.break_path("/health", "v1", "")
-    assert all(health.ok for health in probe.probe(world.workload.pods, ["/health"]))
+    assert all(health.ok for health in probe.probe(world.workload.pods, [written("/health")]))
 
 
 def test_creating_a_case_is_two_writes_and_dying_in_between_leaves_the_first() -> None:

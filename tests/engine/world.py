@@ -31,6 +31,8 @@ from tests.simulation.faulty import (
     FaultyCaseStore,
     FaultyCluster,
     FaultyConfiguration,
+    FaultyLogs,
+    FaultyObjectEvents,
     FaultySink,
     FaultySurroundings,
 )
@@ -119,6 +121,8 @@ class World:
         self.configuration = FaultyConfiguration(self.cluster, self.clock)
         self.defects = MemoryDefects()
         self.registry = CollectorRegistry()
+        self.logs = FaultyLogs(self.cluster, self.clock)
+        self.events = FaultyObjectEvents(self.cluster)
         self.daemon: Assembled | None = None
         self.queue: WorkQueue | None = None
         self.cluster.on_change(lambda ref: self.queue.put(ref) if self.queue else None)
@@ -148,6 +152,8 @@ class World:
                 registry=self.registry,
                 poll_interval=self.poll_interval,
                 reporter=self.defects,
+                logs=self.logs,
+                events=self.events,
             ),
             self.queue,
         )

@@ -9,13 +9,16 @@ from typing import Any
 from daemon.adapters.simulation.cases import MemoryCaseStore
 from daemon.adapters.simulation.cluster import MemoryCluster
 from daemon.adapters.simulation.configuration import MemoryConfiguration
+from daemon.adapters.simulation.logs import MemoryLogs
+from daemon.adapters.simulation.object_events import MemoryObjectEvents
 from daemon.adapters.simulation.sinks import MemorySink
 from daemon.adapters.simulation.surroundings import MemorySurroundings
 from daemon.core.case.case import Case
 from daemon.core.case.incident import Incident
 from daemon.core.model import Revision, Workload, WorkloadRef
 from daemon.core.rollout_facts.configuration import ObjectVersion, Reference
-from daemon.ports import Clock, Gauge, GaugeReading, Neighbour, PortError, RollbackResult
+from daemon.core.rollout_facts.diagnosis import ObjectEvent
+from daemon.ports import Clock, Gauge, GaugeReading, LogTail, Neighbour, PortError, RollbackResult
 from tests.simulation.accidents import Accidents
 from tests.simulation.troubles import Troubles
 
@@ -168,3 +171,27 @@ class FaultySurroundings(MemorySurroundings):
     def _raise(self, what: str) -> None:
         if what in self._errors:
             raise self._errors[what].with_traceback(None)
+
+
+class FaultyLogs(MemoryLogs):
+    """``reads`` is what goes wrong with reading."""
+
+    def __init__(self, cluster: MemoryCluster, clock: Clock) -> None:
+        super().__init__(cluster, clock)
+        self.reads = Troubles()
+
+    def tail(self, namespace: str, pod: str, container: str, *, seconds: float, lines: int) -> LogTail:
+        with self.reads.call():
+            return super().tail(namespace, pod, container, seconds=seconds, lines=lines)
+
+
+class FaultyObjectEvents(MemoryObjectEvents):
+    """``reads`` is what goes wrong with reading."""
+
+    def __init__(self, cluster: MemoryCluster) -> None:
+        super().__init__(cluster)
+        self.reads = Troubles()
+
+    def warnings(self, namespace: str, uid: str) -> tuple[ObjectEvent, ...]:
+        with self.reads.call():
+            return super().warnings(namespace, uid)

@@ -145,6 +145,19 @@ class KubeClient:
         _check(response, what)
         return data
 
+    def text(self, path: str, *, query: Mapping[str, str], most: int, timeout: float) -> bytes:
+        """A plain answer's first ``most`` bytes. Raises as :meth:`request`."""
+        response = self._open("GET", path, query=query, accept="*/*", timeout=timeout)
+        try:
+            data: bytes = response.read(most)
+        except _FOREIGN as error:
+            raise ports.Unavailable(f"GET {path}: {_text(error)}") from error
+        finally:
+            response.close()
+        if response.status != HTTPStatus.OK:
+            raise self._failure(response.status, data, f"GET {path}")
+        return data
+
     def read(
         self,
         path: str,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
@@ -30,6 +30,7 @@ NEEDED = (
     Need(group="", resource="configmaps", verbs=("get",)),
     Need(group="", resource="secrets", verbs=("get",), optional=True),
     Need(group="", resource="events", verbs=("create",)),
+    Need(group="", resource="events", verbs=("list",), optional=True),
     Need(
         group="rollbackd.io",
         resource="rolloutcases",
@@ -39,6 +40,8 @@ NEEDED = (
     Need(group="rollbackd.io", resource="rolloutcases/status", verbs=("update",)),
 )
 """Everything that the daemon's Role grants in each guarded namespace; nothing else is used."""
+LOGS = Need(group="", resource="pods/log", verbs=("get",))
+"""What it grants besides where the policy of a workload has logs read."""
 OPTIONAL = (Need(group="", resource="nodes", verbs=("get",), optional=True),)
 """What its ClusterRole grants. Without it a failure is judged without the nodes' conditions."""
 
@@ -72,16 +75,18 @@ def check(
     namespaces: Sequence[str],
     *,
     named: Mapping[str, Sequence[str]] = NOBODY,
+    logged: Collection[str] = (),
 ) -> list[Permission]:
     """Ask for every verb of ``NEEDED`` in each namespace, and of ``OPTIONAL``. Raises Denied, Unavailable.
 
     ``named`` gives the Deployments of a namespace that is guarded by names alone: a Role may limit the patch
-    to these, so it is asked for each of them.
+    to these, so it is asked for each of them. ``logged`` are the namespaces in which logs are read.
     """
     needed = [
         _ask(client, need, verb, namespace, name, optional=need.optional)
-        for need in NEEDED
+        for need in (*NEEDED, LOGS)
         for namespace in namespaces
+        if need is not LOGS or namespace in logged
         for verb in need.verbs
         for name in _names(need, verb, named.get(namespace, ()))
     ]

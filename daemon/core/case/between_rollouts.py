@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from daemon.core.model import Pod, Workload
-from daemon.core.rollout_facts import facts
+from daemon.core.rollout_facts.diagnosis import trouble as trouble_of
 from daemon.core.value import Value
 
 LASTS = timedelta(seconds=60)
@@ -73,7 +73,7 @@ def trouble(standing: Standing, workload: Workload, now: datetime) -> str:
 
 
 def _words(pod: Pod) -> str:
-    return facts.trouble(pod) if not pod.ready else "ready only for moments"
+    return trouble_of(pod) if not pod.ready else "ready only for moments"
 
 
 def _lasts(standing: PodStanding | None, pod: Pod, now: datetime) -> bool:

@@ -15,6 +15,7 @@ from daemon.core.assessment import Assessment, Verdict, Verification
 from daemon.core.model import Alert, Change, Revision, WorkloadRef
 from daemon.core.policy import Mode
 from daemon.core.rollout_facts.configuration import Sighting
+from daemon.core.rollout_facts.log_lines import KindsBefore, LogReport
 from daemon.core.rollout_facts.pod_history import PodHistory
 from daemon.core.value import Value
 
@@ -135,6 +136,10 @@ class Status(Value, frozen=True, omit_defaults=True):
     """Of the live pods of the revision that matters now: the judged one, after the patch the target."""
     configuration: tuple[Sighting, ...] = ()
     """The ConfigMaps and Secrets that the revision reads, as they were when its rollout was first seen."""
+    logs_before: KindsBefore | None = None
+    """The error lines of the revisions that ran when the rollout began."""
+    logs: LogReport | None = None
+    """Those of the target's pods after the rollback."""
     effects: tuple[Effect, ...] = ()
     alerts: tuple[Alert, ...] = ()
     """Those that decide or may decide, and some of the others."""

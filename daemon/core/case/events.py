@@ -6,6 +6,8 @@ from daemon.core.assessment import Assessment, Verification
 from daemon.core.case.case import EffectOutcome, Instruction
 from daemon.core.case.rollback_target import Choice
 from daemon.core.model import Alert, Workload
+from daemon.core.rollout_facts.diagnosis import NOTHING, Told
+from daemon.core.rollout_facts.log_lines import LogReport
 from daemon.core.rollout_facts.pod_history import PodHistory
 from daemon.core.value import Value
 
@@ -24,6 +26,10 @@ class Observed(Value, frozen=True):
     pods: tuple[PodHistory, ...] = ()
     """As the case is to remember them after this look."""
     verification: Verification | None = None
+    logs: LogReport | None = None
+    """Of the target's pods, while a recovery is being proven."""
+    told: Told = NOTHING
+    """Why a rollout that is stuck is so, beside what the workload's own objects tell."""
     recent_rollbacks: int = 0
     elapsed: float = 0.0
     polled_ago: float | None = None

@@ -10,6 +10,7 @@ from daemon.core.assessment import Verdict
 from daemon.core.case.case import Case, Phase
 from daemon.core.model import Revision
 from daemon.core.policy import Policy
+from daemon.core.rollout_facts import log_lines
 from daemon.core.statistics.counts import percent
 from daemon.core.value import Value
 
@@ -109,6 +110,7 @@ def _of_failure(case: Case) -> list[str]:
         f"Reason for Rollback: {failure(case)}",
         *now,
         *_verification(case),
+        *_logs(case),
         f"Next Steps: {_next_steps(case.phase)}",
     ]
 
@@ -167,10 +169,19 @@ def _verification(case: Case) -> list[str]:
     if verification is None:
         return ["Verification: not reached"]
     marks = {True: "yes", False: "NO", None: "not known"}
-    return ["Verification:"] + [
+    conditions = [
         f"  - {condition.name}: {marks[condition.holds]} ({condition.detail})"
         for condition in verification.conditions
     ]
+    return ["Verification:", *conditions, *(f"  - {note}" for note in verification.notes)]
+
+
+def _logs(case: Case) -> list[str]:
+    """What the logs say: evidence beside the verification, which does not rest on it."""
+    if case.status.logs is None:
+        return []
+    first, *lines = log_lines.sentences(case.status.logs)
+    return [f"{first[:1].upper()}{first[1:]}", *lines]
 
 
 def _next_steps(phase: Phase) -> str:

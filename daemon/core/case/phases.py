@@ -12,7 +12,7 @@ from daemon.core.case.events import Observed
 from daemon.core.case.incident import Stage
 from daemon.core.model import Revision, Workload
 from daemon.core.policy import Mode, Policy
-from daemon.core.rollout_facts import facts
+from daemon.core.rollout_facts.diagnosis import diagnosis
 from daemon.core.rollout_facts.watch_rules import is_over
 
 STARTS = 600.0
@@ -129,7 +129,7 @@ def _untried(seen: Observed, revision: Revision) -> str:
     pods = {pod.uid for pod in workload.live_of(revision)}
     if not pods or any(history.was_ready for history in seen.pods if history.uid in pods):
         return ""
-    return facts.diagnosis(workload, revision)
+    return diagnosis(workload, revision, seen.told)
 
 
 def _never_ready(case: Case, why: str, policy: Policy, now: datetime) -> Case:
@@ -246,9 +246,20 @@ def rolling_back(case: Case, seen: Observed, policy: Policy, now: datetime) -> C
         case = change(enter(case, Phase.VERIFYING, text, now), rolled_out_at=now)
         return announce(case, "updated", policy, now)
     if (arrived and status.timed_out(target)) or case.status.attended >= policy.rollback_deadline:
-        why = facts.diagnosis(workload, target)
+        why = diagnosis(workload, target, seen.told)
         return _unrecovered(case, f"the rollback to {target} is stuck: {why}", policy, now)
     return case
+
+
+def overdue(case: Case, workload: Workload, policy: Policy, elapsed: float) -> Revision | None:
+    """The revision whose rollout has had all its time, so that at this look the case says what keeps it."""
+    attended, target = case.status.attended + elapsed, case.status.target
+    if case.phase is Phase.ROLLING_BACK and target is not None and case.status.patched_at is not None:
+        over = workload.status.timed_out(target) or attended >= policy.rollback_deadline
+        return target if over and not workload.status.complete else None
+    if case.phase is Phase.WATCHING and attended - policy.watch >= STARTS:
+        return case.spec.revision
+    return None
 
 
 def _not_applied(case: Case, policy: Policy, now: datetime) -> Case:
@@ -271,7 +282,7 @@ def verifying(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case
     found = seen.verification
     if found is None:
         return case
-    case = change(case, verification=found)
+    case = change(case, verification=found, logs=seen.logs or case.status.logs)
     if found.contradicted:
         return _unrecovered(case, found.contradicted, policy, now)
     if found.recovered:

@@ -18,6 +18,7 @@ from daemon.core.judge.verdict import FAMILY_ALPHA, PROOF_ALPHA
 from daemon.core.model import Alert, Pod, Revision, Workload
 from daemon.core.policy import Policy, SignalPolicy
 from daemon.core.rollout_facts.configuration import Sighting, doubts
+from daemon.core.rollout_facts.endpoints import Endpoints
 from daemon.core.rollout_facts.pod_history import SLACK, PodHistory, restarts_after_ready
 from daemon.core.signals.baseline import bound_of
 from daemon.core.statistics.counts import Tally, percent
@@ -56,6 +57,8 @@ class Facts(Value, frozen=True):
     target: Revision
     health: tuple[Health, ...]
     fresh: Mapping[str, FreshView]
+    endpoints: Endpoints = Endpoints()
+    """What ``health`` answers."""
     alerts: tuple[Alert, ...] = ()
     """Those recorded on the case."""
     pods: tuple[PodHistory, ...] = ()
@@ -79,13 +82,14 @@ def verify(facts: Facts, policy: Policy, failed: Assessment | None) -> Verificat
         _images(facts),
         _pods(facts),
         *_configuration(facts),
-        *([_health(facts, policy)] if policy.health_paths else []),
+        *_health(facts),
         *_alerts(facts, policy),
         *(_signal(facts, policy, signal, evidence.get(signal.name)) for signal in policy.signals),
     ]
     return Verification(
         conditions=tuple(conditions),
         contradicted=_contradiction(facts, policy, evidence) if conditions[0].holds else "",
+        notes=_unasked(facts.endpoints),
     )
 
 
@@ -153,16 +157,29 @@ def started_after(pod: Pod, patched_at: datetime | None) -> bool:
     return patched_at is not None and pod.created_at >= patched_at - SLACK
 
 
-def _health(facts: Facts, policy: Policy) -> Condition:
-    name = f"health endpoints ({', '.join(policy.health_paths)})"
+def _health(facts: Facts) -> list[Condition]:
+    """That each pod answers well; no condition where nothing is there to ask."""
+    endpoints = facts.endpoints
+    if endpoints.problem:
+        return [Condition(name="health endpoints", holds=None, detail=endpoints.problem)]
+    if not endpoints.asked:
+        return []
+    name = f"health endpoints ({', '.join(map(str, endpoints.asked))})"
     asked = {answer.pod for answer in facts.health}
     unasked = [pod.name for pod in facts.workload.live if pod.name not in asked]
     if unasked:
-        return Condition(name=name, holds=None, detail=f"not asked yet: {', '.join(unasked)}")
+        return [Condition(name=name, holds=None, detail=f"not asked yet: {', '.join(unasked)}")]
     bad = [f"{answer.pod}{answer.path}: {answer.detail}" for answer in facts.health if not answer.ok]
     if bad:
-        return Condition(name=name, holds=False, detail="; ".join(bad))
-    return Condition(name=name, holds=True, detail=f"all {len(facts.health)} answers good")
+        return [Condition(name=name, holds=False, detail="; ".join(bad))]
+    return [Condition(name=name, holds=True, detail=f"all {len(facts.health)} answers good")]
+
+
+def _unasked(endpoints: Endpoints) -> tuple[str, ...]:
+    if not endpoints.unasked:
+        return ()
+    which = "not all are asked" if endpoints.asked else "none is asked"
+    return (f"health endpoints: {which}: {'; '.join(endpoints.unasked)}",)
 
 
 def _alerts(facts: Facts, policy: Policy) -> list[Condition]:

@@ -78,15 +78,24 @@ def against(
 
 def _of_container(pod: Pod, history: PodHistory | None, container: Container, policy: Policy) -> Fact | None:
     reason, message = container.waiting_reason, container.waiting_message
-    where = f"container {container.name} of pod {pod.name}"
     if no_image(reason, message):
-        return Fact(kind=reason, detail=f"{where} cannot get its image: {message}", pods=(pod.name,))
+        return _waits(pod, container, "cannot get its image")
     if no_command(reason, message):
-        return Fact(kind=reason, detail=f"{where} cannot be created: {message}", pods=(pod.name,))
+        return _waits(pod, container, "cannot be created")
     ended = ends_since_rollout(history, container)
     if ended >= policy.restarts + (MORE_FOR_INIT if container.role is Role.INIT else 0):
-        return _ended(pod, container, ended, where)
+        return _ended(pod, container, ended)
     return None
+
+
+def _waits(pod: Pod, container: Container, what: str) -> Fact:
+    """A container that waits in vain, in the kubelet's words."""
+    detail = f"{_place(pod, container)} {what}: {container.waiting_message}"
+    return Fact(kind=container.waiting_reason, detail=detail, pods=(pod.name,))
+
+
+def _place(pod: Pod, container: Container) -> str:
+    return f"container {container.name} of pod {pod.name}"
 
 
 def _unresolved(
@@ -103,8 +112,7 @@ def _unresolved(
     reference = missing_object(reason, message)
     if reference in there or _since(history, now) < (KEY_SETTLING if reference is None else OBJECT_SETTLING):
         return None
-    where = f"container {container.name} of pod {pod.name}"
-    return Fact(kind=reason, detail=f"{where} cannot be created: {message}", pods=(pod.name,))
+    return _waits(pod, container, "cannot be created")
 
 
 def missing(
@@ -127,13 +135,13 @@ def _since(history: PodHistory | None, now: datetime) -> timedelta:
     return now - since if since is not None else timedelta(0)
 
 
-def _ended(pod: Pod, container: Container, times: int, where: str) -> Fact:
+def _ended(pod: Pod, container: Container, times: int) -> Fact:
     oom = container.exit_reason == "OOMKilled"
     how = "out of memory" if oom else f"exit code {container.exit_code}"
     last = f", last at {container.ended_at:%H:%M:%S}" if container.ended_at is not None else ""
     return Fact(
         kind="OOMKilled" if oom else BACKING_OFF,
-        detail=f"{where} ended {times} times ({how}{last})",
+        detail=f"{_place(pod, container)} ended {times} times ({how}{last})",
         pods=(pod.name,),
     )
 
@@ -227,30 +235,3 @@ def _firing(alerts: list[Alert]) -> Fact:
     more = f" (and {len(alerts) - 1} more of this name)" if len(alerts) > 1 else ""
     summary = alerts[0].summary or "no summary"
     return Fact(kind="Alert", detail=f"alert {alerts[0].name} fires: {summary}{more}")
-
-
-def diagnosis(workload: Workload, revision: Revision) -> str:
-    """Why a rollout is stuck, as far as its pods and its ReplicaSet tell."""
-    said = [
-        f"{pod.name}: {text}"
-        for pod in workload.live_of(revision)
-        if not pod.ready and (text := trouble(pod))
-    ]
-    if why := workload.unmade.get(revision.replica_set_uid):
-        said.append(f"pods of {revision} cannot be made: {why}")
-    return "; ".join(said) if said else f"no pod says why ({workload.status})"
-
-
-def trouble(pod: Pod) -> str:
-    """What keeps a pod that is not ready from being so."""
-    if pod.unschedulable:
-        return f"unschedulable, {pod.unschedulable}"
-    return next((text for c in pod.containers if (text := _held_up(c))), "running but not ready")
-
-
-def _held_up(container: Container) -> str:
-    if container.waiting_reason:
-        return f"{container.waiting_reason} {container.waiting_message}".strip()
-    if container.exit_code and not container.ready:
-        return f"{container.name} ended with exit code {container.exit_code} {container.exit_reason}".strip()
-    return ""

@@ -218,6 +218,14 @@ class TestSettings:
         assert {(each["prometheus"], *each["sinks"]) for each in found} == {("http://metrics:9", "log")}
         assert (cart["mode"], idle["mode"], idle["watchSeconds"]) == ("advise", "automatic", 600)
 
+    def test_where_no_health_endpoint_is_named_the_pods_own_probes_are_asked(
+        self, rollbackd: Rollbackd, parts: FakeParts
+    ) -> None:
+        parts.config.write_text("workloads: [{namespace: a, name: b, signals: []}]")
+        assert "the pods' own HTTP probes" in rollbackd("check-config").stdout
+        (found,) = answer(rollbackd("check-config", "-o", "json"))["workloads"]
+        assert found["health"] is None
+
     def test_workloads_of_one_answer_share_a_block(self, rollbackd: Rollbackd, parts: FakeParts) -> None:
         parts.config.write_text(
             "workloads: [{namespace: a, name: b, signals: []}, {namespace: c, name: d, signals: []}]"

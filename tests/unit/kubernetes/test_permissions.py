@@ -36,6 +36,8 @@ def test_what_the_daemon_can_do_without_is_marked(api: FakeApi, client: KubeClie
     assert [(p.resource, p.verb, p.namespace) for p in found if p.optional] == [
         ("secrets", "get", "a"),
         ("secrets", "get", "b"),
+        ("events", "list", "a"),
+        ("events", "list", "b"),
         ("nodes", "get", ""),
     ]
 
@@ -59,3 +61,9 @@ def test_a_patch_that_is_limited_to_names_is_asked_for_each_name(api: FakeApi, c
     assert patches == ["deployments.apps/x", "deployments.apps/y"]
     asked = [body["spec"]["resourceAttributes"].get("name") for _, _, _, body in api.requests]
     assert [name for name in asked if name] == ["x", "y"]
+
+
+def test_logs_are_asked_for_where_they_are_read(api: FakeApi, client: KubeClient) -> None:
+    api.answers["POST"] = [fake_api.answer(review(True), 201) for _ in range(2 * NEEDED + OPTIONAL + 1)]
+    found = permissions.check(client, ["a", "b"], logged=["b"])
+    assert [(p.namespace, p.optional) for p in found if p.resource == "pods/log"] == [("b", False)]

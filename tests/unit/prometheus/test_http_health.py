@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
+import trustme
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
 from daemon.adapters.http_health import HttpHealthProbe
 from daemon.core.judge.recovery import Health
 from daemon.core.model import Pod
+from daemon.core.rollout_facts.endpoints import Endpoint, written
 from daemon.settings import HealthSettings
 from tests.unit.prometheus.conftest import MachineClock
 
@@ -32,14 +35,19 @@ def pod(ip: str = "127.0.0.1", name: str = "heat-1") -> Pod:
 
 def probe(port: int, *paths: str, timeout: float = 2.0, ip: str = "127.0.0.1") -> tuple[Health, ...]:
     settings = HealthSettings(port=port, timeout=timeout)
-    return HttpHealthProbe(settings, MachineClock()).probe([pod(ip)], paths)
+    return HttpHealthProbe(settings, MachineClock()).probe([pod(ip)], [written(path) for path in paths])
+
+
+def ask(endpoint: Endpoint, timeout: float = 2.0) -> Health:
+    (health,) = HttpHealthProbe(HealthSettings(timeout=timeout), MachineClock()).probe([pod()], [endpoint])
+    return health
 
 
 def test_every_path_of_every_pod_in_their_order(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/health").respond_with_data("ok")
     httpserver.expect_request("/ready").respond_with_data("not\n  ready", status=503)
     health = HttpHealthProbe(HealthSettings(port=httpserver.port), MachineClock())
-    found = health.probe([pod(name="a"), pod(name="b")], ["/health", "/ready"])
+    found = health.probe([pod(name="a"), pod(name="b")], [written("/health"), written("/ready")])
     assert [(h.pod, h.path, h.ok) for h in found] == [
         ("a", "/health", True),
         ("a", "/ready", False),
@@ -77,7 +85,7 @@ def test_a_redirect_on_the_pod_is_followed(httpserver: HTTPServer) -> None:
 
 
 @pytest.mark.parametrize(
-    "place", ["http://127.0.0.2:1/", "https://127.0.0.1/", "//elsewhere/x", "http://[bad"]
+    "place", ["http://127.0.0.2:1/", "https://127.0.0.2/", "//elsewhere/x", "ftp://127.0.0.1/", "http://[bad"]
 )
 def test_a_redirect_elsewhere_is_not_followed(httpserver: HTTPServer, place: str) -> None:
     with raw(f"HTTP/1.1 302 Found\r\nLocation: {place}\r\nContent-Length: 0\r\n\r\n".encode()) as port:
@@ -85,15 +93,33 @@ def test_a_redirect_elsewhere_is_not_followed(httpserver: HTTPServer, place: str
     assert health.ok is (place != "http://[bad")
 
 
+def test_a_redirect_to_another_port_of_the_pod_is_followed(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/health").respond_with_data("broken", status=500)
+    location = f"http://127.0.0.1:{httpserver.port}/health"
+    with raw(f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode()) as port:
+        (health,) = probe(port, "/")
+    assert (health.ok, health.detail) == (False, "500: broken")
+
+
 def test_redirects_in_a_circle_end(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/a").respond_with_response(Response("", 302, {"Location": "/a"}))
     (health,) = probe(httpserver.port, "/a")
-    assert health.detail.startswith("302")
+    assert (health.ok, health.detail) == (False, "it redirects more than 9 times")
+
+
+@pytest.fixture(scope="module")
+def tls_server() -> Iterator[HTTPServer]:
+    """Nobody vouches for its certificate, which is for another name."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("other.example.com").configure_cert(context)
+    with HTTPServer(ssl_context=context) as server:
+        yield server
 
 
 @contextmanager
-def raw(answer: bytes | None) -> Iterator[int]:
-    """A server that answers with these bytes and closes; or, without, trickles header bytes for ever."""
+def raw(answer: bytes | None, *, silent: bool = False) -> Iterator[int]:
+    """A server that answers with these bytes and closes; or, without, trickles header bytes for ever, or says
+    nothing at all."""
     over = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(5)
@@ -106,6 +132,8 @@ def raw(answer: bytes | None) -> Iterator[int]:
                     connection.sendall(answer)
                     return
                 while not over.wait(0.02):
+                    if silent:
+                        continue
                     try:
                         connection.sendall(b"x")
                     except OSError:
@@ -140,6 +168,44 @@ def test_headers_that_trickle_end_at_the_deadline() -> None:
     with raw(None) as port:
         (health,) = probe(port, "/health", timeout=0.2)
     assert (health.ok, health.detail) == (False, "no answer within 0.2 s")
+
+
+def test_the_probes_own_headers_are_sent_and_win_over_ours(httpserver: HTTPServer) -> None:
+    headers = (("host", "heat.example.com"), ("X-Probe", "yes"), ("User-Agent", "kube"), ("Accept", ""))
+    httpserver.expect_request("/health").respond_with_data("ok")
+    assert ask(Endpoint(path="/health", port=httpserver.port, headers=headers)).ok
+    (request, _), *_ = httpserver.log
+    assert (request.headers["X-Probe"], request.headers["User-Agent"]) == ("yes", "kube")
+    assert request.headers["Host"] == "heat.example.com"
+    assert "Accept" not in request.headers
+
+
+def test_a_certificate_that_nobody_vouches_for_is_taken(tls_server: HTTPServer) -> None:
+    tls_server.expect_request("/health").respond_with_data("ok")
+    health = ask(Endpoint(path="/health", port=tls_server.port, scheme="https"))
+    assert (health.ok, health.path) == (True, f"https:{tls_server.port}/health")
+
+
+def test_a_pod_that_speaks_no_tls_says_so(httpserver: HTTPServer) -> None:
+    health = ask(Endpoint(path="/health", port=httpserver.port, scheme="https"))
+    assert not health.ok
+    assert health.detail.startswith("no TLS connection")
+
+
+def test_a_tls_handshake_that_is_never_answered_ends_at_the_deadline() -> None:
+    with raw(None, silent=True) as port:
+        health = ask(Endpoint(path="/", port=port, scheme="https"), timeout=0.2)
+    assert (health.ok, health.detail) == (False, "no answer within 0.2 s")
+
+
+def test_a_probe_that_may_take_longer_is_waited_for() -> None:
+    with raw(None) as port:
+        health = ask(Endpoint(path="/", port=port, timeout=0.4), timeout=0.1)
+    assert (health.ok, health.detail) == (False, "no answer within 0.4 s")
+
+
+def test_a_path_for_which_no_port_is_known() -> None:
+    assert "health.port" in ask(Endpoint(path="/health")).detail
 
 
 def test_nobody_listens() -> None:

@@ -45,18 +45,20 @@ def test_the_shipped_example_holds_one_application_and_else_the_defaults() -> No
         ),
         dependencies=("scada", "historian"),
         neighbours=("postgresql", "redis"),
-        health_paths=("/health", "/ready"),
         sinks=("log", "events"),
+        logs=True,
         contact="#incident-gl006",
         title="GL-006",
     )
 
 
 def test_nothing_is_judged_or_asked_that_the_operator_did_not_name() -> None:
-    """Whatever else is left out: a workload alone gives no query, no pods beside it, no port and no path."""
+    """Whatever else is left out: a workload alone gives no query, no pods beside it, no port and no path but
+    what its own probes ask."""
     bare = Settings.model_validate({"workloads": [{"namespace": "shop", "name": "cart"}]})
     policy = bare.policy_for(WorkloadRef(namespace="shop", name="cart"), {})
-    assert (policy.signals, policy.dependencies, policy.neighbours, policy.health_paths) == ((), (), (), ())
+    assert (policy.signals, policy.dependencies, policy.neighbours) == ((), (), ())
+    assert policy.health_paths is None
     assert bare.health.port is None
 
 

@@ -43,7 +43,7 @@ MORE_FOR_INIT = 1
 """Ends that an init container is given beyond the policy's: trying again is how it waits for others."""
 
 
-def against(
+def facts_against(
     workload: Workload,
     revision: Revision,
     policy: Policy,
@@ -234,14 +234,14 @@ def diagnosis(workload: Workload, revision: Revision) -> str:
     said = [
         f"{pod.name}: {text}"
         for pod in workload.live_of(revision)
-        if not pod.ready and (text := trouble(pod))
+        if not pod.ready and (text := pod_trouble(pod))
     ]
     if why := workload.unmade.get(revision.replica_set_uid):
         said.append(f"pods of {revision} cannot be made: {why}")
     return "; ".join(said) if said else f"no pod says why ({workload.status})"
 
 
-def trouble(pod: Pod) -> str:
+def pod_trouble(pod: Pod) -> str:
     """What keeps a pod that is not ready from being so."""
     if pod.unschedulable:
         return f"unschedulable, {pod.unschedulable}"

@@ -35,7 +35,7 @@ class Watch:
     def see(self, seen: Workload, seconds: float, *, complete: bool = True) -> tuple[Fact, ...]:
         now = at(seconds)
         self.histories = follow_pods(self.histories, seen, self.revision, self.started_at, now)
-        return facts.against(seen, self.revision, self.policy, self.histories, now, complete=complete)
+        return facts.facts_against(seen, self.revision, self.policy, self.histories, now, complete=complete)
 
     def kinds(self, seen: Workload, seconds: float, *, complete: bool = True) -> list[str]:
         return [fact.kind for fact in self.see(seen, seconds, complete=complete)]

@@ -15,7 +15,7 @@ from .families import Family
 from .scene import NEW, OLD, Floats, Pod, Whole
 
 if TYPE_CHECKING:
-    from daemon.core.judge.record_entries import Entry
+    from daemon.core.judge.record_entries import RecordEntry
 
 POLL = 5.0
 """Seconds between two polls of the daemon; a failed one is told of in this rhythm."""
@@ -57,13 +57,13 @@ class Record:
         """Of the signal that the family is about."""
         return self.signals[self.family.signal]
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[RecordEntry]:
         """The record as the offline judgement takes it, in the order of time."""
         from daemon.core.judge.record_entries import DependencyChanged, RolloutStarted, Sampled, ScrapeFailed
 
         names = [pod.name for pod in self.pods]
         revisions = [pod.revision for pod in self.pods]
-        streams: list[list[Entry]] = [[RolloutStarted(at=self.start, revision=NEW, baseline=OLD)]]
+        streams: list[list[RecordEntry]] = [[RolloutStarted(at=self.start, revision=NEW, baseline=OLD)]]
         for signal, samples in self.signals.items():
             streams.append(
                 [
@@ -95,7 +95,7 @@ class Record:
             streams.append([DependencyChanged(at=self.dependency_at, name="postgresql", healthy=False)])
         return merge(*streams, key=self._seen_at if self.unreachable else attrgetter("at"))
 
-    def _seen_at(self, entry: Entry) -> float:
+    def _seen_at(self, entry: RecordEntry) -> float:
         """When a reader learns of it: a sample scraped while queries failed is seen after that."""
         if not hasattr(entry, "total"):
             return entry.at

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from daemon.engine.backtest.run import Backtest
 
 COLUMNS = ("TIME (UTC)", "FROM → TO", "REQUESTS", "JUDGED", "AFTER", "FIXED RULE", "PEOPLE")
-STYLES = {"rollback": "red", "held": "yellow", "passed": "green"}
+KIND_STYLES = {"rollback": "red", "held": "yellow", "passed": "green"}
 LATE = 600.0
 """Seconds by which the samples may begin later than was asked for, before it is worth a word."""
 
 
-def show(session: Invocation, run: Backtest, policy: Policy, ref: WorkloadRef) -> None:
+def show_report(session: Invocation, run: Backtest, policy: Policy, ref: WorkloadRef) -> None:
     """On standard output."""
     from daemon.engine.backtest.report import summary
 
@@ -137,7 +137,7 @@ def _list(session: Invocation, outcomes: Sequence[RolloutOutcome]) -> None:
     say = session.console.print
     say(line(COLUMNS, "bold"), soft_wrap=True)
     for row, outcome in zip(rows, outcomes, strict=True):
-        say(line(row, STYLES.get(outcome.kind.value, "")), soft_wrap=True)
+        say(line(row, KIND_STYLES.get(outcome.kind.value, "")), soft_wrap=True)
         say(Padding(text(_reason(outcome), "dim"), (0, 0, 0, 4)))
 
 

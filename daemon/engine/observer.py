@@ -103,7 +103,7 @@ class Observer:
         revision = case.spec.revision
         complete = case.status.watch_from is not None
         against = (
-            *facts.against(
+            *facts.facts_against(
                 workload,
                 revision,
                 policy,

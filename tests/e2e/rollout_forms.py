@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from daemon.core.judge.record_entries import Entry, RolloutStarted, Sampled
+from daemon.core.judge.record_entries import RecordEntry, RolloutStarted, Sampled
 from tests.e2e.remote_write import CUSTOM, STALE, Native, Series
 from tests.e2e.rollouts import (
     CLASSIC,
@@ -35,9 +35,9 @@ class Answer(NamedTuple):
     exposed: Mapping[Labels, float | Native]
 
 
-def entries(rollout: Rollout, start: float) -> list[Entry]:
+def entries(rollout: Rollout, start: float) -> list[RecordEntry]:
     """What a record of the rollout holds."""
-    made: list[Entry] = [
+    made: list[RecordEntry] = [
         RolloutStarted(at=start, revision=revision_of(True), baseline=revision_of(False)),
         *(sampled(rollout, scrape) for scrape in scrapes(rollout, start)),
     ]

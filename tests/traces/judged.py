@@ -44,7 +44,7 @@ class Rollout:
     ) -> None:
         self.complete = self.complete or workload.status.complete
         self.histories = pod_history.follow_pods(self.histories, workload, self.revision, self.started_at, at)
-        against = facts.against(
+        against = facts.facts_against(
             workload, self.revision, POLICY, self.histories, at, complete=self.complete, there=there
         )
         kinds = frozenset(fact.kind for fact in against)

@@ -15,8 +15,9 @@ import msgspec
 
 from daemon import ports
 from daemon.adapters.kubernetes import objects, partial
-from daemon.adapters.kubernetes.client import JSON_PATCH, KubeClient, decode
+from daemon.adapters.kubernetes.client import JSON_PATCH, KubeClient, decode_answer
 from daemon.adapters.kubernetes.image import with_version
+from daemon.adapters.kubernetes.outcomes import refused, superseded
 from daemon.adapters.kubernetes.resources import DEPLOYMENTS, REPLICA_SETS
 from daemon.adapters.kubernetes.selectors import selector_text
 from daemon.core.case.case import EffectOutcome
@@ -103,15 +104,15 @@ class KubeActuator:
 
         def step(deployment: _Deployment) -> RollbackResult | tuple[Patch, str]:
             if deployment.metadata.uid != uid:
-                return _superseded(f"Deployment {ref} was deleted and made again")
+                return superseded(f"Deployment {ref} was deleted and made again")
             return _undo(intent, deployment, self._replica_sets(ref, deployment))
 
         try:
             return self._write(ref, step)
         except ports.Missing:
-            return _superseded(f"Deployment {ref} does not exist any more")
+            return superseded(f"Deployment {ref} does not exist any more")
         except ports.Rejected as error:
-            return _refused(f"the API server does not accept the template of {target}: {error}")
+            return refused(f"the API server does not accept the template of {target}: {error}")
 
     def set_image(self, ref: WorkloadRef, container: str | None, image: str) -> RollbackResult:
         """Give one container another image; a bare tag or digest keeps the repository.
@@ -145,7 +146,7 @@ class KubeActuator:
             except ports.Conflict as error:
                 conflict = error
                 continue
-            written = decode(answer, _Deployment, f"PATCH {path}").metadata.generation
+            written = decode_answer(answer, _Deployment, f"PATCH {path}").metadata.generation
             return RollbackResult(
                 outcome=EffectOutcome.DONE,
                 detail=f"{done} (dry run)" if self._dry_run else done,
@@ -160,9 +161,9 @@ class KubeActuator:
         )
         what = f"ReplicaSets of {ref}"
         return [
-            decode(raw, dict[str, Any], what)
+            decode_answer(raw, dict[str, Any], what)
             for raw in listing.items
-            if (owner := decode(raw, partial.ReplicaSet, what).metadata.controller("Deployment"))
+            if (owner := decode_answer(raw, partial.ReplicaSet, what).metadata.controller("Deployment"))
             and owner.uid == deployment.metadata.uid
         ]
 
@@ -185,13 +186,13 @@ def _undo(
         )
     blamed = _by_uid(sets, judged.replica_set_uid) or _by_hash(sets, judged.hash)
     if blamed is None or not objects.same_template(here, _template(blamed)):
-        return _superseded(
+        return superseded(
             f"{ref} does not have the template of {judged} any more: "
             f"it now has {deployment.image}{deployment.changed_by}"
         )
     newest = max(_number(found) for found in (deployment.metadata, *_metadata(sets)))
     if newest > judged.number:
-        return _superseded(
+        return superseded(
             f"{ref} was rolled out again since {judged} was judged: it is at revision {newest} now"
             f"{deployment.changed_by}"
         )
@@ -201,9 +202,9 @@ def _undo(
             f"whether {judged} is still its current rollout cannot be told yet"
         )
     if wanted is None:
-        return _refused(f"ReplicaSet {target.replica_set} of {target} is gone, so its template is not known")
+        return refused(f"ReplicaSet {target.replica_set} of {target} is gone, so its template is not known")
     if deployment.spec.paused:
-        return _refused(_paused(ref))
+        return refused(_paused(ref))
     patch: Patch = [
         {"op": "replace", "path": "/spec/template", "value": objects.without_hash(_template(wanted))},
         # "add" to an existing member replaces it (RFC 6902, 4.1), and does not fail without annotations.
@@ -245,7 +246,7 @@ def _set_image(
             outcome=EffectOutcome.DONE, detail=f"container {name} of {ref} has {after} already", already=True
         )
     if deployment.spec.paused:
-        return _refused(_paused(ref))
+        return refused(_paused(ref))
     path = f"/spec/template/spec/containers/{index}/image"
     return [{"op": "replace", "path": path, "value": after}], f"container {name} of {ref}: {before} → {after}"
 
@@ -292,11 +293,3 @@ def _token(metadata: partial.Metadata) -> str:
 def _already(deployment: _Deployment, detail: str) -> RollbackResult:
     generation = deployment.metadata.generation
     return RollbackResult(outcome=EffectOutcome.DONE, detail=detail, already=True, generation=generation)
-
-
-def _superseded(detail: str) -> RollbackResult:
-    return RollbackResult(outcome=EffectOutcome.SUPERSEDED, detail=detail)
-
-
-def _refused(detail: str) -> RollbackResult:
-    return RollbackResult(outcome=EffectOutcome.REFUSED, detail=detail)

@@ -14,7 +14,7 @@ from daemon.core.case.case import Case, Spec, Status
 
 KIND = "RolloutCase"
 WORKLOAD_LABEL = "rollbackd.io/workload"
-HASH_LABEL = "rollbackd.io/revision-hash"
+REVISION_HASH_LABEL = "rollbackd.io/revision-hash"
 
 
 class _Metadata(msgspec.Struct, frozen=True, rename="camel"):
@@ -72,7 +72,7 @@ def new_object(case: Case) -> dict[str, Any]:
     """The object to create. It has no owner: a case outlives its Deployment."""
     labels = {
         WORKLOAD_LABEL: label_value(case.spec.workload),
-        HASH_LABEL: label_value(case.spec.revision.hash),
+        REVISION_HASH_LABEL: label_value(case.spec.revision.hash),
     }
     return {
         "apiVersion": CASES.api_version,

@@ -167,7 +167,7 @@ class KubeClient:
         timeout: float = READ_TIMEOUT,
     ) -> T:
         """GET, decoded. Raises as :meth:`request`; an object that makes no sense is Unavailable."""
-        return decode(self.request("GET", path, query=query, timeout=timeout), kind, f"GET {path}")
+        return decode_answer(self.request("GET", path, query=query, timeout=timeout), kind, f"GET {path}")
 
     def list(self, resource: Resource, namespace: str, *, selector: str = "") -> Listing:
         """Everything of a resource, page by page. Raises as :meth:`request`, Expired between pages."""
@@ -259,7 +259,7 @@ def _text(error: BaseException) -> str:
     return " ".join(str(reason).split())
 
 
-def decode(data: bytes, kind: type[T], what: str) -> T:
+def decode_answer(data: bytes, kind: type[T], what: str) -> T:
     """Raises Unavailable when the data is not what an API server answers."""
     try:
         return msgspec.json.decode(data, type=kind)

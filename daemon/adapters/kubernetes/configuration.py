@@ -7,7 +7,7 @@ from datetime import datetime
 
 from daemon import ports
 from daemon.adapters.kubernetes import partial
-from daemon.adapters.kubernetes.client import KubeClient, decode
+from daemon.adapters.kubernetes.client import KubeClient, decode_answer
 from daemon.adapters.kubernetes.resources import CONFIG_MAPS, SECRETS
 from daemon.core.rollout_facts.configuration import ABSENT, ObjectVersion, Reference
 
@@ -41,7 +41,7 @@ class KubeConfiguration:
             raw = self._client.request("GET", path, accept=METADATA_ONLY, timeout=TIMEOUT)
         except ports.Missing:
             return ObjectVersion(version=ABSENT)
-        found = decode(raw, _Object, f"GET {path}").metadata
+        found = decode_answer(raw, _Object, f"GET {path}").metadata
         return ObjectVersion(version=f"{found.uid}/{found.resource_version}", written_at=_written(found))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
-from daemon.adapters.kubernetes.client import KubeClient, decode
+from daemon.adapters.kubernetes.client import KubeClient, decode_answer
 from daemon.core.value import Value
 
 NOBODY: Mapping[str, Sequence[str]] = {}
@@ -113,7 +113,7 @@ def _ask(
         "kind": "SelfSubjectAccessReview",
         "spec": {"resourceAttributes": attributes},
     }
-    status = decode(client.request("POST", _REVIEWS, body=review), _Review, f"POST {_REVIEWS}").status
+    status = decode_answer(client.request("POST", _REVIEWS, body=review), _Review, f"POST {_REVIEWS}").status
     return Permission(
         verb=verb,
         resource=(f"{need.resource}.{need.group}" if need.group else need.resource)

@@ -17,18 +17,18 @@ from msgspec.structs import replace
 from daemon.adapters.prometheus.client import Answer, Series
 from daemon.adapters.prometheus.native_buckets import (
     Native,
-    Pod,
     PodSet,
     filled,
     filled_query,
     joined,
     native,
-    number,
+    number_or_nan,
     pods_of,
     same,
     set_of,
 )
 from daemon.adapters.prometheus.promql import PART, Grouping, Part, counted, labelled, scrapes
+from daemon.adapters.prometheus.scrape_labels import Pod
 from daemon.core.signals.sample import Sample
 from daemon.core.value import Value
 from daemon.settings import SlowShare
@@ -245,13 +245,13 @@ def _classic(rows: Iterable[Series], bound: float) -> Classic:
     counts: dict[float, dict[float, float]] = {}
     for series in rows:
         text = series.labels.get("le", "")
-        edge = number(text)
+        edge = number_or_nan(text)
         if math.isnan(edge):
             continue
         spelled.setdefault(edge, []).append(text)
         for at, count in series.points:
             here = counts.setdefault(edge, {})
-            here[at] = here.get(at, 0.0) + number(count)
+            here[at] = here.get(at, 0.0) + number_or_nan(count)
     all_series = counts.get(math.inf, {})
     common = {
         edge

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from daemon.adapters.prometheus.client import Series
 from daemon.adapters.prometheus.promql import PART, Grouping
+from daemon.adapters.prometheus.scrape_labels import Pod
 from daemon.core.value import Value
 from daemon.settings.promql_names import label, labels, quoted
 
@@ -25,7 +26,6 @@ _MEMBER = "(?:-[^-]*)?"
 
 Bucket = tuple[float, float]
 """Left and right edge."""
-Pod = tuple[str, str]
 PodSet = tuple[str, str]
 """Namespace and name, as those of pods."""
 
@@ -55,7 +55,7 @@ def filled(rows: Iterable[Series], grouping: Grouping) -> Mapping[PodSet, tuple[
     for series in rows:
         name = series.labels.get(SET)
         if name is not None:
-            buckets = tuple((number(left), number(right)) for left, right in series.buckets)
+            buckets = tuple((number_or_nan(left), number_or_nan(right)) for left, right in series.buckets)
             found[series.labels.get(grouping.namespace, ""), name] = buckets
     return found
 
@@ -171,7 +171,7 @@ def same(edge: float, bound: float) -> bool:
     return math.isclose(edge, bound, rel_tol=1e-9)
 
 
-def number(text: str) -> float:
+def number_or_nan(text: str) -> float:
     """A value of a label or of an edge; NaN for what is none."""
     try:
         return float(text)

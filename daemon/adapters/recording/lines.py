@@ -22,7 +22,13 @@ from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 
-from daemon.core.judge.record_entries import DependencyChanged, Entry, RolloutStarted, Sampled, ScrapeFailed
+from daemon.core.judge.record_entries import (
+    DependencyChanged,
+    RecordEntry,
+    RolloutStarted,
+    Sampled,
+    ScrapeFailed,
+)
 
 LONGEST = 65_536
 """Bytes of a line. A sample has some 150; what is longer was not recorded for us."""
@@ -36,7 +42,7 @@ SHOWN = 60
 class Told(NamedTuple):
     line: int
     case: str
-    entry: Entry
+    entry: RecordEntry
 
 
 class Defect(NamedTuple):
@@ -136,7 +142,7 @@ def _case(line: _Line) -> str:
     return "" if line.case is None else _text("case", line.case)
 
 
-def _entry(line: _Line, signals: Collection[str]) -> Entry:
+def _entry(line: _Line, signals: Collection[str]) -> RecordEntry:
     if line.event is None:
         return _sampled(line, signals)
     kind = _EVENTS.get(line.event) if isinstance(line.event, str) else None
@@ -179,7 +185,7 @@ def _dependency(line: _Line, signals: Collection[str]) -> DependencyChanged:
     return DependencyChanged(at=_time("at", line.at), name=_name("name", line.name), healthy=line.healthy)
 
 
-_EVENTS: dict[str, Callable[[_Line, Collection[str]], Entry]] = {
+_EVENTS: dict[str, Callable[[_Line, Collection[str]], RecordEntry]] = {
     "rollout-started": _rollout_started,
     "scrape-failed": _scrape_failed,
     "dependency": _dependency,

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from daemon.core.assessment import Attribution, SignalEvidence, Verdict
 from daemon.core.judge.judgement import Decision, Judgement
-from daemon.core.judge.record_entries import Entry, RolloutStarted
+from daemon.core.judge.record_entries import RecordEntry, RolloutStarted
 from daemon.core.judge.recording import Recording
 from daemon.core.policy import Policy
 
@@ -59,7 +59,7 @@ class RecordedCases:
         self.rollouts = 0
         """Of how many cases the rollout began."""
 
-    def take(self, case: str, entry: Entry) -> Sequence[Judgement]:
+    def take(self, case: str, entry: RecordEntry) -> Sequence[Judgement]:
         """What changes by it. The last judgement of a case is marked as final; later entries are ignored.
 
         Raises SecondRollout, and stays as it was.
@@ -119,7 +119,7 @@ class RecordedCases:
         return (last,)
 
 
-def _too_late(entry: Entry) -> Sequence[Judgement]:
+def _too_late(entry: RecordEntry) -> Sequence[Judgement]:
     if isinstance(entry, RolloutStarted):
         raise SecondRollout("the case is over, and this rollout would not be judged")
     return ()

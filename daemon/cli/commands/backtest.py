@@ -101,7 +101,7 @@ def backtest(
     where it was when the same is asked again.
     """
     from daemon.cli.backtest_progress import remembered, show_progress
-    from daemon.cli.backtest_report import show
+    from daemon.cli.backtest_report import show_report
     from daemon.engine.backtest.run import Backtest, Question
 
     if plot is not None:
@@ -132,7 +132,7 @@ def backtest(
         show_progress(run, keeper)
     finally:
         past.close()
-    show(session, run, policy, ref)
+    show_report(session, run, policy, ref)
     if plot is not None:
         _draw(run.outcomes, plot)
     return OK

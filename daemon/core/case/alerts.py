@@ -7,7 +7,7 @@ loose ones asked (``app``, ``service``, ``container`` …), and of these the fir
 whatever an alert passed on its way.
 
 >>> said = {"namespace": "monitoring", "exported_namespace": "shop", "deployment": "cart", "container": "x"}
->>> about(said, Naming()).of_scrape
+>>> subject_of(said, Naming()).of_scrape
 ('container', 'namespace')
 """
 
@@ -108,7 +108,7 @@ class UnmatchedAlert(Value, frozen=True):
     times: int = 1
 
 
-def about(labels: Mapping[str, str], naming: Naming) -> Subject:
+def subject_of(labels: Mapping[str, str], naming: Naming) -> Subject:
     """The labels that speak of the subject.
 
     Where ``exported_X`` exists, ``X`` is the scraped exporter's own. Where the exported one is a namespace
@@ -134,7 +134,7 @@ def about(labels: Mapping[str, str], naming: Naming) -> Subject:
 
 def find(alert: Alert, workloads: Sequence[Workload], naming: Naming) -> Match | Mismatch:
     """The one guarded workload that an alert is about, or why there is none. Two would be a guess."""
-    subject = about(alert.labels, naming)
+    subject = subject_of(alert.labels, naming)
     namespace = subject.first(naming.namespace_labels)
     if namespace is not None:
         workloads = [workload for workload in workloads if workload.ref.namespace == namespace[1]]

@@ -11,8 +11,12 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
+from daemon.core.case.case import Case, Trouble
+from daemon.core.case.edits import announce, change, noted, seconds, told
+from daemon.core.case.incident import Stage
 from daemon.core.model import Pod, Workload
-from daemon.core.rollout_facts.diagnosis import trouble as trouble_of
+from daemon.core.policy import Policy
+from daemon.core.rollout_facts.diagnosis import pod_trouble
 from daemon.core.value import Value
 
 LASTS = timedelta(seconds=60)
@@ -73,7 +77,7 @@ def trouble(standing: Standing, workload: Workload, now: datetime) -> str:
 
 
 def _words(pod: Pod) -> str:
-    return trouble_of(pod) if not pod.ready else "ready only for moments"
+    return pod_trouble(pod) if not pod.ready else "ready only for moments"
 
 
 def _lasts(standing: PodStanding | None, pod: Pod, now: datetime) -> bool:
@@ -89,3 +93,18 @@ def _lasts(standing: PodStanding | None, pod: Pod, now: datetime) -> bool:
 def _unmade(workload: Workload) -> str:
     current = workload.current
     return workload.unmade.get(current.replica_set_uid, "") if current is not None else ""
+
+
+def troubled(case: Case, text: str, policy: Policy, now: datetime) -> Case:
+    """What befell the workload after the case was over: written down and told, and nothing else."""
+    if case.active:
+        return case
+    stage: Stage = "updated" if told(case) else "opened"
+    if text:
+        case = change(case, trouble=Trouble(since=now, text=text))
+        return announce(noted(case, f"not a rollout: {text}; nothing is done", now), stage, policy, now)
+    if case.status.trouble is None:
+        return case
+    minutes = seconds(case.status.trouble.since, now) / 60
+    case = noted(change(case, trouble=None), f"not a rollout: over after {minutes:.0f} min", now)
+    return announce(case, "closed", policy, now)

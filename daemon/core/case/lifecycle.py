@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import assert_never
 
-from daemon.core.case import phases
+from daemon.core.case import between_rollouts, phases
 from daemon.core.case.alert_record import Record, recorded
 from daemon.core.case.case import APPROVABLE, STOPPABLE, Case, EffectOutcome, Instruction, Phase
 from daemon.core.case.edits import announce, attended, change, finished, noted, noting
@@ -34,7 +34,7 @@ def advance(case: Case, event: Event, policy: Policy, now: datetime) -> Case:
         case Instructed():
             return _instructed(case, event.instruction, policy, now)
         case Troubled():
-            return phases.troubled(case, event.text, policy, now)
+            return between_rollouts.troubled(case, event.text, policy, now)
     assert_never(event)
 
 

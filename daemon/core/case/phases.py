@@ -6,10 +6,9 @@ from datetime import datetime
 from typing import assert_never
 
 from daemon.core.assessment import Assessment, Attribution, Verdict
-from daemon.core.case.case import Case, Effect, EffectOutcome, Phase, Trouble
+from daemon.core.case.case import Case, Effect, EffectOutcome, Phase
 from daemon.core.case.edits import announce, change, ended, enter, finished, noted, seconds, told, withdrawn
 from daemon.core.case.events import Observed
-from daemon.core.case.incident import Stage
 from daemon.core.model import Revision, Workload
 from daemon.core.policy import Mode, Policy
 from daemon.core.rollout_facts.diagnosis import diagnosis
@@ -297,18 +296,3 @@ def verifying(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case
 
 def _unrecovered(case: Case, reason: str, policy: Policy, now: datetime) -> Case:
     return announce(ended(case, Phase.UNRECOVERED, reason, now), "updated", policy, now)
-
-
-def troubled(case: Case, text: str, policy: Policy, now: datetime) -> Case:
-    """What befell the workload after the case was over: written down and told, and nothing else."""
-    if case.active:
-        return case
-    stage: Stage = "updated" if told(case) else "opened"
-    if text:
-        case = change(case, trouble=Trouble(since=now, text=text))
-        return announce(noted(case, f"not a rollout: {text}; nothing is done", now), stage, policy, now)
-    if case.status.trouble is None:
-        return case
-    minutes = seconds(case.status.trouble.since, now) / 60
-    case = noted(change(case, trouble=None), f"not a rollout: over after {minutes:.0f} min", now)
-    return announce(case, "closed", policy, now)

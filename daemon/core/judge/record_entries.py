@@ -42,4 +42,4 @@ class DependencyChanged(Value, frozen=True):
     """Whether anything but the judged pods says so."""
 
 
-Entry = Sampled | RolloutStarted | ScrapeFailed | DependencyChanged
+RecordEntry = Sampled | RolloutStarted | ScrapeFailed | DependencyChanged

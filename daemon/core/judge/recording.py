@@ -17,7 +17,13 @@ from daemon.core.assessment import SignalEvidence
 from daemon.core.attribution.cause import Dependency, Scene, Surroundings
 from daemon.core.judge.detection import SignalView
 from daemon.core.judge.judgement import Decision, Judgement, judgement_of
-from daemon.core.judge.record_entries import DependencyChanged, Entry, RolloutStarted, Sampled, ScrapeFailed
+from daemon.core.judge.record_entries import (
+    DependencyChanged,
+    RecordEntry,
+    RolloutStarted,
+    Sampled,
+    ScrapeFailed,
+)
 from daemon.core.judge.verdict import alpha_of, assess, judge_signal
 from daemon.core.policy import Policy
 from daemon.core.rollout_facts.watch_rules import (
@@ -72,7 +78,7 @@ class Recording:
         """Whether a rollback was decided or the watch is over; whatever comes then is ignored."""
         return self._decided
 
-    def take(self, entry: Entry) -> list[Judgement]:
+    def take(self, entry: RecordEntry) -> list[Judgement]:
         """The changes of the verdict that this entry brings about."""
         said = self.pass_time(entry.at)
         return said if self.decided else said + self._enter(entry)
@@ -86,7 +92,7 @@ class Recording:
             self._now = to
         return said
 
-    def _enter(self, entry: Entry) -> list[Judgement]:
+    def _enter(self, entry: RecordEntry) -> list[Judgement]:
         said: list[Judgement] = []
         match entry:
             case Sampled():

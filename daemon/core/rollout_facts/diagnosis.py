@@ -58,7 +58,7 @@ def diagnosis(workload: Workload, revision: Revision, told: Told = NOTHING) -> s
     return "; ".join([*said, *told.problems])
 
 
-def trouble(pod: Pod) -> str:
+def pod_trouble(pod: Pod) -> str:
     """What keeps a pod that is not ready from being so."""
     if pod.unschedulable:
         return f"unschedulable, {pod.unschedulable}"
@@ -88,7 +88,7 @@ def _of_pods(unready: Iterable[Pod]) -> list[str]:
     """Pods of one trouble together: their own names in what the kubelet says do not tell them apart."""
     groups: dict[str, list[tuple[str, str]]] = {}
     for pod in unready:
-        text = trouble(pod)
+        text = pod_trouble(pod)
         groups.setdefault(kind_of(text.replace(pod.name, "")), []).append((pod.name, text))
     return [f"{_names([name for name, _ in pods])}: {pods[0][1]}" for pods in groups.values()]
 

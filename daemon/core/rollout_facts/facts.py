@@ -43,7 +43,7 @@ MORE_FOR_INIT = 1
 """Ends that an init container is given beyond the policy's: trying again is how it waits for others."""
 
 
-def against(
+def facts_against(
     workload: Workload,
     revision: Revision,
     policy: Policy,

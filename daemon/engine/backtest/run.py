@@ -14,7 +14,7 @@ from daemon.core.value import Value
 from daemon.engine.backtest.lineage import Lineage, Plan, lineage
 from daemon.engine.backtest.outcome import Kind, RolloutOutcome
 from daemon.engine.backtest.pod_lifetimes import PodLifetimes, Span, told_apart
-from daemon.engine.backtest.replay import Past, chunks, replay
+from daemon.engine.backtest.replay import MOST_POINTS, MOST_VALUES, Past, chunks, replay
 from daemon.ports import Missing, Rejected
 
 FORMAT = 1
@@ -22,8 +22,6 @@ STEP = 60.0
 """Seconds between two looks for new pods: a revision that lived shorter may be overlooked."""
 FIRST_LOOK = 86_400.0
 """Seconds that the first query for pods spans; the next ones follow from what it brought."""
-MOST_VALUES = 100_000
-MOST_POINTS = 10_000
 LEAST_LOOK = 3600.0
 RESUMED = 86_400.0
 """Seconds after which an interrupted run's span is no longer the one that is asked for."""

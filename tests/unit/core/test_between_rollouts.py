@@ -37,7 +37,9 @@ def test_pods_that_crash_again_and_again_are_told_after_a_minute() -> None:
     assert watch.see(bad, 10) == ""
     assert watch.see(bad, 69) == ""
     said = watch.see(bad, 70)
-    assert said == "1 of 3 pods is not well (heat-h2-p0: CrashLoopBackOff back-off 5m0s)"
+    assert (
+        said == "1 of 3 pods is not well (heat-h2-p0: CrashLoopBackOff back-off 5m0s, ended with exit code 1)"
+    )
 
 
 def test_a_crash_loop_is_one_though_its_pod_is_ready_between_the_crashes() -> None:

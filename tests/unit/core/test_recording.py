@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 
 from daemon.core.assessment import Attribution, Verdict
 from daemon.core.judge.judgement import Decision, Judgement
-from daemon.core.judge.record_entries import DependencyChanged, Entry, RolloutStarted, Sampled, ScrapeFailed
+from daemon.core.judge.record_entries import (
+    DependencyChanged,
+    RecordEntry,
+    RolloutStarted,
+    Sampled,
+    ScrapeFailed,
+)
 from daemon.core.judge.recording import Recording
 from daemon.core.policy import Policy, SignalPolicy
 from tests.unit.core.signal_states import EVERY, START, drawn
@@ -31,10 +37,10 @@ def entries(
     phase: float = 1.0,
     beside: float | None = None,
     name: str = "new",
-) -> list[Entry]:
+) -> list[RecordEntry]:
     """A baseline of half an hour, a rollout, and what the new pods do; old pods may serve beside them."""
     source = random.Random(seed)
-    made: list[Entry] = []
+    made: list[RecordEntry] = []
     stories = [(f"old-{n}", "a", START - 120 * EVERY, before, 120) for n in range(pods)]
     stories += [(f"{name}-{n}", "b", START + EVERY, rate, scrapes) for n in range(pods)]
     if beside is not None:
@@ -58,13 +64,13 @@ def entries(
     return sorted(made, key=lambda e: (e.at, isinstance(e, Sampled)))
 
 
-def judged(made: list[Entry]) -> tuple[list[Judgement], Judgement | None]:
+def judged(made: list[RecordEntry]) -> tuple[list[Judgement], Judgement | None]:
     recording = Recording(POLICY)
     said = [judgement for entry in made for judgement in recording.take(entry)]
     return said, recording.close()
 
 
-def last(made: list[Entry]) -> Judgement:
+def last(made: list[RecordEntry]) -> Judgement:
     final = judged(made)[1]
     assert final is not None
     assert final.final
@@ -196,7 +202,7 @@ anything = st.one_of(
 
 
 @given(st.lists(anything, max_size=40))
-def test_no_input_breaks_it(made: list[Entry]) -> None:
+def test_no_input_breaks_it(made: list[RecordEntry]) -> None:
     recording = Recording(POLICY)
     for entry in made:
         for judgement in recording.take(entry):

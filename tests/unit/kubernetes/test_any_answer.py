@@ -12,7 +12,7 @@ from werkzeug import Response
 
 from daemon import ports
 from daemon.adapters.kubernetes import case_codec
-from daemon.adapters.kubernetes.client import KubeClient, decode
+from daemon.adapters.kubernetes.client import KubeClient, decode_answer
 from daemon.adapters.kubernetes.errors import failure
 from daemon.adapters.kubernetes.resources import PODS
 from daemon.adapters.kubernetes.server_time import ServerTime
@@ -50,7 +50,7 @@ def test_a_strange_answer_is_that_answers_problem(
 def test_any_bytes_are_decoded_or_refused(body: bytes, status: int) -> None:
     assert isinstance(failure(status, body, "GET /x"), ports.PortError)
     with contextlib.suppress(ports.PortError):
-        decode(body, Anything, "GET /x")
+        decode_answer(body, Anything, "GET /x")
     with contextlib.suppress(ports.Rejected):
         case_codec.decode(body, "greenlang", "case")
 

@@ -10,7 +10,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from daemon.core.judge.judgement import Judgement
-from daemon.core.judge.record_entries import DependencyChanged, Entry, RolloutStarted, Sampled, ScrapeFailed
+from daemon.core.judge.record_entries import (
+    DependencyChanged,
+    RecordEntry,
+    RolloutStarted,
+    Sampled,
+    ScrapeFailed,
+)
 from daemon.core.judge.recording import Recording
 from daemon.core.policy import Policy, SignalPolicy
 
@@ -27,9 +33,11 @@ def usual(_: int) -> float:
     return 0.01
 
 
-def pods(revision: str, seconds: range, rates: tuple[Rate, ...], *, requests: int = PER_POD) -> list[Entry]:
+def pods(
+    revision: str, seconds: range, rates: tuple[Rate, ...], *, requests: int = PER_POD
+) -> list[RecordEntry]:
     """All scrapes of three pods of a revision that serve in these seconds since the rollout began."""
-    made: list[Entry] = []
+    made: list[RecordEntry] = []
     for number in range(PODS):
         rate, owed, total = rates[number % len(rates)], 0.0, 0.0
         for second in seconds:
@@ -57,8 +65,8 @@ def rollout(
     *,
     beside: int = 0,
     requests: int = PER_POD,
-    events: tuple[Entry, ...] = (),
-) -> list[Entry]:
+    events: tuple[RecordEntry, ...] = (),
+) -> list[RecordEntry]:
     """Half an hour of old pods, which serve ``beside`` seconds longer, and five minutes of new ones."""
     rates = new if isinstance(new, tuple) else (new,)
     made = pods("old", range(-1800, beside), (old,), requests=requests)
@@ -72,7 +80,7 @@ def bad(rate: float, begin: int = -10_000, end: int = 10_000) -> Rate:
     return lambda second: rate if begin <= second < end else 0.01
 
 
-SCENARIOS: dict[str, list[Entry]] = {
+SCENARIOS: dict[str, list[RecordEntry]] = {
     "unchanged": rollout(),
     "fails-from-its-first-request": rollout(bad(0.2)),
     "barely-over-the-limit": rollout(bad(0.065)),
@@ -101,7 +109,7 @@ SCENARIOS: dict[str, list[Entry]] = {
 }
 
 
-def said(entries: list[Entry]) -> str:
+def said(entries: list[RecordEntry]) -> str:
     """Every change of the verdict and the last word, a line each: when, what, why, and whose fault."""
     recording = Recording(POLICY)
     told = [judgement for entry in entries for judgement in recording.take(entry)]

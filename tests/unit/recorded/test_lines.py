@@ -12,7 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.adapters.recording.lines import LONGEST, Defect, Told, read
-from daemon.core.judge.record_entries import DependencyChanged, Entry, RolloutStarted, Sampled, ScrapeFailed
+from daemon.core.judge.record_entries import (
+    DependencyChanged,
+    RecordEntry,
+    RolloutStarted,
+    Sampled,
+    ScrapeFailed,
+)
 
 SIGNALS = ("errors", "latency")
 SAMPLE: dict[str, Any] = {
@@ -35,7 +41,7 @@ def one(line: bytes | dict[str, Any]) -> Told | Defect:
     return only
 
 
-def entry(line: dict[str, Any]) -> Entry:
+def entry(line: dict[str, Any]) -> RecordEntry:
     found = one(line)
     assert isinstance(found, Told), found
     return found.entry

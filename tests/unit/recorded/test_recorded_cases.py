@@ -10,14 +10,14 @@ import pytest
 from daemon.adapters.recording.recorded_cases import NO_ROLLOUT, RecordedCases, SecondRollout
 from daemon.core.assessment import Verdict
 from daemon.core.judge.judgement import Decision, Judgement
-from daemon.core.judge.record_entries import Entry, RolloutStarted, Sampled
+from daemon.core.judge.record_entries import RecordEntry, RolloutStarted, Sampled
 from daemon.core.policy import Policy, SignalPolicy
 
 POLICY = Policy(signals=(SignalPolicy(name="errors", title="error rate", limit=0.05),), watch=120.0)
 START = 1_730_000_000.0
 
 
-def story(bad_in_100: int, *, rounds: int = 12) -> Iterator[Entry]:
+def story(bad_in_100: int, *, rounds: int = 12) -> Iterator[RecordEntry]:
     """Ten quiet scrapes of the old revision, the rollout, then scrapes of the new one."""
     for index in range(10):
         yield scrape("old", START - 150 + 15 * index, total=1000 * (index + 1), bad=index)
@@ -30,7 +30,7 @@ def scrape(revision: str, at: float, *, total: float, bad: float) -> Sampled:
     return Sampled(at=at, signal="errors", pod=f"{revision}-1", revision=revision, total=total, bad=bad)
 
 
-def judged(docket: RecordedCases, entries: Iterable[tuple[str, Entry]]) -> dict[str, list[Judgement]]:
+def judged(docket: RecordedCases, entries: Iterable[tuple[str, RecordEntry]]) -> dict[str, list[Judgement]]:
     found: dict[str, list[Judgement]] = {}
     for case, entry in entries:
         found.setdefault(case, []).extend(docket.take(case, entry))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 
+from daemon.core.runs import SmokeTest
 from daemon.core.value import Value
 
 
@@ -44,6 +45,8 @@ class Policy(Value, frozen=True):
     require_traffic: bool = True
     """Whether a recovery must be proven from requests, and not from pods and health endpoints alone."""
     health_paths: tuple[str, ...] = ()
+    smoke_tests: tuple[SmokeTest, ...] = ()
+    """What must pass after a rollback before it may be called a recovery."""
     max_rollbacks: int = 3
     """Automatic rollbacks of one workload in 24 hours."""
     decisive_alerts: tuple[str, ...] = ()

@@ -20,9 +20,11 @@ from daemon.core.policy import Policy
 from daemon.core.rollout_facts import facts
 from daemon.core.rollout_facts.configuration import Reference
 from daemon.core.rollout_facts.pod_history import PodHistory
+from daemon.core.runs import SmokeRun
 from daemon.engine.configuration import ConfigurationLook, ever_seen
 from daemon.engine.evidence_store import EvidenceStore
 from daemon.engine.histories import Histories
+from daemon.engine.smoke_tests import SmokeTests
 from daemon.engine.surroundings_cache import SurroundingsCache
 from daemon.ports import Cluster, HealthProbe, PortError
 
@@ -36,6 +38,7 @@ class Observer:
         around: SurroundingsCache,
         health: HealthProbe,
         configuration: ConfigurationLook,
+        smoke_tests: SmokeTests,
         cluster: Cluster,
     ) -> None:
         self._room = room
@@ -44,6 +47,7 @@ class Observer:
         self._histories = Histories()
         self._health = health
         self._configuration = configuration
+        self._smoke_tests = smoke_tests
         self._cluster = cluster
 
     def observe(
@@ -63,12 +67,14 @@ class Observer:
                 workload=None, assessment=gone, choice=target.Choice(revision=None, reason=gone.reason)
             )
         pods = self._histories.look(case, workload, now)
+        tests = self._smoke_tests.look(case, workload, policy, now)
         return Observed(
             workload=workload,
             assessment=self._assess(case, workload, policy, pods, now),
             choice=target.choose(workload, case.spec.revision, cases),
             pods=pods,
-            verification=self._verify(case, workload, policy, pods, cases, now),
+            verification=self._verify(case, workload, policy, pods, cases, tests or (), now=now),
+            smoke_tests=tests,
             recent_rollbacks=_recent(workload, cases, now),
             elapsed=elapsed,
             polled_ago=self._room.polled_ago(case),
@@ -77,6 +83,7 @@ class Observer:
     def forget(self, key: str) -> None:
         """A case is over."""
         self._histories.forget(key)
+        self._smoke_tests.forget(key)
 
     def _assess(
         self,
@@ -149,6 +156,8 @@ class Observer:
         policy: Policy,
         histories: Sequence[PodHistory],
         cases: Sequence[Case],
+        tests: tuple[SmokeRun, ...],
+        *,
         now: datetime,
     ) -> Verification | None:
         goal = case.status.target
@@ -172,6 +181,7 @@ class Observer:
             configuration=self._configuration.at(case.ref, goal),
             configuration_before=ever_seen(cases),
             alerts_lost=case.status.alerts_lost,
+            smoke_tests=tests,
         )
         return verify(seen, policy, case.status.assessment)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,13 +16,15 @@ from daemon.adapters.simulation.health import MemoryHealthProbe
 from daemon.adapters.simulation.kubelet import Fault, FaultKind, Pace
 from daemon.adapters.simulation.metrics import MemoryMetrics
 from daemon.adapters.simulation.objects import ROLLING, Strategy
+from daemon.adapters.simulation.runner import MemoryRunner
 from daemon.adapters.simulation.templates import simple_template, with_image
 from daemon.adapters.simulation.traffic import Rates, Traffic
 from daemon.core.case.case import Case, Instruction, Phase
 from daemon.core.case.rollback_target import newest
 from daemon.core.model import WorkloadRef
 from daemon.core.policy import Policy, SignalPolicy
-from daemon.engine.assembly import Assembled, EngineParts, assemble
+from daemon.core.runs import KINDS, Kind
+from daemon.engine.assembly import Assembled, EngineParts, Running, assemble
 from daemon.engine.queue import WorkQueue
 from daemon.engine.surroundings_cache import Sources
 from daemon.ports import Cluster, IncidentSink
@@ -119,6 +121,9 @@ class World:
         self.configuration = FaultyConfiguration(self.cluster, self.clock)
         self.defects = MemoryDefects()
         self.registry = CollectorRegistry()
+        self.runners: dict[Kind, MemoryRunner] = {kind: MemoryRunner(kind) for kind in KINDS}
+        self.beside: Callable[[Callable[[], None]], object] = lambda job: job()
+        """How what blocks is started; a test may keep it from ending."""
         self.daemon: Assembled | None = None
         self.queue: WorkQueue | None = None
         self.cluster.on_change(lambda ref: self.queue.put(ref) if self.queue else None)
@@ -145,6 +150,9 @@ class World:
                 sinks={"memory": sink or self.sink},
                 policies=lambda _ref, _workload: self.policy,
                 run=lambda job: job(),
+                running=Running(
+                    runners=self.runners, sweep=self.runners["job"].sweep, run=lambda job: self.beside(job)
+                ),
                 registry=self.registry,
                 poll_interval=self.poll_interval,
                 reporter=self.defects,

@@ -7,6 +7,7 @@ from daemon.core.case.case import EffectOutcome, Instruction
 from daemon.core.case.rollback_target import Choice
 from daemon.core.model import Alert, Workload
 from daemon.core.rollout_facts.pod_history import PodHistory
+from daemon.core.runs import SmokeRun
 from daemon.core.value import Value
 
 
@@ -24,6 +25,8 @@ class Observed(Value, frozen=True):
     pods: tuple[PodHistory, ...] = ()
     """As the case is to remember them after this look."""
     verification: Verification | None = None
+    smoke_tests: tuple[SmokeRun, ...] | None = None
+    """As the case is to remember them; ``None`` while a recovery is not being proven."""
     recent_rollbacks: int = 0
     elapsed: float = 0.0
     polled_ago: float | None = None

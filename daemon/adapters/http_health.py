@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import http.client
-import io
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, cast
+from typing import cast
 from urllib.parse import urljoin, urlsplit
 
+from daemon.adapters.deadline_socket import DeadlineSocket, time_left
 from daemon.core.judge.recovery import Health
 from daemon.core.model import Pod
 from daemon.ports import Clock
@@ -70,11 +70,11 @@ class HttpHealthProbe:
         return status, said
 
     def _request(self, host: str, port: int, target: str, deadline: float) -> tuple[int, str, str]:
-        left = _left(self._clock, deadline)
+        left = time_left(self._clock, deadline)
         with socket.create_connection((host, port), timeout=left()) as plain:
             connection = http.client.HTTPConnection(host, port)
             # http.client's timeout is for each read; this socket's is for all of them together.
-            connection.sock = cast("socket.socket", _DeadlineSocket(plain, left))
+            connection.sock = cast("socket.socket", DeadlineSocket(plain, left))
             connection.request(
                 "GET", target, headers={"User-Agent": "rollbackd", "Accept": "*/*", "Connection": "close"}
             )
@@ -83,49 +83,6 @@ class HttpHealthProbe:
             location = response.getheader("Location", "")
             response.close()
         return response.status, " ".join(body.decode("utf-8", "replace").split())[:SHOWN], location or ""
-
-
-class _DeadlineSocket:
-    """As much of a socket as http.client uses, with the time that is left as the timeout of each step."""
-
-    def __init__(self, plain: socket.socket, left: Callable[[], float]) -> None:
-        self._plain = plain
-        self._left = left
-
-    def sendall(self, data: bytes) -> None:
-        self._plain.settimeout(self._left())
-        self._plain.sendall(data)
-
-    def makefile(self, mode: str) -> io.BufferedReader:
-        del mode  # http.client only reads through it.
-        return io.BufferedReader(_Incoming(self._plain, self._left))
-
-    def close(self) -> None:
-        """The connection is closed where it was opened."""
-
-
-class _Incoming(io.RawIOBase):
-    def __init__(self, plain: socket.socket, left: Callable[[], float]) -> None:
-        super().__init__()
-        self._plain = plain
-        self._left = left
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        self._plain.settimeout(self._left())
-        return self._plain.recv_into(buffer)
-
-
-def _left(clock: Clock, deadline: float) -> Callable[[], float]:
-    def left() -> float:
-        seconds = deadline - clock.monotonic()
-        if seconds <= 0:
-            raise TimeoutError
-        return seconds
-
-    return left
 
 
 def _bracketed(host: str) -> str:

@@ -52,6 +52,7 @@ class Running:
 
     runners: Mapping[Kind, Runner] = field(default_factory=dict)
     sweep: Sweep = nothing_left
+    """Of a Job's order; the others leave nothing."""
     run: Run = lambda job: job()
 
 

@@ -193,6 +193,9 @@ class SmokeTests:
         return _Waiting(until=self._clock.monotonic() + pause, pause=pause, why=f"not begun: {why}")
 
     def _clear(self, order: Order) -> None:
+        if kind_of(order.task) != "job":
+            return
+
         def sweep() -> None:
             try:
                 self._sweep(order)

@@ -58,3 +58,18 @@ def test_a_patch_that_is_limited_to_names_is_asked_for_each_name(api: FakeApi, c
     assert patches == ["deployments.apps/x", "deployments.apps/y"]
     asked = [body["spec"]["resourceAttributes"].get("name") for _, _, _, body in api.requests]
     assert [name for name in asked if name] == ["x", "y"]
+
+
+def test_what_runs_somewhere_is_asked_there_alone(api: FakeApi, client: KubeClient) -> None:
+    api.answers["POST"] = [fake_api.answer(review(True), 201) for _ in range(2 * NEEDED + OPTIONAL + 6)]
+    found = permissions.check(client, ["a", "b"], runs={"a": {"http"}, "b": {"job", "exec"}})
+    asked = {(p.namespace, p.resource, p.verb) for p in found if p.resource.startswith(("jobs", "pods/"))}
+    assert asked == {
+        ("b", "jobs.batch", "create"),
+        ("b", "jobs.batch", "get"),
+        ("b", "jobs.batch", "delete"),
+        ("b", "pods/log", "get"),
+        ("b", "pods/exec", "create"),
+        ("b", "pods/exec", "get"),
+    }
+    assert not any(p.optional for p in found if p.resource.startswith(("jobs", "pods/")))

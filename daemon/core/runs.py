@@ -121,7 +121,7 @@ class SmokeRun(Value, frozen=True, omit_defaults=True):
 MASK = "***"
 _SECRETS = (
     # Every repetition is bounded or anchored, for the text is anybody's and may be long.
-    # A URL's password, whatever the scheme: postgresql://user:password@host.
+    # A URL's password, whatever the scheme: amqp://user:password@host.
     (re.compile(r"(?P<keep>://[^\s:/@]{0,200}:)[^\s@]{1,500}(?=@)"), r"\g<keep>***"),
     (re.compile(r"(?P<keep>\b(?:bearer|basic)\s{1,5})[\w.~+/=-]{8,}", re.IGNORECASE), r"\g<keep>***"),
     # password=…, "api_key": "…", AWS_SECRET_ACCESS_KEY=…
@@ -150,8 +150,8 @@ KEPT = 2000
 def masked(text: str) -> str:
     """The text without what looks like a secret.
 
-    >>> masked("connect postgresql://greenlang:hunter2@db/heat, PASSWORD=hunter2")
-    'connect postgresql://greenlang:***@db/heat, PASSWORD=***'
+    >>> masked("connect amqp://app:hunter2@queue/jobs, PASSWORD=hunter2")
+    'connect amqp://app:***@queue/jobs, PASSWORD=***'
     """
     for pattern, instead in _SECRETS:
         text = pattern.sub(instead, text)

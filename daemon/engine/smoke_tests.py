@@ -190,7 +190,9 @@ class SmokeTests:
             before = self._waiting.get(key)
         doubled = before.pause * 2 if before is not None else FIRST_PAUSE
         pause = pause or min(LONGEST_PAUSE, doubled)
-        return _Waiting(until=self._clock.monotonic() + pause, pause=pause, why=f"not begun: {why}")
+        return _Waiting(
+            until=self._clock.monotonic() + pause, pause=pause, why=f"no result yet, and tried again: {why}"
+        )
 
     def _clear(self, order: Order) -> None:
         if kind_of(order.task) != "job":

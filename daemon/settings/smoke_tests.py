@@ -59,7 +59,7 @@ def _labels(labels: Mapping[str, str]) -> Mapping[str, str]:
 def _pod(value: str) -> str:
     if not value or _POD_NAME.fullmatch(value):
         return value
-    raise complaint(f"{value!r} cannot be a pod's name", "write its metadata.name, such as postgresql-0")
+    raise complaint(f"{value!r} cannot be a pod's name", "write its metadata.name, such as database-0")
 
 
 Url = Annotated[str, StringConstraints(max_length=1000), AfterValidator(_url)]

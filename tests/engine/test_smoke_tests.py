@@ -85,7 +85,7 @@ def test_what_cannot_be_begun_is_tried_again_and_no_recovery_until_then(
     assert case is not None
     assert (case.phase, world_.runners[kind].starts) == (Phase.VERIFYING, [])
     assert case.status.verification is not None
-    assert f"not begun: {trouble}" in case.status.verification.missing
+    assert f"no result yet, and tried again: {trouble}" in case.status.verification.missing
     world_.runners[kind].calls.fail(None)
     run_to(world_, Phase.ROLLED_BACK)
     assert len(world_.runners[kind].starts) == 1

@@ -67,7 +67,13 @@ class KubeExecRunner:
     def run(self, order: Order) -> RunResult:
         began = self._clock.monotonic()
         path, query = _place(order)
-        channels = self._client.channels(path, query, timeout=min(CONNECT, order.timeout))
+        try:
+            channels = self._client.channels(path, query, timeout=min(CONNECT, order.timeout))
+        except ports.Denied as error:
+            if "grant" in str(error):
+                raise
+            # From Kubernetes 1.35 on an upgrade is refused without a word on the verb that is missing.
+            raise ports.Denied(f"{error}grant create and get on pods/exec in the Role") from error
         try:
             return self._follow(channels, order, began)
         finally:

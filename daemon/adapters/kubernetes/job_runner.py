@@ -15,6 +15,8 @@ from daemon.ports import Clock, Order
 
 LOOK_EVERY = 1.0
 """Seconds between two looks at a Job."""
+PODS_EVERY = 4
+"""Looks at a Job between two looks at what its pod waits for: at its deadline that is not told any more."""
 GRACE = 40.0
 """Seconds beyond the timeout that Kubernetes is given to say how it ended."""
 KEEP = 65536
@@ -103,10 +105,14 @@ class KubeJobRunner:
         except ports.Conflict as error:
             self._own(order, error)
         deadline = began + order.timeout + GRACE
+        looks, waits = 0, ""
         while (end := self._job(order).end) is None and self._clock.monotonic() < deadline:
+            looks += 1
+            if looks % PODS_EVERY == 0:
+                waits = _hindrance(self._pod(order), order)
             if self._pause(LOOK_EVERY):
                 raise ports.Unavailable(f"the daemon stops; Job {job_name(order)} is found again")
-        return self._result(order, end, self._clock.monotonic() - began)
+        return self._result(order, end, self._clock.monotonic() - began, waits)
 
     def sweep(self, order: Order) -> None:
         """Delete the Job with its pod; one that is gone already is fine."""
@@ -126,25 +132,22 @@ class KubeJobRunner:
                 f"a Job {job_name(order)} is there already and is not the daemon's: delete it"
             ) from error
 
-    def _result(self, order: Order, end: _Condition | None, seconds: float) -> RunResult:
+    def _result(self, order: Order, end: _Condition | None, seconds: float, waits: str) -> RunResult:
         pod = self._pod(order)
         ended = pod.state.terminated if pod is not None else None
         # The kubelet ends a pod at its deadline, the controller a Job whose pod never came so far.
-        late = end is None or "DeadlineExceeded" in (end.reason, pod.status.reason if pod else "")
-        output, cut = self._output(order, pod) if pod is not None else (b"", False)
-        if late:
+        if end is None or "DeadlineExceeded" in (end.reason, pod.status.reason if pod else ""):
+            output, cut = (b"", False) if waits or pod is None else self._output(order, pod)
             return RunResult(
-                ending=Ending.TIMED_OUT,
-                output=tail(output, cut=cut),
-                seconds=order.timeout,
-                detail=_hindrance(pod, order),
+                ending=Ending.TIMED_OUT, output=tail(output, cut=cut), seconds=order.timeout, detail=waits
             )
+        output, cut = self._output(order, pod) if pod is not None else (b"", False)
         detail = f"exit code {ended.exit_code}" if ended is not None else ""
         if ended is not None and ended.reason not in ("", "Error", "Completed"):
             detail += f" ({ended.reason})"
-        passed = end is not None and end.type == "Complete"
+        passed = end.type == "Complete"
         if not detail:
-            detail = "complete" if passed else f"its pod has gone; the Job says: {end.message if end else ''}"
+            detail = "complete" if passed else f"its pod has gone; the Job says: {end.message}"
         return RunResult(
             ending=Ending.FINISHED if passed or ended is not None else Ending.LOST,
             passed=passed,

@@ -116,7 +116,7 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
         sweep=parts.running.sweep,
         run=parts.running.run,
         later=queue.put,
-        broken=journal.failure,
+        defects=defects,
     )
     reconciler = Reconciler(
         cluster=parts.cluster,

@@ -17,6 +17,7 @@ from daemon.core.case.case import Case, Phase
 from daemon.core.model import Revision, Workload, WorkloadRef
 from daemon.core.policy import Policy
 from daemon.core.runs import Ending, Kind, RunResult, SmokeRun, SmokeTest, kind_of
+from daemon.engine.defects import Defects
 from daemon.ports import Clock, Cluster, Denied, Order, PortError, Rejected, Runner, Sweep
 
 FIRST_PAUSE = 1.0
@@ -48,7 +49,7 @@ class SmokeTests:
         sweep: Sweep,
         run: Callable[[Callable[[], None]], object],
         later: Callable[[WorkloadRef, float], None],
-        broken: Callable[[str], None],
+        defects: Defects,
     ) -> None:
         self._runners = runners
         self._cluster = cluster
@@ -56,7 +57,7 @@ class SmokeTests:
         self._sweep = sweep
         self._run = run
         self._later = later
-        self._broken = broken
+        self._defects = defects
         self._lock = threading.Lock()
         self._intended: set[Key] = set()
         """Those that this process wrote down, so that it knows whether they were begun."""
@@ -170,9 +171,8 @@ class SmokeTests:
             found = self._again(key, str(error), FORBIDDEN_PAUSE if isinstance(error, Denied) else 0.0)
         except Exception as defect:
             # The edge of the thread: what is not said here would never be said.
-            text = f"a defect of the daemon's: {defect!r}"
-            self._broken(f"smoke test {order.id} of {order.ref}: {text}")
-            found = RunResult(ending=Ending.LOST, detail=text)
+            self._defects.caught(defect, edge="smoke test", about=f"{order.ref} {order.id}")
+            found = RunResult(ending=Ending.LOST, detail=f"a defect of the daemon's: {defect!r}")
         with self._lock:
             self._under_way.discard(key)
             wanted = key in self._orders

@@ -12,10 +12,11 @@ from werkzeug import Request, Response
 
 from daemon.adapters.clock import SystemClock
 from daemon.adapters.http_runner import HttpRunner
-from daemon.adapters.simulation.runner import MemoryRunner, Program
+from daemon.adapters.simulation.runner import Program
 from daemon.core.runs import HttpCall, JobCommand, Kind, PodCommand, Task
 from daemon.ports import Denied, Order, Runner, Unavailable
 from tests.contract.drivers import Does
+from tests.simulation.faulty import FaultyRunner
 from tests.unit.core.made import REF, pod
 
 OUTPUT = {
@@ -43,7 +44,7 @@ class Memory:
             )
             for does in Does
         }
-        self.runner = MemoryRunner(kind, {self._text(does): programs[does] for does in Does})
+        self.runner = FaultyRunner(kind, {self._text(does): programs[does] for does in Does})
 
     def order(self, does: Does, *, timeout: float = 30.0) -> Order:
         task = self._task(does)
@@ -59,12 +60,12 @@ class Memory:
         return order.id in self.runner.left
 
     def without_rights(self) -> Runner:
-        refused = MemoryRunner(self.kind, self.runner.programs)
+        refused = FaultyRunner(self.kind, self.runner.programs)
         refused.calls.fail(Denied("this is forbidden: grant it in the Role"))
         return refused
 
     def cut_off(self) -> Runner:
-        silent = MemoryRunner(self.kind, self.runner.programs)
+        silent = FaultyRunner(self.kind, self.runner.programs)
         silent.calls.fail(Unavailable("nobody answers"))
         return silent
 

@@ -8,11 +8,11 @@ import pytest
 from msgspec.structs import replace
 
 from daemon.adapters.simulation.runner import Program
-from daemon.adapters.simulation.troubles import Killed
 from daemon.core.case.case import Case, Phase
 from daemon.core.runs import Ending, HttpCall, JobCommand, Kind, PodCommand, SmokeTest, Task
 from daemon.ports import Denied, Missing, PortError, Unavailable
 from tests.engine.world import POLICY, World
+from tests.simulation.troubles import Killed
 
 BAD = "v1.1.0-crash"
 TASKS: dict[Kind, Task] = {

@@ -16,7 +16,6 @@ from daemon.adapters.simulation.health import MemoryHealthProbe
 from daemon.adapters.simulation.kubelet import Fault, FaultKind, Pace
 from daemon.adapters.simulation.metrics import MemoryMetrics
 from daemon.adapters.simulation.objects import ROLLING, Strategy
-from daemon.adapters.simulation.runner import MemoryRunner
 from daemon.adapters.simulation.templates import simple_template, with_image
 from daemon.adapters.simulation.traffic import Rates, Traffic
 from daemon.core.case.case import Case, Instruction, Phase
@@ -33,6 +32,7 @@ from tests.simulation.faulty import (
     FaultyCaseStore,
     FaultyCluster,
     FaultyConfiguration,
+    FaultyRunner,
     FaultySink,
     FaultySurroundings,
 )
@@ -121,7 +121,7 @@ class World:
         self.configuration = FaultyConfiguration(self.cluster, self.clock)
         self.defects = MemoryDefects()
         self.registry = CollectorRegistry()
-        self.runners: dict[Kind, MemoryRunner] = {kind: MemoryRunner(kind) for kind in KINDS}
+        self.runners: dict[Kind, FaultyRunner] = {kind: FaultyRunner(kind) for kind in KINDS}
         self.beside: Callable[[Callable[[], None]], object] = lambda job: job()
         """How what blocks is started; a test may keep it from ending."""
         self.daemon: Assembled | None = None

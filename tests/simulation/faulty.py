@@ -9,13 +9,15 @@ from typing import Any
 from daemon.adapters.simulation.cases import MemoryCaseStore
 from daemon.adapters.simulation.cluster import MemoryCluster
 from daemon.adapters.simulation.configuration import MemoryConfiguration
+from daemon.adapters.simulation.runner import MemoryRunner, Program
 from daemon.adapters.simulation.sinks import MemorySink
 from daemon.adapters.simulation.surroundings import MemorySurroundings
 from daemon.core.case.case import Case
 from daemon.core.case.incident import Incident
 from daemon.core.model import Revision, Workload, WorkloadRef
 from daemon.core.rollout_facts.configuration import ObjectVersion, Reference
-from daemon.ports import Clock, Gauge, GaugeReading, Neighbour, PortError, RollbackResult
+from daemon.core.runs import Kind, RunResult
+from daemon.ports import Clock, Gauge, GaugeReading, Neighbour, Order, PortError, RollbackResult
 from tests.simulation.accidents import Accidents
 from tests.simulation.troubles import Troubles
 
@@ -168,3 +170,15 @@ class FaultySurroundings(MemorySurroundings):
     def _raise(self, what: str) -> None:
         if what in self._errors:
             raise self._errors[what].with_traceback(None)
+
+
+class FaultyRunner(MemoryRunner):
+    """``calls`` is what goes wrong with beginning."""
+
+    def __init__(self, kind: Kind, programs: Mapping[str, Program] | None = None) -> None:
+        super().__init__(kind, programs)
+        self.calls = Troubles()
+
+    def run(self, order: Order) -> RunResult:
+        with self.calls.call():
+            return super().run(order)

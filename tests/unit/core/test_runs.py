@@ -79,9 +79,7 @@ def test_only_a_test_that_passed_is_proof() -> None:
     assert condition(run(lost)).holds is None
     late = RunResult(ending=Ending.TIMED_OUT, seconds=30.0)
     assert condition(run(late)).holds is False
-    failed = RunResult(
-        ending=Ending.FINISHED, code=3, output="empty\nplan", seconds=1.0, detail="exit code 3"
-    )
+    failed = RunResult(ending=Ending.FINISHED, code=3, output="no\nplan", seconds=1.0, detail="exit code 3")
     found = condition(run(failed))
     assert (found.holds, found.detail) == (False, "exit code 3 after 1.0 s: no plan")
     assert condition(run(RunResult(ending=Ending.FINISHED, passed=True, code=0))).holds

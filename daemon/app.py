@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from daemon import logs
 from daemon.adapters.clock import SystemClock
 from daemon.core.model import WorkloadRef
-from daemon.engine.assembly import EngineParts, assemble
+from daemon.engine.assembly import EngineParts, Running, assemble
 from daemon.engine.defects import LogOnly
 from daemon.engine.manual import ByHand, Say, roll_back_by_hand
 from daemon.engine.queue import WorkQueue, put_case
@@ -41,6 +41,7 @@ def run(settings: Settings) -> int:
     from daemon.adapters.kubernetes.workloads import KubeCluster
     from daemon.adapters.prometheus.gauges import PrometheusGauges
     from daemon.adapters.prometheus.metrics import PrometheusMetrics
+    from daemon.adapters.runners import build as build_runners
     from daemon.web.app import build
     from daemon.web.server import WebServer
 
@@ -57,6 +58,11 @@ def run(settings: Settings) -> int:
     with Teardown() as teardown:
         tellers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="tell")
         teardown.add("telling", at_once(lambda: tellers.shutdown(wait=False, cancel_futures=True)))
+
+        # Apart from the telling: a test may hang for as long as its timeout.
+        testers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="test")
+        teardown.add("smoke tests", at_once(lambda: testers.shutdown(wait=False, cancel_futures=True)))
+        runners, sweep = build_runners(client, clock, stop)
 
         around = SinkContext(
             settings=settings.incidents, kube=client, page_url=str(settings.web.page_url or "")
@@ -95,6 +101,7 @@ def run(settings: Settings) -> int:
             sinks=sinks,
             policies=lambda ref, found: settings.policy_for(ref, found.labels if found else {}),
             run=tellers.submit,
+            running=Running(runners=runners, sweep=sweep, run=testers.submit),
             registry=registry,
             reporter=reporter,
             poll_interval=settings.prometheus.poll,

@@ -17,6 +17,7 @@ from daemon.core.model import Pod, Revision, Workload, WorkloadRef
 from daemon.core.rollout_facts.configuration import ObjectVersion, Reference
 from daemon.core.rollout_facts.diagnosis import ObjectEvent
 from daemon.core.rollout_facts.endpoints import Endpoint
+from daemon.core.runs import RunResult, Task
 from daemon.core.signals.sample import Reading, Sample
 from daemon.core.value import Value
 
@@ -258,6 +259,44 @@ class HealthProbe(Protocol):
     def probe(self, pods: Sequence[Pod], endpoints: Sequence[Endpoint]) -> tuple[Health, ...]:
         """Ask each endpoint of each pod once, with a short timeout, in their order. Never raises."""
         ...
+
+
+class Order(Value, frozen=True):
+    """Something to run. ``id`` is unique to the intent (a case's UID and its step) and outlives the process.
+
+    ``pods`` are those of the revision that may be asked, ``template`` is its raw pod template. ``timeout`` in
+    seconds, from the beginning to the last byte.
+    """
+
+    id: str
+    ref: WorkloadRef
+    task: Task
+    timeout: float
+    template: Mapping[str, Any] = {}
+    pods: tuple[Pod, ...] = ()
+
+
+class Runner(Protocol):
+    """Runs tasks of one kind. It blocks, for little longer than the order's timeout."""
+
+    def repeatable(self, task: Task) -> bool:
+        """Whether an order that a process began which has died may be given again: its run is found, or a
+        second one does no harm. Where not, nobody can find out how it ended: that is unknown, and stays so.
+        """
+        ...
+
+    def run(self, order: Order) -> RunResult:
+        """How it ended; whatever was begun is a result. A repeatable order that was given before is found.
+
+        Raises, where nothing was begun: Unavailable (ask again), Denied, Missing (no pod or container to run
+        in), Rejected (the task makes no sense; asking again is useless). A repeatable one may raise
+        Unavailable later as well.
+        """
+        ...
+
+
+Sweep = Callable[[Order], None]
+"""Take away what an order left behind, once its result is stored. Raises as :meth:`Runner.run`."""
 
 
 class IncidentSink(Protocol):

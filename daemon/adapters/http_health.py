@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import http.client
-import io
 import socket
 import ssl
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 from urllib.parse import urljoin, urlsplit
 
+from daemon.adapters.deadline_socket import DeadlineSocket, time_left
 from daemon.core.judge.recovery import Health
 from daemon.core.model import Pod
 from daemon.core.rollout_facts.endpoints import Endpoint
@@ -95,7 +95,7 @@ class HttpHealthProbe:
         raise _Circle
 
     def _request(self, place: _Place, headers: dict[str, str], deadline: float) -> tuple[int, str, str]:
-        left = _left(self._clock, deadline)
+        left = time_left(self._clock, deadline)
         with socket.create_connection((place.host, place.port), timeout=left()) as plain:
             if place.scheme == "http":
                 return _exchange(plain, place, headers, left)
@@ -113,7 +113,7 @@ def _exchange(
 ) -> tuple[int, str, str]:
     connection = http.client.HTTPConnection(place.host, place.port)
     # http.client's timeout is for each read; this socket's is for all of them together.
-    connection.sock = cast("socket.socket", _DeadlineSocket(plain, left))
+    connection.sock = cast("socket.socket", DeadlineSocket(plain, left))
     connection.request("GET", place.target, headers=_sent(headers))
     response = connection.getresponse()
     body = response.read(4 * SHOWN) if response.status >= 400 else b""
@@ -137,49 +137,6 @@ def _redirected(place: _Place, location: str) -> _Place | None:
     port = there.port or (443 if there.scheme == "https" else 80)
     target = there._replace(scheme="", netloc="", fragment="").geturl() or "/"
     return _Place(there.scheme, place.host, port, target)
-
-
-class _DeadlineSocket:
-    """As much of a socket as http.client uses, with the time that is left as the timeout of each step."""
-
-    def __init__(self, plain: socket.socket, left: Callable[[], float]) -> None:
-        self._plain = plain
-        self._left = left
-
-    def sendall(self, data: bytes) -> None:
-        self._plain.settimeout(self._left())
-        self._plain.sendall(data)
-
-    def makefile(self, mode: str) -> io.BufferedReader:
-        del mode  # http.client only reads through it.
-        return io.BufferedReader(_Incoming(self._plain, self._left))
-
-    def close(self) -> None:
-        """The connection is closed where it was opened."""
-
-
-class _Incoming(io.RawIOBase):
-    def __init__(self, plain: socket.socket, left: Callable[[], float]) -> None:
-        super().__init__()
-        self._plain = plain
-        self._left = left
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        self._plain.settimeout(self._left())
-        return self._plain.recv_into(buffer)
-
-
-def _left(clock: Clock, deadline: float) -> Callable[[], float]:
-    def left() -> float:
-        seconds = deadline - clock.monotonic()
-        if seconds <= 0:
-            raise TimeoutError
-        return seconds
-
-    return left
 
 
 def _bracketed(host: str) -> str:

@@ -85,5 +85,10 @@ class Backend:
         from daemon import app
         from daemon.adapters.kubernetes.permissions import check
 
-        client = app.kube_client(settings)
-        return check(client, settings.namespaces, named=settings.named, logged=settings.logged)
+        return check(
+            app.kube_client(settings),
+            settings.namespaces,
+            named=settings.named,
+            logged=settings.logged,
+            runs=settings.runs,
+        )

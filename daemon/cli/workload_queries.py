@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from daemon.core.policy import Policy, SignalPolicy
+from daemon.core.runs import HttpCall, JobCommand, PodCommand, Task
 from daemon.core.statistics.counts import percent
 from daemon.presentation.words import duration
 from daemon.settings import CounterPair, GuardedWorkload, Settings, SignalSettings
@@ -38,6 +39,10 @@ def asked(settings: Settings, entry: GuardedWorkload) -> dict[str, Any]:
             if one.name in policy.neighbours
         ],
         "health": _health(settings, policy),
+        "smokeTests": [
+            {"name": test.name, "timeoutSeconds": test.timeout, **_task(test.task)}
+            for test in policy.smoke_tests
+        ],
         "sinks": policy.sinks,
     }
 
@@ -83,6 +88,16 @@ def _health(settings: Settings, policy: Policy) -> list[dict[str, Any]] | None:
     return [{"port": port, "path": path} for port, path in places]
 
 
+def _task(task: Task) -> dict[str, str]:
+    match task:
+        case HttpCall():
+            return {"kind": "http", "runs": f"{task.method} {task.url}"}
+        case JobCommand():
+            return {"kind": "job", "runs": " ".join(task.command)}
+        case PodCommand():
+            return {"kind": "exec", "runs": " ".join(task.command)}
+
+
 def _rows(facts: Mapping[str, Any]) -> Iterator[Row]:
     yield "Prometheus", facts["prometheus"]
     for signal in facts["signals"]:
@@ -98,6 +113,8 @@ def _rows(facts: Mapping[str, Any]) -> Iterator[Row]:
     if not facts["neighbours"]:
         yield "neighbours", "none"
     yield "health endpoints", _health_row(facts["health"])
+    for one in facts["smokeTests"]:
+        yield f"smoke test {one['name']}", f"{one['kind']}: {one['runs']}"
     yield "incidents go to", ", ".join(facts["sinks"]) or "nobody"
 
 

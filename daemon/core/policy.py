@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 
+from daemon.core.runs import SmokeTest
 from daemon.core.value import Value
 
 
@@ -47,6 +48,8 @@ class Policy(Value, frozen=True):
     """Health endpoints of each pod (``/ready``, ``:8081/ready``); ``None``: its own HTTP probes."""
     logs: bool = False
     """Whether the pods' logs are read: error lines after a rollback, the last line of what is stuck."""
+    smoke_tests: tuple[SmokeTest, ...] = ()
+    """What must pass after a rollback before it may be called a recovery."""
     max_rollbacks: int = 3
     """Automatic rollbacks of one workload in 24 hours."""
     decisive_alerts: tuple[str, ...] = ()

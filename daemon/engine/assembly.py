@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from daemon.core.case.alerts import Naming
 from daemon.core.model import Workload, WorkloadRef
 from daemon.core.policy import Policy
+from daemon.core.runs import Kind
 from daemon.engine.configuration import ConfigurationLook
 from daemon.engine.defects import Defects, LogOnly
 from daemon.engine.effects import Effects, Run
@@ -21,6 +22,7 @@ from daemon.engine.loop import Engine
 from daemon.engine.observer import Observer
 from daemon.engine.queue import WorkQueue
 from daemon.engine.reconciler import Reconciler
+from daemon.engine.smoke_tests import SmokeTests
 from daemon.engine.steady_clock import SteadyClock
 from daemon.engine.stuck import StuckLook
 from daemon.engine.surroundings_cache import Sources, SurroundingsCache
@@ -38,7 +40,24 @@ from daemon.ports import (
     Logs,
     Metrics,
     ObjectEvents,
+    Order,
+    Runner,
+    Sweep,
 )
+
+
+def nothing_left(_: Order) -> None:
+    """For runners that leave nothing behind."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """What runs the smoke tests; ``run`` starts one of them beside everything else, for it may hang."""
+
+    runners: Mapping[Kind, Runner] = field(default_factory=dict)
+    sweep: Sweep = nothing_left
+    """Of a Job's order; the others leave nothing."""
+    run: Run = lambda job: job()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +76,7 @@ class EngineParts:
     policies: Callable[[WorkloadRef, Workload | None], Policy]
     run: Run
     registry: CollectorRegistry
+    running: Running = Running()
     poll_interval: float = 5.0
     logs: Logs | None = None
     """Without them no logs are read, whatever a policy says."""
@@ -99,11 +119,20 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
         complain=journal.effect_failed,
         defects=defects,
     )
+    smoke_tests = SmokeTests(
+        parts.running.runners,
+        parts.cluster,
+        clock,
+        sweep=parts.running.sweep,
+        run=parts.running.run,
+        later=queue.put,
+        defects=defects,
+    )
     reconciler = Reconciler(
         cluster=parts.cluster,
         store=parts.store,
         room=room,
-        observer=Observer(room, around, parts.health, configuration, parts.cluster, logs, stuck),
+        observer=Observer(room, around, parts.health, configuration, smoke_tests, parts.cluster, logs, stuck),
         configuration=configuration,
         logs=logs,
         effects=effects,

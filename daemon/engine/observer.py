@@ -24,10 +24,12 @@ from daemon.core.rollout_facts.diagnosis import NOTHING, Told
 from daemon.core.rollout_facts.endpoints import chosen
 from daemon.core.rollout_facts.log_lines import LogReport
 from daemon.core.rollout_facts.pod_history import PodHistory
+from daemon.core.runs import SmokeRun
 from daemon.engine.configuration import ConfigurationLook, ever_seen
 from daemon.engine.evidence_store import EvidenceStore
 from daemon.engine.histories import Histories
 from daemon.engine.log_reading import LogReading
+from daemon.engine.smoke_tests import SmokeTests
 from daemon.engine.stuck import StuckLook
 from daemon.engine.surroundings_cache import SurroundingsCache
 from daemon.ports import Cluster, HealthProbe, PortError
@@ -42,6 +44,7 @@ class Observer:
         around: SurroundingsCache,
         health: HealthProbe,
         configuration: ConfigurationLook,
+        smoke_tests: SmokeTests,
         cluster: Cluster,
         logs: LogReading,
         stuck: StuckLook,
@@ -52,6 +55,7 @@ class Observer:
         self._histories = Histories()
         self._health = health
         self._configuration = configuration
+        self._smoke_tests = smoke_tests
         self._cluster = cluster
         self._logs = logs
         self._stuck = stuck
@@ -73,7 +77,8 @@ class Observer:
                 workload=None, assessment=gone, choice=target.Choice(revision=None, reason=gone.reason)
             )
         pods = self._histories.look(case, workload, now)
-        proof = self._verify(case, workload, policy, pods, cases, now)
+        tests = self._smoke_tests.look(case, workload, policy, now)
+        proof = self._verify(case, workload, policy, pods, cases, tests or (), now=now)
         return Observed(
             workload=workload,
             assessment=self._assess(case, workload, policy, pods, now),
@@ -82,6 +87,7 @@ class Observer:
             verification=proof,
             logs=self._read_logs(case, workload, policy, proof, elapsed),
             told=self._told(case, workload, policy, elapsed),
+            smoke_tests=tests,
             recent_rollbacks=_recent(workload, cases, now),
             elapsed=elapsed,
             polled_ago=self._room.polled_ago(case),
@@ -91,6 +97,7 @@ class Observer:
         """A case is over."""
         self._histories.forget(key)
         self._logs.forget(key)
+        self._smoke_tests.forget(key)
 
     def _assess(
         self,
@@ -163,6 +170,8 @@ class Observer:
         policy: Policy,
         histories: Sequence[PodHistory],
         cases: Sequence[Case],
+        tests: tuple[SmokeRun, ...],
+        *,
         now: datetime,
     ) -> Verification | None:
         goal = case.status.target
@@ -185,6 +194,7 @@ class Observer:
             configuration=self._configuration.at(case.ref, goal),
             configuration_before=ever_seen(cases),
             alerts_lost=case.status.alerts_lost,
+            smoke_tests=tests,
         )
         return verify(seen, policy, case.status.assessment)
 

@@ -273,4 +273,4 @@ class Reconciler:
 def _meaning(status: Status) -> tuple[object, ...]:
     """What is written at once when it changes; the rest is numbers."""
     alerts = (status.alerts, status.alerts_left_out, status.alerts_lost)
-    return status.phase, status.verdict, status.effects, status.timeline, alerts
+    return status.phase, status.verdict, status.effects, status.timeline, status.smoke_tests, alerts

@@ -17,6 +17,7 @@ from daemon.settings.guarding import GuardedWorkload, PolicySettings, SignalSett
 from daemon.settings.loading import load
 from daemon.settings.model import Settings
 from daemon.settings.problems import Problem, SettingsError
+from daemon.settings.smoke_tests import SmokeTestSettings
 from daemon.settings.sources import CounterPair, SlowShare, Source
 from daemon.settings.surroundings import DependencySettings, NeighbourSettings
 
@@ -38,6 +39,7 @@ __all__ = [
     "SettingsError",
     "SignalSettings",
     "SlowShare",
+    "SmokeTestSettings",
     "Source",
     "WebSettings",
     "example_file",

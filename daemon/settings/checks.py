@@ -33,6 +33,7 @@ def flaws(settings: Settings, *, offline: bool = False) -> Iterator[Flaw]:
         return
     yield from _unjudged(settings)
     yield from _surroundings(settings)
+    yield from _smoke_tests(settings)
     yield from _health(settings)
     yield from _durations(settings)
     yield from _warmups(settings)
@@ -135,10 +136,11 @@ def _bare(expression: str | None) -> str:
 
 
 def _surroundings(settings: Settings) -> Iterator[Flaw]:
-    """What a workload depends on: each name once, and each that is chosen is there."""
+    """What stands around a workload: each name once, and each that is chosen is there."""
     known = {
         "dependencies": [entry.name for entry in settings.dependencies],
         "neighbours": [entry.name for entry in settings.neighbours],
+        "smoke_tests": [entry.name for entry in settings.smoke_tests],
     }
     for group, names in known.items():
         for index, name in enumerate(names):
@@ -155,6 +157,29 @@ def _chosen_names(settings: Settings, group: str, known: list[str]) -> Iterator[
                 here: Location = ("workloads", place, group, index)
                 remedy = instead(name, known) if known else f"add it to {group}"
                 yield Flaw(here, f"{group} has no {name!r}", remedy, name)
+
+
+def _smoke_tests(settings: Settings) -> Iterator[Flaw]:
+    """Each runs one thing, and can end before the time to prove a recovery is over."""
+    for index, test in enumerate(settings.smoke_tests):
+        here: Location = ("smoke_tests", index)
+        if len(test.forms) != 1:
+            has = ", ".join(test.forms) or "none of them"
+            message = f"a smoke test is one of http, job and exec, and this has {has}"
+            yield Flaw(here, message, "give exactly one")
+    for place, workload in enumerate(settings.workloads):
+        own = "verify_deadline" in workload.model_fields_set
+        deadline = workload.verify_deadline if own else settings.policy.verify_deadline
+        for index, test in enumerate(settings.smoke_tests):
+            chosen = workload.smoke_tests is None or test.name in workload.smoke_tests
+            if chosen and test.timeout >= deadline:
+                message = (
+                    f"workloads[{place}] must be proven within {deadline:g} s, before this is given up "
+                    f"after {test.timeout:g} s"
+                )
+                remedy = f"write less than {deadline:g}, or a longer verify_deadline"
+                yield Flaw(("smoke_tests", index, "timeout"), message, remedy, test.timeout)
+                return
 
 
 def _health(settings: Settings) -> Iterator[Flaw]:

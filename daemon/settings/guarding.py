@@ -260,6 +260,11 @@ class GuardedWorkload(PolicySettings):
         max_length=20,
         description="Names of `neighbours` that it needs. Left out: all of them. Empty: none.",
     )
+    smoke_tests: tuple[SignalName, ...] | None = Field(
+        default=None,
+        max_length=20,
+        description="Names of `smoke_tests` that it must pass. Left out: all of them. Empty: none.",
+    )
     health_paths: tuple[HealthPath, ...] | None = Field(
         default=None,
         max_length=10,

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from daemon.core.model import WorkloadRef
 from daemon.core.policy import Mode, Policy, SignalPolicy
+from daemon.core.runs import Kind, kind_of
 from daemon.settings import selector
 from daemon.settings.groups import (
     AlertSettings,
@@ -23,6 +24,7 @@ from daemon.settings.groups import (
 )
 from daemon.settings.guarding import GuardedWorkload, PolicySettings, SignalChoice, SignalSettings
 from daemon.settings.problems import complaint
+from daemon.settings.smoke_tests import SmokeTestSettings
 from daemon.settings.surroundings import DependencySettings, NeighbourSettings
 
 
@@ -58,6 +60,9 @@ class Settings(BaseSettings):
     )
     neighbours: tuple[NeighbourSettings, ...] = Field(
         default=(), max_length=20, description="Looked at before a failure is attributed to a release."
+    )
+    smoke_tests: tuple[SmokeTestSettings, ...] = Field(
+        default=(), max_length=20, description="Run after a rollback, before it may be called a recovery."
     )
     policy: PolicySettings = Field(default=PolicySettings(), description="For all workloads.")
     prometheus: PrometheusSettings = Field(default=PrometheusSettings(), description="The metrics.")
@@ -102,6 +107,15 @@ class Settings(BaseSettings):
         found = {entry.namespace for entry in self.workloads if self.policy_of(entry).logs}
         return tuple(sorted(found))
 
+    @property
+    def runs(self) -> dict[str, frozenset[Kind]]:
+        """Namespace → the kinds of tasks that may be run there."""
+        found: dict[str, frozenset[Kind]] = {}
+        for entry in self.workloads:
+            kinds = frozenset(kind_of(test.task) for test in self.policy_of(entry).smoke_tests)
+            found[entry.namespace] = found.get(entry.namespace, frozenset()) | kinds
+        return found
+
     def guards(self, ref: WorkloadRef, labels: Mapping[str, str]) -> bool:
         """Whether a Deployment with these labels is guarded."""
         return self._entry(ref, labels) is not None
@@ -127,6 +141,11 @@ class Settings(BaseSettings):
             signals=self._signals(entry),
             dependencies=_chosen(self.dependencies, entry.dependencies if entry else None),
             neighbours=_chosen(self.neighbours, entry.neighbours if entry else None),
+            smoke_tests=tuple(
+                test.test
+                for test in self.smoke_tests
+                if entry is not None and (entry.smoke_tests is None or test.name in entry.smoke_tests)
+            ),
             health_paths=paths,
             sinks=self.incidents.chosen,
             **values,

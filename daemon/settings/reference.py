@@ -68,10 +68,16 @@ def _fields(group: str, model: type[BaseModel], *, many: bool) -> Iterator[str]:
             yield f"* Variable: `{names.variable((group, name))}`"
         yield ""
         if (inner := names.model_in(field.annotation)) is not None:
-            yield f"Each entry is a name, or a map of: {_inner(inner)}.\n"
+            entries = get_origin(field.annotation) is not None and _listed(field.annotation)
+            what = "Each entry is a name, or a map of" if entries else "A map of"
+            yield f"{what}: {_inner(inner)}.\n"
     if many and issubclass(model, PolicySettings):
         own = ", ".join(f"`{name}`" for name in PolicySettings.model_fields)
         yield f"Besides, for this workload alone, any setting of [policy](#policy): {own}.\n"
+
+
+def _listed(annotation: Any) -> bool:
+    return get_origin(annotation) is tuple or any(map(_listed, get_args(annotation)))
 
 
 def _inherited(name: str) -> bool:
@@ -118,13 +124,14 @@ def _kind(annotation: Any) -> str:
     if origin is Literal:
         return ", ".join(f"`{value}`" for value in arguments)
     if origin is tuple:
-        return f"list of {_kind(arguments[0])}"
+        inner = names.model_in(annotation)
+        return "list of names or maps" if inner is not None else f"list of {_kind(arguments[0])}"
     if origin is not None and isinstance(origin, type) and issubclass(origin, Mapping):
         return "map of names to secret texts"
     if isinstance(annotation, type) and issubclass(annotation, StrEnum):
         return ", ".join(f"`{value}`" for value in annotation)
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return "names or maps"
+        return "map"
     return _kind(arguments[0])
 
 

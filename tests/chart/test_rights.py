@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from daemon.adapters.kubernetes.permissions import LOGS, NEEDED, OPTIONAL, Need
+from daemon.adapters.kubernetes.permissions import LOGS, NEEDED, OPTIONAL, RUNNING, Need
+from daemon.core.runs import Kind
+from tests.chart.loading import load_as_pod
 from tests.chart.rendering import NAMESPACE, Manifest, Rendered, render
 
 Right = tuple[str, str, str]
@@ -65,11 +68,18 @@ def test_people_get_the_rights_of_their_own_roles(rendered: Rendered) -> None:
     assert rights == {"view": look, "edit": look | {"patch"}, "admin": look | {"patch"}}
 
 
-def test_roles_grant_exactly_what_is_needed(rendered: Rendered) -> None:
+def _needed(kinds: Iterable[Kind] = (), *, logs: bool = False) -> list[Right]:
+    needs = [*NEEDED, *(need for kind in kinds for need in RUNNING[kind]), *([LOGS] if logs else [])]
+    return sorted(set(_rights(needs)))
+
+
+def test_roles_grant_exactly_what_is_needed(rendered: Rendered, tmp_path: Path) -> None:
+    settings = load_as_pod(rendered, tmp_path)
     assert rendered.of("Role")
     for role in rendered.of("Role"):
-        rights = [right for right in _granted([role]) if right not in _rights([LOGS])]
-        assert rights == _rights(NEEDED)
+        namespace = role["metadata"]["namespace"]
+        needed = _needed(settings.runs[namespace], logs=namespace in settings.logged)
+        assert _granted([role]) == needed
 
 
 @pytest.mark.parametrize(
@@ -95,6 +105,33 @@ def test_logs_may_be_read_only_where_the_policy_says_so(
 def test_events_may_be_refused() -> None:
     made = render(FLEET, values={"rbac": {"events": False}})
     assert ("", "events", "list") not in _granted(made.of("Role"))
+
+
+TESTS: dict[Kind, dict[str, Any]] = {
+    "http": {"name": "a", "http": {"url": "http://{pod}/smoke"}},
+    "job": {"name": "b", "job": {"command": ["smoke"]}},
+    "exec": {"name": "c", "exec": {"command": ["smoke"]}},
+}
+
+
+@pytest.mark.parametrize("kind", TESTS)
+@pytest.mark.parametrize("chosen", [None, ["name"], []], ids=["all", "named", "none"])
+def test_rights_to_run_something_are_granted_only_where_it_is_configured(
+    kind: Kind, chosen: list[str] | None
+) -> None:
+    test = TESTS[kind]
+    names = {} if chosen is None else {"smoke_tests": [test[part] for part in chosen]}
+    config = {
+        "workloads": [
+            {"namespace": "shop", "name": "cart", "signals": [], **names},
+            {"namespace": "other", "name": "cart", "signals": [], "smoke_tests": []},
+        ],
+        "smoke_tests": [test],
+    }
+    roles = render(values={"webhook": {"enabled": False}, "config": config}).of("Role")
+    granted = {role["metadata"]["namespace"]: _granted([role]) for role in roles}
+    wanted: list[Kind] = [kind] if chosen != [] else []
+    assert granted == {"other": _needed(), "shop": _needed(wanted)}
 
 
 def test_over_the_whole_cluster_only_single_nodes_may_be_read(rendered: Rendered) -> None:
@@ -126,7 +163,6 @@ def test_wildcards_and_ways_up_are_never_granted(rendered: Rendered) -> None:
     rights = _granted([*rendered.of("Role"), *rendered.of("ClusterRole")])
     assert not {part for right in rights for part in right} & {
         "*",
-        "pods/exec",
         "escalate",
         "bind",
     }

@@ -8,44 +8,30 @@ from typing import Any
 import pytest
 
 from daemon.core.policy import Mode
-from daemon.settings import Settings, example_file, load
+from daemon.settings import example_file, load
+from tests.chart.loading import SECRETS, load_as_pod
 from tests.chart.rendering import Rendered, render
-
-SECRETS = {"token": "0123456789abcdef", "dsn": "https://key@sentry.example.com/42"}
-
-
-def _load(rendered: Rendered, folder: Path) -> Settings:
-    """Load as the pod does, its mounted files standing in ``folder``."""
-    file = folder / "rollbackd.yaml"
-    file.write_text(rendered.config.replace("/etc/prometheus-token", str(folder)))
-    for name, secret in SECRETS.items():
-        (folder / name).write_text(secret)
-    environ = {
-        variable["name"]: str(folder / Path(variable["value"]).name) for variable in rendered.container["env"]
-    }
-    assert environ.pop("ROLLBACKD_CONFIG") == str(file)
-    return load(file, environ=environ)
 
 
 def test_settings_file_is_valid(rendered: Rendered, tmp_path: Path) -> None:
-    settings = _load(rendered, tmp_path)
+    settings = load_as_pod(rendered, tmp_path)
     assert settings.web.port == rendered.container["ports"][0]["containerPort"]
 
 
 def test_rights_are_granted_where_workloads_are_guarded(rendered: Rendered, tmp_path: Path) -> None:
-    settings = _load(rendered, tmp_path)
+    settings = load_as_pod(rendered, tmp_path)
     granted = [role["metadata"]["namespace"] for role in rendered.of("Role")]
     assert sorted(granted) == sorted(settings.namespaces)
 
 
 def test_left_as_it_is_the_chart_guards_the_shipped_example(tmp_path: Path) -> None:
     made = render(values={"webhook": {"enabled": False}})
-    assert _load(made, tmp_path) == load(example_file())
+    assert load_as_pod(made, tmp_path) == load(example_file())
 
 
 def test_config_stands_over_the_example(tmp_path: Path) -> None:
     config = {"policy": {"mode": "advise"}, "health": {"timeout": "3s"}, "dependencies": []}
-    settings = _load(render(values={"webhook": {"enabled": False}, "config": config}), tmp_path)
+    settings = load_as_pod(render(values={"webhook": {"enabled": False}, "config": config}), tmp_path)
     assert settings.workloads == load(example_file()).workloads
     assert (settings.policy.mode, settings.dependencies) == (Mode.ADVISE, ())
     assert (settings.health.timeout, len(settings.signals)) == (3.0, 2)
@@ -61,7 +47,7 @@ SIGNAL = {"name": "errors", "bad": "failed_total", "total": "asked_total", "limi
 def test_with_own_workloads_nothing_of_the_example_is_left(tmp_path: Path, config: dict[str, Any]) -> None:
     """Helm merges a release's values into the chart's, and no list of the example may come along."""
     made = render(values={"webhook": {"enabled": False}, "config": config})
-    settings = _load(made, tmp_path)
+    settings = load_as_pod(made, tmp_path)
     assert [signal.name for signal in settings.signals] == [s["name"] for s in config.get("signals", ())]
     assert (settings.dependencies, settings.neighbours, settings.health.paths) == ((), (), None)
     assert "gl006" not in made.text.lower()
@@ -70,7 +56,7 @@ def test_with_own_workloads_nothing_of_the_example_is_left(tmp_path: Path, confi
 
 def test_secrets_are_read_from_their_files(tmp_path: Path) -> None:
     made = render(values={"webhook": {"existingSecret": "a"}, "sentry": {"existingSecret": "b"}})
-    settings = _load(made, tmp_path)
+    settings = load_as_pod(made, tmp_path)
     token, dsn = settings.web.secret_token(), settings.incidents.secret_dsn()
     assert token is not None
     assert dsn is not None

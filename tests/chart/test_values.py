@@ -14,6 +14,7 @@ from daemon.settings import (
     NeighbourSettings,
     Settings,
     SignalSettings,
+    SmokeTestSettings,
 )
 from daemon.settings.names import model_in
 from tests.chart.rendering import CHART, HelmError, render
@@ -27,6 +28,7 @@ ENTRIES: dict[str, type[BaseModel]] = {
     "signals": SignalSettings,
     "dependencies": DependencySettings,
     "neighbours": NeighbourSettings,
+    "smoke_tests": SmokeTestSettings,
 }
 """Settings that are lists, and what an entry is."""
 
@@ -52,6 +54,14 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         'must be one of the following: "namespace", "cluster"',
     ),
     "neighbour without selector": ({"config": {"neighbours": [{"name": "redis"}]}}, "selector is required"),
+    "smoke test of two kinds": (
+        {"config": {"smoke_tests": [{"name": "a", "job": {"command": ["a"]}, "exec": {"command": ["a"]}}]}},
+        "Must validate one and only one schema",
+    ),
+    "smoke test without a command": (
+        {"config": {"smoke_tests": [{"name": "a", "job": {"command": []}}]}},
+        "Array must have at least 1 items",
+    ),
     "not an address": ({"config": {"prometheus": {"url": "prometheus:9090"}}}, "config.prometheus.url"),
     "no workloads": ({"config": {"workloads": []}}, "Array must have at least 1 items"),
     "workload without namespace": ({"config": {"workloads": [{"name": "cart"}]}}, "namespace is required"),
@@ -136,6 +146,14 @@ def test_schema_knows_exactly_the_settings_of_a_group(group: str) -> None:
 @pytest.mark.parametrize(("name", "model"), ENTRIES.items())
 def test_schema_knows_exactly_the_settings_of_an_entry(name: str, model: type[BaseModel]) -> None:
     assert _config()["properties"][name]["items"]["properties"].keys() == model.model_fields.keys()
+
+
+@pytest.mark.parametrize("form", ["http", "job", "exec"])
+def test_schema_knows_exactly_the_settings_of_a_smoke_test(form: str) -> None:
+    model = model_in(SmokeTestSettings.model_fields[form].annotation)
+    assert model is not None
+    known = _config()["properties"]["smoke_tests"]["items"]["properties"][form]["properties"]
+    assert known.keys() == model.model_fields.keys()
 
 
 def test_schema_knows_exactly_the_groups() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from daemon.core.runs import KINDS
 from tests.contract import sinks
 from tests.contract.drivers import (
     CaseDriver,
@@ -15,6 +16,7 @@ from tests.contract.drivers import (
     LogDriver,
     MetricsDriver,
     ProbeDriver,
+    RunnerDriver,
     SurroundingsDriver,
 )
 from tests.contract.memory import (
@@ -118,6 +120,29 @@ def logging(request: pytest.FixtureRequest) -> Iterator[LogDriver]:
 
     with real_logs.log_driver() as driver:
         yield driver
+
+
+@pytest.fixture(
+    params=[
+        *(f"memory {kind}" for kind in KINDS),
+        "real http",
+        pytest.param("real job", marks=pytest.mark.e2e),
+        pytest.param("real exec", marks=pytest.mark.e2e),
+    ]
+)
+def running(request: pytest.FixtureRequest) -> Iterator[RunnerDriver]:
+    from tests.contract import runners
+
+    match request.param.split():
+        case ["memory", kind]:
+            yield runners.Memory(kind)
+        case ["real", "http"]:
+            with runners.http_driver() as driver:
+                yield driver
+        case _:
+            from tests.contract import real_runners
+
+            yield real_runners.driver(request.param.split()[1])
 
 
 REAL_EVENTS = pytest.param("real events", marks=pytest.mark.e2e)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,7 +22,8 @@ from daemon.core.case.case import Case, Instruction, Phase
 from daemon.core.case.rollback_target import newest
 from daemon.core.model import WorkloadRef
 from daemon.core.policy import Policy, SignalPolicy
-from daemon.engine.assembly import Assembled, EngineParts, assemble
+from daemon.core.runs import KINDS, Kind
+from daemon.engine.assembly import Assembled, EngineParts, Running, assemble
 from daemon.engine.queue import WorkQueue
 from daemon.engine.surroundings_cache import Sources
 from daemon.ports import Cluster, IncidentSink
@@ -33,6 +34,7 @@ from tests.simulation.faulty import (
     FaultyConfiguration,
     FaultyLogs,
     FaultyObjectEvents,
+    FaultyRunner,
     FaultySink,
     FaultySurroundings,
 )
@@ -123,6 +125,9 @@ class World:
         self.registry = CollectorRegistry()
         self.logs = FaultyLogs(self.cluster, self.clock)
         self.events = FaultyObjectEvents(self.cluster)
+        self.runners: dict[Kind, FaultyRunner] = {kind: FaultyRunner(kind) for kind in KINDS}
+        self.beside: Callable[[Callable[[], None]], object] = lambda job: job()
+        """How what blocks is started; a test may keep it from ending."""
         self.daemon: Assembled | None = None
         self.queue: WorkQueue | None = None
         self.cluster.on_change(lambda ref: self.queue.put(ref) if self.queue else None)
@@ -149,6 +154,9 @@ class World:
                 sinks={"memory": sink or self.sink},
                 policies=lambda _ref, _workload: self.policy,
                 run=lambda job: job(),
+                running=Running(
+                    runners=self.runners, sweep=self.runners["job"].sweep, run=lambda job: self.beside(job)
+                ),
                 registry=self.registry,
                 poll_interval=self.poll_interval,
                 reporter=self.defects,

@@ -11,6 +11,7 @@ from daemon.adapters.simulation.cluster import MemoryCluster
 from daemon.adapters.simulation.configuration import MemoryConfiguration
 from daemon.adapters.simulation.logs import MemoryLogs
 from daemon.adapters.simulation.object_events import MemoryObjectEvents
+from daemon.adapters.simulation.runner import MemoryRunner, Program
 from daemon.adapters.simulation.sinks import MemorySink
 from daemon.adapters.simulation.surroundings import MemorySurroundings
 from daemon.core.case.case import Case
@@ -18,7 +19,8 @@ from daemon.core.case.incident import Incident
 from daemon.core.model import Revision, Workload, WorkloadRef
 from daemon.core.rollout_facts.configuration import ObjectVersion, Reference
 from daemon.core.rollout_facts.diagnosis import ObjectEvent
-from daemon.ports import Clock, Gauge, GaugeReading, LogTail, Neighbour, PortError, RollbackResult
+from daemon.core.runs import Kind, RunResult
+from daemon.ports import Clock, Gauge, GaugeReading, LogTail, Neighbour, Order, PortError, RollbackResult
 from tests.simulation.accidents import Accidents
 from tests.simulation.troubles import Troubles
 
@@ -195,3 +197,15 @@ class FaultyObjectEvents(MemoryObjectEvents):
     def warnings(self, namespace: str, uid: str) -> tuple[ObjectEvent, ...]:
         with self.reads.call():
             return super().warnings(namespace, uid)
+
+
+class FaultyRunner(MemoryRunner):
+    """``calls`` is what goes wrong with beginning."""
+
+    def __init__(self, kind: Kind, programs: Mapping[str, Program] | None = None) -> None:
+        super().__init__(kind, programs)
+        self.calls = Troubles()
+
+    def run(self, order: Order) -> RunResult:
+        with self.calls.call():
+            return super().run(order)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+import ssl
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -18,6 +19,7 @@ from urllib.parse import urlencode
 
 import msgspec
 import urllib3
+import websocket
 from kubernetes import client as _client
 from kubernetes import config as _config
 from kubernetes.config import incluster_config as _in_cluster
@@ -31,11 +33,13 @@ T = TypeVar("T")
 
 # The official client's annotations are partial; behind this name it is untyped on purpose.
 _kubernetes = cast("Any", _client)
+_websocket = cast("Any", websocket)
 _configs = cast("Any", _config)
 
 CONNECT_TIMEOUT = 3.0
 READ_TIMEOUT = 10.0
 PAGE = 500
+CHANNELS = ["v5.channel.k8s.io", "v4.channel.k8s.io"]
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 _NAMESPACE_FILE = Path(_in_cluster.SERVICE_TOKEN_FILENAME).with_name("namespace")
@@ -168,6 +172,53 @@ class KubeClient:
     ) -> T:
         """GET, decoded. Raises as :meth:`request`; an object that makes no sense is Unavailable."""
         return decode_answer(self.request("GET", path, query=query, timeout=timeout), kind, f"GET {path}")
+
+    def tail(self, path: str, *, query: Mapping[str, str], keep: int, timeout: float = READ_TIMEOUT) -> bytes:
+        """The last ``keep`` bytes of a text of any length, and of any encoding. Raises as :meth:`request`."""
+        what = f"GET {path}"
+        response = self._open("GET", path, query=query, accept="*/*", timeout=timeout)
+        kept = b""
+        try:
+            for chunk in response.stream(65536):
+                kept = (kept + chunk)[-keep:]
+        except _FOREIGN as error:
+            raise ports.Unavailable(f"{what}: {_text(error)}") from error
+        finally:
+            response.close()
+        if response.status != HTTPStatus.OK:
+            raise self._failure(response.status, kept, what)
+        return kept
+
+    def channels(self, path: str, query: Sequence[tuple[str, str]], *, timeout: float) -> websocket.WebSocket:
+        """A websocket of the channel protocol (``v5.channel.k8s.io``), as ``exec`` speaks it. ``timeout``
+        (seconds) bounds each wait. Raises as :meth:`request`."""
+        what = f"exec {path}"
+        made: Any = self._api.configuration
+        headers: dict[str, str] = {}
+        secure: dict[str, Any] = {"cert_reqs": ssl.CERT_REQUIRED if made.verify_ssl else ssl.CERT_NONE}
+        named = {
+            "ca_certs": made.ssl_ca_cert,
+            "certfile": made.cert_file,
+            "keyfile": made.key_file,
+            "server_hostname": made.tls_server_name,
+        }
+        secure |= {name: value for name, value in named.items() if value}
+        socket: websocket.WebSocket = _websocket.WebSocket(sslopt=secure)
+        try:
+            self._api.update_params_for_auth(headers, [], ["BearerToken"], path, "GET", None)
+            cast("Any", socket).connect(
+                f"ws{self.host.removeprefix('http')}{path}?{urlencode(query)}",
+                header=headers,
+                subprotocols=CHANNELS,
+                timeout=timeout,
+                suppress_origin=True,
+                http_no_proxy=["*"],
+            )
+        except websocket.WebSocketBadStatusException as error:
+            raise self._failure(error.status_code, error.resp_body or b"", what) from error
+        except (websocket.WebSocketException, *_FOREIGN) as error:
+            raise ports.Unavailable(f"{what}: the API server at {self.host}: {_text(error)}") from error
+        return socket
 
     def list(self, resource: Resource, namespace: str, *, selector: str = "") -> Listing:
         """Everything of a resource, page by page. Raises as :meth:`request`, Expired between pages."""

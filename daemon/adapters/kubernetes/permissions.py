@@ -7,9 +7,11 @@ from collections.abc import Collection, Mapping, Sequence
 import msgspec
 
 from daemon.adapters.kubernetes.client import KubeClient, decode_answer
+from daemon.core.runs import KINDS, Kind
 from daemon.core.value import Value
 
 NOBODY: Mapping[str, Sequence[str]] = {}
+NOTHING: Mapping[str, Collection[Kind]] = {}
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 
@@ -42,6 +44,17 @@ NEEDED = (
 """Everything that the daemon's Role grants in each guarded namespace; nothing else is used."""
 LOGS = Need(group="", resource="pods/log", verbs=("get",))
 """What it grants besides where the policy of a workload has logs read."""
+"""Everything that the daemon's Role grants in each guarded namespace, beside what runs there."""
+RUNNING: Mapping[Kind, Sequence[Need]] = {
+    "http": (),
+    "job": (
+        Need(group="batch", resource="jobs", verbs=("create", "get", "delete")),
+        Need(group="", resource="pods/log", verbs=("get",)),
+    ),
+    # A websocket is opened by a GET; from Kubernetes 1.35 on the API server asks for create as well.
+    "exec": (Need(group="", resource="pods/exec", verbs=("create", "get")),),
+}
+"""What the Role grants besides where a task of the kind is configured, and nowhere else."""
 OPTIONAL = (Need(group="", resource="nodes", verbs=("get",), optional=True),)
 """What its ClusterRole grants. Without it a failure is judged without the nodes' conditions."""
 
@@ -76,11 +89,13 @@ def check(
     *,
     named: Mapping[str, Sequence[str]] = NOBODY,
     logged: Collection[str] = (),
+    runs: Mapping[str, Collection[Kind]] = NOTHING,
 ) -> list[Permission]:
     """Ask for every verb of ``NEEDED`` in each namespace, and of ``OPTIONAL``. Raises Denied, Unavailable.
 
     ``named`` gives the Deployments of a namespace that is guarded by names alone: a Role may limit the patch
-    to these, so it is asked for each of them. ``logged`` are the namespaces in which logs are read.
+    to these, so it is asked for each of them. ``logged`` are the namespaces in which logs are read,
+    ``runs`` gives the kinds of tasks that are configured in each.
     """
     needed = [
         _ask(client, need, verb, namespace, name, optional=need.optional)
@@ -89,6 +104,14 @@ def check(
         if need is not LOGS or namespace in logged
         for verb in need.verbs
         for name in _names(need, verb, named.get(namespace, ()))
+    ]
+    needed += [
+        _ask(client, need, verb, namespace, "")
+        for namespace in namespaces
+        for kind in KINDS
+        if kind in runs.get(namespace, ())
+        for need in RUNNING[kind]
+        for verb in need.verbs
     ]
     return needed + [
         _ask(client, need, verb, "", "", optional=need.optional) for need in OPTIONAL for verb in need.verbs

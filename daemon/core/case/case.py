@@ -17,6 +17,7 @@ from daemon.core.policy import Mode
 from daemon.core.rollout_facts.configuration import Sighting
 from daemon.core.rollout_facts.log_lines import KindsBefore, LogReport
 from daemon.core.rollout_facts.pod_history import PodHistory
+from daemon.core.runs import SmokeRun
 from daemon.core.value import Value
 
 
@@ -134,6 +135,8 @@ class Status(Value, frozen=True, omit_defaults=True):
     verification: Verification | None = None
     pods: tuple[PodHistory, ...] = ()
     """Of the live pods of the revision that matters now: the judged one, after the patch the target."""
+    smoke_tests: tuple[SmokeRun, ...] = ()
+    """Those of the last rollback, written down before they are begun."""
     configuration: tuple[Sighting, ...] = ()
     """The ConfigMaps and Secrets that the revision reads, as they were when its rollout was first seen."""
     logs_before: KindsBefore | None = None

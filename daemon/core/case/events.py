@@ -9,6 +9,7 @@ from daemon.core.model import Alert, Workload
 from daemon.core.rollout_facts.diagnosis import NOTHING, Told
 from daemon.core.rollout_facts.log_lines import LogReport
 from daemon.core.rollout_facts.pod_history import PodHistory
+from daemon.core.runs import SmokeRun
 from daemon.core.value import Value
 
 
@@ -30,6 +31,8 @@ class Observed(Value, frozen=True):
     """Of the target's pods, while a recovery is being proven."""
     told: Told = NOTHING
     """Why a rollout that is stuck is so, beside what the workload's own objects tell."""
+    smoke_tests: tuple[SmokeRun, ...] | None = None
+    """As the case is to remember them; ``None`` while a recovery is not being proven."""
     recent_rollbacks: int = 0
     elapsed: float = 0.0
     polled_ago: float | None = None

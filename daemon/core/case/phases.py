@@ -198,6 +198,7 @@ def begin_rollback(case: Case, target: Revision, reason: str, policy: Policy, no
         patched_at=None,
         rolled_out_at=None,
         pods=(),
+        smoke_tests=(),
     )
     return announce(enter(case, Phase.ROLLING_BACK, reason, now), "updated", policy, now)
 
@@ -278,6 +279,8 @@ def _not_applied(case: Case, policy: Policy, now: datetime) -> Case:
 
 
 def verifying(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
+    if seen.smoke_tests is not None:
+        case = change(case, smoke_tests=seen.smoke_tests)
     found = seen.verification
     if found is None:
         return case

@@ -20,6 +20,7 @@ from daemon.core.policy import Policy, SignalPolicy
 from daemon.core.rollout_facts.configuration import Sighting, doubts
 from daemon.core.rollout_facts.endpoints import Endpoints
 from daemon.core.rollout_facts.pod_history import SLACK, PodHistory, restarts_after_ready
+from daemon.core.runs import Ending, SmokeRun, SmokeTest
 from daemon.core.signals.baseline import bound_of
 from daemon.core.statistics.counts import Tally, percent
 from daemon.core.statistics.likelihood import clamp, log_better, log_worse, upper_rate
@@ -72,6 +73,8 @@ class Facts(Value, frozen=True):
     """What was ever seen of it."""
     alerts_lost: tuple[str, ...] = ()
     """Names of alerts whose end cannot be seen any more."""
+    smoke_tests: tuple[SmokeRun, ...] = ()
+    """Those that were begun after the rollback's rollout was complete."""
 
 
 def verify(facts: Facts, policy: Policy, failed: Assessment | None) -> Verification:
@@ -83,6 +86,7 @@ def verify(facts: Facts, policy: Policy, failed: Assessment | None) -> Verificat
         _pods(facts),
         *_configuration(facts),
         *_health(facts),
+        *(_smoke_test(facts, test) for test in policy.smoke_tests),
         *_alerts(facts, policy),
         *(_signal(facts, policy, signal, evidence.get(signal.name)) for signal in policy.signals),
     ]
@@ -125,6 +129,18 @@ def _pods(facts: Facts) -> Condition:
         detail = f"{len(pods)} pods ready, none restarted{lately}"
     enough = len(pods) >= facts.workload.status.desired
     return Condition(name="pods ready", holds=enough and not unready and not restarted, detail=detail)
+
+
+def _smoke_test(facts: Facts, test: SmokeTest) -> Condition:
+    name = f"smoke test {test.name}"
+    run = next((run for run in facts.smoke_tests if run.name == test.name), None)
+    if run is None:
+        return Condition(name=name, holds=None, detail="not begun: the rollout must be complete first")
+    if run.result is None:
+        since = f"begun at {run.begun_at:%H:%M:%S} UTC, and no end of it is known"
+        return Condition(name=name, holds=None, detail=run.problem or since)
+    unknown = run.result.ending is Ending.LOST
+    return Condition(name=name, holds=None if unknown else run.result.passed, detail=str(run.result))
 
 
 def _unsettled(history: PodHistory | None, pod: Pod, at: datetime | None) -> bool:

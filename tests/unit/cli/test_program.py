@@ -163,7 +163,14 @@ class TestSettings:
                 "signals": [{"name": "slow", "limit": 0.02}],
             },
             {"namespace": "shop", "selector": "tier=web", "health_paths": [":81/live"], "neighbours": []},
-            {"namespace": "shop", "name": "idle", "signals": [], "dependencies": [], "health_paths": []},
+            {
+                "namespace": "shop",
+                "name": "idle",
+                "signals": [],
+                "dependencies": [],
+                "health_paths": [],
+                "smoke_tests": [],
+            },
         ],
         "signals": [
             {"name": "bad", "bad": "failed_total", "total": "asked_total", "limit": 0.05},
@@ -171,6 +178,10 @@ class TestSettings:
         ],
         "dependencies": [{"name": "mail", "query": "mail_up", "scope": "cluster"}],
         "neighbours": [{"name": "database", "selector": "app=db"}],
+        "smoke_tests": [
+            {"name": "page", "http": {"url": "http://{pod}:80/smoke"}},
+            {"name": "plan", "job": {"command": ["smoke", "-v"]}, "timeout": 5},
+        ],
         "health": {"port": 8080, "paths": ["/up"]},
         "prometheus": {"url": "http://metrics:9"},
         "incidents": {"sinks": ["log"]},
@@ -187,7 +198,7 @@ class TestSettings:
         wanted = {
             "shop/cart: advise": [
                 *("http://metrics:9", 'took{a="b"}, slower than 0.3 s', "limit 2 %", "mail_up", "app=db"),
-                *(":8080/up", "log"),
+                *(":8080/up", "log", "http: GET http://{pod}:80/smoke", "job: smoke -v"),
             ],
             "shop/(all with tier=web): automatic": ["failed_total", "asked_total", ":81/live", "mail_up"],
             "shop/idle: automatic": ["by its pods alone", "dependencies none", "endpoints none"],
@@ -215,6 +226,7 @@ class TestSettings:
         assert cart["dependencies"] == [{"name": "mail", "query": "mail_up", "scope": "cluster"}]
         assert [len(each["dependencies"]) for each in found] == [1, 1, 0]
         assert [len(each["neighbours"]) for each in found] == [1, 0, 1]
+        assert [len(each["smokeTests"]) for each in found] == [2, 2, 0]
         assert {(each["prometheus"], *each["sinks"]) for each in found} == {("http://metrics:9", "log")}
         assert (cart["mode"], idle["mode"], idle["watchSeconds"]) == ("advise", "automatic", 600)
 

@@ -67,3 +67,18 @@ def test_logs_are_asked_for_where_they_are_read(api: FakeApi, client: KubeClient
     api.answers["POST"] = [fake_api.answer(review(True), 201) for _ in range(2 * NEEDED + OPTIONAL + 1)]
     found = permissions.check(client, ["a", "b"], logged=["b"])
     assert [(p.namespace, p.optional) for p in found if p.resource == "pods/log"] == [("b", False)]
+
+
+def test_what_runs_somewhere_is_asked_there_alone(api: FakeApi, client: KubeClient) -> None:
+    api.answers["POST"] = [fake_api.answer(review(True), 201) for _ in range(2 * NEEDED + OPTIONAL + 6)]
+    found = permissions.check(client, ["a", "b"], runs={"a": {"http"}, "b": {"job", "exec"}})
+    asked = {(p.namespace, p.resource, p.verb) for p in found if p.resource.startswith(("jobs", "pods/"))}
+    assert asked == {
+        ("b", "jobs.batch", "create"),
+        ("b", "jobs.batch", "get"),
+        ("b", "jobs.batch", "delete"),
+        ("b", "pods/log", "get"),
+        ("b", "pods/exec", "create"),
+        ("b", "pods/exec", "get"),
+    }
+    assert not any(p.optional for p in found if p.resource.startswith(("jobs", "pods/")))

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from daemon.core.case.alerts import Naming
 from daemon.core.model import WorkloadRef
 from daemon.core.policy import Mode, Policy, SignalPolicy
+from daemon.core.runs import HttpCall, JobCommand, PodCommand, SmokeTest
 from daemon.settings import Settings, SignalSettings, SlowShare, example_file, load
 from daemon.settings.reference import page
 
@@ -248,6 +249,31 @@ neighbours:
     found = [settings.policy_for(WorkloadRef(namespace="a", name=name), {}) for name in ("all", "one")]
     assert [policy.dependencies for policy in found] == [("mail", "plant"), ("mail",)]
     assert [policy.neighbours for policy in found] == [("database", "cache"), ()]
+
+
+def test_a_workload_names_its_smoke_tests_or_must_pass_all(tmp_path: Path) -> None:
+    text = """
+workloads:
+  - {namespace: a, name: all}
+  - {namespace: b, name: one, smoke_tests: [page]}
+  - {namespace: b, name: none, smoke_tests: []}
+smoke_tests:
+  - {name: page, http: {url: "http://{pod}:8000/smoke?n=1", method: HEAD, status: 204}}
+  - {name: plan, job: {command: [smoke, -v], container: heat, labels: {b: "2", a: "1"}}, timeout: 1m}
+  - {name: ping, exec: {command: [pg_isready], pod: postgresql-0}}
+"""
+    settings = load(written(tmp_path, text + SIGNALS))
+    refs = [WorkloadRef(namespace=ns, name=name) for ns, name in (("a", "all"), ("b", "one"), ("b", "none"))]
+    found = [settings.policy_for(ref, {}).smoke_tests for ref in refs]
+    page = SmokeTest(name="page", task=HttpCall(url="http://{pod}:8000/smoke?n=1", method="HEAD", status=204))
+    plan = JobCommand(command=("smoke", "-v"), container="heat", labels=(("a", "1"), ("b", "2")))
+    ping = PodCommand(command=("pg_isready",), pod="postgresql-0")
+    assert found == [
+        (page, SmokeTest(name="plan", task=plan, timeout=60.0), SmokeTest(name="ping", task=ping)),
+        (page,),
+        (),
+    ]
+    assert settings.runs == {"a": {"http", "job", "exec"}, "b": {"http"}}
 
 
 def test_what_nothing_guards_is_never_acted_on(tmp_path: Path) -> None:

@@ -1,0 +1,55 @@
+"""A socket for http.client whose steps together have one deadline."""
+
+from __future__ import annotations
+
+import io
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from daemon.ports import Clock
+
+
+class DeadlineSocket:
+    """As much of a socket as http.client uses, with the time that is left as the timeout of each step."""
+
+    def __init__(self, plain: socket.socket, left: Callable[[], float]) -> None:
+        self._plain = plain
+        self._left = left
+
+    def sendall(self, data: bytes) -> None:
+        self._plain.settimeout(self._left())
+        self._plain.sendall(data)
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        del mode  # http.client only reads through it.
+        return io.BufferedReader(_Incoming(self._plain, self._left))
+
+    def close(self) -> None:
+        """The connection is closed where it was opened."""
+
+
+class _Incoming(io.RawIOBase):
+    def __init__(self, plain: socket.socket, left: Callable[[], float]) -> None:
+        super().__init__()
+        self._plain = plain
+        self._left = left
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._plain.settimeout(self._left())
+        return self._plain.recv_into(buffer)
+
+
+def time_left(clock: Clock, deadline: float) -> Callable[[], float]:
+    """Seconds until ``deadline`` (monotonic). What it gives raises TimeoutError once there are none."""
+
+    def left() -> float:
+        seconds = deadline - clock.monotonic()
+        if seconds <= 0:
+            raise TimeoutError
+        return seconds
+
+    return left

@@ -1,0 +1,166 @@
+"""Things that are run for a case: what they are, and how a run of one ended."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal, assert_never
+
+from daemon.core.value import Value
+
+SHOWN = 300
+"""Characters of an output that a sentence quotes."""
+
+
+class HttpCall(Value, frozen=True, tag="http"):
+    """One request. ``url`` may hold ``{pod}`` (the address of a ready pod), ``{workload}`` (the Deployment's
+    name) and ``{namespace}``. Redirects are not followed: a login page is another status."""
+
+    url: str
+    method: str = "GET"
+    body: str = ""
+    status: int = 200
+
+
+class JobCommand(Value, frozen=True, tag="job"):
+    """A command in a Job of its own, with the image, environment and volumes of a container of the revision.
+
+    ``container`` is the pod template's main one where empty. ``labels`` are put on the Job's pod.
+    """
+
+    command: tuple[str, ...]
+    container: str = ""
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+class PodCommand(Value, frozen=True, tag="exec"):
+    """A command in a container of a running pod: of ``pod`` where it is named, else of a ready pod of the
+    revision; in the pod's main container where ``container`` is empty."""
+
+    command: tuple[str, ...]
+    container: str = ""
+    pod: str = ""
+
+
+Task = HttpCall | JobCommand | PodCommand
+Kind = Literal["http", "job", "exec"]
+KINDS: tuple[Kind, ...] = ("http", "job", "exec")
+
+
+def kind_of(task: Task) -> Kind:
+    match task:
+        case HttpCall():
+            return "http"
+        case JobCommand():
+            return "job"
+        case PodCommand():
+            return "exec"
+    assert_never(task)
+
+
+class SmokeTest(Value, frozen=True):
+    """A task that must end well before a recovery may be called proven. ``timeout`` in seconds."""
+
+    name: str
+    task: Task
+    timeout: float = 30.0
+
+
+class Ending(StrEnum):
+    FINISHED = "finished"
+    """It came to an end of its own, and ``code`` is known."""
+    TIMED_OUT = "timedOut"
+    """It was given up at its timeout. A command in a pod may go on there."""
+    LOST = "lost"
+    """It was begun, and how it ended is not known."""
+
+
+class RunResult(Value, frozen=True, omit_defaults=True):
+    """How a run ended. ``code`` is the exit code or the HTTP status, ``seconds`` how long it took.
+
+    ``output`` is the end of what it wrote: short, valid text, with secrets masked. ``detail`` is what the
+    other side says of the ending.
+    """
+
+    ending: Ending
+    passed: bool = False
+    code: int | None = None
+    output: str = ""
+    seconds: float = 0.0
+    detail: str = ""
+
+    def __str__(self) -> str:
+        """One sentence's worth: ``exit code 3 after 1.2 s: …``."""
+        match self.ending:
+            case Ending.FINISHED:
+                code = self.detail or f"code {self.code}"
+                text = code if self.code is None else f"{code} after {self.seconds:.1f} s"
+            case Ending.TIMED_OUT:
+                text = f"no end within {self.seconds:.0f} s"
+            case Ending.LOST:
+                text = "how it ended is not known"
+        if self.detail and self.ending is not Ending.FINISHED:
+            text = f"{text} ({self.detail})"
+        said = " ".join(self.output.split())[-SHOWN:]
+        return f"{text}: {said}" if said and not self.passed else text
+
+
+class SmokeRun(Value, frozen=True, omit_defaults=True):
+    """A smoke test of one attempt at a recovery: written down before it is begun, and with its result after.
+
+    ``problem`` is why it cannot be begun for now.
+    """
+
+    name: str
+    begun_at: datetime
+    result: RunResult | None = None
+    problem: str = ""
+
+
+MASK = "***"
+_SECRETS = (
+    # Every repetition is bounded or anchored, for the text is anybody's and may be long.
+    # A URL's password, whatever the scheme: amqp://user:password@host.
+    (re.compile(r"(?P<keep>://[^\s:/@]{0,200}:)[^\s@]{1,500}(?=@)"), r"\g<keep>***"),
+    (re.compile(r"(?P<keep>\b(?:bearer|basic)\s{1,5})[\w.~+/=-]{8,}", re.IGNORECASE), r"\g<keep>***"),
+    # password=…, "api_key": "…", AWS_SECRET_ACCESS_KEY=…
+    (
+        re.compile(
+            r"(?P<keep>(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key|credential)"
+            r"[\w.-]{0,40}[\"']?\s{0,5}[=:]\s{0,5})"
+            r"(?!\*\*\*)(?:\"[^\"\n]{0,500}\"|'[^'\n]{0,500}'|[\"']?[^\s,;&\"'}]+)",
+            re.IGNORECASE,
+        ),
+        r"\g<keep>***",
+    ),
+    (re.compile(r"\beyJ[\w-]{5,2000}\.[\w-]{1,4000}(?:\.[\w-]{0,2000})?"), MASK),
+    (
+        re.compile(
+            r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|\Z)",
+            re.DOTALL,
+        ),
+        MASK,
+    ),
+)
+KEPT = 2000
+"""Characters of an output that a case keeps."""
+
+
+def masked(text: str) -> str:
+    """The text without what looks like a secret.
+
+    >>> masked("connect amqp://app:hunter2@queue/jobs, PASSWORD=hunter2")
+    'connect amqp://app:***@queue/jobs, PASSWORD=***'
+    """
+    for pattern, instead in _SECRETS:
+        text = pattern.sub(instead, text)
+    return text
+
+
+def tail(data: bytes, *, cut: bool = False) -> str:
+    """The end of an output as a case may keep it. ``cut``: bytes before these are missing already."""
+    text = data.decode("utf-8", "replace")
+    text = "".join(c if c in "\n\t" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    text = masked(text).strip()
+    return f"…{text[-KEPT:]}" if cut or len(text) > KEPT else text

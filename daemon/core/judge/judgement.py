@@ -38,14 +38,14 @@ class Judgement(Value, frozen=True):
 
 
 def judgement_of(assessment: Assessment, at: float) -> Judgement:
-    worst = max(assessment.signals, key=lambda s: (s.verdict, _least(s)), default=None)
+    leading = max(assessment.signals, key=lambda s: (s.verdict, _least(s)), default=None)
     return Judgement(
         at=at,
         verdict=assessment.verdict,
         decision=decision_of(assessment),
-        signal=worst.name if worst is not None else "",
+        signal=leading.name if leading is not None else "",
         reason=assessment.reason,
-        e_value=_e_value(worst) if worst is not None else 1.0,
+        e_value=_e_value(leading) if leading is not None else 1.0,
         attribution=assessment.attribution,
         attribution_reason=assessment.attribution_reason,
     )

@@ -34,8 +34,8 @@ _FORMS = re.compile(
 def mask(text: str) -> str:
     """The text with everything that looks like a secret replaced; masking again changes nothing.
 
-    >>> mask("GET postgresql://heat:hunter2@db:5432/heat, key: Bearer abc.def")
-    'GET postgresql://heat:***@db:5432/heat, key: Bearer ***'
+    >>> mask("GET postgres://heat:hunter2@db:5432/heat, key: Bearer abc.def")
+    'GET postgres://heat:***@db:5432/heat, key: Bearer ***'
     """
     text = _FORMS.sub(MASK, text)
     text = _SCHEMES.sub(rf"\1 {MASK}", text)

@@ -15,8 +15,8 @@ from urllib3.exceptions import ReadTimeoutError
 from daemon.ports import Clock, Unavailable
 from daemon.settings import PrometheusSettings
 
-LARGEST = 8 * 1024 * 1024
-"""Bytes of one answer; a fleet of 5,000 pods has some three million. Decoding takes some twelve times as much
+LARGEST = 6 * 1024 * 1024
+"""Bytes of one answer; a fleet of 5,000 pods has some three million. Decoding takes up to 14 times as much
 memory, and the chart limits the daemon to 192 MiB."""
 _CHUNK = 65_536
 

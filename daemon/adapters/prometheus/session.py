@@ -15,8 +15,9 @@ from urllib3.exceptions import ReadTimeoutError
 from daemon.ports import Clock, Unavailable
 from daemon.settings import PrometheusSettings
 
-LARGEST = 32 * 1024 * 1024
-"""Bytes of one answer; a fleet of 5,000 pods has some three million."""
+LARGEST = 6 * 1024 * 1024
+"""Bytes of one answer; a fleet of 5,000 pods has some three million. Decoding takes up to 14 times as much
+memory, and the chart limits the daemon to 192 MiB."""
 _CHUNK = 65_536
 
 
@@ -103,7 +104,8 @@ class _Body:
             if size > LARGEST:
                 self.close()
                 raise Unavailable(
-                    f"its answer has more than {LARGEST} bytes — guard fewer pods with one daemon"
+                    f"its answer has more than {LARGEST} bytes — select fewer series, or guard "
+                    "fewer pods with one daemon"
                 )
             if self._late():
                 self.close()

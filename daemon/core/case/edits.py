@@ -10,8 +10,8 @@ from daemon.core.case.case import TIMED, Case, Effect, EffectOutcome, Entry, Pha
 from daemon.core.case.incident import Stage
 from daemon.core.policy import Policy
 
-KEPT_ENTRIES = 200
-KEPT_ALERT_LINES = 50
+KEPT_ENTRIES, KEPT_ALERT_LINES = 200, 50
+"""Lines of the story, and of alerts beside them."""
 
 
 def change(case: Case, **fields: object) -> Case:
@@ -25,11 +25,11 @@ def noted(case: Case, text: str, now: datetime, *, alert: bool = False) -> Case:
 
 
 def _newest(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
-    """The newest lines. Those of alerts give way first: what was decided is told in the others."""
-    alerts = [entry for entry in entries if entry.alert]
-    surplus = max(len(alerts) - KEPT_ALERT_LINES, len(entries) - KEPT_ENTRIES, 0)
-    gone = set(map(id, alerts[:surplus]))
-    return tuple(entry for entry in entries if id(entry) not in gone)[-KEPT_ENTRIES:]
+    """The newest lines, those of alerts and those of the story apart: neither pushes the other out."""
+    alerts = [id(entry) for entry in entries if entry.alert]
+    story = [id(entry) for entry in entries if not entry.alert]
+    kept = {*alerts[-KEPT_ALERT_LINES:], *story[-KEPT_ENTRIES:]}
+    return tuple(entry for entry in entries if id(entry) in kept)
 
 
 def enter(case: Case, phase: Phase, reason: str, now: datetime) -> Case:

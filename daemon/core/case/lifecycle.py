@@ -11,17 +11,23 @@ from datetime import datetime
 from typing import assert_never
 
 from daemon.core.case import between_rollouts, phases
-from daemon.core.case.alert_record import Record, recorded
+from daemon.core.case.alert_record import Record, cut, recorded
 from daemon.core.case.case import APPROVABLE, STOPPABLE, Case, EffectOutcome, Instruction, Phase
 from daemon.core.case.edits import announce, attended, change, finished, noted, noting
 from daemon.core.case.events import Alerted, Event, Finished, Hindered, Instructed, Observed, Troubled
 from daemon.core.case.rollback_target import outdated
+from daemon.core.case.size import TEXT_BYTES, fitted
 from daemon.core.model import Alert
 from daemon.core.policy import Policy
 
 
 def advance(case: Case, event: Event, policy: Policy, now: datetime) -> Case:
     """The case after an event. Total: an event that means nothing in this phase changes nothing."""
+    after = _after(case, event, policy, now)
+    return after if after is case else fitted(after, policy.decisive_alerts)
+
+
+def _after(case: Case, event: Event, policy: Policy, now: datetime) -> Case:
     match event:
         case Observed():
             return _observed(case, event, policy, now)
@@ -98,7 +104,7 @@ def _hindered(case: Case, event: Hindered, policy: Policy, now: datetime) -> Cas
         return case
     case = noting(case, effect, event.detail)
     what = "the rollback" if effect.kind == "rollback" else f"telling {effect.sink} ({effect.stage})"
-    text = f"{what} is not allowed for now, and is tried again: {event.detail}"
+    text = cut(f"{what} is not allowed for now, and is tried again: {event.detail}", TEXT_BYTES)
     if any(entry.text == text for entry in case.status.timeline):
         return case
     case = noted(case, text, now)

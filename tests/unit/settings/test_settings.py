@@ -286,7 +286,7 @@ def test_secrets_come_from_files_and_are_never_printed(tmp_path: Path) -> None:
     path = written(
         tmp_path,
         "workloads: [{namespace: a, name: b, signals: []}]\n"
-        f"incidents: {{sentry_dsn_file: {tmp_path}/dsn}}\nweb: {{token: s3cr3t}}\n"
+        f"incidents: {{sentry_dsn_file: {tmp_path}/dsn}}\nweb: {{token: s3cr3t-of-the-webhook}}\n"
         "prometheus: {headers: {X-Key: s3cr3t}}\n",
     )
     settings = load(path)

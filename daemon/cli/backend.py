@@ -85,4 +85,9 @@ class Backend:
         from daemon import app
         from daemon.adapters.kubernetes.permissions import check
 
-        return check(app.kube_client(settings), settings.namespaces, named=settings.named)
+        return check(
+            app.kube_client(settings),
+            settings.namespaces,
+            named=settings.named,
+            restoring=settings.restoring,
+        )

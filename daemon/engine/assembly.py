@@ -11,6 +11,7 @@ from daemon.core.case.alerts import Naming
 from daemon.core.model import Workload, WorkloadRef
 from daemon.core.policy import Policy
 from daemon.engine.configuration import ConfigurationLook
+from daemon.engine.configuration_contents import ContentLook
 from daemon.engine.defects import Defects, LogOnly
 from daemon.engine.effects import Effects, Run
 from daemon.engine.evidence_store import EvidenceStore
@@ -21,6 +22,7 @@ from daemon.engine.observer import Observer
 from daemon.engine.queue import WorkQueue
 from daemon.engine.reconciler import Reconciler
 from daemon.engine.steady_clock import SteadyClock
+from daemon.engine.steps.step import Hands
 from daemon.engine.surroundings_cache import Sources, SurroundingsCache
 from daemon.engine.unmatched import Unmatched
 from daemon.engine.views import DaemonViews, Troubles
@@ -30,6 +32,8 @@ from daemon.ports import (
     Clock,
     Cluster,
     Configuration,
+    ConfigurationCopies,
+    ConfigurationRestorer,
     DefectReporter,
     HealthProbe,
     IncidentSink,
@@ -49,6 +53,8 @@ class EngineParts:
     surroundings: Sources
     health: HealthProbe
     configuration: Configuration
+    copies: ConfigurationCopies
+    restorer: ConfigurationRestorer
     sinks: Mapping[str, IncidentSink]
     policies: Callable[[WorkloadRef, Workload | None], Policy]
     run: Run
@@ -80,8 +86,9 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
     room = EvidenceStore(parts.metrics, clock)
     around = SurroundingsCache(parts.surroundings, clock, journal.trouble)
     configuration = ConfigurationLook(parts.configuration, parts.cluster, clock)
+    contents = ContentLook(parts.copies, parts.cluster)
     effects = Effects(
-        actuator=parts.actuator,
+        hands=Hands(actuator=parts.actuator, restorer=parts.restorer),
         sinks=parts.sinks,
         clock=clock,
         run=parts.run,
@@ -93,8 +100,9 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
         cluster=parts.cluster,
         store=parts.store,
         room=room,
-        observer=Observer(room, around, parts.health, configuration, parts.cluster),
+        observer=Observer(room, around, parts.health, configuration, contents, parts.cluster),
         configuration=configuration,
+        contents=contents,
         effects=effects,
         clock=clock,
         policies=parts.policies,

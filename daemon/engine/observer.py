@@ -21,8 +21,10 @@ from daemon.core.rollout_facts import facts
 from daemon.core.rollout_facts.configuration import Reference
 from daemon.core.rollout_facts.pod_history import PodHistory
 from daemon.engine.configuration import ConfigurationLook, ever_seen
+from daemon.engine.configuration_contents import ContentLook
 from daemon.engine.evidence_store import EvidenceStore
 from daemon.engine.histories import Histories
+from daemon.engine.restarts import own_restart
 from daemon.engine.surroundings_cache import SurroundingsCache
 from daemon.ports import Cluster, HealthProbe, PortError
 
@@ -36,6 +38,7 @@ class Observer:
         around: SurroundingsCache,
         health: HealthProbe,
         configuration: ConfigurationLook,
+        contents: ContentLook,
         cluster: Cluster,
     ) -> None:
         self._room = room
@@ -44,6 +47,7 @@ class Observer:
         self._histories = Histories()
         self._health = health
         self._configuration = configuration
+        self._contents = contents
         self._cluster = cluster
 
     def observe(
@@ -63,12 +67,15 @@ class Observer:
                 workload=None, assessment=gone, choice=target.Choice(revision=None, reason=gone.reason)
             )
         pods = self._histories.look(case, workload, now)
+        choice = target.choose(workload, case.spec.revision, cases)
         return Observed(
             workload=workload,
             assessment=self._assess(case, workload, policy, pods, now),
-            choice=target.choose(workload, case.spec.revision, cases),
+            choice=choice,
             pods=pods,
             verification=self._verify(case, workload, policy, pods, cases, now),
+            drift=self._contents.drift(case, choice.revision, cases, policy),
+            restarted=own_restart(self._cluster, case, workload),
             recent_rollbacks=_recent(workload, cases, now),
             elapsed=elapsed,
             polled_ago=self._room.polled_ago(case),

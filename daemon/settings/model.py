@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from daemon.core.model import WorkloadRef
-from daemon.core.policy import Mode, Policy, SignalPolicy
+from daemon.core.policy import ConfigurationChoice, Mode, Policy, SignalPolicy
 from daemon.settings import selector
 from daemon.settings.groups import (
     AlertSettings,
@@ -95,6 +95,16 @@ class Settings(BaseSettings):
             if name is not None and namespace not in selected:
                 names.setdefault(namespace, []).append(name)
         return {namespace: tuple(found) for namespace, found in names.items()}
+
+    @property
+    def restoring(self) -> tuple[str, ...]:
+        """The namespaces where the policy of a workload restores configuration, sorted, each once."""
+        chosen = {
+            entry.namespace
+            for entry in self.workloads
+            if self.policy_of(entry).configuration is ConfigurationChoice.RESTORE
+        }
+        return tuple(sorted(chosen))
 
     def guards(self, ref: WorkloadRef, labels: Mapping[str, str]) -> bool:
         """Whether a Deployment with these labels is guarded."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.adapters.kubernetes.permissions import NEEDED, OPTIONAL, Need
+from daemon.adapters.kubernetes.permissions import NEEDED, OPTIONAL, RESTORING, Need
 from tests.chart.rendering import NAMESPACE, Manifest, Rendered, render
 
 Right = tuple[str, str, str]
@@ -69,6 +69,24 @@ def test_roles_grant_exactly_what_is_needed(rendered: Rendered) -> None:
     assert rendered.of("Role")
     for role in rendered.of("Role"):
         assert _granted([role]) == _rights(NEEDED)
+
+
+@pytest.mark.parametrize("entry", [{}, {"configuration": "hold"}, {"configuration": "restore"}])
+@pytest.mark.parametrize("common", ["", "hold", "restore"])
+def test_config_maps_are_written_only_where_a_policy_restores_them(
+    common: str, entry: dict[str, str]
+) -> None:
+    workloads = [{"namespace": "shop", "name": "cart", **entry}, {"namespace": "ops", "name": "portal"}]
+    policy = {"policy": {"configuration": common}} if common else {}
+    made = render(FLEET, values={"config": {"workloads": workloads, **policy}})
+    roles = made.of("Role")
+    more = set(_rights(RESTORING))
+    writing = {role["metadata"]["namespace"] for role in roles if more & {*_granted([role])}}
+    chosen = {"shop": entry.get("configuration", common or "hold"), "ops": common or "hold"}
+    assert writing == {namespace for namespace, choice in chosen.items() if choice == "restore"}
+    for role in roles:
+        also = RESTORING if role["metadata"]["namespace"] in writing else ()
+        assert _granted([role]) == _rights([*NEEDED, *also])
 
 
 def test_over_the_whole_cluster_only_single_nodes_may_be_read(rendered: Rendered) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
@@ -39,6 +39,9 @@ NEEDED = (
     Need(group="rollbackd.io", resource="rolloutcases/status", verbs=("update",)),
 )
 """Everything that the daemon's Role grants in each guarded namespace; nothing else is used."""
+RESTORING = (Need(group="", resource="configmaps", verbs=("create", "patch", "delete")),)
+"""What it grants besides where a policy restores configuration: ``create`` for copies and for
+what was deleted, ``patch`` for what was changed, ``delete`` for copies that no case needs any more."""
 OPTIONAL = (Need(group="", resource="nodes", verbs=("get",), optional=True),)
 """What its ClusterRole grants. Without it a failure is judged without the nodes' conditions."""
 
@@ -72,16 +75,22 @@ def check(
     namespaces: Sequence[str],
     *,
     named: Mapping[str, Sequence[str]] = NOBODY,
+    restoring: Collection[str] = (),
 ) -> list[Permission]:
-    """Ask for every verb of ``NEEDED`` in each namespace, and of ``OPTIONAL``. Raises Denied, Unavailable.
+    """Ask for every verb of ``NEEDED`` in each namespace, of ``RESTORING`` in those that restore, and of
+    ``OPTIONAL``. Raises Denied, Unavailable.
 
     ``named`` gives the Deployments of a namespace that is guarded by names alone: a Role may limit the patch
     to these, so it is asked for each of them.
     """
     needed = [
         _ask(client, need, verb, namespace, name, optional=need.optional)
-        for need in NEEDED
-        for namespace in namespaces
+        for needs, places in (
+            (NEEDED, namespaces),
+            (RESTORING, [namespace for namespace in namespaces if namespace in restoring]),
+        )
+        for need in needs
+        for namespace in places
         for verb in need.verbs
         for name in _names(need, verb, named.get(namespace, ()))
     ]

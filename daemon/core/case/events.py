@@ -5,7 +5,8 @@ from __future__ import annotations
 from daemon.core.assessment import Assessment, Verification
 from daemon.core.case.case import EffectOutcome, Instruction
 from daemon.core.case.rollback_target import Choice
-from daemon.core.model import Alert, Workload
+from daemon.core.model import Alert, Revision, Workload
+from daemon.core.rollout_facts.configuration_content import Drift
 from daemon.core.rollout_facts.pod_history import PodHistory
 from daemon.core.value import Value
 
@@ -24,6 +25,10 @@ class Observed(Value, frozen=True):
     pods: tuple[PodHistory, ...] = ()
     """As the case is to remember them after this look."""
     verification: Verification | None = None
+    drift: tuple[Drift, ...] = ()
+    """How the target's configuration differs; looked at only when the rollback is decided."""
+    restarted: Revision | None = None
+    """The current revision, where it is the case's own restart of its target."""
     recent_rollbacks: int = 0
     elapsed: float = 0.0
     polled_ago: float | None = None

@@ -35,6 +35,7 @@ def run(settings: Settings) -> int:
     from daemon.adapters.kubernetes.actuator import KubeActuator
     from daemon.adapters.kubernetes.cases import KubeCaseStore
     from daemon.adapters.kubernetes.configuration import KubeConfiguration
+    from daemon.adapters.kubernetes.configuration_copies import KubeConfigurationCopies
     from daemon.adapters.kubernetes.nodes import KubeNodes
     from daemon.adapters.kubernetes.object_events import KubeObjectEvents
     from daemon.adapters.kubernetes.pod_logs import KubeLogs
@@ -89,6 +90,7 @@ def run(settings: Settings) -> int:
         metrics = PrometheusMetrics(settings.prometheus, settings.signals, clock)
         teardown.add("prometheus", at_once(metrics.close))
         gauges = PrometheusGauges(metrics.client, settings.prometheus, settings.dependencies, clock)
+        copies = KubeConfigurationCopies(client)
         parts = EngineParts(
             clock=clock,
             cluster=cluster,
@@ -98,6 +100,8 @@ def run(settings: Settings) -> int:
             surroundings=Sources(gauges=gauges, neighbours=cluster, nodes=KubeNodes(client)),
             health=HttpHealthProbe(settings.health, clock),
             configuration=KubeConfiguration(client),
+            copies=copies,
+            restorer=copies,
             sinks=sinks,
             policies=lambda ref, found: settings.policy_for(ref, found.labels if found else {}),
             run=tellers.submit,

@@ -83,6 +83,7 @@ def build(speed: float) -> Stage:
         },
     )
     around = MemorySurroundings(cluster, clock)
+    configuration = MemoryConfiguration(clock)
     queue = WorkQueue(clock.monotonic)
     chosen = policy()
     daemon = assemble(
@@ -94,7 +95,9 @@ def build(speed: float) -> Stage:
             metrics=MemoryMetrics(cluster, clock, {REF: traffic}, scrape_interval=15.0),
             surroundings=Sources(gauges=around, neighbours=around, nodes=around),
             health=MemoryHealthProbe(cluster),
-            configuration=MemoryConfiguration(clock),
+            configuration=configuration,
+            copies=configuration,
+            restorer=configuration,
             sinks={"log": MemorySink("log")},
             policies=lambda _ref, _workload: chosen,
             run=lambda job: job(),

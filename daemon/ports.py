@@ -15,6 +15,7 @@ from daemon.core.case.incident import Incident
 from daemon.core.judge.recovery import Health as Health
 from daemon.core.model import Pod, Revision, Workload, WorkloadRef
 from daemon.core.rollout_facts.configuration import ObjectVersion, Reference
+from daemon.core.rollout_facts.configuration_content import ConfigMapState, Drift
 from daemon.core.rollout_facts.diagnosis import ObjectEvent
 from daemon.core.rollout_facts.endpoints import Endpoint
 from daemon.core.runs import RunResult, Task
@@ -104,6 +105,17 @@ class Actuator(Protocol):
         applied since. A template that is neither, or a later rollout of the judged one, is superseded. With a
         token it raises Unavailable while the controller has not seen the newest write, for then nobody can
         tell which rollout is current. Raises Unavailable, Denied.
+        """
+        ...
+
+    def restart_target(
+        self, ref: WorkloadRef, uid: str, *, target: Revision, at: str, token: str
+    ) -> RollbackResult:
+        """Have all pods started anew, as ``kubectl rollout restart`` does, if the target's template is there.
+
+        ``at`` is the annotation's value, the same for the same intent. The write leaves ``token`` on the
+        Deployment. Idempotent as :meth:`undo`; any other template than the target's is superseded. Raises
+        Unavailable, Denied.
         """
         ...
 
@@ -225,6 +237,44 @@ class Configuration(Protocol):
         """A ConfigMap's or Secret's version, never what it holds; ``ABSENT`` where it is not there.
 
         Answers within few seconds. Raises Denied, Unavailable.
+        """
+        ...
+
+
+class ConfigurationCopies(Protocol):
+    """What ConfigMaps hold, and the daemon's own copies of it. Of Secrets nothing is asked."""
+
+    def look(self, namespace: str, name: str) -> ConfigMapState:
+        """A ConfigMap as it is. Answers within few seconds. Raises Denied, Unavailable."""
+        ...
+
+    def keep(self, ref: WorkloadRef, uid: str, name: str, digest: str) -> bool:
+        """Have a copy of what the ConfigMap holds, while that is the content of this digest.
+
+        The copy goes with the Deployment of this UID at the latest. ``False``: it holds something else by
+        now, and nothing was kept. Harmless when repeated. Raises Rejected (more than ``LARGEST`` bytes),
+        Denied, Unavailable.
+        """
+        ...
+
+    def kept(self, ref: WorkloadRef, uid: str, name: str, digest: str) -> bool:
+        """Whether there is a copy, and it holds what it says. Raises Denied, Unavailable."""
+        ...
+
+    def drop(self, ref: WorkloadRef, uid: str, name: str, digest: str) -> None:
+        """Delete a copy; one that is gone already is fine. Raises Denied, Unavailable."""
+        ...
+
+
+class ConfigurationRestorer(Protocol):
+    def restore(self, ref: WorkloadRef, uid: str, drift: Drift, token: str) -> RollbackResult:
+        """Give the ConfigMap the content of ``drift.digest``, if nobody wrote it since ``drift.seen``.
+
+        One that is gone is made again. Idempotent: with that content in place it reports done and writes
+        nothing. One that was written since, by whomever, is superseded, and so is one that was deleted or
+        made since. The write leaves ``token`` on the ConfigMap, so that words can tell whose it was. No
+        copy, an immutable ConfigMap, or what the API server does not accept, is refused. Raises Unavailable,
+        Denied.
         """
         ...
 

@@ -91,4 +91,5 @@ class Backend:
             named=settings.named,
             logged=settings.logged,
             runs=settings.runs,
+            restoring=settings.restoring,
         )

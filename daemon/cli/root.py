@@ -15,6 +15,7 @@ COMMANDS = {
     "history": "daemon.cli.commands.history:history",
     "show": "daemon.cli.commands.show:show",
     "explain": "daemon.cli.commands.explain:explain",
+    "runbook": "daemon.cli.commands.runbook:runbook",
     "judge": "daemon.cli.commands.judge:judge",
     "backtest": "daemon.cli.commands.backtest:backtest",
     "rollback": "daemon.cli.commands.rollback:rollback",

@@ -17,6 +17,14 @@ class Mode(StrEnum):
     ADVISE = "advise"
 
 
+class ConfigurationChoice(StrEnum):
+    """What becomes of a rollback when a ConfigMap of the target holds something else by now."""
+
+    RESTORE = "restore"
+    HOLD = "hold"
+    IGNORE = "ignore"
+
+
 class SignalPolicy(Value, frozen=True):
     """How one signal is judged. ``limit`` is a ratio in (0, 1)."""
 
@@ -52,6 +60,7 @@ class Policy(Value, frozen=True):
     """What must pass after a rollback before it may be called a recovery."""
     max_rollbacks: int = 3
     """Automatic rollbacks of one workload in 24 hours."""
+    configuration: ConfigurationChoice = ConfigurationChoice.HOLD
     decisive_alerts: tuple[str, ...] = ()
     dependencies: tuple[str, ...] = ()
     """Gauges that tell whether what the workload depends on can be reached."""

@@ -12,6 +12,7 @@ from daemon.core.model import Workload, WorkloadRef
 from daemon.core.policy import Policy
 from daemon.core.runs import Kind
 from daemon.engine.configuration import ConfigurationLook
+from daemon.engine.configuration_contents import ContentLook
 from daemon.engine.defects import Defects, LogOnly
 from daemon.engine.effects import Effects, Run
 from daemon.engine.evidence_store import EvidenceStore
@@ -24,6 +25,7 @@ from daemon.engine.queue import WorkQueue
 from daemon.engine.reconciler import Reconciler
 from daemon.engine.smoke_tests import SmokeTests
 from daemon.engine.steady_clock import SteadyClock
+from daemon.engine.steps.step import Hands
 from daemon.engine.stuck import StuckLook
 from daemon.engine.surroundings_cache import Sources, SurroundingsCache
 from daemon.engine.unmatched import Unmatched
@@ -34,6 +36,8 @@ from daemon.ports import (
     Clock,
     Cluster,
     Configuration,
+    ConfigurationCopies,
+    ConfigurationRestorer,
     DefectReporter,
     HealthProbe,
     IncidentSink,
@@ -72,6 +76,8 @@ class EngineParts:
     surroundings: Sources
     health: HealthProbe
     configuration: Configuration
+    copies: ConfigurationCopies
+    restorer: ConfigurationRestorer
     sinks: Mapping[str, IncidentSink]
     policies: Callable[[WorkloadRef, Workload | None], Policy]
     run: Run
@@ -110,8 +116,9 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
     configuration = ConfigurationLook(parts.configuration, parts.cluster, clock)
     logs = LogReading(parts.logs, clock)
     stuck = StuckLook(parts.events, logs, clock)
+    contents = ContentLook(parts.copies, parts.cluster)
     effects = Effects(
-        actuator=parts.actuator,
+        hands=Hands(actuator=parts.actuator, restorer=parts.restorer),
         sinks=parts.sinks,
         clock=clock,
         run=parts.run,
@@ -132,8 +139,19 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
         cluster=parts.cluster,
         store=parts.store,
         room=room,
-        observer=Observer(room, around, parts.health, configuration, smoke_tests, parts.cluster, logs, stuck),
+        observer=Observer(
+            room=room,
+            around=around,
+            health=parts.health,
+            configuration=configuration,
+            contents=contents,
+            smoke_tests=smoke_tests,
+            cluster=parts.cluster,
+            logs=logs,
+            stuck=stuck,
+        ),
         configuration=configuration,
+        contents=contents,
         logs=logs,
         effects=effects,
         clock=clock,

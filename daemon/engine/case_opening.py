@@ -9,6 +9,7 @@ from daemon.core.case import phases
 from daemon.core.case import rollback_target as target
 from daemon.core.case.case import Case, Entry, Phase, Spec, Status, case_name
 from daemon.core.model import Change, Revision, Workload
+from daemon.engine.restarts import own_restart
 from daemon.ports import Cluster
 
 
@@ -20,6 +21,9 @@ def opening(cluster: Cluster, workload: Workload, cases: Sequence[Case], now: da
         return None
     if not own:
         return _adopted(workload, current, now)
+    latest = target.newest(workload, own)
+    if latest is not None and own_restart(cluster, latest, workload) is not None:
+        return None
     return _opened(cluster, workload, current, own, now)
 
 

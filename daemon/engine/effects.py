@@ -1,4 +1,4 @@
-"""Carries out what cases intend. A rollback is done at once; telling people happens beside it.
+"""Carries out what cases intend: the steps of a plan at once, one after the other; telling people beside it.
 
 The one place that decides about trying again: what is temporary stays intended and is due again after a
 pause that doubles, what is forbidden is due again after a longer one, for rights may change, and what is
@@ -18,7 +18,9 @@ from daemon.core.case.incident import render
 from daemon.core.model import WorkloadRef
 from daemon.core.policy import Policy
 from daemon.engine.defects import Defects
-from daemon.ports import Actuator, Clock, Denied, IncidentSink, PortError, Rejected
+from daemon.engine.steps.registry import ACTS
+from daemon.engine.steps.step import Hands
+from daemon.ports import Clock, Denied, IncidentSink, PortError, Rejected
 
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 30.0
@@ -48,7 +50,7 @@ class Effects:
     def __init__(
         self,
         *,
-        actuator: Actuator,
+        hands: Hands,
         sinks: Mapping[str, IncidentSink],
         clock: Clock,
         run: Run,
@@ -56,7 +58,7 @@ class Effects:
         complain: Complain,
         defects: Defects,
     ) -> None:
-        self._actuator = actuator
+        self._hands = hands
         self._sinks = sinks
         self._clock = clock
         self._run = run
@@ -86,29 +88,13 @@ class Effects:
             told = self._results.pop(key, None)
         if told is not None or not self._due(key):
             return told
-        match effect.kind:
-            case "rollback":
-                return self._attempt(key, case, effect, lambda: self._roll_back(case, effect))
-            case "publish" if _first_of_its_sink(case, effect):
-                return self._publish(key, case, effect, policy)
-            case "publish":
-                return None
-
-    def _roll_back(self, case: Case, effect: Effect) -> Finished:
-        target = case.status.target
-        if target is None:
-            return Finished(
-                effect=effect.id,
-                outcome=EffectOutcome.REFUSED,
-                detail="the case names no revision to return to",
-            )
-        spec = case.spec
-        undone = self._actuator.undo(
-            case.ref, spec.workload_uid, judged=spec.revision, target=target, token=case.token(effect)
-        )
-        return Finished(
-            effect=effect.id, outcome=undone.outcome, detail=undone.detail, generation=undone.generation
-        )
+        if not effect.is_step:
+            return self._publish(key, case, effect, policy) if _first_of_its_sink(case, effect) else None
+        step = case.pending_step
+        if step is None or step.id != effect.id:
+            # A step before it has not ended, or ended so that the plan is over.
+            return None
+        return self._attempt(key, case, effect, lambda: ACTS[effect.kind](self._hands, case, effect))
 
     def _publish(self, key: Key, case: Case, effect: Effect, policy: Policy) -> Result | None:
         with self._lock:

@@ -26,9 +26,11 @@ from daemon.core.rollout_facts.log_lines import LogReport
 from daemon.core.rollout_facts.pod_history import PodHistory
 from daemon.core.runs import SmokeRun
 from daemon.engine.configuration import ConfigurationLook, ever_seen
+from daemon.engine.configuration_contents import ContentLook
 from daemon.engine.evidence_store import EvidenceStore
 from daemon.engine.histories import Histories
 from daemon.engine.log_reading import LogReading
+from daemon.engine.restarts import own_restart
 from daemon.engine.smoke_tests import SmokeTests
 from daemon.engine.stuck import StuckLook
 from daemon.engine.surroundings_cache import SurroundingsCache
@@ -45,6 +47,7 @@ class Observer:
         health: HealthProbe,
         configuration: ConfigurationLook,
         smoke_tests: SmokeTests,
+        contents: ContentLook,
         cluster: Cluster,
         logs: LogReading,
         stuck: StuckLook,
@@ -56,6 +59,7 @@ class Observer:
         self._health = health
         self._configuration = configuration
         self._smoke_tests = smoke_tests
+        self._contents = contents
         self._cluster = cluster
         self._logs = logs
         self._stuck = stuck
@@ -79,15 +83,18 @@ class Observer:
         pods = self._histories.look(case, workload, now)
         tests = self._smoke_tests.look(case, workload, policy, now)
         proof = self._verify(case, workload, policy, pods, cases, tests or (), now=now)
+        choice = target.choose(workload, case.spec.revision, cases)
         return Observed(
             workload=workload,
             assessment=self._assess(case, workload, policy, pods, now),
-            choice=target.choose(workload, case.spec.revision, cases),
+            choice=choice,
             pods=pods,
             verification=proof,
             logs=self._read_logs(case, workload, policy, proof, elapsed),
             told=self._told(case, workload, policy, elapsed),
             smoke_tests=tests,
+            drift=self._contents.drift(case, choice.revision, cases, policy),
+            restarted=own_restart(self._cluster, case, workload),
             recent_rollbacks=_recent(workload, cases, now),
             elapsed=elapsed,
             polled_ago=self._room.polled_ago(case),

@@ -20,6 +20,7 @@ from daemon.engine.attention import Attention
 from daemon.engine.between_rollouts import StandingWatch
 from daemon.engine.case_opening import opening
 from daemon.engine.configuration import ConfigurationLook
+from daemon.engine.configuration_contents import ContentLook
 from daemon.engine.effects import Effects
 from daemon.engine.evidence_store import EvidenceStore
 from daemon.engine.journal import Journal
@@ -48,6 +49,7 @@ class Reconciler:
         observer: Observer,
         configuration: ConfigurationLook,
         logs: LogReading,
+        contents: ContentLook,
         effects: Effects,
         clock: Clock,
         policies: Policies,
@@ -60,6 +62,7 @@ class Reconciler:
         self._observer = observer
         self._configuration = configuration
         self._logs = logs
+        self._contents = contents
         self._effects = effects
         self._clock = clock
         self._policies = policies
@@ -133,7 +136,7 @@ class Reconciler:
             elif answer.case is None:
                 refused[case.key] = answer.problem
             elif answer.case.status != case.status:
-                admitted.append(self._save(case, self._configured(answer.case)))
+                admitted.append(self._save(case, self._configured(answer.case, workload)))
             else:
                 admitted.append(case)
         self._refused[ref] = refused
@@ -149,15 +152,17 @@ class Reconciler:
         if case is None:
             return None
         try:
-            stored = self._store.create(self._with_logs(self._configured(case), workload))
+            stored = self._store.create(self._with_logs(self._configured(case, workload), workload))
         except Conflict:
             return None
         self._journal.opened(stored)
         return stored
 
-    def _configured(self, case: Case) -> Case:
+    def _configured(self, case: Case, workload: Workload | None) -> Case:
         """A case at its opening, with the configuration that its revision began with."""
-        return change(case, configuration=self._configuration.at(case.ref, case.spec.revision))
+        policy = self._policies(case.ref, workload)
+        case = change(case, configuration=self._configuration.at(case.ref, case.spec.revision))
+        return self._contents.opened(case, workload, policy)
 
     def _with_logs(self, case: Case, workload: Workload) -> Case:
         """A case at its opening, with what the pods logged that its revision is about to replace."""
@@ -212,6 +217,8 @@ class Reconciler:
 
     def _apply(self, case: Case, event: Event, policy: Policy) -> Case:
         after = advance(case, event, policy, self._clock.now())
+        if after.phase is Phase.HEALTHY and case.phase is not Phase.HEALTHY:
+            after = self._contents.healthy(after, policy, self._clock.now())
         if not self._worth_saving(case, after):
             return after
         stored = self._save(case, after)
@@ -259,6 +266,7 @@ class Reconciler:
             patched = case.status.patched_at
             # The rollbacks of a day are counted from their cases.
             if case.name not in kept and (patched is None or patched < lately):
+                self._contents.forget(case, cases)
                 self._store.delete(case)
 
     def active(self) -> Sequence[Case]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from daemon.core.policy import Mode
+from daemon.core.policy import ConfigurationChoice, Mode
 from daemon.settings.sources import CounterPair, Source, slow_share
 from daemon.settings.types import (
     DeploymentName,
@@ -190,6 +190,15 @@ class PolicySettings(Group):
         description=(
             "Automatic rollbacks of one workload within 24 hours; further ones are held for a person. 0 "
             "holds every one."
+        ),
+    )
+    configuration: ConfigurationChoice = Field(
+        default=ConfigurationChoice.HOLD,
+        description=(
+            "What a rollback does when a ConfigMap that the target reads holds something else than the target"
+            " was found healthy with. `restore`: put it back first, from the daemon's own copy; that needs "
+            "rights to write ConfigMaps. `hold`: do nothing and say so, and an approval returns to the "
+            "template alone. `ignore`: return to the template alone."
         ),
     )
     decisive_alerts: tuple[Line, ...] = Field(

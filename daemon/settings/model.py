@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from daemon.core.model import WorkloadRef
-from daemon.core.policy import Mode, Policy, SignalPolicy
+from daemon.core.policy import ConfigurationChoice, Mode, Policy, SignalPolicy
 from daemon.core.runs import Kind, kind_of
 from daemon.settings import selector
 from daemon.settings.groups import (
@@ -115,6 +115,16 @@ class Settings(BaseSettings):
             kinds = frozenset(kind_of(test.task) for test in self.policy_of(entry).smoke_tests)
             found[entry.namespace] = found.get(entry.namespace, frozenset()) | kinds
         return found
+
+    @property
+    def restoring(self) -> tuple[str, ...]:
+        """The namespaces where the policy of a workload restores configuration, sorted, each once."""
+        chosen = {
+            entry.namespace
+            for entry in self.workloads
+            if self.policy_of(entry).configuration is ConfigurationChoice.RESTORE
+        }
+        return tuple(sorted(chosen))
 
     def guards(self, ref: WorkloadRef, labels: Mapping[str, str]) -> bool:
         """Whether a Deployment with these labels is guarded."""

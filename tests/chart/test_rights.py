@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from daemon.adapters.kubernetes.permissions import LOGS, NEEDED, OPTIONAL, RUNNING, Need
+from daemon.adapters.kubernetes.permissions import LOGS, NEEDED, OPTIONAL, RESTORING, RUNNING, Need
 from daemon.core.runs import Kind
 from tests.chart.loading import load_as_pod
 from tests.chart.rendering import NAMESPACE, Manifest, Rendered, render
@@ -79,7 +79,8 @@ def test_roles_grant_exactly_what_is_needed(rendered: Rendered, tmp_path: Path) 
     for role in rendered.of("Role"):
         namespace = role["metadata"]["namespace"]
         needed = _needed(settings.runs[namespace], logs=namespace in settings.logged)
-        assert _granted([role]) == needed
+        also = _rights(RESTORING) if namespace in settings.restoring else []
+        assert _granted([role]) == sorted([*needed, *also])
 
 
 @pytest.mark.parametrize(
@@ -132,6 +133,24 @@ def test_rights_to_run_something_are_granted_only_where_it_is_configured(
     granted = {role["metadata"]["namespace"]: _granted([role]) for role in roles}
     wanted: list[Kind] = [kind] if chosen != [] else []
     assert granted == {"other": _needed(), "shop": _needed(wanted)}
+
+
+@pytest.mark.parametrize("entry", [{}, {"configuration": "hold"}, {"configuration": "restore"}])
+@pytest.mark.parametrize("common", ["", "hold", "restore"])
+def test_config_maps_are_written_only_where_a_policy_restores_them(
+    common: str, entry: dict[str, str]
+) -> None:
+    workloads = [{"namespace": "shop", "name": "cart", **entry}, {"namespace": "ops", "name": "portal"}]
+    policy = {"policy": {"configuration": common}} if common else {}
+    made = render(FLEET, values={"config": {"workloads": workloads, **policy}})
+    roles = made.of("Role")
+    more = set(_rights(RESTORING))
+    writing = {role["metadata"]["namespace"] for role in roles if more & {*_granted([role])}}
+    chosen = {"shop": entry.get("configuration", common or "hold"), "ops": common or "hold"}
+    assert writing == {namespace for namespace, choice in chosen.items() if choice == "restore"}
+    for role in roles:
+        also = RESTORING if role["metadata"]["namespace"] in writing else ()
+        assert more & {*_granted([role])} == {*_rights(also)}
 
 
 def test_over_the_whole_cluster_only_single_nodes_may_be_read(rendered: Rendered) -> None:

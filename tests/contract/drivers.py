@@ -19,6 +19,8 @@ from daemon.ports import (
     CaseStore,
     Cluster,
     Configuration,
+    ConfigurationCopies,
+    ConfigurationRestorer,
     Gauges,
     HealthProbe,
     Logs,
@@ -160,9 +162,23 @@ class ConfigurationDriver(Protocol):
     @property
     def configuration(self) -> Configuration: ...
     @property
+    def copies(self) -> ConfigurationCopies: ...
+    @property
+    def restorer(self) -> ConfigurationRestorer: ...
+    @property
     def namespace(self) -> str: ...
-    def write(self, reference: Reference, value: str) -> None:
+    @property
+    def owner(self) -> tuple[WorkloadRef, str]:
+        """A Deployment that exists, and its UID."""
+        ...
+
+    def write(self, reference: Reference, value: str, *, immutable: bool = False) -> None:
         """Create it with one key of this value, or change it in place."""
+        ...
+
+    def remove(self, reference: Reference) -> None: ...
+    def spoil_copy(self, name: str) -> None:
+        """Delete the daemon's copy of this name."""
         ...
 
     def now(self) -> datetime: ...

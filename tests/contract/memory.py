@@ -147,8 +147,17 @@ class MemoryConfigurationDriver:
         self._clock = ManualClock()
         self.configuration = FaultyConfiguration(FaultyCluster(self._clock), self._clock)
 
-    def write(self, reference: Reference, value: str) -> None:
-        self.configuration.write(self.namespace, reference)
+        self.copies = self.restorer = self.configuration
+        self.owner = (REF, "d-1")
+
+    def write(self, reference: Reference, value: str, *, immutable: bool = False) -> None:
+        self.configuration.write(self.namespace, reference, value=value, immutable=immutable)
+
+    def remove(self, reference: Reference) -> None:
+        self.configuration.remove(self.namespace, reference)
+
+    def spoil_copy(self, name: str) -> None:
+        self.configuration.lose_copies()
 
     def now(self) -> datetime:
         return self._clock.now()

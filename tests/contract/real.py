@@ -19,6 +19,7 @@ from daemon.adapters.kubernetes.actuator import KubeActuator
 from daemon.adapters.kubernetes.cases import KubeCaseStore
 from daemon.adapters.kubernetes.client import KubeClient, load
 from daemon.adapters.kubernetes.configuration import KubeConfiguration
+from daemon.adapters.kubernetes.configuration_copies import KubeConfigurationCopies
 from daemon.adapters.kubernetes.crd import manifest
 from daemon.adapters.kubernetes.events import EventSink
 from daemon.adapters.kubernetes.object_events import KubeObjectEvents
@@ -254,15 +255,29 @@ class RealConfiguration:
         self._dead = dead
         self.namespace = home
         self.configuration: Configuration = KubeConfiguration(client)
+        self.copies = self.restorer = KubeConfigurationCopies(client)
+        app = Gl006(namespace=home, name="owner", tag="v1.0.0", replicas=0)
+        cluster.apply(deployment(app))
+        uid = cluster.kubectl("-n", home, "get", "deployment", "owner", "-o", "jsonpath={.metadata.uid}")
+        self.owner = (WorkloadRef(namespace=home, name="owner"), uid)
 
-    def write(self, reference: Reference, value: str) -> None:
+    def remove(self, reference: Reference) -> None:
+        self._machine.kubectl("-n", self.namespace, "delete", reference.kind, reference.name)
+
+    def spoil_copy(self, name: str) -> None:
+        self._machine.kubectl("-n", self.namespace, "delete", "configmap", name)
+
+    def write(self, reference: Reference, value: str, *, immutable: bool = False) -> None:
         body = {
+            **({"immutable": True} if immutable else {}),
             "apiVersion": "v1",
             "kind": reference.kind,
             "metadata": {"name": reference.name, "namespace": self.namespace},
             "data": {"key": base64.b64encode(value.encode()).decode()},
         }
-        self._machine.apply(json.dumps(body))
+        # Applied on the client's side, it would be held once more in an annotation, and that is limited.
+        apply = ("apply", "--server-side", "--force-conflicts", "-f", "-")
+        self._machine.kubectl(*apply, input=json.dumps(body))
 
     def now(self) -> datetime:
         return datetime.now(UTC)

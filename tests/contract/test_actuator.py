@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import msgspec
 import pytest
 
 from daemon.core.case.case import EffectOutcome
@@ -188,3 +189,30 @@ def test_a_later_rollout_of_the_judged_template_is_not_undone(world: ClusterDriv
 
     assert world.until("a word on the rollback", undone).outcome is EffectOutcome.SUPERSEDED
     complete(world, BETTER, 4)
+
+
+def test_a_restart_makes_the_targets_pods_anew_once(world: ClusterDriver) -> None:
+    uid, target, judged = released(world)
+    world.actuator.undo(world.ref, uid, judged=judged, target=target, token="case/rollback/1")
+    before, _ = complete(world, GOOD, 3)
+    at, token = "2026-01-05T09:00:00.123456+00:00", "case/restart/1"
+    target = msgspec.structs.replace(target, number=3)
+    first = world.actuator.restart_target(world.ref, uid, target=target, at=at, token=token)
+    assert (first.outcome, first.already) == (EffectOutcome.DONE, False)
+    workload, current = complete(world, GOOD, 4)
+    assert workload.rollback_token == token
+    assert not {pod.uid for pod in workload.live} & {pod.uid for pod in before.live}
+    again = world.actuator.restart_target(world.ref, uid, target=target, at=at, token=token)
+    assert (again.outcome, again.already) == (EffectOutcome.DONE, True)
+    old, new = world.cluster.template(world.ref, target), world.cluster.template(world.ref, current)
+    assert old is not None
+    assert new is not None
+    assert new["spec"] == old["spec"]
+    assert new["metadata"]["annotations"]["kubectl.kubernetes.io/restartedAt"] == at
+
+
+def test_a_restart_of_another_template_is_superseded(world: ClusterDriver) -> None:
+    uid, target, _ = released(world)
+    ended = world.actuator.restart_target(world.ref, uid, target=target, at="now", token="case/restart/1")
+    assert ended.outcome is EffectOutcome.SUPERSEDED
+    assert seen(world).status.generation == seen(world).status.observed_generation

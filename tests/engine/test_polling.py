@@ -45,6 +45,7 @@ def test_one_query_per_signal_and_poll(workloads: int) -> None:
     metrics = Counted(MemoryMetrics(cluster, clock, {ref: traffic(5.0) for ref in refs}, scrape_interval=15))
     around = FaultySurroundings(cluster, clock)
     store, queue = FaultyCaseStore(), WorkQueue(clock.monotonic)
+    configuration = FaultyConfiguration(cluster, clock)
     daemon = assemble(
         EngineParts(
             clock=clock,
@@ -54,7 +55,9 @@ def test_one_query_per_signal_and_poll(workloads: int) -> None:
             metrics=metrics,
             surroundings=Sources(gauges=around, neighbours=around, nodes=around),
             health=MemoryHealthProbe(cluster),
-            configuration=FaultyConfiguration(cluster, clock),
+            configuration=configuration,
+            copies=configuration,
+            restorer=configuration,
             sinks={},
             policies=lambda _ref, _workload: POLICY,
             run=lambda job: job(),

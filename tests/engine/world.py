@@ -151,6 +151,8 @@ class World:
                 ),
                 health=self.health,
                 configuration=self.configuration,
+                copies=self.configuration,
+                restorer=self.configuration,
                 sinks={"memory": sink or self.sink},
                 policies=lambda _ref, _workload: self.policy,
                 run=lambda job: job(),

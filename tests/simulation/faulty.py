@@ -18,6 +18,7 @@ from daemon.core.case.case import Case
 from daemon.core.case.incident import Incident
 from daemon.core.model import Revision, Workload, WorkloadRef
 from daemon.core.rollout_facts.configuration import ObjectVersion, Reference
+from daemon.core.rollout_facts.configuration_content import ConfigMapState, Drift, digest_of
 from daemon.core.rollout_facts.diagnosis import ObjectEvent
 from daemon.core.runs import Kind, RunResult
 from daemon.ports import Clock, Gauge, GaugeReading, LogTail, Neighbour, Order, PortError, RollbackResult
@@ -26,13 +27,14 @@ from tests.simulation.troubles import Troubles
 
 
 class FaultyCluster(MemoryCluster):
-    """``undos`` is what goes wrong with :meth:`undo`, ``accidents`` what befalls pods and nodes."""
+    """``undos`` and ``restarts`` are what goes wrong with acting, ``accidents`` what befalls pods."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._read_error: PortError | None = None
         self._snapshot: dict[WorkloadRef, Workload] | None = None
         self.undos = Troubles()
+        self.restarts = Troubles()
         self.accidents = Accidents(self._settled, self._simulation)
 
     def fail_reads(self, error: PortError | None) -> None:
@@ -69,6 +71,12 @@ class FaultyCluster(MemoryCluster):
     ) -> RollbackResult:
         with self.undos.call():
             return super().undo(ref, uid, judged=judged, target=target, token=token)
+
+    def restart_target(
+        self, ref: WorkloadRef, uid: str, *, target: Revision, at: str, token: str
+    ) -> RollbackResult:
+        with self.restarts.call():
+            return super().restart_target(ref, uid, target=target, at=at, token=token)
 
     def _check(self) -> None:
         with self._settled():
@@ -110,21 +118,59 @@ class FaultyCaseStore(MemoryCaseStore):
 
 
 class FaultyConfiguration(MemoryConfiguration):
-    """``reads`` is what goes wrong with reading."""
+    """``reads``, ``copying`` and ``restores`` are what goes wrong with ConfigMaps."""
 
     def __init__(self, cluster: FaultyCluster, clock: Clock) -> None:
         super().__init__(clock)
         self._cluster = cluster
+        self._broken: set[str] = set()
         self.reads = Troubles()
+        self.copying = Troubles()
+        self.restores = Troubles()
 
     def version(self, namespace: str, reference: Reference) -> ObjectVersion:
         with self.reads.call():
             return super().version(namespace, reference)
 
-    def write(self, namespace: str, reference: Reference, *, broken: bool = False) -> None:
-        """With a ``broken`` one every pod that starts crashes."""
-        super().write(namespace, reference)
-        self._cluster.accidents.spoil(namespace, reference, broken)
+    def look(self, namespace: str, name: str) -> ConfigMapState:
+        with self.reads.call():
+            return super().look(namespace, name)
+
+    def keep(self, ref: WorkloadRef, uid: str, name: str, digest: str) -> bool:
+        with self.copying.call():
+            return super().keep(ref, uid, name, digest)
+
+    def restore(self, ref: WorkloadRef, uid: str, drift: Drift, token: str) -> RollbackResult:
+        with self.restores.call():
+            return super().restore(ref, uid, drift, token)
+
+    def write(
+        self,
+        namespace: str,
+        reference: Reference,
+        *,
+        value: str = "good",
+        immutable: bool = False,
+        broken: bool = False,
+    ) -> None:
+        """With a ``broken`` one every pod that starts crashes, until it holds something else."""
+        if broken:
+            value = "broken"
+            self._broken.add(digest_of({"key": value}, {}))
+        super().write(namespace, reference, value=value, immutable=immutable)
+
+    def _put(
+        self,
+        namespace: str,
+        reference: Reference,
+        data: Mapping[str, str],
+        *,
+        by: str,
+        immutable: bool = False,
+        token: str = "",
+    ) -> None:
+        super()._put(namespace, reference, data, by=by, immutable=immutable, token=token)
+        self._cluster.accidents.spoil(namespace, reference, digest_of(data, {}) in self._broken)
 
 
 class FaultySink(MemorySink):

@@ -20,7 +20,20 @@ from daemon.adapters.kubernetes.image import with_version
 from daemon.adapters.kubernetes.outcomes import refused, superseded
 from daemon.adapters.kubernetes.resources import DEPLOYMENTS, REPLICA_SETS
 from daemon.adapters.kubernetes.selectors import selector_text
+from daemon.adapters.kubernetes.written_deployment import (
+    Deployment,
+    Patch,
+    already,
+    by_hash,
+    by_uid,
+    marked,
+    metadata_of,
+    number_of,
+    paused,
+    template_of,
+)
 from daemon.core.case.case import EffectOutcome
+from daemon.core.case.rollback_target import RESTARTED
 from daemon.core.model import Revision, WorkloadRef
 from daemon.ports import RollbackResult
 
@@ -38,8 +51,6 @@ KEPT_ANNOTATIONS = frozenset(
 TRIES = 5
 """How often a write is tried against a Deployment that keeps changing in ways that do not matter."""
 
-Patch = list[dict[str, Any]]
-
 
 class Intent(msgspec.Struct, frozen=True, kw_only=True):
     """A rollback as it is asked for; without a token it is a person's."""
@@ -50,44 +61,13 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     token: str = ""
 
 
-class _Spec(partial.DeploymentSpec, frozen=True, kw_only=True):
-    selector: partial.Selector
+class RestartIntent(msgspec.Struct, frozen=True, kw_only=True):
+    """A restart of the target's pods as it is asked for."""
 
-
-class _Manager(partial.Partial, frozen=True):
-    manager: str = ""
-    time: str = ""
-    fields: dict[str, Any] = msgspec.field(name="fieldsV1", default_factory=dict)
-
-    @property
-    def wrote_template(self) -> bool:
-        return "f:template" in self.fields.get("f:spec", {})
-
-
-class _Metadata(partial.Metadata, frozen=True, kw_only=True):
-    managed_fields: list[_Manager] | None = None
-
-
-class _Deployment(partial.Partial, frozen=True):
-    metadata: _Metadata
-    spec: _Spec
-    status: partial.DeploymentStatus = partial.DeploymentStatus()
-
-    @property
-    def observed(self) -> bool:
-        """Whether the controller has seen the newest spec, so that revision numbers tell the rollout."""
-        return self.status.observed_generation >= self.metadata.generation
-
-    @property
-    def image(self) -> str:
-        return ", ".join(objects.images(self.spec.template)) or "(no image)"
-
-    @property
-    def changed_by(self) -> str:
-        """Who wrote the template last, as far as the field managers tell."""
-        writers = [m for m in self.metadata.managed_fields or () if m.time and m.wrote_template]
-        last = max(writers, key=lambda m: m.time, default=None)
-        return f", last written by {last.manager} at {last.time}" if last else ""
+    ref: WorkloadRef
+    target: Revision
+    at: str
+    token: str
 
 
 class KubeActuator:
@@ -102,7 +82,7 @@ class KubeActuator:
     ) -> RollbackResult:
         intent = Intent(ref=ref, judged=judged, target=target, token=token)
 
-        def step(deployment: _Deployment) -> RollbackResult | tuple[Patch, str]:
+        def step(deployment: Deployment) -> RollbackResult | tuple[Patch, str]:
             if deployment.metadata.uid != uid:
                 return superseded(f"Deployment {ref} was deleted and made again")
             return _undo(intent, deployment, self._replica_sets(ref, deployment))
@@ -114,6 +94,21 @@ class KubeActuator:
         except ports.Rejected as error:
             return refused(f"the API server does not accept the template of {target}: {error}")
 
+    def restart_target(
+        self, ref: WorkloadRef, uid: str, *, target: Revision, at: str, token: str
+    ) -> RollbackResult:
+        intent = RestartIntent(ref=ref, target=target, at=at, token=token)
+
+        def step(deployment: Deployment) -> RollbackResult | tuple[Patch, str]:
+            if deployment.metadata.uid != uid:
+                return superseded(f"Deployment {ref} was deleted and made again")
+            return _restart(intent, deployment, self._replica_sets(ref, deployment))
+
+        try:
+            return self._write(ref, step)
+        except ports.Missing:
+            return superseded(f"Deployment {ref} does not exist any more")
+
     def set_image(self, ref: WorkloadRef, container: str | None, image: str) -> RollbackResult:
         """Give one container another image; a bare tag or digest keeps the repository.
 
@@ -121,20 +116,20 @@ class KubeActuator:
         Rejected, Denied, Unavailable.
         """
 
-        def step(deployment: _Deployment) -> RollbackResult | tuple[Patch, str]:
+        def step(deployment: Deployment) -> RollbackResult | tuple[Patch, str]:
             return _set_image(ref, deployment, container, image)
 
         return self._write(ref, step)
 
     def _write(
-        self, ref: WorkloadRef, step: Callable[[_Deployment], RollbackResult | tuple[Patch, str]]
+        self, ref: WorkloadRef, step: Callable[[Deployment], RollbackResult | tuple[Patch, str]]
     ) -> RollbackResult:
         """Read, decide, patch; again from the start whenever the Deployment changed in between."""
         path = DEPLOYMENTS.path(ref.namespace, ref.name)
         query = {"fieldManager": "rollbackd"} | ({"dryRun": "All"} if self._dry_run else {})
         conflict: ports.Conflict | None = None
         for _ in range(TRIES):
-            deployment = self._client.read(path, _Deployment)
+            deployment = self._client.read(path, Deployment)
             plan = step(deployment)
             if isinstance(plan, RollbackResult):
                 return plan
@@ -146,7 +141,7 @@ class KubeActuator:
             except ports.Conflict as error:
                 conflict = error
                 continue
-            written = decode_answer(answer, _Deployment, f"PATCH {path}").metadata.generation
+            written = decode_answer(answer, Deployment, f"PATCH {path}").metadata.generation
             return RollbackResult(
                 outcome=EffectOutcome.DONE,
                 detail=f"{done} (dry run)" if self._dry_run else done,
@@ -154,7 +149,7 @@ class KubeActuator:
             )
         raise ports.Unavailable(f"Deployment {ref} changed under each of {TRIES} writes") from conflict
 
-    def _replica_sets(self, ref: WorkloadRef, deployment: _Deployment) -> Sequence[dict[str, Any]]:
+    def _replica_sets(self, ref: WorkloadRef, deployment: Deployment) -> Sequence[dict[str, Any]]:
         """The raw ReplicaSets that the Deployment's selector matches and that it controls."""
         listing = self._client.list(
             REPLICA_SETS, ref.namespace, selector=selector_text(deployment.spec.selector)
@@ -169,28 +164,26 @@ class KubeActuator:
 
 
 def _undo(
-    intent: Intent, deployment: _Deployment, sets: Sequence[dict[str, Any]]
+    intent: Intent, deployment: Deployment, sets: Sequence[dict[str, Any]]
 ) -> RollbackResult | tuple[Patch, str]:
     ref, judged, target = intent.ref, intent.judged, intent.target
     here = deployment.spec.template
-    wanted = _by_uid(sets, target.replica_set_uid)
-    if wanted is not None and objects.same_template(here, _template(wanted)):
-        return _already(deployment, f"{ref} has the template of {target} already")
-    if intent.token and any(
-        _token(found) == intent.token for found in (deployment.metadata, *_metadata(sets))
-    ):
-        return _already(
+    wanted = by_uid(sets, target.replica_set_uid)
+    if wanted is not None and objects.same_template(here, template_of(wanted)):
+        return already(deployment, f"{ref} has the template of {target} already")
+    if marked(deployment, sets, intent.token):
+        return already(
             deployment,
             f"{ref} was given the template of {target}, and {deployment.image} was applied over it since"
             f"{deployment.changed_by}",
         )
-    blamed = _by_uid(sets, judged.replica_set_uid) or _by_hash(sets, judged.hash)
-    if blamed is None or not objects.same_template(here, _template(blamed)):
+    blamed = by_uid(sets, judged.replica_set_uid) or by_hash(sets, judged.hash)
+    if blamed is None or not objects.same_template(here, template_of(blamed)):
         return superseded(
             f"{ref} does not have the template of {judged} any more: "
             f"it now has {deployment.image}{deployment.changed_by}"
         )
-    newest = max(_number(found) for found in (deployment.metadata, *_metadata(sets)))
+    newest = max(number_of(found) for found in (deployment.metadata, *metadata_of(sets)))
     if newest > judged.number:
         return superseded(
             f"{ref} was rolled out again since {judged} was judged: it is at revision {newest} now"
@@ -204,9 +197,9 @@ def _undo(
     if wanted is None:
         return refused(f"ReplicaSet {target.replica_set} of {target} is gone, so its template is not known")
     if deployment.spec.paused:
-        return refused(_paused(ref))
+        return refused(paused(ref))
     patch: Patch = [
-        {"op": "replace", "path": "/spec/template", "value": objects.without_hash(_template(wanted))},
+        {"op": "replace", "path": "/spec/template", "value": objects.without_hash(template_of(wanted))},
         # "add" to an existing member replaces it (RFC 6902, 4.1), and does not fail without annotations.
         {
             "op": "add",
@@ -229,7 +222,7 @@ def annotations_after(
 
 
 def _set_image(
-    ref: WorkloadRef, deployment: _Deployment, container: str | None, image: str
+    ref: WorkloadRef, deployment: Deployment, container: str | None, image: str
 ) -> RollbackResult | tuple[Patch, str]:
     containers = cast("list[dict[str, str]]", deployment.spec.template["spec"]["containers"])
     names = [c["name"] for c in containers]
@@ -246,50 +239,35 @@ def _set_image(
             outcome=EffectOutcome.DONE, detail=f"container {name} of {ref} has {after} already", already=True
         )
     if deployment.spec.paused:
-        return refused(_paused(ref))
+        return refused(paused(ref))
     path = f"/spec/template/spec/containers/{index}/image"
     return [{"op": "replace", "path": path, "value": after}], f"container {name} of {ref}: {before} → {after}"
 
 
-def _template(replica_set: Mapping[str, Any]) -> dict[str, Any]:
-    return cast("dict[str, Any]", replica_set["spec"]["template"])
-
-
-def _by_uid(sets: Sequence[dict[str, Any]], uid: str) -> dict[str, Any] | None:
-    return next((own for own in sets if own["metadata"]["uid"] == uid), None)
-
-
-def _by_hash(sets: Sequence[dict[str, Any]], digest: str) -> dict[str, Any] | None:
-    """A ReplicaSet that somebody deleted comes back with another UID and the same hash."""
-    return next(
-        (s for s in sets if digest and (s["metadata"].get("labels") or {}).get(partial.HASH_LABEL) == digest),
-        None,
-    )
-
-
-def _paused(ref: WorkloadRef) -> str:
-    return (
-        f"Deployment {ref} is paused: resume it with "
-        f"'kubectl rollout resume deployment/{ref.name} -n {ref.namespace}'"
-    )
-
-
-def _metadata(sets: Sequence[dict[str, Any]]) -> list[partial.Metadata]:
-    return [msgspec.convert(own["metadata"], type=partial.Metadata, strict=False) for own in sets]
-
-
-def _number(metadata: partial.Metadata) -> int:
-    """The revision number; 0, which says nothing, where somebody wrote nonsense there."""
-    try:
-        return metadata.revision
-    except msgspec.ValidationError:
-        return 0
-
-
-def _token(metadata: partial.Metadata) -> str:
-    return (metadata.annotations or {}).get(partial.ROLLBACK, "")
-
-
-def _already(deployment: _Deployment, detail: str) -> RollbackResult:
-    generation = deployment.metadata.generation
-    return RollbackResult(outcome=EffectOutcome.DONE, detail=detail, already=True, generation=generation)
+def _restart(
+    intent: RestartIntent, deployment: Deployment, sets: Sequence[dict[str, Any]]
+) -> RollbackResult | tuple[Patch, str]:
+    ref, target = intent.ref, intent.target
+    if marked(deployment, sets, intent.token):
+        return already(deployment, f"{ref} was restarted at {target} already")
+    wanted = by_uid(sets, target.replica_set_uid)
+    if wanted is None or not objects.same_template(deployment.spec.template, template_of(wanted)):
+        return superseded(
+            f"{ref} does not have the template of {target} any more: "
+            f"it now has {deployment.image}{deployment.changed_by}"
+        )
+    if deployment.spec.paused:
+        return refused(paused(ref))
+    template = objects.without_hash(template_of(wanted))
+    metadata = template.get("metadata") or {}
+    stamped = {**(metadata.get("annotations") or {}), RESTARTED: intent.at}
+    marks = {**(deployment.metadata.annotations or {}), partial.ROLLBACK: intent.token}
+    patch: Patch = [
+        {
+            "op": "replace",
+            "path": "/spec/template",
+            "value": {**template, "metadata": {**metadata, "annotations": stamped}},
+        },
+        {"op": "add", "path": "/metadata/annotations", "value": marks},
+    ]
+    return patch, f"restarted {ref} at {target}"

@@ -55,6 +55,9 @@ RUNNING: Mapping[Kind, Sequence[Need]] = {
     "exec": (Need(group="", resource="pods/exec", verbs=("create", "get")),),
 }
 """What the Role grants besides where a task of the kind is configured, and nowhere else."""
+RESTORING = (Need(group="", resource="configmaps", verbs=("create", "patch", "delete")),)
+"""What it grants besides where a policy restores configuration: ``create`` for copies and for
+what was deleted, ``patch`` for what was changed, ``delete`` for copies that no case needs any more."""
 OPTIONAL = (Need(group="", resource="nodes", verbs=("get",), optional=True),)
 """What its ClusterRole grants. Without it a failure is judged without the nodes' conditions."""
 
@@ -90,8 +93,10 @@ def check(
     named: Mapping[str, Sequence[str]] = NOBODY,
     logged: Collection[str] = (),
     runs: Mapping[str, Collection[Kind]] = NOTHING,
+    restoring: Collection[str] = (),
 ) -> list[Permission]:
-    """Ask for every verb of ``NEEDED`` in each namespace, and of ``OPTIONAL``. Raises Denied, Unavailable.
+    """Ask for every verb of ``NEEDED`` in each namespace, of ``RESTORING`` in those that restore, and of
+    ``OPTIONAL``. Raises Denied, Unavailable.
 
     ``named`` gives the Deployments of a namespace that is guarded by names alone: a Role may limit the patch
     to these, so it is asked for each of them. ``logged`` are the namespaces in which logs are read,
@@ -99,9 +104,12 @@ def check(
     """
     needed = [
         _ask(client, need, verb, namespace, name, optional=need.optional)
-        for need in (*NEEDED, LOGS)
-        for namespace in namespaces
-        if need is not LOGS or namespace in logged
+        for need, places in (
+            *((need, namespaces) for need in NEEDED),
+            (LOGS, [one for one in namespaces if one in logged]),
+            *((need, [one for one in namespaces if one in restoring]) for need in RESTORING),
+        )
+        for namespace in places
         for verb in need.verbs
         for name in _names(need, verb, named.get(namespace, ()))
     ]

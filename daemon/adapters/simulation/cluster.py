@@ -19,7 +19,7 @@ from daemon.adapters.simulation.templates import (
     with_annotation,
     with_image,
 )
-from daemon.adapters.simulation.undo import candidate, give_template, guarded, mark
+from daemon.adapters.simulation.undo import candidate, give_template, guarded, guarded_restart, mark
 from daemon.core.case.case import EffectOutcome
 from daemon.core.model import Revision, Workload, WorkloadRef
 from daemon.ports import Clock, Missing, Notify, RollbackResult
@@ -87,6 +87,21 @@ class MemoryCluster:
             mark(state, token)
             self._simulation.written(state)
             detail = f"Deployment {ref} was given the template of {target}"
+            return RollbackResult(outcome=EffectOutcome.DONE, detail=detail, generation=state.generation)
+
+    def restart_target(
+        self, ref: WorkloadRef, uid: str, *, target: Revision, at: str, token: str
+    ) -> RollbackResult:
+        with self._settled():
+            state = self._simulation.deployments.get(ref)
+            found = guarded_restart(state, ref, uid, target=target, at=at, token=token)
+            if isinstance(found, RollbackResult):
+                return found
+            assert state is not None
+            state.template = found
+            mark(state, token)
+            self._simulation.written(state)
+            detail = f"Deployment {ref} was restarted at {target}"
             return RollbackResult(outcome=EffectOutcome.DONE, detail=detail, generation=state.generation)
 
     # What people and other controllers do

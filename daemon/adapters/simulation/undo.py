@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from daemon.adapters.simulation.objects import KEPT_BY_UNDO, ROLLBACK, DeploymentState, ReplicaSetState
-from daemon.adapters.simulation.templates import bare
+from daemon.adapters.simulation.templates import RESTARTED_AT, Template, bare, with_annotation
 from daemon.core.case.case import EffectOutcome
 from daemon.core.model import Revision, WorkloadRef
 from daemon.ports import Rejected, RollbackResult, Unavailable
@@ -80,6 +80,22 @@ def guarded(
     if deployment.paused:
         return _refused(f"Deployment {ref} is paused: resume it, then approve again")
     return own
+
+
+def guarded_restart(
+    deployment: DeploymentState | None, ref: WorkloadRef, uid: str, *, target: Revision, at: str, token: str
+) -> RollbackResult | Template:
+    """What the actuator has to say before it writes anything, or the template to give."""
+    if deployment is None or deployment.uid != uid:
+        return _superseded(f"Deployment {ref} with uid {uid} does not exist any more")
+    bearers = (deployment.annotations, *(each.annotations for each in deployment.sets))
+    if any(each.get(ROLLBACK) == token for each in bearers):
+        return _already(deployment, f"Deployment {ref} was restarted already")
+    if deployment.hash != target.hash:
+        return _superseded(f"the template of Deployment {ref} is not that of {target} any more")
+    if deployment.paused:
+        return _refused(f"Deployment {ref} is paused: resume it, then approve again")
+    return with_annotation(deployment.template, RESTARTED_AT, at)
 
 
 def _already(deployment: DeploymentState, detail: str) -> RollbackResult:

@@ -15,6 +15,7 @@ from daemon.core.assessment import Assessment, Verdict, Verification
 from daemon.core.model import Alert, Change, Revision, WorkloadRef
 from daemon.core.policy import Mode
 from daemon.core.rollout_facts.configuration import Sighting
+from daemon.core.rollout_facts.configuration_content import Content, Drift
 from daemon.core.rollout_facts.log_lines import KindsBefore, LogReport
 from daemon.core.rollout_facts.pod_history import PodHistory
 from daemon.core.runs import SmokeRun
@@ -73,10 +74,14 @@ class EffectOutcome(StrEnum):
 
 
 class Effect(Value, frozen=True):
-    """An act on the world. ``id`` is unique within the case; what it does follows from ``kind``."""
+    """An act on the world. ``id`` is unique within the case; what it does follows from ``kind``.
+
+    All kinds but ``publish`` are steps of the plan that returns the workload to its target
+    (:mod:`daemon.core.case.plan`): they are carried out in the order in which they stand here.
+    """
 
     id: str
-    kind: Literal["rollback", "publish"]
+    kind: Literal["rollback", "publish", "restore-configuration", "restart"]
     intended_at: datetime
     sink: str = ""
     stage: Literal["", "opened", "updated", "closed"] = ""
@@ -84,6 +89,17 @@ class Effect(Value, frozen=True):
     outcome: EffectOutcome | None = None
     detail: str = ""
     """How it ended; while it is intended, what forbids it."""
+    drift: Drift | None = None
+    """What a ``restore-configuration`` puts back, and over what."""
+
+    @property
+    def is_step(self) -> bool:
+        return self.kind != "publish"
+
+    @property
+    def plan(self) -> str:
+        """The number of the plan that the step belongs to, as its id has it; empty where it has none."""
+        return self.id.partition("/")[2].partition("/")[0]
 
 
 class Instruction(Value, frozen=True):
@@ -143,6 +159,10 @@ class Status(Value, frozen=True, omit_defaults=True):
     """The error lines of the revisions that ran when the rollout began."""
     logs: LogReport | None = None
     """Those of the target's pods after the rollback."""
+    contents: tuple[Content, ...] = ()
+    """What the ConfigMaps among them held then; in the end, what the revision was found healthy with."""
+    drift: tuple[Drift, ...] = ()
+    """Which ConfigMaps of the target hold something else, when the rollback was decided."""
     effects: tuple[Effect, ...] = ()
     alerts: tuple[Alert, ...] = ()
     """Those that decide or may decide, and some of the others."""
@@ -196,6 +216,17 @@ class Case(Value, frozen=True):
     def unfinished(self) -> bool:
         """Whether there is anything left to do for it."""
         return self.active or bool(self.pending)
+
+    @property
+    def steps(self) -> tuple[Effect, ...]:
+        """The steps of the last plan, in their order."""
+        steps = [effect for effect in self.status.effects if effect.is_step]
+        return tuple(effect for effect in steps if effect.plan == steps[-1].plan)
+
+    @property
+    def pending_step(self) -> Effect | None:
+        """The step that is to be carried out now: those behind it wait for its end."""
+        return next((effect for effect in self.pending if effect.is_step), None)
 
     @property
     def pending(self) -> tuple[Effect, ...]:

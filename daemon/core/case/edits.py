@@ -91,10 +91,10 @@ def _with(case: Case, effect: Effect) -> Case:
 
 
 def withdrawn(case: Case, reason: str, now: datetime) -> Case:
-    """The case with a rollback that was intended and not carried out struck from its ledger."""
+    """The case with the steps that were intended and not carried out struck from its ledger."""
     effects = tuple(
         msgspec.structs.replace(e, finished_at=now, outcome=EffectOutcome.SUPERSEDED, detail=reason)
-        if e.kind == "rollback" and e.finished_at is None
+        if e.is_step and e.finished_at is None
         else e
         for e in case.status.effects
     )

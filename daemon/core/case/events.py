@@ -5,7 +5,8 @@ from __future__ import annotations
 from daemon.core.assessment import Assessment, Verification
 from daemon.core.case.case import EffectOutcome, Instruction
 from daemon.core.case.rollback_target import Choice
-from daemon.core.model import Alert, Workload
+from daemon.core.model import Alert, Revision, Workload
+from daemon.core.rollout_facts.configuration_content import Drift
 from daemon.core.rollout_facts.diagnosis import NOTHING, Told
 from daemon.core.rollout_facts.log_lines import LogReport
 from daemon.core.rollout_facts.pod_history import PodHistory
@@ -33,6 +34,10 @@ class Observed(Value, frozen=True):
     """Why a rollout that is stuck is so, beside what the workload's own objects tell."""
     smoke_tests: tuple[SmokeRun, ...] | None = None
     """As the case is to remember them; ``None`` while a recovery is not being proven."""
+    drift: tuple[Drift, ...] = ()
+    """How the target's configuration differs; looked at only when the rollback is decided."""
+    restarted: Revision | None = None
+    """The current revision, where it is the case's own restart of its target."""
     recent_rollbacks: int = 0
     elapsed: float = 0.0
     polled_ago: float | None = None

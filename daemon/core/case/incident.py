@@ -8,6 +8,7 @@ from typing import Literal, assert_never
 
 from daemon.core.assessment import Verdict
 from daemon.core.case.case import Case, Phase
+from daemon.core.case.runbook import runbook
 from daemon.core.model import Revision
 from daemon.core.policy import Policy
 from daemon.core.rollout_facts import log_lines
@@ -90,14 +91,30 @@ def message(case: Case, policy: Policy, at: datetime) -> str:
     status = case.status
     if status.trouble is not None:
         fields = _of_trouble(case, status.trouble.text)
-    elif status.failing_at is None and not any(effect.kind == "rollback" for effect in status.effects):
+    elif status.failing_at is None and not any(effect.is_step for effect in status.effects):
         fields = _of_watch(case)
     else:
         fields = _of_failure(case)
     lines = [title(case, policy), f"Time: {at:%Y-%m-%d %H:%M:%S} UTC", *fields]
+    lines += _by_hand(case, policy)
     if policy.contact:
         lines.append(f"Contact: {policy.contact}")
     return "\n".join(lines)
+
+
+WAITING = frozenset({Phase.HELD, Phase.AWAITING_APPROVAL, Phase.ADVISED})
+"""Phases in which nothing goes on without a person."""
+
+
+def _by_hand(case: Case, policy: Policy) -> list[str]:
+    """The plan as commands, for whoever takes over."""
+    if case.phase not in WAITING or not (lines := runbook(case, policy)):
+        return []
+    return ["By hand:"] + [
+        text
+        for line in lines
+        for text in (f"  - {line.text} ({line.state})", *(f"      {command}" for command in line.commands))
+    ]
 
 
 def _of_failure(case: Case) -> list[str]:

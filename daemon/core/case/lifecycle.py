@@ -10,9 +10,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import assert_never
 
-from daemon.core.case import between_rollouts, phases
+from daemon.core.case import between_rollouts, phases, plan, returning
 from daemon.core.case.alert_record import Record, cut, recorded
-from daemon.core.case.case import APPROVABLE, STOPPABLE, Case, EffectOutcome, Instruction, Phase
+from daemon.core.case.case import APPROVABLE, STOPPABLE, Case, Effect, EffectOutcome, Instruction, Phase
 from daemon.core.case.edits import announce, attended, change, finished, noted, noting
 from daemon.core.case.events import Alerted, Event, Finished, Hindered, Instructed, Observed, Troubled
 from daemon.core.case.rollback_target import outdated
@@ -51,13 +51,14 @@ def _observed(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case
         return case
     # What pods did before the patch is nothing to the recovery, whose record begins with it.
     unpatched = case.phase is Phase.ROLLING_BACK and case.status.patched_at is None
-    case = phases.landed(attended(case, seen.elapsed), seen.workload, now)
+    case = returning.landed(attended(case, seen.elapsed), seen.workload, now)
+    case = returning.restarted(case, seen.restarted, now)
     gone = phases.taken_over(case, seen.workload)
     if gone:
         return phases.superseded(case, gone, policy, now)
-    undone = phases.applied_over(case, seen.workload)
+    undone = returning.applied_over(case, seen.workload)
     if undone:
-        return phases.hold(case, undone, policy, now)
+        return phases.stopped(case, undone, policy, now)
     return _in_phase(case if unpatched else change(case, pods=seen.pods), seen, policy, now)
 
 
@@ -85,16 +86,31 @@ def _finished(case: Case, event: Finished, policy: Policy, now: datetime) -> Cas
     if effect is None:
         return case
     case = finished(case, effect, event.outcome, event.detail, now)
-    if effect.kind == "publish" or case.phase is not Phase.ROLLING_BACK:
+    if not effect.is_step or case.phase is not Phase.ROLLING_BACK:
         return case
+    what, marks = plan.noun(effect), plan.STEPS[effect.kind].marks
     match event.outcome:
+        case EffectOutcome.DONE if marks:
+            return returning.patched(case, event.generation, event.detail, now)
         case EffectOutcome.DONE:
-            return phases.patched(case, event.generation, event.detail, now)
-        case EffectOutcome.SUPERSEDED:
+            return noted(case, event.detail, now)
+        case EffectOutcome.SUPERSEDED if marks:
             return phases.superseded(case, event.detail, policy, now)
+        case EffectOutcome.SUPERSEDED:
+            text = (
+                f"held, {event.detail} since that was decided, and was not overwritten: "
+                "approve to return to the target and leave it as it is"
+            )
+            return phases.stopped(_left_alone(case, effect), text, policy, now)
         case EffectOutcome.REFUSED:
-            return phases.hold(case, f"held, the rollback was refused: {event.detail}", policy, now)
+            return phases.stopped(case, f"held, {what} was refused: {event.detail}", policy, now)
     assert_never(event.outcome)
+
+
+def _left_alone(case: Case, effect: Effect) -> Case:
+    """Somebody wrote it since: what is approved afterwards does not touch it any more."""
+    name = effect.drift.name if effect.drift is not None else ""
+    return change(case, drift=tuple(drift for drift in case.status.drift if drift.name != name))
 
 
 def _hindered(case: Case, event: Hindered, policy: Policy, now: datetime) -> Case:
@@ -103,12 +119,12 @@ def _hindered(case: Case, event: Hindered, policy: Policy, now: datetime) -> Cas
     if effect is None:
         return case
     case = noting(case, effect, event.detail)
-    what = "the rollback" if effect.kind == "rollback" else f"telling {effect.sink} ({effect.stage})"
+    what = plan.noun(effect) if effect.is_step else f"telling {effect.sink} ({effect.stage})"
     text = cut(f"{what} is not allowed for now, and is tried again: {event.detail}", TEXT_BYTES)
     if any(entry.text == text for entry in case.status.timeline):
         return case
     case = noted(case, text, now)
-    if effect.kind == "publish":
+    if not effect.is_step:
         return case
     return announce(change(case, reason=text), "updated", policy, now)
 
@@ -143,6 +159,5 @@ def _approved(case: Case, text: str, policy: Policy, now: datetime) -> Case:
         return noted(case, f"{text}, but a case in {case.phase.value} needs no approval", now)
     if case.status.target is None:
         return noted(case, f"{text}, but there is no revision to return to", now)
-    return phases.begin_rollback(
-        case, case.status.target, f"{text}, returning to {case.status.target}", policy, now
-    )
+    found = returning.situation(case.status.target, case.status.drift, policy)
+    return returning.begin_rollback(case, found, f"{text}, returning to {case.status.target}", policy, now)

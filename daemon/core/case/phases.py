@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import assert_never
 
 from daemon.core.assessment import Assessment, Attribution, Verdict
-from daemon.core.case.case import Case, Effect, EffectOutcome, Phase
+from daemon.core.case import plan
+from daemon.core.case.case import Case, EffectOutcome, Phase
 from daemon.core.case.edits import announce, change, ended, enter, finished, noted, seconds, told, withdrawn
 from daemon.core.case.events import Observed
+from daemon.core.case.returning import begin_rollback, situation
 from daemon.core.model import Revision, Workload
 from daemon.core.policy import Mode, Policy
 from daemon.core.rollout_facts.diagnosis import diagnosis
@@ -39,51 +41,6 @@ def _returning(case: Case, current: Revision) -> bool:
     return under_way and target is not None and current.replica_set_uid == target.replica_set_uid
 
 
-def landed(case: Case, workload: Workload | None, now: datetime) -> Case:
-    """The case with its rollback marked as done, where the Deployment bears the intent's token.
-
-    The answer to the patch may have been lost, and anything may have been applied since.
-    """
-    if workload is None or workload.uid != case.spec.workload_uid:
-        return case
-    for effect in case.pending:
-        if effect.kind == "rollback" and workload.rollback_token == case.token(effect):
-            detail = f"the template of {case.status.target} was put back; the answer to the patch was lost"
-            case = finished(case, effect, EffectOutcome.DONE, detail, now)
-            return patched(case, workload.status.generation, detail, now)
-    return case
-
-
-def patched(case: Case, generation: int, text: str, now: datetime) -> Case:
-    """The rollback's rollout begins, and so does its time.
-
-    ``generation`` is the Deployment's with the patch in it, 0 where it is not known.
-    """
-    return noted(change(case, patched_at=now, generation=generation, attended=0.0), text, now)
-
-
-def applied_over(case: Case, workload: Workload | None) -> str:
-    """Why a rollback that was carried out did not become a rollout, or nothing.
-
-    The judged release can be applied again before the controller saw the rollback. Then no rollout begins,
-    its revision keeps its number, and no other case will ever judge it.
-    """
-    if workload is None or workload.current is None or case.phase is not Phase.ROLLING_BACK:
-        return ""
-    last = next((e for e in reversed(case.status.effects) if e.kind == "rollback"), None)
-    ours = (
-        last is not None
-        and last.outcome is EffectOutcome.DONE
-        and workload.rollback_token == case.token(last)
-    )
-    if not ours or not workload.current.same_rollout(case.spec.revision):
-        return ""
-    return (
-        f"held, {case.spec.revision} was applied again over the rollback before the controller had seen it: "
-        "approve to return to the target all the same"
-    )
-
-
 def adopted(case: Case, now: datetime) -> Case:
     """What ran when the Deployment was first seen is not judged."""
     reason = (
@@ -94,7 +51,9 @@ def adopted(case: Case, now: datetime) -> Case:
 
 
 def superseded(case: Case, reason: str, policy: Policy, now: datetime) -> Case:
-    case = ended(withdrawn(case, reason, now), Phase.SUPERSEDED, reason, now)
+    under_way = case.pending_step is not None
+    case = withdrawn(case, reason, now)
+    case = ended(case, Phase.SUPERSEDED, _with_account(case, reason) if under_way else reason, now)
     return announce(case, "closed", policy, now) if told(case) else case
 
 
@@ -159,13 +118,14 @@ def failing(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
     """Decide what the failing verdict leads to; every refusal says why."""
     assessment = case.status.assessment or seen.assessment
     reason, target = assessment.reason, seen.choice.revision
-    case = change(case, target=target)
+    case = change(case, target=target, drift=seen.drift)
     if assessment.attribution is not Attribution.DEPLOYMENT:
         return hold(
             case, f"held, not attributed to the release: {assessment.attribution_reason}", policy, now
         )
     if target is None:
         return hold(case, f"held, nothing to return to: {seen.choice.reason}", policy, now)
+    found = situation(target, seen.drift, policy, seen.workload)
     match policy.mode:
         case Mode.ADVISE:
             advice = f"would return to {target} ({seen.choice.reason}): {reason}"
@@ -179,28 +139,14 @@ def failing(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
             if seen.recent_rollbacks >= policy.max_rollbacks:
                 text = f"held, {seen.recent_rollbacks} rollbacks of this workload in 24 hours are enough"
                 return hold(case, text, policy, now)
-            return begin_rollback(case, target, f"returning to {target}: {reason}", policy, now)
+            if refused := plan.refusal(found):
+                return hold(case, refused, policy, now)
+            return begin_rollback(case, found, f"returning to {target}: {reason}", policy, now)
     assert_never(policy.mode)
 
 
 def hold(case: Case, reason: str, policy: Policy, now: datetime) -> Case:
     return announce(enter(case, Phase.HELD, reason, now), "updated", policy, now)
-
-
-def begin_rollback(case: Case, target: Revision, reason: str, policy: Policy, now: datetime) -> Case:
-    tries = sum(effect.kind == "rollback" for effect in case.status.effects)
-    effect = Effect(id=f"rollback/{tries + 1}", kind="rollback", intended_at=now)
-    case = change(
-        case,
-        target=target,
-        effects=(*case.status.effects, effect),
-        finished_at=None,
-        patched_at=None,
-        rolled_out_at=None,
-        pods=(),
-        smoke_tests=(),
-    )
-    return announce(enter(case, Phase.ROLLING_BACK, reason, now), "updated", policy, now)
 
 
 def held(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
@@ -237,7 +183,7 @@ def rolling_back(case: Case, seen: Observed, policy: Policy, now: datetime) -> C
     workload, target = seen.workload, case.status.target
     if target is None or workload is None:
         return case
-    if case.status.patched_at is None:
+    if case.pending_step is not None or case.status.patched_at is None:
         return _not_applied(case, policy, now)
     current, status = workload.current, workload.status
     arrived = current is not None and _returning(case, current)
@@ -263,19 +209,32 @@ def overdue(case: Case, workload: Workload, policy: Policy, elapsed: float) -> R
 
 
 def _not_applied(case: Case, policy: Policy, now: datetime) -> Case:
-    """The patch is intended and was not accepted yet: that cannot go on for ever unsaid."""
-    intended = next((effect for effect in case.pending if effect.kind == "rollback"), None)
+    """A step is intended and was not accepted yet: that cannot go on for ever unsaid."""
+    intended = case.pending_step
     if intended is None or case.status.attended < policy.rollback_deadline:
         return case
-    span = f"{policy.rollback_deadline:.0f} s"
+    span, what = f"{policy.rollback_deadline:.0f} s", plan.noun(intended)
     if intended.detail:
-        why = f"held, the rollback was not allowed for {span}: {intended.detail}"
         case = finished(case, intended, EffectOutcome.REFUSED, intended.detail, now)
-        return hold(case, f"{why}; mend that, then approve", policy, now)
-    why = f"the rollback to {case.status.target} could not be applied for {span}"
-    return _unrecovered(
-        withdrawn(case, why, now), f"{why}; see the daemon's log for the answers", policy, now
-    )
+        why = f"held, {what} was not allowed for {span}: {intended.detail}"
+        return stopped(case, f"{why}; mend that, then approve", policy, now)
+    why = f"{what} could not be applied for {span}"
+    if intended.kind == "rollback":
+        why = f"the rollback to {case.status.target} could not be applied for {span}"
+    case = withdrawn(case, why, now)
+    text = f"{why}; see the daemon's log for the answers"
+    return _unrecovered(case, _with_account(case, text), policy, now)
+
+
+def stopped(case: Case, reason: str, policy: Policy, now: datetime) -> Case:
+    """Held in the middle of its plan: what was not done is struck, and both are said."""
+    case = withdrawn(case, reason, now)
+    return hold(case, _with_account(case, reason), policy, now)
+
+
+def _with_account(case: Case, text: str) -> str:
+    account = plan.account(case)
+    return f"{text}; {account}" if account else text
 
 
 def verifying(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:

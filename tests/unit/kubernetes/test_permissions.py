@@ -42,6 +42,15 @@ def test_what_the_daemon_can_do_without_is_marked(api: FakeApi, client: KubeClie
     ]
 
 
+def test_rights_to_write_config_maps_are_asked_for_where_they_are_restored(
+    api: FakeApi, client: KubeClient
+) -> None:
+    api.answers["POST"] = [fake_api.answer(review(True), 201) for _ in range(2 * NEEDED + OPTIONAL + 3)]
+    found = permissions.check(client, ["a", "b"], restoring=("b",))
+    asked = [(p.namespace, p.verb) for p in found if p.resource == "configmaps" and p.verb != "get"]
+    assert asked == [("b", "create"), ("b", "patch"), ("b", "delete")]
+
+
 def test_a_missing_right_is_told_with_the_servers_reason(api: FakeApi, client: KubeClient) -> None:
     api.answers["POST"] = [fake_api.answer(review(False, "no rule"), 201) for _ in range(ASKED)]
     found = permissions.check(client, ["a"])

@@ -1,0 +1,101 @@
+"""How a case returns its workload to the target: the plan's beginning, its steps' traces in the cluster."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from daemon.core.case import plan
+from daemon.core.case.case import Case, Effect, EffectOutcome, Phase
+from daemon.core.case.edits import announce, change, enter, finished, noted
+from daemon.core.case.steps.step import Situation
+from daemon.core.model import Revision, Workload
+from daemon.core.policy import Policy
+from daemon.core.rollout_facts.configuration_content import Drift
+
+
+def situation(
+    target: Revision, drift: tuple[Drift, ...], policy: Policy, workload: Workload | None = None
+) -> Situation:
+    """Without the workload it is not known whether pods of the target run, and so they may."""
+    return Situation(
+        target=target,
+        configuration=policy.configuration,
+        drift=drift,
+        target_runs=workload is None or bool(workload.live_of(target)),
+    )
+
+
+def begin_rollback(case: Case, found: Situation, reason: str, policy: Policy, now: datetime) -> Case:
+    """The case with its plan intended."""
+    number = 1 + sum(effect.kind == "rollback" for effect in case.status.effects)
+    case = change(
+        case,
+        target=found.target,
+        finished_at=None,
+        patched_at=None,
+        rolled_out_at=None,
+        pods=(),
+        smoke_tests=(),
+    )
+    effects = plan.steps(found, number, now)
+    more = plan.summary(case, effects, found)
+    case = change(case, effects=(*case.status.effects, *effects))
+    text = f"{reason}; {more}" if more else reason
+    return announce(enter(case, Phase.ROLLING_BACK, text, now), "updated", policy, now)
+
+
+def landed(case: Case, workload: Workload | None, now: datetime) -> Case:
+    """The case with its step marked as done, where the Deployment bears the intent's token.
+
+    The answer to the patch may have been lost, and anything may have been applied since.
+    """
+    if workload is None or workload.uid != case.spec.workload_uid:
+        return case
+    for effect in case.pending:
+        if _marks(effect) and workload.rollback_token == case.token(effect):
+            what = plan.STEPS[effect.kind].words(case, effect)
+            if effect.kind == "rollback":
+                what = f"the template of {case.status.target} was put back"
+            detail = f"{what}; the answer to the patch was lost"
+            case = finished(case, effect, EffectOutcome.DONE, detail, now)
+            return patched(case, workload.status.generation, detail, now)
+    return case
+
+
+def _marks(effect: Effect) -> bool:
+    return effect.is_step and plan.STEPS[effect.kind].marks
+
+
+def patched(case: Case, generation: int, text: str, now: datetime) -> Case:
+    """The rollback's rollout begins, and so does its time.
+
+    ``generation`` is the Deployment's with the patch in it, 0 where it is not known.
+    """
+    return noted(change(case, patched_at=now, generation=generation, attended=0.0), text, now)
+
+
+def restarted(case: Case, revision: Revision | None, now: datetime) -> Case:
+    """The case whose target is the revision that its own restart made of the target, once that is there."""
+    target = case.status.target
+    if revision is None or target is None or revision.same_rollout(target):
+        return case
+    return noted(change(case, target=revision), f"the restart of {target} is {revision}", now)
+
+
+def applied_over(case: Case, workload: Workload | None) -> str:
+    """Why a rollback that was carried out did not become a rollout, or nothing.
+
+    The judged release can be applied again before the controller saw the rollback. Then no rollout begins,
+    its revision keeps its number, and no other case will ever judge it.
+    """
+    if workload is None or workload.current is None or case.phase is not Phase.ROLLING_BACK:
+        return ""
+    marking = [e for e in case.status.effects if _marks(e)]
+    last = next((e for e in reversed(marking) if e.outcome is EffectOutcome.DONE), None)
+    ours = last is not None and last.plan == marking[-1].plan and workload.rollback_token == case.token(last)
+    if not ours or not workload.current.same_rollout(case.spec.revision):
+        return ""
+    return (
+        f"held, {case.spec.revision} was applied again over the rollback before the controller had seen it: "
+        "approve to return to the target all the same"
+    )

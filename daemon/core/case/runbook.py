@@ -1,0 +1,58 @@
+"""A case's plan as the commands that a person would type, to check the daemon or to take over from it."""
+
+from __future__ import annotations
+
+from daemon.core.case import plan
+from daemon.core.case.case import Case, Effect
+from daemon.core.case.steps.step import Situation
+from daemon.core.policy import ConfigurationChoice, Policy
+from daemon.core.rollout_facts.configuration_content import Drift
+from daemon.core.value import Value
+
+
+class Line(Value, frozen=True):
+    """One step: what it does, how far it is (``done``, ``intended``, ``to do``, …), and its commands.
+
+    ``to do`` is what was not begun: what an approval would do, or only a person can.
+    """
+
+    text: str
+    state: str
+    commands: tuple[str, ...]
+
+
+def runbook(case: Case, policy: Policy) -> tuple[Line, ...]:
+    """The steps of the case's last plan, or of the one that an approval would begin; none with no target."""
+    target = case.status.target
+    if target is None:
+        return ()
+    if case.steps:
+        return tuple(_line(case, effect, _state(effect)) for effect in case.steps)
+    found = Situation(target=target, configuration=policy.configuration, drift=case.status.drift)
+    effects = plan.steps(found, 1, case.spec.started_at)
+    restored = {effect.drift.name for effect in effects if effect.drift is not None}
+    left = [drift for drift in found.drift if drift.name not in restored]
+    if policy.configuration is ConfigurationChoice.IGNORE:
+        left = []
+    return (
+        *(_by_hand(case, drift) for drift in left),
+        *(_line(case, effect, "to do") for effect in effects),
+    )
+
+
+def _line(case: Case, effect: Effect, state: str) -> Line:
+    step = plan.STEPS[effect.kind]
+    return Line(text=step.words(case, effect), state=state, commands=step.commands(case, effect))
+
+
+def _state(effect: Effect) -> str:
+    return effect.outcome.value if effect.outcome is not None else "intended"
+
+
+def _by_hand(case: Case, drift: Drift) -> Line:
+    """What the daemon does not do: it has no copy, or policy says that it must not write."""
+    what, why = f"configmap {drift.name} -n {case.namespace}", drift.problem
+    text = f"put back what ConfigMap {drift.name} held when {case.status.target} was found healthy"
+    look, edit = f"kubectl get {what} -o yaml", f"kubectl edit {what}"
+    commands = (f"kubectl create {what} --from-file=...",) if drift.gone else (look, edit)
+    return Line(text=f"{text} ({why})" if why else text, state="to do", commands=commands)

@@ -1,0 +1,15 @@
+"""Every kind of step and how it is carried out; the kinds are those of :mod:`daemon.core.case.plan`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from daemon.engine.steps import restart, restore_configuration, rollback
+from daemon.engine.steps.step import Act
+
+ACTS: Final[Mapping[str, Act]] = {
+    "restore-configuration": restore_configuration.act,
+    "rollback": rollback.act,
+    "restart": restart.act,
+}

@@ -1,0 +1,21 @@
+"""Puts the target's template back. Found done by its token on the Deployment, whatever was applied since."""
+
+from __future__ import annotations
+
+from daemon.core.case.case import Case, Effect
+from daemon.core.case.events import Finished
+from daemon.engine.steps.step import Hands, ended, refused
+
+
+def act(hands: Hands, case: Case, effect: Effect) -> Finished:
+    target = case.status.target
+    if target is None:
+        return refused(effect, "the case names no revision to return to")
+    undone = hands.actuator.undo(
+        case.ref,
+        case.spec.workload_uid,
+        judged=case.spec.revision,
+        target=target,
+        token=case.token(effect),
+    )
+    return ended(effect, undone)

@@ -144,7 +144,7 @@ def run(settings: Settings) -> int:
 
 def kube_client(settings: Settings) -> KubeClient:
     """Raises Rejected when there is no usable configuration."""
-    from daemon.adapters.kubernetes.client import load
+    from daemon.adapters.kubernetes.access import load
 
     return load(settings.kubernetes.kubeconfig, settings.kubernetes.context or None)
 

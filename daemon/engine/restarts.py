@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from daemon.core.case.case import Case
-from daemon.core.case.steps.restart import restarted
+from daemon.core.case.steps.restart import is_restart
 from daemon.core.model import Revision, Workload
 from daemon.ports import Cluster
 
@@ -13,5 +13,5 @@ def own_restart(cluster: Cluster, case: Case, workload: Workload) -> Revision | 
     current, target = workload.current, case.status.target
     if current is None or target is None or not any(step.kind == "restart" for step in case.steps):
         return None
-    ours = restarted(case, cluster.template(case.ref, target), cluster.template(case.ref, current))
+    ours = is_restart(case, cluster.template(case.ref, target), cluster.template(case.ref, current))
     return current if ours else None

@@ -25,7 +25,7 @@ LONGEST_PAUSE = 30.0
 FORBIDDEN_PAUSE = 60.0
 """Seconds until what is forbidden is tried again, for rights may change."""
 
-Key = tuple[str, str]
+RunKey = tuple[str, str]
 """A case's key and an order's id."""
 
 
@@ -59,14 +59,14 @@ class SmokeTests:
         self._later = later
         self._defects = defects
         self._lock = threading.Lock()
-        self._intended: set[Key] = set()
+        self._intended: set[RunKey] = set()
         """Those that this process wrote down, so that it knows whether they were begun."""
-        self._orders: dict[Key, Order] = {}
+        self._orders: dict[RunKey, Order] = {}
         """Those that were begun, until they are swept."""
-        self._under_way: set[Key] = set()
-        self._results: dict[Key, RunResult] = {}
+        self._under_way: set[RunKey] = set()
+        self._results: dict[RunKey, RunResult] = {}
         """Kept until they are stored: a write may fail."""
-        self._waiting: dict[Key, _Waiting] = {}
+        self._waiting: dict[RunKey, _Waiting] = {}
 
     def look(
         self, case: Case, workload: Workload, policy: Policy, now: datetime
@@ -126,7 +126,7 @@ class SmokeTests:
             return replace(run, result=result, problem="")
         return replace(run, problem=waiting.why if waiting is not None else "")
 
-    def _idle(self, key: Key) -> bool:
+    def _idle(self, key: RunKey) -> bool:
         """Whether it is neither under way nor over nor to wait."""
         with self._lock:
             waiting = self._waiting.get(key)
@@ -145,14 +145,14 @@ class SmokeTests:
             pods=tuple(pod for pod in workload.live_of(goal) if pod.ready),
         )
 
-    def _begin(self, key: Key, runner: Runner, order: Order) -> None:
+    def _begin(self, key: RunKey, runner: Runner, order: Order) -> None:
         with self._lock:
             self._intended.add(key)
             self._orders[key] = order
             self._under_way.add(key)
         self._run(lambda: self._carry_out(key, runner, order))
 
-    def _stored(self, key: Key) -> None:
+    def _stored(self, key: RunKey) -> None:
         with self._lock:
             self._results.pop(key, None)
             self._waiting.pop(key, None)
@@ -162,7 +162,7 @@ class SmokeTests:
 
     # ------------------------------------------------------------ beside the worker
 
-    def _carry_out(self, key: Key, runner: Runner, order: Order) -> None:
+    def _carry_out(self, key: RunKey, runner: Runner, order: Order) -> None:
         try:
             found: RunResult | _Waiting = runner.run(order)
         except Rejected as error:
@@ -185,7 +185,7 @@ class SmokeTests:
             return
         self._later(order.ref, found.pause if isinstance(found, _Waiting) else 0.0)
 
-    def _again(self, key: Key, why: str, pause: float) -> _Waiting:
+    def _again(self, key: RunKey, why: str, pause: float) -> _Waiting:
         with self._lock:
             before = self._waiting.get(key)
         doubled = before.pause * 2 if before is not None else FIRST_PAUSE
@@ -208,7 +208,7 @@ class SmokeTests:
         self._run(sweep)
 
 
-def _key(case: Case, test: SmokeTest) -> Key:
+def _key(case: Case, test: SmokeTest) -> RunKey:
     rollback = next((e.id for e in reversed(case.status.effects) if e.kind == "rollback"), "rollback")
     return case.key, f"{case.uid or case.name}/{rollback}/smoke-test/{test.name}"
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from daemon.settings.example import example_file
 from daemon.settings.groups import (
-    SINKS,
     AlertSettings,
     HealthSettings,
-    IncidentSettings,
     KubernetesSettings,
     LogSettings,
     PrometheusSettings,
     WebSettings,
 )
 from daemon.settings.guarding import GuardedWorkload, PolicySettings, SignalSettings
+from daemon.settings.incidents import SINKS, IncidentSettings
 from daemon.settings.loading import load
 from daemon.settings.model import Settings
 from daemon.settings.problems import Problem, SettingsError

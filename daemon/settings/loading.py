@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import InitSettingsSource
 
-from daemon.settings import checks, names, text_source, yaml_file
+from daemon.settings import checks, names, secret_checks, text_source, yaml_file
 from daemon.settings import offline as recorded
 from daemon.settings.example import example_file
 from daemon.settings.model import Settings
@@ -49,7 +49,7 @@ def load(
         given = (recorded.from_text(given[0]), recorded.from_text(given[1]))
     places = _Places(file, given)
     problems = [problem for one in given for problem in one.problems]
-    problems += [places.of_flaw(flaw) for flaw in checks.written_down(file.values)]
+    problems += [places.of_flaw(flaw) for flaw in secret_checks.written_down(file.values)]
     sources = (*(one.source() for one in given), _FileSource(Settings, dict(file.values)))
     built: dict[str, Any] = {"_build_sources": (sources, {})}
     try:

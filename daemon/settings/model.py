@@ -16,13 +16,13 @@ from daemon.settings import selector
 from daemon.settings.groups import (
     AlertSettings,
     HealthSettings,
-    IncidentSettings,
     KubernetesSettings,
     LogSettings,
     PrometheusSettings,
     WebSettings,
 )
 from daemon.settings.guarding import GuardedWorkload, PolicySettings, SignalChoice, SignalSettings
+from daemon.settings.incidents import IncidentSettings
 from daemon.settings.problems import complaint
 from daemon.settings.smoke_tests import SmokeTestSettings
 from daemon.settings.surroundings import DependencySettings, NeighbourSettings

@@ -15,9 +15,10 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from daemon.adapters.clock import SystemClock
+from daemon.adapters.kubernetes.access import load
 from daemon.adapters.kubernetes.actuator import KubeActuator
 from daemon.adapters.kubernetes.cases import KubeCaseStore
-from daemon.adapters.kubernetes.client import KubeClient, load
+from daemon.adapters.kubernetes.client import KubeClient
 from daemon.adapters.kubernetes.configuration import KubeConfiguration
 from daemon.adapters.kubernetes.configuration_copies import KubeConfigurationCopies
 from daemon.adapters.kubernetes.crd import manifest

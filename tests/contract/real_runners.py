@@ -16,7 +16,8 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from daemon.adapters.clock import SystemClock
-from daemon.adapters.kubernetes.client import KubeClient, load
+from daemon.adapters.kubernetes.access import load
+from daemon.adapters.kubernetes.client import KubeClient
 from daemon.adapters.kubernetes.exec_runner import KubeExecRunner
 from daemon.adapters.kubernetes.job_manifest import job_name
 from daemon.adapters.kubernetes.job_runner import KubeJobRunner

@@ -21,8 +21,8 @@ from daemon.adapters.kubernetes.outcomes import refused, superseded
 from daemon.adapters.kubernetes.resources import DEPLOYMENTS, REPLICA_SETS
 from daemon.adapters.kubernetes.selectors import selector_text
 from daemon.adapters.kubernetes.written_deployment import (
-    Deployment,
     Patch,
+    WrittenDeployment,
     already,
     by_hash,
     by_uid,
@@ -82,7 +82,7 @@ class KubeActuator:
     ) -> RollbackResult:
         intent = Intent(ref=ref, judged=judged, target=target, token=token)
 
-        def step(deployment: Deployment) -> RollbackResult | tuple[Patch, str]:
+        def step(deployment: WrittenDeployment) -> RollbackResult | tuple[Patch, str]:
             if deployment.metadata.uid != uid:
                 return superseded(f"Deployment {ref} was deleted and made again")
             return _undo(intent, deployment, self._replica_sets(ref, deployment))
@@ -99,7 +99,7 @@ class KubeActuator:
     ) -> RollbackResult:
         intent = RestartIntent(ref=ref, target=target, at=at, token=token)
 
-        def step(deployment: Deployment) -> RollbackResult | tuple[Patch, str]:
+        def step(deployment: WrittenDeployment) -> RollbackResult | tuple[Patch, str]:
             if deployment.metadata.uid != uid:
                 return superseded(f"Deployment {ref} was deleted and made again")
             return _restart(intent, deployment, self._replica_sets(ref, deployment))
@@ -116,20 +116,20 @@ class KubeActuator:
         Rejected, Denied, Unavailable.
         """
 
-        def step(deployment: Deployment) -> RollbackResult | tuple[Patch, str]:
+        def step(deployment: WrittenDeployment) -> RollbackResult | tuple[Patch, str]:
             return _set_image(ref, deployment, container, image)
 
         return self._write(ref, step)
 
     def _write(
-        self, ref: WorkloadRef, step: Callable[[Deployment], RollbackResult | tuple[Patch, str]]
+        self, ref: WorkloadRef, step: Callable[[WrittenDeployment], RollbackResult | tuple[Patch, str]]
     ) -> RollbackResult:
         """Read, decide, patch; again from the start whenever the Deployment changed in between."""
         path = DEPLOYMENTS.path(ref.namespace, ref.name)
         query = {"fieldManager": "rollbackd"} | ({"dryRun": "All"} if self._dry_run else {})
         conflict: ports.Conflict | None = None
         for _ in range(TRIES):
-            deployment = self._client.read(path, Deployment)
+            deployment = self._client.read(path, WrittenDeployment)
             plan = step(deployment)
             if isinstance(plan, RollbackResult):
                 return plan
@@ -141,7 +141,7 @@ class KubeActuator:
             except ports.Conflict as error:
                 conflict = error
                 continue
-            written = decode_answer(answer, Deployment, f"PATCH {path}").metadata.generation
+            written = decode_answer(answer, WrittenDeployment, f"PATCH {path}").metadata.generation
             return RollbackResult(
                 outcome=EffectOutcome.DONE,
                 detail=f"{done} (dry run)" if self._dry_run else done,
@@ -149,7 +149,7 @@ class KubeActuator:
             )
         raise ports.Unavailable(f"Deployment {ref} changed under each of {TRIES} writes") from conflict
 
-    def _replica_sets(self, ref: WorkloadRef, deployment: Deployment) -> Sequence[dict[str, Any]]:
+    def _replica_sets(self, ref: WorkloadRef, deployment: WrittenDeployment) -> Sequence[dict[str, Any]]:
         """The raw ReplicaSets that the Deployment's selector matches and that it controls."""
         listing = self._client.list(
             REPLICA_SETS, ref.namespace, selector=selector_text(deployment.spec.selector)
@@ -164,7 +164,7 @@ class KubeActuator:
 
 
 def _undo(
-    intent: Intent, deployment: Deployment, sets: Sequence[dict[str, Any]]
+    intent: Intent, deployment: WrittenDeployment, sets: Sequence[dict[str, Any]]
 ) -> RollbackResult | tuple[Patch, str]:
     ref, judged, target = intent.ref, intent.judged, intent.target
     here = deployment.spec.template
@@ -222,7 +222,7 @@ def annotations_after(
 
 
 def _set_image(
-    ref: WorkloadRef, deployment: Deployment, container: str | None, image: str
+    ref: WorkloadRef, deployment: WrittenDeployment, container: str | None, image: str
 ) -> RollbackResult | tuple[Patch, str]:
     containers = cast("list[dict[str, str]]", deployment.spec.template["spec"]["containers"])
     names = [c["name"] for c in containers]
@@ -245,7 +245,7 @@ def _set_image(
 
 
 def _restart(
-    intent: RestartIntent, deployment: Deployment, sets: Sequence[dict[str, Any]]
+    intent: RestartIntent, deployment: WrittenDeployment, sets: Sequence[dict[str, Any]]
 ) -> RollbackResult | tuple[Patch, str]:
     ref, target = intent.ref, intent.target
     if marked(deployment, sets, intent.token):

@@ -7,13 +7,10 @@ that they do not know. Nothing here retries, follows redirects or waits without 
 from __future__ import annotations
 
 import contextlib
-import os
 import ssl
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
-from pathlib import Path
-from types import TracebackType
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
@@ -21,20 +18,18 @@ import msgspec
 import urllib3
 import websocket
 from kubernetes import client as _client
-from kubernetes import config as _config
-from kubernetes.config import incluster_config as _in_cluster
 
 from daemon import ports
 from daemon.adapters.kubernetes.errors import UNDECODABLE, failure
 from daemon.adapters.kubernetes.resources import Resource
 from daemon.adapters.kubernetes.server_time import ServerTime
+from daemon.adapters.kubernetes.stream import FOREIGN, Stream, one_line
 
 T = TypeVar("T")
 
 # The official client's annotations are partial; behind this name it is untyped on purpose.
 _kubernetes = cast("Any", _client)
 _websocket = cast("Any", websocket)
-_configs = cast("Any", _config)
 
 CONNECT_TIMEOUT = 3.0
 READ_TIMEOUT = 10.0
@@ -42,8 +37,6 @@ PAGE = 500
 CHANNELS = ["v5.channel.k8s.io", "v4.channel.k8s.io"]
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
-_NAMESPACE_FILE = Path(_in_cluster.SERVICE_TOKEN_FILENAME).with_name("namespace")
-_FOREIGN = (urllib3.exceptions.HTTPError, _client.ApiException, _config.ConfigException, OSError)
 
 
 class _ListMeta(msgspec.Struct, rename="camel"):
@@ -61,38 +54,6 @@ class Listing(msgspec.Struct, frozen=True):
 
     items: tuple[bytes, ...]
     resource_version: str
-
-
-class Stream:
-    """The lines of an open watch. Whoever opens it closes it; :meth:`interrupt` may come from any thread."""
-
-    def __init__(self, response: urllib3.HTTPResponse, what: str) -> None:
-        self._response = response
-        self._what = what
-
-    def __enter__(self) -> Stream:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._response.close()
-
-    def lines(self) -> Iterator[bytes]:
-        """Each complete line, until the server closes. Raises Unavailable on a reset or on silence."""
-        rest = b""
-        try:
-            for chunk in self._response.stream(65536, decode_content=True):
-                *lines, rest = (rest + chunk).split(b"\n")
-                yield from filter(None, lines)
-        except _FOREIGN as error:
-            raise ports.Unavailable(f"{self._what}: the watch broke off: {error}") from error
-
-    def interrupt(self) -> None:
-        """Wake a reader that is blocked in :meth:`lines`; what it sees is a broken connection or the end."""
-        # Finished already, or about to: there is nothing left to wake.
-        with contextlib.suppress(OSError, ValueError, RuntimeError):
-            self._response.shutdown()
 
 
 class KubeClient:
@@ -142,8 +103,8 @@ class KubeClient:
         )
         try:
             data: bytes = response.data
-        except _FOREIGN as error:
-            raise ports.Unavailable(f"{what}: {_text(error)}") from error
+        except FOREIGN as error:
+            raise ports.Unavailable(f"{what}: {one_line(error)}") from error
         if not 200 <= response.status < 300:
             raise self._failure(response.status, data, what)
         _check(response, what)
@@ -154,8 +115,8 @@ class KubeClient:
         response = self._open("GET", path, query=query, accept="*/*", timeout=timeout)
         try:
             data: bytes = response.read(most)
-        except _FOREIGN as error:
-            raise ports.Unavailable(f"GET {path}: {_text(error)}") from error
+        except FOREIGN as error:
+            raise ports.Unavailable(f"GET {path}: {one_line(error)}") from error
         finally:
             response.close()
         if response.status != HTTPStatus.OK:
@@ -181,8 +142,8 @@ class KubeClient:
         try:
             for chunk in response.stream(65536):
                 kept = (kept + chunk)[-keep:]
-        except _FOREIGN as error:
-            raise ports.Unavailable(f"{what}: {_text(error)}") from error
+        except FOREIGN as error:
+            raise ports.Unavailable(f"{what}: {one_line(error)}") from error
         finally:
             response.close()
         if response.status != HTTPStatus.OK:
@@ -216,8 +177,8 @@ class KubeClient:
             )
         except websocket.WebSocketBadStatusException as error:
             raise self._failure(error.status_code, error.resp_body or b"", what) from error
-        except (websocket.WebSocketException, *_FOREIGN) as error:
-            raise ports.Unavailable(f"{what}: the API server at {self.host}: {_text(error)}") from error
+        except (websocket.WebSocketException, *FOREIGN) as error:
+            raise ports.Unavailable(f"{what}: the API server at {self.host}: {one_line(error)}") from error
         return socket
 
     def list(self, resource: Resource, namespace: str, *, selector: str = "") -> Listing:
@@ -247,8 +208,8 @@ class KubeClient:
             return Stream(response, f"WATCH {path}")
         try:
             body: bytes = response.data
-        except _FOREIGN as error:
-            raise ports.Unavailable(f"WATCH {path}: {_text(error)}") from error
+        except FOREIGN as error:
+            raise ports.Unavailable(f"WATCH {path}: {one_line(error)}") from error
         raise self._failure(response.status, body, f"WATCH {path}")
 
     def greet(self) -> None:
@@ -264,7 +225,7 @@ class KubeClient:
     def _failure(self, status: int, body: bytes, what: str) -> ports.PortError:
         """The error of an answer. Who is not known reads its credentials again, for the next request."""
         if status == HTTPStatus.UNAUTHORIZED and self._renew is not None:
-            with contextlib.suppress(*_FOREIGN):
+            with contextlib.suppress(*FOREIGN):
                 self._renew()
         return failure(status, body, what)
 
@@ -287,9 +248,9 @@ class KubeClient:
             answer = self._api.call_api(
                 method, url, headers, body=body, _request_timeout=(CONNECT_TIMEOUT, timeout)
             )
-        except _FOREIGN as error:
+        except FOREIGN as error:
             raise ports.Unavailable(
-                f"{method} {path}: the API server at {self.host}: {_text(error)}"
+                f"{method} {path}: the API server at {self.host}: {one_line(error)}"
             ) from error
         response = cast("urllib3.HTTPResponse", answer.response)
         self._server_time.heard(response.headers.get("Date"))
@@ -304,57 +265,9 @@ def _check(response: urllib3.HTTPResponse, what: str) -> None:
         )
 
 
-def _text(error: BaseException) -> str:
-    """What went wrong, on one line."""
-    reason = getattr(error, "reason", None) or error
-    return " ".join(str(reason).split())
-
-
 def decode_answer(data: bytes, kind: type[T], what: str) -> T:
     """Raises Unavailable when the data is not what an API server answers."""
     try:
         return msgspec.json.decode(data, type=kind)
     except UNDECODABLE as error:
         raise ports.Unavailable(f"{what}: the answer makes no sense: {error}") from error
-
-
-def load(kubeconfig: Path | None = None, context: str | None = None) -> KubeClient:
-    """A client from the kubeconfig given, else the pod's ServiceAccount, else the default kubeconfig.
-
-    Raises Rejected when there is no usable configuration.
-    """
-    configuration = _kubernetes.Configuration()
-    file = str(kubeconfig) if kubeconfig is not None else None
-
-    def in_cluster() -> None:
-        _configs.load_incluster_config(client_configuration=configuration)
-
-    def from_file() -> None:
-        _configs.load_kube_config(
-            config_file=file, context=context, client_configuration=configuration, persist_config=False
-        )
-
-    try:
-        if kubeconfig is None and context is None and _in_a_pod():
-            in_cluster()
-            return KubeClient(configuration, namespace=_NAMESPACE_FILE.read_text().strip(), renew=in_cluster)
-        from_file()
-        return KubeClient(configuration, namespace=_context_namespace(file, context), renew=from_file)
-    except (_config.ConfigException, OSError) as error:
-        raise ports.Rejected(
-            f"no usable Kubernetes configuration ({_text(error)}): give a kubeconfig, "
-            f"or run in a pod with a ServiceAccount"
-        ) from error
-
-
-def _in_a_pod() -> bool:
-    return (
-        bool(os.environ.get(_in_cluster.SERVICE_HOST_ENV_NAME))
-        and Path(_in_cluster.SERVICE_TOKEN_FILENAME).is_file()
-    )
-
-
-def _context_namespace(file: str | None, context: str | None) -> str:
-    contexts, active = _configs.list_kube_config_contexts(config_file=file)
-    chosen = next((c for c in contexts if c["name"] == context), active)
-    return str(chosen["context"].get("namespace") or "default")

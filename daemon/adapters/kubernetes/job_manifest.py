@@ -31,7 +31,7 @@ def job_name(order: Order) -> str:
     return "-".join(part for part in ("rollbackd", step.strip("-"), digest(order)) if part)
 
 
-def manifest(order: Order) -> dict[str, Any]:
+def job_object(order: Order) -> dict[str, Any]:
     """One pod, tried once, with the container's image, environment, volumes and account.
 
     Its labels are none of the workload's, so that no Service sends it requests. Raises Rejected.

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from daemon import ports
 from daemon.adapters.kubernetes.client import KubeClient, decode_answer
-from daemon.adapters.kubernetes.job_manifest import ORDER_LABEL, digest, job_name, manifest
+from daemon.adapters.kubernetes.job_manifest import ORDER_LABEL, digest, job_name, job_object
 from daemon.adapters.kubernetes.partial import Partial
 from daemon.adapters.kubernetes.resources import JOBS, PODS
 from daemon.core.runs import Ending, JobCommand, RunResult, Task, tail
@@ -99,7 +99,7 @@ class KubeJobRunner:
 
     def run(self, order: Order) -> RunResult:
         began = self._clock.monotonic()
-        wanted = manifest(order)
+        wanted = job_object(order)
         try:
             self._client.request("POST", JOBS.path(order.ref.namespace), body=wanted)
         except ports.Conflict as error:

@@ -15,9 +15,10 @@ import msgspec
 
 from daemon import ports
 from daemon.adapters.kubernetes.changes import DEFAULT_PACE, Change, Kind, Meta, Pace
-from daemon.adapters.kubernetes.client import KubeClient, Stream
+from daemon.adapters.kubernetes.client import KubeClient
 from daemon.adapters.kubernetes.errors import UNDECODABLE, ApiStatus, Expired
 from daemon.adapters.kubernetes.resources import Resource
+from daemon.adapters.kubernetes.stream import Stream
 
 RELIST_AFTER = 3
 """Failures in a row after which the last version seen is given up."""

@@ -15,7 +15,7 @@ from daemon.ports import RollbackResult
 Patch = list[dict[str, Any]]
 
 
-class DeploymentSpec(partial.DeploymentSpec, frozen=True, kw_only=True):
+class WrittenSpec(partial.DeploymentSpec, frozen=True, kw_only=True):
     selector: partial.Selector
 
 
@@ -29,13 +29,13 @@ class Manager(partial.Partial, frozen=True):
         return "f:template" in self.fields.get("f:spec", {})
 
 
-class DeploymentMetadata(partial.Metadata, frozen=True, kw_only=True):
+class WrittenMetadata(partial.Metadata, frozen=True, kw_only=True):
     managed_fields: list[Manager] | None = None
 
 
-class Deployment(partial.Partial, frozen=True):
-    metadata: DeploymentMetadata
-    spec: DeploymentSpec
+class WrittenDeployment(partial.Partial, frozen=True):
+    metadata: WrittenMetadata
+    spec: WrittenSpec
     status: partial.DeploymentStatus = partial.DeploymentStatus()
 
     @property
@@ -94,20 +94,12 @@ def token_of(metadata: partial.Metadata) -> str:
     return (metadata.annotations or {}).get(partial.ROLLBACK, "")
 
 
-def already(deployment: Deployment, detail: str) -> RollbackResult:
+def already(deployment: WrittenDeployment, detail: str) -> RollbackResult:
     generation = deployment.metadata.generation
     return RollbackResult(outcome=EffectOutcome.DONE, detail=detail, already=True, generation=generation)
 
 
-def superseded(detail: str) -> RollbackResult:
-    return RollbackResult(outcome=EffectOutcome.SUPERSEDED, detail=detail)
-
-
-def refused(detail: str) -> RollbackResult:
-    return RollbackResult(outcome=EffectOutcome.REFUSED, detail=detail)
-
-
-def marked(deployment: Deployment, sets: Sequence[dict[str, Any]], token: str) -> bool:
+def marked(deployment: WrittenDeployment, sets: Sequence[dict[str, Any]], token: str) -> bool:
     """Whether the write of this token was made, whatever was applied since."""
     bearers = (deployment.metadata, *metadata_of(sets))
     return bool(token) and any(token_of(found) == token for found in bearers)

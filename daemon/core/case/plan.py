@@ -15,7 +15,7 @@ import msgspec
 
 from daemon.core.case.case import Case, Effect, EffectOutcome
 from daemon.core.case.steps import restart, restore_configuration, rollback
-from daemon.core.case.steps.step import Situation, Step
+from daemon.core.case.steps.step import Situation, StepKind
 from daemon.core.policy import ConfigurationChoice
 from daemon.core.rollout_facts.configuration_content import Drift
 
@@ -25,7 +25,7 @@ ORDER: Final = (
     restart.STEP,
 )
 """Every kind of step, in the order in which a plan carries them out."""
-STEPS: Final[Mapping[str, Step]] = {step.kind: step for step in ORDER}
+STEPS: Final[Mapping[str, StepKind]] = {step.kind: step for step in ORDER}
 
 
 def steps(situation: Situation, number: int, now: datetime) -> tuple[Effect, ...]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from daemon.core.model import Container, Pod, Revision, Workload
-from daemon.core.rollout_facts.log_lines import kind_of, shown
+from daemon.core.rollout_facts.log_lines import line_kind, shown
 from daemon.core.value import Value
 
 NAMED = 3
@@ -89,7 +89,7 @@ def _of_pods(unready: Iterable[Pod]) -> list[str]:
     groups: dict[str, list[tuple[str, str]]] = {}
     for pod in unready:
         text = pod_trouble(pod)
-        groups.setdefault(kind_of(text.replace(pod.name, "")), []).append((pod.name, text))
+        groups.setdefault(line_kind(text.replace(pod.name, "")), []).append((pod.name, text))
     return [f"{_names([name for name, _ in pods])}: {pods[0][1]}" for pods in groups.values()]
 
 
@@ -112,7 +112,7 @@ def _of_events(events: Iterable[ObjectEvent], said: str) -> list[str]:
     for event in events:
         if event.reason in REPEATS or event.message.strip() in said:
             continue
-        key = (event.reason, kind_of(event.message))
+        key = (event.reason, line_kind(event.message))
         before = found.get(key)
         times = event.times + (before.times if before is not None else 0)
         found[key] = ObjectEvent(reason=event.reason, message=event.message, times=times)

@@ -95,7 +95,7 @@ def error_kinds(lines: Iterable[str]) -> tuple[ErrorKind, ...]:
         said = _error(text)
         if said is None:
             continue
-        kind = kind_of(said)
+        kind = line_kind(said)
         before = found.get(kind)
         sample = shown(text)
         found[kind] = ErrorKind(kind=kind, count=1 + (before.count if before else 0), sample=sample)
@@ -108,10 +108,10 @@ def shown(line: str) -> str:
     return text if len(text) <= LONGEST_SAMPLE else f"{text[: LONGEST_SAMPLE - 1]}…"
 
 
-def kind_of(message: str) -> str:
+def line_kind(message: str) -> str:
     """The message without what differs from line to line.
 
-    >>> kind_of("heat exchanger 7 of plan 'A-12' took 5.3 s")
+    >>> line_kind("heat exchanger 7 of plan 'A-12' took 5.3 s")
     'heat exchanger # of plan # took # s'
     """
     text = mask(message[:1000])

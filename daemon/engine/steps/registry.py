@@ -9,7 +9,7 @@ from daemon.engine.steps import restart, restore_configuration, rollback
 from daemon.engine.steps.step import Act
 
 ACTS: Final[Mapping[str, Act]] = {
-    "restore-configuration": restore_configuration.act,
-    "rollback": rollback.act,
-    "restart": restart.act,
+    "restore-configuration": restore_configuration.restore,
+    "rollback": rollback.roll_back,
+    "restart": restart.restart_target,
 }

@@ -8,7 +8,7 @@ from daemon.core.case.steps.restart import restarted_at
 from daemon.engine.steps.step import Hands, ended, refused
 
 
-def act(hands: Hands, case: Case, effect: Effect) -> Finished:
+def restart_target(hands: Hands, case: Case, effect: Effect) -> Finished:
     target = case.status.target
     if target is None:
         return refused(effect, "the case names no revision to restart")

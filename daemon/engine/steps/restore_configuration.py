@@ -7,7 +7,7 @@ from daemon.core.case.events import Finished
 from daemon.engine.steps.step import Hands, ended, refused
 
 
-def act(hands: Hands, case: Case, effect: Effect) -> Finished:
+def restore(hands: Hands, case: Case, effect: Effect) -> Finished:
     if effect.drift is None:
         return refused(effect, "the ledger does not say which ConfigMap to restore")
     return ended(

@@ -7,7 +7,7 @@ from daemon.core.case.events import Finished
 from daemon.engine.steps.step import Hands, ended, refused
 
 
-def act(hands: Hands, case: Case, effect: Effect) -> Finished:
+def roll_back(hands: Hands, case: Case, effect: Effect) -> Finished:
     target = case.status.target
     if target is None:
         return refused(effect, "the case names no revision to return to")

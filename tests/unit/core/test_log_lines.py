@@ -19,7 +19,7 @@ from daemon.core.rollout_facts.log_lines import (
     KindsBefore,
     before_of,
     error_kinds,
-    kind_of,
+    line_kind,
     report,
     sentences,
     split,
@@ -88,7 +88,7 @@ def test_secrets_are_neither_in_the_kind_nor_in_the_sample() -> None:
 def test_what_differs_in_numbers_and_identifiers_alone_is_one_kind(
     form: str, one: tuple[int, UUID], other: tuple[int, UUID]
 ) -> None:
-    assert kind_of(form.format(*one)) == kind_of(form.format(*other))
+    assert line_kind(form.format(*one)) == line_kind(form.format(*other))
 
 
 @given(st.lists(st.one_of(st.text(), st.binary().map(lambda b: b.decode("utf-8", "replace")))), st.binary())

@@ -11,7 +11,8 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from daemon import ports
-from daemon.adapters.kubernetes.client import KubeClient, load
+from daemon.adapters.kubernetes.access import load
+from daemon.adapters.kubernetes.client import KubeClient
 from daemon.adapters.kubernetes.errors import Expired, uninstalled
 from daemon.adapters.kubernetes.resources import CASES, DEPLOYMENTS, PODS
 from tests.unit.kubernetes import fake_api

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from daemon.adapters.kubernetes.job_manifest import job_name, manifest
+from daemon.adapters.kubernetes.job_manifest import job_name, job_object
 from daemon.core.runs import JobCommand
 from daemon.ports import Order, Rejected
 from tests.unit.core.made import REF
@@ -46,12 +46,12 @@ ORDER = Order(id="u-1/rollback/1/smoke-test/plan", ref=REF, task=TASK, timeout=3
 
 
 def pod_of(order: Order) -> dict[str, Any]:
-    template: dict[str, Any] = manifest(order)["spec"]["template"]
+    template: dict[str, Any] = job_object(order)["spec"]["template"]
     return template
 
 
 def test_it_is_a_job_that_kubernetes_takes() -> None:
-    kubernetes_validate.validate(manifest(ORDER), "1.31", strict=True)
+    kubernetes_validate.validate(job_object(ORDER), "1.31", strict=True)
 
 
 def test_it_runs_the_command_with_what_the_container_has_and_does_not_serve() -> None:
@@ -74,7 +74,7 @@ def test_its_pod_has_no_label_of_the_workloads() -> None:
 
 
 def test_it_is_tried_once_and_ends_and_goes() -> None:
-    spec = manifest(ORDER)["spec"]
+    spec = job_object(ORDER)["spec"]
     assert spec["backoffLimit"] == 0
     assert spec["template"]["spec"]["activeDeadlineSeconds"] == 30 < spec["activeDeadlineSeconds"]
     assert spec["ttlSecondsAfterFinished"] > 0
@@ -84,9 +84,9 @@ def test_another_container_is_taken_by_name_and_a_wrong_name_is_said() -> None:
     proxy = replace(ORDER, task=replace(TASK, container="proxy"))
     assert pod_of(proxy)["spec"]["containers"][0]["image"] == "proxy:v1"
     with pytest.raises(Rejected, match="no container 'prxy'; there are: proxy, heat"):
-        manifest(replace(ORDER, task=replace(TASK, container="prxy")))
+        job_object(replace(ORDER, task=replace(TASK, container="prxy")))
     with pytest.raises(Rejected, match="template is not there any more"):
-        manifest(replace(ORDER, template={}))
+        job_object(replace(ORDER, template={}))
 
 
 @given(one=st.text(max_size=80), other=st.text(max_size=80))

@@ -12,7 +12,7 @@ from typing import Any
 from daemon.core.case.case import Case, Effect
 from daemon.core.case.rollback_target import RESTARTED
 from daemon.core.case.steps import restore_configuration
-from daemon.core.case.steps.step import Draft, Situation, Step
+from daemon.core.case.steps.step import Draft, Situation, StepKind
 
 
 def _needed(situation: Situation) -> tuple[Draft, ...]:
@@ -36,7 +36,7 @@ def _commands(case: Case, effect: Effect) -> tuple[str, ...]:
     return (f"kubectl rollout restart {where}", f"kubectl rollout status {where}")
 
 
-STEP = Step(kind="restart", marks=True, needed=_needed, noun=_noun, words=_words, commands=_commands)
+STEP = StepKind(kind="restart", marks=True, needed=_needed, noun=_noun, words=_words, commands=_commands)
 
 
 def restarted_at(effect: Effect) -> str:
@@ -44,7 +44,7 @@ def restarted_at(effect: Effect) -> str:
     return effect.intended_at.isoformat(timespec="microseconds")
 
 
-def restarted(case: Case, target: Mapping[str, Any] | None, current: Mapping[str, Any] | None) -> bool:
+def is_restart(case: Case, target: Mapping[str, Any] | None, current: Mapping[str, Any] | None) -> bool:
     """Whether a template is the target's with the restart that this case intends, and nothing besides."""
     effect = next((step for step in case.steps if step.kind == STEP.kind), None)
     if effect is None or target is None or current is None:

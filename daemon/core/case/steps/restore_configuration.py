@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from daemon.core.case.case import Case, Effect
-from daemon.core.case.steps.step import Draft, Situation, Step
+from daemon.core.case.steps.step import Draft, Situation, StepKind
 from daemon.core.policy import ConfigurationChoice
 from daemon.core.rollout_facts.configuration_content import BACKUP, Drift
 from daemon.core.rollout_facts.copies import copy_name
@@ -53,7 +53,7 @@ def _drift(effect: Effect) -> Drift:
     return effect.drift or Drift(name="(not named)", problem="the ledger does not say which")
 
 
-STEP = Step(
+STEP = StepKind(
     kind="restore-configuration",
     marks=False,
     needed=_needed,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from daemon.core.case.case import Case, Effect
-from daemon.core.case.steps.step import Draft, Situation, Step
+from daemon.core.case.steps.step import Draft, Situation, StepKind
 
 
 def _needed(situation: Situation) -> tuple[Draft, ...]:
@@ -29,4 +29,4 @@ def _commands(case: Case, effect: Effect) -> tuple[str, ...]:
     return (f"kubectl rollout undo {where}{number}", f"kubectl rollout status {where}")
 
 
-STEP = Step(kind="rollback", marks=True, needed=_needed, noun=_noun, words=_words, commands=_commands)
+STEP = StepKind(kind="rollback", marks=True, needed=_needed, noun=_noun, words=_words, commands=_commands)

@@ -28,7 +28,7 @@ class Draft(Value, frozen=True):
     drift: Drift | None = None
 
 
-class Step(Value, frozen=True):
+class StepKind(Value, frozen=True):
     """One kind of step. ``marks`` says that its write leaves its token on the Deployment, by which it is
     found done after a crash; a step without must be known by what it changed, where it is acted."""
 

@@ -1,0 +1,71 @@
+"""What is run, and who is notified."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from daemon.core.case.incident import Incident
+from daemon.core.model import Pod, WorkloadRef
+from daemon.core.runs import RunResult, Task
+from daemon.core.value import Value
+
+
+class Order(Value, frozen=True):
+    """Something to run. ``id`` is unique to the intent (a case's UID and its step) and outlives the process.
+
+    ``pods`` are those of the revision that may be asked, ``template`` is its raw pod template. ``timeout`` in
+    seconds, from the beginning to the last byte.
+    """
+
+    id: str
+    ref: WorkloadRef
+    task: Task
+    timeout: float
+    template: Mapping[str, Any] = {}
+    pods: tuple[Pod, ...] = ()
+
+
+class Runner(Protocol):
+    """Runs tasks of one kind. It blocks, for little longer than the order's timeout."""
+
+    def repeatable(self, task: Task) -> bool:
+        """Whether an order that a process began which has died may be given again: its run is found, or a
+        second one does no harm. Where not, nobody can find out how it ended: that is unknown, and stays so.
+        """
+        ...
+
+    def run(self, order: Order) -> RunResult:
+        """How it ended; whatever was begun is a result. A repeatable order that was given before is found.
+
+        Raises, where nothing was begun: Unavailable (ask again), Denied, Missing (no pod or container to run
+        in), Rejected (the task makes no sense; asking again is useless). A repeatable one may raise
+        Unavailable later as well.
+        """
+        ...
+
+
+Sweep = Callable[[Order], None]
+"""Take away what an order left behind, once its result is stored. Raises as :meth:`Runner.run`."""
+
+
+class IncidentSink(Protocol):
+    name: str
+
+    def publish(self, incident: Incident) -> str:
+        """Deliver one stage of an incident; returns a reference for people. Repeats must be harmless.
+
+        Raises Unavailable (ask again), Denied, Rejected (give up).
+        """
+        ...
+
+
+class DefectReporter(Protocol):
+    def report(self, error: Exception, *, edge: str, about: str) -> None:
+        """Have people hear of a defect of the daemon's own.
+
+        ``edge`` names the loop that caught it, ``about`` the case or workload it was busy with, if any. Of
+        the exception only its type and its lines of code leave the process: its text may hold a secret.
+        Raises Unavailable (ask again), Denied, Rejected.
+        """
+        ...

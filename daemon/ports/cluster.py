@@ -1,0 +1,175 @@
+"""The workloads, the cases and the configuration of the cluster, and the writes to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from daemon.core.case.case import Case, EffectOutcome
+from daemon.core.model import Revision, Workload, WorkloadRef
+from daemon.core.rollout_facts.configuration import ObjectVersion, Reference
+from daemon.core.rollout_facts.configuration_content import ConfigMapState, Drift
+from daemon.core.value import Value
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The time of day, timezone-aware, UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        ...
+
+
+class Cluster(Protocol):
+    """The guarded Deployments, kept current by the adapter."""
+
+    def workloads(self) -> Sequence[Workload]:
+        """All guarded Deployments that exist. Raises Unavailable while the first list is not complete."""
+        ...
+
+    def workload(self, ref: WorkloadRef) -> Workload | None:
+        """One of them; ``None`` when it does not exist (any more). Raises as :meth:`workloads`."""
+        ...
+
+    def template(self, ref: WorkloadRef, revision: Revision) -> Mapping[str, Any] | None:
+        """A revision's raw pod template, without the pod-template-hash label."""
+        ...
+
+    def fresh(self) -> bool:
+        """Whether every watch has proven itself alive within its deadline."""
+        ...
+
+    def server_time(self) -> datetime | None:
+        """The API server's time of day now, to a second or so; ``None`` while it is not known."""
+        ...
+
+
+class RollbackResult(Value, frozen=True):
+    """How a rollback ended: done (with ``already`` when the world was there before), superseded, refused.
+
+    ``generation`` is the Deployment's after the write, 0 where it is not known.
+    """
+
+    outcome: EffectOutcome
+    detail: str
+    already: bool = False
+    generation: int = 0
+
+
+class Actuator(Protocol):
+    def undo(
+        self, ref: WorkloadRef, uid: str, *, judged: Revision, target: Revision, token: str = ""
+    ) -> RollbackResult:
+        """Give the Deployment the target's template, if the judged rollout is still the current one.
+
+        The write leaves ``token``, which is unique to the intent, on the Deployment. Idempotent: with the
+        target's template in place, or with the token found, it reports done and writes nothing, whatever was
+        applied since. A template that is neither, or a later rollout of the judged one, is superseded. With a
+        token it raises Unavailable while the controller has not seen the newest write, for then nobody can
+        tell which rollout is current. Raises Unavailable, Denied.
+        """
+        ...
+
+    def restart_target(
+        self, ref: WorkloadRef, uid: str, *, target: Revision, at: str, token: str
+    ) -> RollbackResult:
+        """Have all pods started anew, as ``kubectl rollout restart`` does, if the target's template is there.
+
+        ``at`` is the annotation's value, the same for the same intent. The write leaves ``token`` on the
+        Deployment. Idempotent as :meth:`undo`; any other template than the target's is superseded. Raises
+        Unavailable, Denied.
+        """
+        ...
+
+
+class CaseStore(Protocol):
+    def cases(self) -> Sequence[Case]:
+        """All readable cases of the guarded namespaces. Raises Unavailable, Denied."""
+        ...
+
+    def of(self, ref: WorkloadRef) -> Sequence[Case]:
+        """The readable cases of one workload, at a cost that other workloads' do not add to. Raises as
+        :meth:`cases`."""
+        ...
+
+    def unfinished(self) -> Sequence[Case]:
+        """Those that are active or have effects pending, at the same cost. Raises as :meth:`cases`."""
+        ...
+
+    def unreadable(self) -> Mapping[str, str]:
+        """``namespace/name`` of stored cases that make no sense → what is wrong, as last seen."""
+        ...
+
+    def get(self, namespace: str, name: str) -> Case:
+        """Raises Missing, Unavailable, Denied, Rejected (stored, and makes no sense)."""
+        ...
+
+    def create(self, case: Case) -> Case:
+        """Store a new case with its status. Raises Conflict when the name exists, Unavailable, Denied."""
+        ...
+
+    def save(self, case: Case) -> Case:
+        """Write the status. Raises Conflict when someone wrote since the read, Missing, Unavailable."""
+        ...
+
+    def instruct(self, case: Case) -> Case:
+        """Write the spec's instruction. Raises as :meth:`save`."""
+        ...
+
+    def delete(self, case: Case) -> None:
+        """Remove a case; one that is gone already is fine."""
+        ...
+
+
+class Configuration(Protocol):
+    def version(self, namespace: str, reference: Reference) -> ObjectVersion:
+        """A ConfigMap's or Secret's version, never what it holds; ``ABSENT`` where it is not there.
+
+        Answers within few seconds. Raises Denied, Unavailable.
+        """
+        ...
+
+
+class ConfigurationCopies(Protocol):
+    """What ConfigMaps hold, and the daemon's own copies of it. Of Secrets nothing is asked."""
+
+    def look(self, namespace: str, name: str) -> ConfigMapState:
+        """A ConfigMap as it is. Answers within few seconds. Raises Denied, Unavailable."""
+        ...
+
+    def keep(self, ref: WorkloadRef, uid: str, name: str, digest: str) -> bool:
+        """Have a copy of what the ConfigMap holds, while that is the content of this digest.
+
+        The copy goes with the Deployment of this UID at the latest. ``False``: it holds something else by
+        now, and nothing was kept. Harmless when repeated. Raises Rejected (more than ``LARGEST`` bytes),
+        Denied, Unavailable.
+        """
+        ...
+
+    def kept(self, ref: WorkloadRef, uid: str, name: str, digest: str) -> bool:
+        """Whether there is a copy, and it holds what it says. Raises Denied, Unavailable."""
+        ...
+
+    def drop(self, ref: WorkloadRef, uid: str, name: str, digest: str) -> None:
+        """Delete a copy; one that is gone already is fine. Raises Denied, Unavailable."""
+        ...
+
+
+class ConfigurationRestorer(Protocol):
+    def restore(self, ref: WorkloadRef, uid: str, drift: Drift, token: str) -> RollbackResult:
+        """Give the ConfigMap the content of ``drift.digest``, if nobody wrote it since ``drift.seen``.
+
+        One that is gone is made again. Idempotent: with that content in place it reports done and writes
+        nothing. One that was written since, by whomever, is superseded, and so is one that was deleted or
+        made since. The write leaves ``token`` on the ConfigMap, so that words can tell whose it was. No
+        copy, an immutable ConfigMap, or what the API server does not accept, is refused. Raises Unavailable,
+        Denied.
+        """
+        ...
+
+
+Notify = Callable[[WorkloadRef], None]
+"""What the cluster adapter calls when something of a workload changed."""

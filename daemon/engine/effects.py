@@ -17,13 +17,13 @@ from daemon.core.case.events import Finished, Hindered
 from daemon.core.case.incident import render
 from daemon.core.model import WorkloadRef
 from daemon.core.policy import Policy
+from daemon.engine.backoff import Backoff
 from daemon.engine.defects import Defects
 from daemon.engine.steps.registry import ACTS
 from daemon.engine.steps.step import Hands
 from daemon.ports import Clock, Denied, IncidentSink, PortError, Rejected
 
-FIRST_PAUSE = 1.0
-LONGEST_PAUSE = 30.0
+PAUSES = Backoff(first=1.0, longest=30.0)
 FORBIDDEN_PAUSE = 60.0
 STANDING_PAUSE = 8.0
 """An effect that waits this long for its next try has failed more than for a moment (seconds)."""
@@ -156,8 +156,7 @@ class Effects:
     ) -> None:
         with self._lock:
             before = self._waiting.get(key)
-            doubled = before.pause * 2 if before is not None else FIRST_PAUSE
-            pause = pause or min(LONGEST_PAUSE, doubled)
+            pause = pause or PAUSES.after(before.pause if before is not None else None)
             self._waiting[key] = _Waiting(until=self._clock.monotonic() + pause, pause=pause, why=why)
         say(case, effect, f"{why}; trying again in {pause:.0f} s")
         self._later(case.ref, pause)

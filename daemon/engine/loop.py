@@ -9,6 +9,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from daemon.core.case.case import Case
 from daemon.core.model import Alert, Workload, WorkloadRef
+from daemon.engine.backoff import Backoff
 from daemon.engine.defects import Defects
 from daemon.engine.delivery import Delivery
 from daemon.engine.evidence_store import EvidenceStore
@@ -20,7 +21,7 @@ from daemon.engine.steady_clock import SteadyClock
 from daemon.engine.surroundings_cache import SurroundingsCache
 from daemon.ports import Cluster, PortError, Unavailable
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
+PAUSES = Backoff(first=0.5, longest=15.0)
 RESYNC = 60.0
 """Every workload is looked at this often even if nobody says that it changed (seconds)."""
 
@@ -166,7 +167,7 @@ class Engine:
             self._defects.caught(defect, edge="job")
 
     def _again(self, ref: WorkloadRef, why: str) -> None:
-        pause = min(LONGEST_PAUSE, self._pauses.get(ref, FIRST_PAUSE / 2) * 2)
+        pause = PAUSES.after(self._pauses.get(ref))
         self._pauses[ref] = pause
         self._journal.trouble(f"{why}; looking again in {pause:.1f} s", workload=str(ref))
         self._queue.put(ref, pause)

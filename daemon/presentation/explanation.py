@@ -13,8 +13,8 @@ from daemon.core.case.case import Case, Phase
 from daemon.core.judge.required_evidence import e_value, required_evidence
 from daemon.core.model import Change
 from daemon.core.policy import Policy, SignalPolicy
-from daemon.core.signals.state import KEPT_POINTS
 from daemon.core.statistics.counts import percent
+from daemon.core.thresholds import KEPT_POINTS
 from daemon.core.value import Value
 
 DECIDING = frozenset({Phase.FAILING, Phase.HELD, Phase.AWAITING_APPROVAL, Phase.ADVISED, Phase.ROLLING_BACK})

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from daemon.core.attribution.common_cause import baseline_rate
-from daemon.core.signals.counters import Step
+from daemon.core.signals.counters import Step, serving
 from daemon.core.signals.state import SignalState
 from daemon.core.statistics.change_point import Onset
 from daemon.core.statistics.counts import Tally
-from daemon.core.statistics.e_process import ROUND
 from daemon.core.statistics.likelihood import clamp, scale_odds
-
-CLEAR = 2.0
-"""Log likelihood ratio (nats) of a clear case."""
+from daemon.core.thresholds import CLEAR, HALF_AN_EVENT, ROUND
 
 
 class Spread(NamedTuple):
@@ -35,8 +32,7 @@ def spread(state: SignalState, begun: Onset) -> Spread:
     """Which of the new pods the failure hits since it began."""
     pods = _tallies(step for step in state.new_steps if step.at > begun.low)
     ordinary = baseline_rate(state)
-    # Half an event each way, so that three failures of three are not taken for certain.
-    worst = max(((t.bad + 0.5) / (t.total + 1) for t in pods.values()), default=0.0)
+    worst = max(((t.bad + HALF_AN_EVENT) / (t.total + 2 * HALF_AN_EVENT) for t in pods.values()), default=0.0)
     hit = tuple(sorted(pod for pod, tally in pods.items() if log_alike(tally, worst, ordinary) > CLEAR))
     between = _between(worst, ordinary)
     spared = tuple(
@@ -60,12 +56,6 @@ def others_due(state: SignalState) -> bool:
         return False
     now, first = steps[-1].at, steps[0].at
     return now < first + ROUND and 1 + len(serving(state.old_steps, now)) < state.baseline.pods
-
-
-def serving(steps: Sequence[Step], now: float) -> set[str]:
-    """Pods whose next scrape is not overdue."""
-    newest = {step.pod: step for step in steps[-60:]}
-    return {pod for pod, step in newest.items() if now < step.at + min(step.at - step.since, 4 * ROUND)}
 
 
 def _tallies(steps: Iterable[Step]) -> dict[str, Tally]:

@@ -6,31 +6,24 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from daemon.core.attribution.affected_pods import CLEAR, log_alike
+from daemon.core.attribution.affected_pods import log_alike
 from daemon.core.attribution.common_cause import baseline_rate
-from daemon.core.signals.baseline import CLUMPS, total
+from daemon.core.signals.baseline import total
 from daemon.core.signals.counters import Step
 from daemon.core.signals.state import SignalState
 from daemon.core.statistics.change_point import Onset
 from daemon.core.statistics.counts import Tally
-from daemon.core.statistics.e_process import OPENING
 from daemon.core.statistics.likelihood import clamp
-
-BURST = 30.0
-"""Seconds that a failure must outlast, if it began after the opening."""
-PASSED = 3.0
-"""Log likelihood ratio (nats) that shows the failure to be over: 20 to 1."""
-RECENT = 60
-"""The newest scrapes in which its end is looked for."""
+from daemon.core.thresholds import BURST, CLEAR, HALF_AN_EVENT, NEWEST_STEPS, OPENING, PASSED
 
 
 def has_passed(state: SignalState, begun: Onset) -> bool:
     """Whether the newest scrapes are under the bound, and look more like the usual than like the failure."""
-    spread, ordinary = min(state.baseline.dispersion, CLUMPS), baseline_rate(state)
+    spread, ordinary = state.baseline.clumps, baseline_rate(state)
     steps = [step for step in state.new_steps if step.at > begun.low and step.total > 0]
     bad, events = sum([step.bad for step in steps]), sum([step.total for step in steps])
     tail_bad = tail_events = 0.0
-    for step in reversed(steps[1:][-RECENT:]):
+    for step in reversed(steps[1:][-NEWEST_STEPS:]):
         tail_bad, tail_events = tail_bad + step.bad, tail_events + step.total
         if tail_bad > state.bounds.bound * tail_events:
             continue
@@ -43,7 +36,7 @@ def has_passed(state: SignalState, begun: Onset) -> bool:
 
 def may_pass(state: SignalState, begun: Onset) -> bool:
     """Whether the failure began after a good opening, and no scrape shows yet that it outlasts a burst."""
-    first_at = state.process.first_at
+    first_at = state.rounds.first_at
     if first_at is None or begun.low <= first_at + OPENING:
         return False
     end = begun.surely + BURST
@@ -54,7 +47,9 @@ def may_pass(state: SignalState, begun: Onset) -> bool:
 def _full_rate(state: SignalState, begun: Onset, end: float) -> float:
     """The rate in the scrapes that lie within the failure; the first ones are only hit in part."""
     full = total(step for step in state.new_steps if step.since >= begun.high and step.at <= end)
-    return max(begun.failing, (full.bad + 0.5) / (full.total + 1)) if full.total > 0 else begun.failing
+    if full.total <= 0:
+        return begun.failing
+    return max(begun.failing, (full.bad + HALF_AN_EVENT) / (full.total + 2 * HALF_AN_EVENT))
 
 
 def _outlasted(steps: Sequence[Step], end: float, failing: float, ordinary: float) -> float:

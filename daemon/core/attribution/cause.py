@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from msgspec.structs import replace
 
 from daemon.core.assessment import Fact
-from daemon.core.attribution.affected_pods import CLEAR, spread
+from daemon.core.attribution.affected_pods import spread
 from daemon.core.attribution.failure import Failure, earliest
 from daemon.core.attribution.finding import Finding, Witness
 from daemon.core.attribution.traffic import shift
@@ -23,18 +23,12 @@ from daemon.core.rollout_facts.pod_history import PodHistory, crashing, eviction
 from daemon.core.signals.baseline import total
 from daemon.core.signals.state import SignalState
 from daemon.core.statistics.change_point import Onset
-from daemon.core.statistics.e_process import ROUND
+from daemon.core.thresholds import CLEAR, LAG, LEAD, ROUND, STALE_OUTAGE
 from daemon.core.value import Value
 
 CRASHES = frozenset({"CrashLoopBackOff", "OOMKilled", "RestartsAfterReady"})
 NODES_DO = CRASHES | {"ReadinessLost", DEADLINE}
 """Kinds of facts that a node in trouble brings about in whatever runs on it."""
-LEAD = 180.0
-"""Seconds that a dependency's outage may be ahead of the failure it explains."""
-LAG = 60.0
-"""Seconds after the onset within which an outage may first be noticed: probes and gauges take their time."""
-STALE = 1800.0
-"""A dependency that has been unhealthy for longer than this, with the service well, explains nothing."""
 
 
 class Dependency(Value, frozen=True):
@@ -141,7 +135,7 @@ def _from_surroundings(scene: Scene, begun: Onset | None) -> Finding | None:
 
 
 def _of_dependency(dependency: Dependency, begun: Onset) -> Finding | None:
-    if dependency.since > begun.high + LAG or dependency.since < begun.low - STALE:
+    if dependency.since > begun.high + LAG or dependency.since < begun.low - STALE_OUTAGE:
         return None
     ahead = begun.high - dependency.since
     when = f"{_ago(ahead)} before the failure" if ahead > 0 else f"{_ago(-ahead)} after the failure began"

@@ -11,22 +11,12 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
-from daemon.core.signals.baseline import CLUMPS, total
-from daemon.core.signals.counters import Step
+from daemon.core.signals.baseline import total
+from daemon.core.signals.counters import Step, serving
 from daemon.core.signals.state import SignalState
 from daemon.core.statistics.change_point import Onset
-from daemon.core.statistics.e_process import ROUND
 from daemon.core.statistics.likelihood import clamp, log_sum
-
-RATE_FLOOR = 0.001
-"""A baseline without one bad event is taken for this rate, so that a single one does not weigh too much."""
-EXCLUDED = -4.0
-"""Log Bayes factor (nats) below which a common cause is ruled out."""
-SKEW = 1.0
-"""Seconds by which a scrape's time may miss the moment of its counts, and one pod be hit after another."""
-GRID = 24
-FINE = 12
-"""Parts of the onset's interval, and of its likeliest part, at which the common cause may have begun."""
+from daemon.core.thresholds import EXCLUDED, FINE, GRID, RATE_FLOOR, ROUND, SKEW
 
 
 def baseline_rate(state: SignalState) -> float:
@@ -43,36 +33,70 @@ def common_cause(state: SignalState, begun: Onset) -> float:
     new, old = (about(steps, begun.low, begun.high) for steps in (state.new_steps, state.old_steps))
     if not new or not old or begun.high <= begun.low:
         return 0.0
-    found = _log_bayes_factor(state, begun, new, old, 0.0)
+    span, base, clumps = (begun.low, begun.high), baseline_rate(state), state.baseline.clumps
+    found = log_bayes_factor(new, old, span, base, clumps)
     if found > EXCLUDED:
         return found
     # Where there are many requests a second's difference in time would exclude anything.
-    apart = [_log_bayes_factor(state, begun, new, old, skew) for skew in (-SKEW, SKEW)]
+    apart = [log_bayes_factor(new, old, span, base, clumps, skew) for skew in (-SKEW, SKEW)]
     return log_sum([found, *apart]) - math.log(3)
 
 
-def _log_bayes_factor(
-    state: SignalState, begun: Onset, new: Sequence[Step], old: Sequence[Step], skew: float
+def log_bayes_factor(
+    new: Sequence[Step],
+    old: Sequence[Step],
+    span: tuple[float, float],
+    base: float,
+    clumps: float = 1.0,
+    skew: float = 0.0,
 ) -> float:
-    """With old pods that are hit ``skew`` seconds after the new ones."""
-    spread, base = min(state.baseline.dispersion, CLUMPS), baseline_rate(state)
+    """The factor (nats) for a beginning within ``span``, with old pods that are hit ``skew`` seconds later.
+
+    ``base`` is the usual rate; counts are worth 1 / ``clumps`` independent events.
+
+    Five scrapes by hand, with a usual rate of 1 %. Each spans 15 s. The new pods' two have 90 bad ones of 300
+    requests, then 180: it began half-way through the first of the two, at 22.5 s.
+
+    >>> def scrape(since: float, bad: float, total: float = 300.0) -> Step:
+    ...     return Step(at=since + 15, since=since, bad=bad, total=total, unclear=0.0, pod="", age=60.0)
+    >>> new = [scrape(15, 90), scrape(30, 180)]
+
+    An old pod's scrape spans 10 to 25 s. A sixth of that comes after 22.5 s, so an incident would have made
+    59 % / 6 + 1 % = 11 % of its requests bad. With 3 of 300, as usual, the odds for one are
+    3 · log(0.11 / 0.01) + 297 · log(0.89 / 0.99) = -24 nats at that moment. It may have begun up to two
+    seconds later, which the new pods' counts make less likely; averaged over all moments it is ruled out.
+
+    >>> round(log_bayes_factor(new, [scrape(10, 3)], (15, 30), 0.01), 1)
+    -7.9
+
+    With 33 bad ones, 33 · log(0.11 / 0.01) + 267 · log(0.89 / 0.99) = 51: one incident hit both.
+
+    >>> round(log_bayes_factor(new, [scrape(10, 33)], (15, 30), 0.01), 1)
+    50.2
+
+    Of 10 requests, all of them well, 10 · log(0.89 / 0.99) = -1 leaves it open.
+
+    >>> round(log_bayes_factor(new, [scrape(10, 0, 10)], (15, 30), 0.01), 1)
+    -1.0
+    """
     untouched = log_likelihood(old, math.inf, base, base)
+    low, high = span
     explained: dict[float, tuple[float, float]] = {}
 
     def explain(moments: Iterable[float]) -> None:
         for moment in moments:
             rate = _rate(new, moment, base)
-            seen = log_likelihood(new, moment, rate, base) / spread
-            beside = (log_likelihood(old, moment + skew, rate, base) - untouched) / spread
+            seen = log_likelihood(new, moment, rate, base) / clumps
+            beside = (log_likelihood(old, moment + skew, rate, base) - untouched) / clumps
             explained[moment] = (seen, seen + beside)
 
-    width = (begun.high - begun.low) / GRID
-    explain(begun.low + width * index for index in range(GRID))
+    width = (high - low) / GRID
+    explain(low + width * index for index in range(GRID))
     # Where there are many requests the likelihood is sharper than the grid.
     for which in (0, 1):
         best = max(explained, key=lambda moment: explained[moment][which])
         around = (best + width * (index / FINE - 1) for index in range(1, 2 * FINE))
-        explain(moment for moment in around if begun.low <= moment < begun.high)
+        explain(moment for moment in around if low <= moment < high)
     return _log_integral({m: both for m, (_, both) in explained.items()}) - _log_integral(
         {m: seen for m, (seen, _) in explained.items()}
     )
@@ -105,11 +129,7 @@ def due(state: SignalState, begun: Onset) -> bool:
     Each old pod that still serves is waited for once, and no longer than its own interval.
     """
     now = state.new_steps[-1].at
-    newest = {step.pod: step for step in state.old_steps[-60:]}
-    return any(
-        step.at < begun.high and now < step.at + min(step.at - step.since, 4 * ROUND)
-        for step in newest.values()
-    )
+    return any(step.at < begun.high for step in serving(state.old_steps, now).values())
 
 
 def _share(step: Step, moment: float) -> float:

@@ -13,31 +13,28 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from daemon.core.assessment import Attribution
-from daemon.core.attribution.affected_pods import CLEAR, log_alike, serving
-from daemon.core.attribution.common_cause import EXCLUDED, RATE_FLOOR, common_cause, due
+from daemon.core.attribution.affected_pods import log_alike
+from daemon.core.attribution.common_cause import common_cause, due
 from daemon.core.attribution.finding import Finding, Witness
 from daemon.core.attribution.pod_age import Ageing, ageing
-from daemon.core.signals.baseline import CLUMPS, Round, pearson, total
-from daemon.core.signals.counters import Step
+from daemon.core.signals.baseline import Round, recurring, total
+from daemon.core.signals.counters import Step, serving
 from daemon.core.signals.state import SignalState
 from daemon.core.statistics.change_point import Onset, onset
 from daemon.core.statistics.counts import percent, thinned
-from daemon.core.statistics.e_process import ROUND
-
-LEANING = 1.0
-"""Log Bayes factor (nats) of a common cause that forbids laying the failure to the release."""
-COINCIDENCE = 4.0
-"""The same, where it began with the new pods' first request, just as the last old pods went: that an incident
-began in these very seconds is unlikely beforehand, and that a release did is not."""
-LATE = 2.2
-"""Log likelihood ratio (nats) of a good beginning that asks old pods for more than their last scrape."""
-GOOD_START = 4.0
-"""The same where no old pod was seen at all since it began."""
-GROWING = 30.0
-"""Seconds after an old pod's last scrape from which it is the release that goes over the limit: an incident
-that began while they served has mostly grown by then, and a release may leak for minutes."""
-SURE = 8.0
-"""Log likelihood ratio (nats) that leaves no doubt, also where chance had many moments to make one."""
+from daemon.core.thresholds import (
+    BASELINE_ENDS,
+    BEGAN_WELL,
+    BEGAN_WELL_UNSEEN,
+    CLEAR,
+    COINCIDENCE,
+    EXCLUDED,
+    GROWING,
+    LEANING,
+    RATE_FLOOR,
+    ROUND,
+    SURE,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +98,7 @@ class OldPods:
             )
         # Old pods that are well say so within a scrape or two.
         leaning = self.alike > LEANING or (throughout and self.alike + begun.well > 0)
-        late = begun.well > (CLEAR if throughout else LATE) and not self._too_late
+        late = begun.well > (CLEAR if throughout else BEGAN_WELL) and not self._too_late
         if leaning or late:
             return Finding(
                 witness=Witness.OLD_PODS_UNCLEAR,
@@ -120,7 +117,7 @@ class OldPods:
         state, newest = self.state, self._newest
         if self.begun.low >= newest + ROUND:
             return True
-        over = onset(state.new_steps, state.bounds.bound, min(state.baseline.dispersion, CLUMPS))
+        over = onset(state.new_steps, state.bounds.bound, state.baseline.clumps)
         return over is not None and over.low >= newest + GROWING
 
     @property
@@ -132,7 +129,7 @@ class OldPods:
         state, begun, newest = self.state, self.begun, self._newest
         if any(step.at > begun.low and step.total > 0 for step in state.old_steps):
             return None
-        if begun.well <= GOOD_START or self.alike <= EXCLUDED or self._too_late:
+        if begun.well <= BEGAN_WELL_UNSEEN or self.alike <= EXCLUDED or self._too_late:
             return None
         reason = (
             f"{state.policy.name} went bad after a good start, up to {begun.high - newest:.0f} s after the "
@@ -170,11 +167,11 @@ def _changes(rounds: tuple[Round, ...]) -> tuple[_Change, ...]:
     """The same at each look of a watch."""
     found = []
     steps = [_step(one) for one in rounds]
-    for share in (2, 4, 8):
+    for share in BASELINE_ENDS:
         # The incident is in the baseline's end, so its beginning tells what is usual.
         early = rounds[: max(1, len(rounds) - len(rounds) // share)]
         rate = max(total(steps[: len(early)]).rate or 0.0, RATE_FLOOR)
-        spread = min(pearson(early), CLUMPS)
+        spread = recurring(early)
         changed = onset(steps, rate, spread)
         if changed is not None and changed.gain >= SURE:
             found.append(_Change(early, rate, spread, changed))

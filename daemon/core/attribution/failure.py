@@ -8,7 +8,6 @@ from functools import cached_property
 
 from daemon.core.attribution.common_cause import baseline_rate
 from daemon.core.attribution.control_group import OldPods
-from daemon.core.signals.baseline import CLUMPS
 from daemon.core.signals.state import SignalState
 from daemon.core.statistics.change_point import Onset, onset
 
@@ -25,8 +24,7 @@ class Failure:
     def onset(self) -> Onset | None:
         """When it began; ``None`` where that cannot be told."""
         state = self.state
-        # The replay of a baseline that holds the incident itself thins too much to place a change.
-        found = onset(state.new_steps, baseline_rate(state), min(state.baseline.dispersion, CLUMPS))
+        found = onset(state.new_steps, baseline_rate(state), state.baseline.clumps)
         return found or self.elsewhere
 
     @cached_property

@@ -13,18 +13,13 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from daemon.core.attribution.affected_pods import spread
-from daemon.core.attribution.common_cause import SKEW, about, baseline_rate, log_likelihood
-from daemon.core.signals.baseline import CLUMPS
+from daemon.core.attribution.common_cause import about, baseline_rate, log_likelihood
 from daemon.core.signals.counters import Step
 from daemon.core.signals.state import SignalState
-from daemon.core.statistics.change_point import WITHIN, Onset
+from daemon.core.statistics.change_point import Onset
 from daemon.core.statistics.likelihood import log_sum
+from daemon.core.thresholds import FAINT, INTERVAL, MOMENTS, SKEW
 from daemon.core.value import Value
-
-POINTS = 150
-"""No more moments are tried."""
-FAINT = 1e-300
-"""What is less likely, beside the likeliest, counts as this: it has a logarithm."""
 
 
 class Ageing(Value, frozen=True):
@@ -72,7 +67,7 @@ def ageing(state: SignalState, begun: Onset) -> Ageing | None:
     low, high = begun.low - extent, begun.high + extent
     if high <= low:
         return None
-    width = max(SKEW, (high - low) / POINTS)
+    width = max(SKEW, (high - low) / MOMENTS)
     grid = [low + width * index for index in range(math.ceil((high - low) / width) + 1)]
     pods = _pods(state, begun, births, grid)
     # No pod fails before its birth.
@@ -82,7 +77,7 @@ def ageing(state: SignalState, begun: Onset) -> Ageing | None:
     by_moment = [sum([pod.log_mean(at - 1, at + 1) for pod in pods]) for at in range(len(grid))]
     by_age = [sum([pod.log_mean(pod.first + age, pod.last + age) for pod in pods]) for age in ages]
     likeliest = max(by_age)
-    near = [age for age, found in zip(ages, by_age, strict=True) if found >= likeliest - WITHIN]
+    near = [age for age, found in zip(ages, by_age, strict=True) if found >= likeliest - INTERVAL]
     gain = log_sum(by_age) - log_sum(by_moment)
     return Ageing(
         gain=gain / _misfit(pods, max(likeliest, *by_moment)), low=near[0] * width, high=near[-1] * width
@@ -107,7 +102,7 @@ def _pods(state: SignalState, begun: Onset, births: Sequence[Step], grid: Sequen
 
 def _pod(state: SignalState, birth: Step, grid: Sequence[float], rate: float, base: float) -> _Pod:
     own = about([step for step in state.new_steps if step.pod == birth.pod], grid[0], grid[-1])
-    clumps = min(state.baseline.dispersion, CLUMPS)
+    clumps = state.baseline.clumps
     likelihoods = [found / clumps for found in _likelihoods(own, grid, rate, base)]
     peak, width = max(likelihoods), grid[1] - grid[0]
     return _Pod(

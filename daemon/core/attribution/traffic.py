@@ -9,14 +9,7 @@ from daemon.core.signals.baseline import total
 from daemon.core.signals.counters import Step
 from daemon.core.signals.state import SignalState
 from daemon.core.statistics.change_point import Onset
-from daemon.core.statistics.e_process import ROUND
-
-SHIFT = 2.0
-"""How many times the usual requests make a shift."""
-SERVED = 1.3
-"""How many times the usual good requests, at least: clients that try again make no more of these."""
-LEAST = 12.0
-"""Requests that a shift is measured from at least."""
+from daemon.core.thresholds import LEAST_REQUESTS, MORE_GOOD_REQUESTS, MORE_REQUESTS, ROUND
 
 
 class Shift(NamedTuple):
@@ -42,13 +35,13 @@ def shift(state: SignalState, begun: Onset) -> Shift | None:
     new = [step for step in state.new_steps if step.age >= 0 and step.since >= begun.low]
     new = [step for step in new if step.since >= begun.high] or new
     old = [step for step in state.old_steps if step.since >= begun.high]
-    if sum(step.total for step in (*new, *old)) < LEAST:
+    if sum(step.total for step in (*new, *old)) < LEAST_REQUESTS:
         return None
     now = _sum(_rates(new), len({s.pod for s in state.new_steps if s.at > state.new_steps[-1].at - ROUND}))
     beside = _sum(_rates(old), len({step.pod for step in old}))
     before, good = baseline.tally.total / baseline.seconds, baseline.good_per_second
     requests = now.all + beside.all
-    shifted = requests >= SHIFT * before and now.good + beside.good >= SERVED * good
+    shifted = requests >= MORE_REQUESTS * before and now.good + beside.good >= MORE_GOOD_REQUESTS * good
     return Shift(requests, before) if shifted else None
 
 

@@ -10,13 +10,7 @@ from daemon.core.case.case import Case
 from daemon.core.judge.detection import SignalView, detect_signal
 from daemon.core.policy import Policy
 from daemon.core.statistics.change_point import Onset
-
-TOGETHER = 60.0
-"""Seconds between two onsets that count as one moment."""
-VAGUE = 120.0
-"""An onset that is not known better than this (seconds) coincides with too much."""
-CLEAN = 60.0
-"""Seconds that the new pods must have served well for their failure not to be explained by their start."""
+from daemon.core.thresholds import CLEAN, TOGETHER, VAGUE
 
 Views = Callable[[Case], Mapping[str, SignalView]]
 

@@ -13,17 +13,14 @@ from msgspec.structs import replace
 
 from daemon.core.assessment import Fact, Verdict, worst
 from daemon.core.attribution.affected_pods import others_due, spread
-from daemon.core.attribution.bursts import BURST, has_passed, may_pass
+from daemon.core.attribution.bursts import has_passed, may_pass
 from daemon.core.attribution.failure import Failure, earliest
 from daemon.core.judge.detection import Detected, DetectedSignal
 from daemon.core.judge.reason import ReasonKind
 from daemon.core.signals.state import SignalState
 from daemon.core.statistics.likelihood import scale_odds
+from daemon.core.thresholds import BURST, SWIFT
 from daemon.core.value import Value
-
-SWIFT = 2.2
-"""Odds ratio to the bound that the first round of scrapes must show to decide alone. Less is one hiccup at a
-start as often as a failure, and one more scrape tells them apart."""
 
 
 class Confirmed(Value, frozen=True):

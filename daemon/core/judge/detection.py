@@ -8,16 +8,16 @@ asked in the stages after it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from daemon.core.assessment import Fact, Verdict
 from daemon.core.judge.reason import Reason, ReasonKind
 from daemon.core.policy import Policy, SignalPolicy
-from daemon.core.signals.baseline import CLUMPS
-from daemon.core.signals.state import BASELINE, LIMIT, SignalState
-from daemon.core.statistics.counts import percent, thinned
+from daemon.core.signals.state import SignalState
+from daemon.core.statistics.counts import Tally, percent, thinned
 from daemon.core.statistics.likelihood import log_worse
+from daemon.core.thresholds import CLUMPS
 from daemon.core.value import Value
 
 
@@ -77,23 +77,25 @@ def _plain(state: SignalState, problem: str) -> Reason | None:
     policy = state.policy
     if policy.baseline == "require" and not state.bounds.compared:
         return Reason(kind=ReasonKind.NO_BASELINE, about=policy.title)
-    if (_over_limit(state) and _over_baseline(state)) or state.cold.log_e() >= state.bounds.baseline_level:
+    if (
+        _over_limit(state) and _over_baseline(state)
+    ) or state.against_outage.log_e >= state.bounds.baseline_level:
         return Reason(kind=ReasonKind.FAILING, about=against(state))
     if problem:
         return Reason(kind=ReasonKind.UNREADABLE, about=problem)
     if state.new.total <= 0:
         return Reason(kind=ReasonKind.NO_REQUESTS, about=policy.title)
-    if state.process.first_at is None:
+    if state.rounds.first_at is None:
         return Reason(kind=ReasonKind.WARMING_UP, about=against(state), seconds=policy.warmup)
     return None
 
 
 def _over_limit(state: SignalState) -> bool:
-    return state.process.log_e(LIMIT) >= state.bounds.limit_level
+    return state.against_limit.log_e >= state.bounds.limit_level
 
 
 def _over_baseline(state: SignalState) -> bool:
-    return not state.bounds.compared or state.process.log_e(BASELINE) >= state.bounds.baseline_level
+    return not state.bounds.compared or state.against_baseline.log_e >= state.bounds.baseline_level
 
 
 def _doubt(state: SignalState, over: bool) -> ReasonKind | None:
@@ -124,7 +126,7 @@ def looks_over(state: SignalState) -> bool:
     limit = state.policy.limit
     if (state.new.rate or 0.0) <= limit:
         return False
-    seen = thinned(state.new, min(state.baseline.dispersion, CLUMPS))
+    seen = thinned(state.new, state.baseline.clumps)
     return log_worse(seen, limit) >= state.bounds.limit_level
 
 
@@ -132,8 +134,14 @@ def against(state: SignalState) -> str:
     """The numbers as a sentence."""
     policy = state.policy
     limit = f"{policy.title} {state.new}, limit {_limit(policy.limit)}"
-    return f"{limit}, {state.before_words}" if state.bounds.compared else f"{limit}, nothing to compare with"
+    return (
+        f"{limit}, before {_before(state.before)}"
+        if state.bounds.compared
+        else f"{limit}, nothing to compare with"
+    )
 
 
 _limit = lru_cache(maxsize=256)(percent)
 """The same few each time."""
+_before: Callable[[Tally], str] = lru_cache(maxsize=8192)(str)
+"""What was before the rollout is said at each look, and does not change once the old pods are gone."""

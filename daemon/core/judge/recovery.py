@@ -9,12 +9,10 @@ not the cause, or not the only one.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from daemon.core.assessment import Assessment, Condition, SignalEvidence, Verdict, Verification
-from daemon.core.judge.verdict import FAMILY_ALPHA, PROOF_ALPHA
 from daemon.core.model import Alert, Pod, Revision, Workload
 from daemon.core.policy import Policy, SignalPolicy
 from daemon.core.rollout_facts.configuration import Sighting, doubts
@@ -24,11 +22,8 @@ from daemon.core.runs import Ending, SmokeRun, SmokeTest
 from daemon.core.signals.baseline import bound_of
 from daemon.core.statistics.counts import Tally, percent
 from daemon.core.statistics.likelihood import clamp, log_better, log_worse, upper_rate
+from daemon.core.thresholds import CONTRADICTION_LEVEL, FAMILY_ALPHA, PROOF_LEVEL, SETTLING
 from daemon.core.value import Value
-
-CONTRADICTION_ALPHA = 0.05
-SETTLING = timedelta(seconds=120)
-"""For so long a pod that ended once must have run again: one end may be its node's, two are its own."""
 
 
 class Health(Value, frozen=True):
@@ -230,7 +225,7 @@ def _signal(facts: Facts, policy: Policy, signal: SignalPolicy, before: SignalEv
     detail = f"{tally}, limit {percent(bound)}"
     if before is None or before.verdict is not Verdict.FAILING:
         return Condition(name=name, holds=True if tally.rate <= bound else None, detail=detail)
-    shown = log_better(tally.at_worst, bound, usual or 0.0) >= math.log(1 / PROOF_ALPHA)
+    shown = log_better(tally.at_worst, bound, usual or 0.0) >= PROOF_LEVEL
     if not shown:
         detail += "; not enough fresh requests yet to show that it is under it"
     return Condition(name=name, holds=True if shown else None, detail=detail)
@@ -249,7 +244,7 @@ def _contradiction(facts: Facts, policy: Policy, evidence: Mapping[str, SignalEv
         if view is None or view.problem:
             continue
         bound = clamp(_acceptable(signal, evidence.get(signal.name)))
-        if log_worse(view.tally, bound) >= math.log(1 / CONTRADICTION_ALPHA):
+        if log_worse(view.tally, bound) >= CONTRADICTION_LEVEL:
             return (
                 f"{signal.title} stays at {view.tally} after a complete rollback (limit {percent(bound)}): "
                 "the release was not the cause, or not the only one"

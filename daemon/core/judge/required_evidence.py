@@ -14,11 +14,8 @@ from daemon.core.assessment import SignalEvidence
 from daemon.core.policy import SignalPolicy
 from daemon.core.signals.baseline import bounds_of
 from daemon.core.statistics.counts import Tally, percent, thinned
-from daemon.core.statistics.e_process import AT_ONCE
 from daemon.core.statistics.likelihood import log_worse
-
-MOST_REQUESTS = 2**30
-"""A test that needs more is not worth a number: its limit is as good as 1."""
+from daemon.core.thresholds import AT_ONCE, MOST_REQUESTS
 
 
 def required_evidence(signal: SignalEvidence, policy: SignalPolicy) -> str:

@@ -16,7 +16,6 @@ which one half covers the baseline's upper bound and one half the test against t
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 from daemon.core.assessment import Assessment, Attribution, Fact, SignalEvidence, Verdict
@@ -28,14 +27,7 @@ from daemon.core.policy import Policy, SignalPolicy
 from daemon.core.signals.state import SignalState
 from daemon.core.statistics.counts import thinned
 from daemon.core.statistics.likelihood import shown_better
-
-FAMILY_ALPHA = 0.01
-PROOF_ALPHA = 0.05
-"""Of the claim that a rate is under its limit."""
-_PROOF = math.log(1 / PROOF_ALPHA)
-_DECADE = math.log(10)
-SUSPICION = math.log(3)
-"""Evidence (nats) over the limit that forbids the claim of health."""
+from daemon.core.thresholds import DECADE, FAMILY_ALPHA, PROOF_LEVEL, SUSPICION
 
 
 def alpha_of(policy: Policy) -> float:
@@ -97,10 +89,10 @@ def evidence_of(signal: DetectedSignal) -> SignalEvidence:
         new=state.new,
         old=state.old,
         baseline=state.baseline.tally,
-        over_limit=state.over_limit / _DECADE,
-        over_baseline=state.over_baseline / _DECADE,
-        limit_line=bounds.limit_level / _DECADE,
-        baseline_line=bounds.baseline_level / _DECADE if bounds.compared else 0.0,
+        over_limit=state.over_limit / DECADE,
+        over_baseline=state.over_baseline / DECADE,
+        limit_line=bounds.limit_level / DECADE,
+        baseline_line=bounds.baseline_level / DECADE if bounds.compared else 0.0,
         dispersion=state.baseline.dispersion,
         trail=state.trail,
         proven=verdict is Verdict.HEALTHY and proven(state),
@@ -113,4 +105,4 @@ def proven(state: SignalState) -> bool:
         return False
     new = thinned(state.new.at_worst, state.baseline.dispersion)
     expected = state.before.rate or 0.0
-    return shown_better(new, state.policy.limit, expected, _PROOF)
+    return shown_better(new, state.policy.limit, expected, PROOF_LEVEL)

@@ -18,22 +18,20 @@ from typing import NamedTuple
 from daemon.core.policy import SignalPolicy
 from daemon.core.signals.counters import Step
 from daemon.core.statistics.counts import Tally, thinned
-from daemon.core.statistics.e_process import ROUND
 from daemon.core.statistics.likelihood import log_worse, scale_odds, upper_rate
+from daemon.core.thresholds import (
+    CLUMPS,
+    DISPERSION_SPANS,
+    LEAST_FREEDOM,
+    LIMIT_LEVEL,
+    MARGIN,
+    REPLAYED_SPANS,
+    ROUND,
+    STANDS_OUT,
+    STEADY,
+    THINNINGS,
+)
 from daemon.core.value import Value
-
-LIMIT_ALPHA = 0.05
-"""Of the test against the limit; it may be milder, for the test against the baseline stands beside it."""
-STEADY = 8
-"""Degrees of freedom that the belief in independent events is worth, where the baseline shows little."""
-CLUMPS = 6.0
-SPANS = (1, 2, 3, 4, 6, 8, 12)
-"""Lengths of the replayed spans, in rounds: a quarter of a minute to three minutes."""
-MARGIN = 0.4
-"""Part of the evidence needed for a conviction that the baseline may reach. Bursts vary: the next may be
-twice as long as the longest seen."""
-THINNINGS = tuple([1.5**step for step in range(35)])
-"""Tried one after the other, up to a million: a busy service fails ten thousand requests in one burst."""
 
 
 class Round(NamedTuple):
@@ -53,6 +51,15 @@ class Baseline(Value, frozen=True):
     """What the rounds cover."""
     pods: int = 0
     """How many served at its end."""
+
+    @property
+    def clumps(self) -> float:
+        """The dispersion as far as it tells of what recurs.
+
+        The attribution asks for no more: the replay of a baseline that holds the incident itself thins too
+        much to place a change.
+        """
+        return min(self.dispersion, CLUMPS)
 
     @property
     def good_per_second(self) -> float:
@@ -90,7 +97,7 @@ def bounds_of(policy: SignalPolicy, before: Tally, dispersion: float, alpha: flo
         bound=bound_of(policy, upper, worst.rate if compared else None),
         compared=compared,
         # Without a baseline the limit is the only bound, and has to carry the strict level alone.
-        limit_level=math.log(1 / (LIMIT_ALPHA if compared else alpha)),
+        limit_level=LIMIT_LEVEL if compared else math.log(1 / alpha),
         baseline_level=math.log(2 / alpha),
     )
 
@@ -100,7 +107,7 @@ def baseline_of(steps: Sequence[Step], policy: SignalPolicy, alpha: float) -> Ba
     tally = total(steps)
     rounds = rounds_of(steps)
     seconds = rounds[-1].at - rounds[0].at + ROUND if rounds else 0.0
-    dispersion = max(min(pearson(rounds), CLUMPS), replayed(rounds, policy, alpha))
+    dispersion = max(recurring(rounds), replayed(rounds, policy, alpha))
     return Baseline(tally=tally, dispersion=dispersion, rounds=rounds, seconds=seconds, pods=_serving(steps))
 
 
@@ -136,6 +143,11 @@ def rounds_of(steps: Sequence[Step]) -> tuple[Round, ...]:
     return tuple(Round(end - index * ROUND, *sums[index]) for index in sorted(sums, reverse=True))
 
 
+def recurring(rounds: Sequence[Round]) -> float:
+    """Pearson's dispersion as far as clumps that recur can make one."""
+    return min(pearson(rounds), CLUMPS)
+
+
 def pearson(rounds: Sequence[Round]) -> float:
     """How much more the bad events vary between rounds than independent ones would (>= 1).
 
@@ -144,12 +156,12 @@ def pearson(rounds: Sequence[Round]) -> float:
     last longer than a round.
     """
     found = 1.0
-    for span in (1, 2, 4, 8):
+    for span in DISPERSION_SPANS:
         chi, freedom = _chi_square(_spans(rounds, span))
-        if freedom < 4:
+        if freedom < LEAST_FREEDOM:
             continue
         spread = (STEADY + chi) / (STEADY + freedom)
-        if span == 1 or spread > found * (1 + 2 * math.sqrt(2 / freedom)):
+        if span == DISPERSION_SPANS[0] or spread > found * (1 + STANDS_OUT * math.sqrt(2 / freedom)):
             found = max(found, spread)
     return found
 
@@ -201,7 +213,7 @@ def _worst_spans(rounds: Sequence[Round]) -> list[Tally]:
         bad.append(bad[-1] + item.bad)
         events.append(events[-1] + item.total)
     worst = []
-    for length in SPANS:
+    for length in REPLAYED_SPANS:
         spans = [
             (bad[end] - bad[end - length], events[end] - events[end - length])
             for end in range(length, len(bad))

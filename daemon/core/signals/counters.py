@@ -15,16 +15,14 @@ order, changes nothing. Rules, per pod:
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
 from daemon.core.signals.sample import Sample
 from daemon.core.statistics.counts import Tally
+from daemon.core.thresholds import NEWEST_STEPS, NOT_RESET, OVERDUE
 from daemon.core.value import Value
-
-LATE = 0.8
-"""A counter that keeps this share of its value did not begin anew."""
 
 
 class Step(NamedTuple):
@@ -41,6 +39,16 @@ class Step(NamedTuple):
     unclear: float
     pod: str
     age: float
+
+    def overdue(self, now: float) -> bool:
+        """Whether the pod's next scrape should have come by ``now``: its own interval is over."""
+        return now >= self.at + min(self.at - self.since, OVERDUE)
+
+
+def serving(steps: Sequence[Step], now: float) -> dict[str, Step]:
+    """The newest scrape of each pod whose next one is not overdue."""
+    newest = {step.pod: step for step in steps[-NEWEST_STEPS:]}
+    return {pod: step for pod, step in newest.items() if not step.overdue(now)}
 
 
 class Track(Value, frozen=True):
@@ -92,7 +100,10 @@ def read(
     """As :func:`observe`, with the increments that these samples brought, oldest first."""
     tracks: dict[str, Track] = {}
     known, steps = book.tracks, []
-    for sample in sorted(samples, key=_BY_TIME):
+    ordered = list(samples)
+    if len(ordered) > 1:
+        ordered.sort(key=_BY_TIME)
+    for sample in ordered:
         track = tracks.get(sample.pod) or known.get(sample.pod)
         if track is None:
             after, step = _first(sample, starts_at_zero(sample.pod))
@@ -128,7 +139,7 @@ def _next(track: Track, sample: Sample) -> tuple[Track, Step | None]:
     bad, total = _bad(sample) - _bad(before), sample.total - before.total
     unclear = sample.unclear - before.unclear
     if total < 0:
-        if bad <= 0 and sample.total >= LATE * before.total and _bad(sample) >= LATE * _bad(before):
+        if bad <= 0 and sample.total >= NOT_RESET * before.total and _bad(sample) >= NOT_RESET * _bad(before):
             return track, None
         bad, total, unclear = _bad(sample), sample.total, sample.unclear
     elif bad < 0 or unclear < 0:

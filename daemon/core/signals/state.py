@@ -20,26 +20,25 @@ from daemon.core.signals.counters import Book, Step, read
 from daemon.core.signals.sample import Sample
 from daemon.core.signals.trail import Point
 from daemon.core.statistics.counts import Tally, thinned
-from daemon.core.statistics.e_process import ROUND, EProcess, accumulate
-from daemon.core.statistics.likelihood import EFFECTS, Ratio, log_worse, ratios, upper_rate
+from daemon.core.statistics.e_process import EProcess, accumulate
+from daemon.core.statistics.likelihood import Ratio, log_worse, ratios, upper_rate
+from daemon.core.statistics.rounds import Rounds, cut
+from daemon.core.thresholds import (
+    DECADE,
+    EFFECTS,
+    KEPT_POINTS,
+    KEPT_STEPS,
+    OUTAGE,
+    ROUND,
+    SECOND_SCRAPE,
+    SHIFTED,
+)
 from daemon.core.value import Value
 
-OUTAGE = 0.5
-"""The share of bad events that no warm-up excuses."""
-SECOND = 0.8 * ROUND
-"""Seconds after the first scrape from which another is a second one of its pod, and not of its neighbour."""
 BIRTH = -1.0
 """Age of the pod in its first scrape's step, whose true beginning nobody knows."""
-KEPT_STEPS = 600
-KEPT_POINTS = 60
-SHIFTED = 8.0
-"""Evidence (nats) that the old pods fare worse than before, so that only the same time compares."""
-
-LIMIT, BASELINE = 0, 1
-"""Places of the bounds in a state's process."""
-NOTHING = (Ratio(bad=0.0, good=0.0),) * len(EFFECTS)
+NOTHING: tuple[Ratio, ...] = ((0.0, 0.0),) * len(EFFECTS)
 """Against no bound: whatever is counted is no evidence."""
-_DECADE = math.log(10)
 
 Births = Callable[[str], bool]
 """Whether a pod not seen before began counting within the watch."""
@@ -69,14 +68,16 @@ class SignalState(Value, frozen=True):
     """The control group's since the rollout began."""
     before: Tally = Tally()
     """Everything that the control group did, before the rollout and since."""
-    before_words: str = ""
-    """The same as a part of a sentence; it is said at each look and seldom changes."""
     new_steps: tuple[Step, ...] = ()
     old_steps: tuple[Step, ...] = ()
-    process: EProcess = EProcess()
-    """Against the limit and against the baseline."""
-    cold: EProcess = EProcess()
-    """Of the pods' warm-up: against an outage."""
+    rounds: Rounds = Rounds()
+    """Of the new pods' scrapes, those of a warm-up apart."""
+    against_limit: EProcess = EProcess()
+    against_baseline: EProcess = EProcess()
+    cold_rounds: Rounds = Rounds()
+    """Of the pods' warm-up."""
+    against_outage: EProcess = EProcess()
+    """In the pods' warm-up."""
     over_limit: float = 0.0
     """Log e-value (nats) of the failure, an outage in the warm-up among it."""
     over_baseline: float = 0.0
@@ -85,8 +86,8 @@ class SignalState(Value, frozen=True):
     @property
     def first_round(self) -> bool:
         """Whether nothing but the new pods' first scrapes with requests is known."""
-        first_at = self.process.first_at
-        return first_at is not None and self.new_steps[-1].at < first_at + SECOND
+        first_at = self.rounds.first_at
+        return first_at is not None and self.new_steps[-1].at < first_at + SECOND_SCRAPE
 
 
 def initial_state(
@@ -106,7 +107,6 @@ def initial_state(
         baseline=baseline,
         bounds=bounds_of(policy, baseline.tally, baseline.dispersion, alpha),
         before=baseline.tally,
-        before_words=f"before {baseline.tally}",
         book=book.reference(),
     )
 
@@ -130,9 +130,12 @@ def update(
 
 def _sided(steps: list[Step], side: Callable[[str], Side]) -> Iterator[tuple[Side, list[Step]]]:
     """In the order of time, and within a moment the control group first: no name and no batch counts."""
+    if len(steps) == 1:
+        yield side(steps[0].pod), steps
+        return
     sides = [side(step.pod) for step in steps]
     if len(set(sides)) == 1:
-        yield sides[0], sorted(steps) if len(steps) > 1 else steps
+        yield sides[0], sorted(steps)
         return
     ordered = sorted(zip([step.at for step in steps], sides, steps, strict=True))
     for own, group in groupby(ordered, lambda one: one[1]):
@@ -148,34 +151,40 @@ def _compared(state: SignalState, steps: list[Step]) -> SignalState:
         old=old,
         old_steps=_kept((*state.old_steps, *steps)),
         before=before,
-        before_words=f"before {before}",
     )
     return msgspec.structs.replace(state, bounds=_bounds_beside(state))
 
 
 def _judged(state: SignalState, steps: list[Step]) -> SignalState:
     """With what the new pods did."""
-    process, cold, trail = state.process, state.cold, state.trail
+    rounds, limit, baseline = state.rounds, state.against_limit, state.against_baseline
+    cold_rounds, cold, trail = state.cold_rounds, state.against_outage, state.trail
     spread, bounds, new = state.baseline.dispersion, state.bounds, state.new
     over_limit, over_baseline = state.over_limit, state.over_baseline
     for together, warming in _rounds(state, steps):
         if warming:
-            cold = accumulate(cold, together, ratios(max(bounds.bound, OUTAGE)), spread)
+            cold_rounds, portions = cut(cold_rounds, together)
+            cold = accumulate(cold, portions, ratios(max(bounds.bound, OUTAGE)), spread)
         else:
+            rounds, portions = cut(rounds, together)
+            limit = accumulate(limit, portions, ratios(bounds.bound), spread)
             against = ratios(bounds.upper) if bounds.compared else NOTHING
-            process = accumulate(process, together, ratios(bounds.bound) + against, spread)
+            baseline = accumulate(baseline, portions, against, spread)
         sums = total(together)
         new = new + sums
         # Where no outage in a warm-up was looked for, that is no evidence, not even for health.
-        outage = cold.log_e() if cold.first_at is not None else -math.inf
-        over_limit, over_baseline = max(process.log_e(LIMIT), outage), max(process.log_e(BASELINE), outage)
+        outage = cold.log_e if cold_rounds.first_at is not None else -math.inf
+        over_limit, over_baseline = max(limit.log_e, outage), max(baseline.log_e, outage)
         trail = _traced(trail, state.started_at, together[-1].at, sums, over_limit, over_baseline)
     return msgspec.structs.replace(
         state,
         new=new,
         new_steps=_kept((*state.new_steps, *steps)),
-        process=process,
-        cold=cold,
+        rounds=rounds,
+        against_limit=limit,
+        against_baseline=baseline,
+        cold_rounds=cold_rounds,
+        against_outage=cold,
         over_limit=over_limit,
         over_baseline=over_baseline,
         trail=trail,
@@ -235,7 +244,7 @@ def _traced(
         at=at,
         bad=bad,
         total=events,
-        over_limit=over_limit / _DECADE,
-        over_baseline=over_baseline / _DECADE,
+        over_limit=over_limit / DECADE,
+        over_baseline=over_baseline / DECADE,
     )
     return (*trail, point) if len(trail) < KEPT_POINTS else (*trail[1:], point)

@@ -7,18 +7,8 @@ from collections.abc import Sequence
 
 from daemon.core.statistics.counts import Scrape
 from daemon.core.statistics.likelihood import clamp
+from daemon.core.thresholds import CHANGED, INTERVAL, ONE_CHANCE_EVENT
 from daemon.core.value import Value
-
-WITHIN = 1.92
-"""Log likelihood (nats) below the best that still belongs to the interval: half the 95 % quantile of
-chi-square with one degree of freedom."""
-CHANGED = 4.6
-"""Log likelihood ratio (nats) that makes a change: 100 to 1."""
-
-
-SURELY = 6.0
-"""Log likelihood (nats) that one chance event before the failure may bring at most, where the usual rate is
-0.25 % or more."""
 
 
 class Onset(Value, frozen=True):
@@ -53,8 +43,8 @@ def onset(steps: Sequence[Scrape], usual: float, dispersion: float = 1.0) -> Ons
     best = max((gain for gain, _ in gains), default=0.0)
     if best < CHANGED:
         return None
-    near = [index for index, (gain, _) in enumerate(gains) if gain >= best - WITHIN]
-    surely = max(index for index, (gain, _) in enumerate(gains) if gain >= best - SURELY)
+    near = [index for index, (gain, _) in enumerate(gains) if gain >= best - INTERVAL]
+    surely = max(index for index, (gain, _) in enumerate(gains) if gain >= best - ONE_CHANCE_EVENT)
     peak = next(index for index, (gain, _) in enumerate(gains) if gain == best)
     first, last = ordered[near[0]], ordered[near[-1]]
     low = first.since if first.since < first.at else first.at

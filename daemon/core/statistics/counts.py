@@ -38,12 +38,13 @@ class Tally(Value, frozen=True):
         )
 
     def __str__(self) -> str:
-        if self.rate is None:
+        rate = self.rate
+        if rate is None:
             return "no requests"
         if self.unclear > 0:
             most = self.at_worst
-            return f"{self.bad:.0f} to {most.bad:.0f} of {self.total:.0f} ({percent(self.rate)} or more)"
-        return f"{self.bad:.0f} of {self.total:.0f} ({percent(self.rate)})"
+            return f"{self.bad:.0f} to {most.bad:.0f} of {self.total:.0f} ({percent(rate)} or more)"
+        return f"{self.bad:.0f} of {self.total:.0f} ({percent(rate)})"
 
 
 def percent(ratio: float) -> str:

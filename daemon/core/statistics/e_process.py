@@ -19,202 +19,149 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from math import exp
-from operator import add, mul
 
-from msgspec.structs import replace
-
-from daemon.core.statistics.counts import Scrape
-from daemon.core.statistics.likelihood import LOG_WEIGHTS, WEIGHTS, Ratio, log_sum
+from daemon.core.statistics.likelihood import Ratio
+from daemon.core.statistics.rounds import Portion
+from daemon.core.thresholds import AT_ONCE, BEGAN_BADLY, LARGEST_RATIO, LATER, WEIGHTS
 from daemon.core.value import Value
 
-ROUND = 15.0
-"""Seconds that count as one round of scrapes: the usual interval, and the least time that tells a failure
-from a hiccup."""
-JITTER = 1.0
-"""Seconds by which scrapes may come early: the same pod's next one belongs to the next round."""
-OPENING = 20.0
-"""Seconds from the new pods' first request in which evidence is not capped: a first scrape is mostly a part
-of an interval, and the first whole one must be able to decide."""
-CAP = 3.4
-"""Nats that one round may bring after the opening. Four bad rounds decide, three do not."""
-BEGAN_BADLY = 2.5
-"""How many times that one round may bring for a failure that the opening showed already: it is no burst."""
-SPREAD = 20.0
-"""Rounds after which half of the later moments' prior is spent."""
-LONGEST = 2.0
-"""Rounds that one scrape may count for, where scrapes are further apart than a round."""
-AT_ONCE = 0.8
-"""Prior of a failure that begins with the first request."""
-
 Numbers = tuple[float, ...]
-_EFFECTS = len(WEIGHTS)
-_HIGHEST = 690.0
-"""Nats above which a number has no exponential any more."""
-_MOST = math.exp(_HIGHEST)
+NONE: Numbers = (0.0,) * len(WEIGHTS)
+_HIGHEST = math.log(LARGEST_RATIO)
 
 
 class EProcess(Value, frozen=True):
-    """The evidence so far, against one bound or several at once.
+    """The evidence so far against one bound. All tuples have one number for each effect size.
 
-    All of the tuples of numbers have one for each effect size against the first bound, then one for each
-    against the second, and so on. They are empty until the first request.
+    Ratios are likelihood ratios times the effect's prior.
     """
 
-    first_at: float | None = None
-    """When the first request was seen (Unix seconds)."""
-    opened_at: float = math.inf
-    """When the current round began; infinite in the opening."""
-    until: float = -math.inf
-    """A scrape from then on begins the next round."""
-    left: float = 1.0
-    """The part of the later moments' prior that had not begun when it did."""
-    cap: float = CAP
-    open: Numbers = ()
-    """What the current round brought so far (nats), uncapped; empty while it brought nothing."""
-    closed: Numbers = ()
-    """Log likelihood ratios (nats) of failures that began with the first request, up to the current round.
-
-    Each with its effect's prior.
-    """
-    closed_later: Numbers = ()
-    """The same of later failures, as ratios: each the mixture over the moments that have passed."""
     opening: Numbers = ()
-    """What the opening alone brought to ``at_once``, without the prior."""
+    """What the opening brought (nats), uncapped."""
+    open: Numbers = ()
+    """What the current round brought so far (nats), uncapped."""
+    closed: Numbers = ()
+    """Ratios of failures that began with the first request, up to the current round."""
+    closed_later: Numbers = ()
+    """The same of later failures: each the mixture over the moments that have passed."""
     at_once: Numbers = ()
     """As ``closed``, with the current round."""
     later: Numbers = ()
     """As ``closed_later``, with the current round."""
-    evidence: Numbers = ()
-    """Log e-values (nats), one for each bound."""
-
-    def log_e(self, which: int = 0) -> float:
-        """The evidence (nats) against that bound."""
-        return self.evidence[which] if self.evidence else 0.0
+    log_e: float = 0.0
+    """The log e-value (nats)."""
 
 
 def accumulate(
-    process: EProcess, scrapes: Iterable[Scrape], ratios: Sequence[Ratio], dispersion: float = 1.0
+    process: EProcess, portions: Iterable[Portion], ratios: Sequence[Ratio], dispersion: float = 1.0
 ) -> EProcess:
-    """The process after these scrapes, oldest first, each event being worth 1 / ``dispersion`` of one.
+    """The process after these rounds, each event being worth 1 / ``dispersion`` of one.
 
-    ``ratios`` are those of the bounds that held before them, one after the other: as many in each call, of
-    whatever bounds. Whether the scrapes come in one call or in many makes no difference.
+    ``ratios`` are those of the bound that held before them, one for each of the effects.
+
+    Five scrapes by hand, 15 s apart, each of 100 requests, against a bound of 5 %. Of the seven effects take
+    the one of six times the bound's odds: its rate is 24 %, and a bad request speaks for it with
+    log(0.24 / 0.05) = 1.57 nats, a good one against it with log(0.76 / 0.95) = -0.22.
+
+    >>> from types import SimpleNamespace
+    >>> from daemon.core.statistics.likelihood import ratios
+    >>> from daemon.core.statistics.rounds import Rounds, cut
+    >>> [round(nats, 2) for nats in ratios(0.05)[4]]
+    [1.57, -0.22]
+    >>> def after(rounds: Rounds, process: EProcess, at: int, bad: int) -> tuple[Rounds, EProcess]:
+    ...     scrape = SimpleNamespace(at=at, since=at - 15, bad=bad, total=100)
+    ...     rounds, portions = cut(rounds, [scrape])
+    ...     return rounds, accumulate(process, portions, ratios(0.05))
+
+    The first two lie in the opening, and have 4 bad requests each: 4 · 1.57 - 96 · 0.22 = -15 nats apiece.
+    The mixture cannot fall far, for 0.2 of it waits for failures that begin later.
+
+    >>> rounds, process = after(Rounds(), EProcess(), 15, 4)
+    >>> rounds, process = after(rounds, process, 30, 4)
+    >>> round(process.opening[4]), round(process.log_e, 2)
+    (-30, -1.12)
+
+    The third has 40 bad ones, 40 · 1.57 - 60 · 0.22 = 49 nats, and it counts for 3.4, a factor of 30. With it
+    begins 1 - 1 / (1 + 30 / 300) = 0.091 of the later prior, of which this effect has 0.06:
+    0.091 · 0.06 · 30 = 0.16.
+
+    >>> rounds, process = after(rounds, process, 45, 40)
+    >>> round(process.open[4]), round(process.later[4], 2), round(process.log_e, 2)
+    (49, 0.16, 1.5)
+
+    From here each bad round brings 3.4 more. The fifth scrape, the third bad one, passes the 6 nats that a
+    watch of two signals asks for; that a burst has not passed is asked elsewhere.
+
+    >>> rounds, process = after(rounds, process, 60, 40)
+    >>> round(process.log_e, 2)
+    4.86
+    >>> rounds, process = after(rounds, process, 75, 40)
+    >>> round(process.log_e, 2)
+    8.26
     """
-    bad = total = longest = 0.0
-    until = process.until
-    for scrape in scrapes:
-        more = scrape.total
-        if more <= 0:
-            continue
-        at = scrape.at
-        if at >= until:
-            if total > 0:
-                process = _booked(process, bad, total, longest, ratios, dispersion)
-                bad = total = longest = 0.0
-            process = _next_round(process, at)
-            until = process.until
-        bad, total = bad + scrape.bad, total + more
-        if at - scrape.since > longest:
-            longest = at - scrape.since
-    return _booked(process, bad, total, longest, ratios, dispersion) if total > 0 else process
-
-
-def _next_round(process: EProcess, at: float) -> EProcess:
-    """With the round before closed, and one begun at ``at``."""
-    first_at = process.first_at
-    if first_at is None:
-        return replace(process, first_at=at, until=math.nextafter(at + OPENING, math.inf))
-    left = 1 / (1 + max(0.0, at - first_at) / (SPREAD * ROUND))
-    begun = max(0.0, process.left - left)
-    parts = [begun * weight for weight in WEIGHTS] * (len(process.at_once) // _EFFECTS)
-    later = tuple(map(add, process.later, parts)) if process.later else tuple(parts)
-    return EProcess(
-        first_at=first_at,
-        opened_at=at,
-        until=at + ROUND - JITTER,
-        left=left,
-        closed=process.at_once,
-        closed_later=later,
-        opening=process.opening,
-        at_once=process.at_once,
-        later=later,
-        evidence=process.evidence,
-    )
-
-
-def _booked(
-    process: EProcess,
-    bad: float,
-    total: float,
-    longest: float,
-    ratios: Sequence[Ratio],
-    dispersion: float,
-) -> EProcess:
-    """With these events in the current round, or in the opening; ``longest`` is their longest scrape's."""
-    bad, good = bad / dispersion, (total - bad) / dispersion
-    gains = tuple([bad * worse + good * better for worse, better in ratios])
-    first_at, opened_at = process.first_at, process.opened_at
-    if first_at is None or opened_at == math.inf:
-        opening = tuple(map(add, process.opening, gains)) if process.opening else gains
-        at_once = tuple(map(add, opening, LOG_WEIGHTS * (len(gains) // _EFFECTS)))
-        return EProcess(
-            first_at=first_at,
-            until=process.until,
-            opening=opening,
-            at_once=at_once,
-            evidence=_evidence(at_once, (), 1.0),
-        )
-    if process.open:
-        gains = tuple(map(add, process.open, gains))
-    cap = process.cap
-    if longest > ROUND:
-        cap = max(cap, CAP * min(longest / ROUND, LONGEST))
-    at_once, later = _gained(process, gains, cap)
-    return EProcess(
-        first_at=first_at,
-        opened_at=opened_at,
-        until=process.until,
-        left=process.left,
-        cap=cap,
-        open=gains,
-        closed=process.closed,
-        closed_later=process.closed_later,
-        opening=process.opening,
-        at_once=at_once,
-        later=later,
-        evidence=_evidence(at_once, later, process.left),
-    )
-
-
-def _gained(process: EProcess, gains: Numbers, cap: float) -> tuple[Numbers, Numbers]:
-    """Failures at once and later ones with the current round's gains, as far as it may count.
-
-    This is where a judgement spends its time, so the sums run in C.
-    """
-    highest = max(gains)
-    if highest < cap:
-        at_once, later = map(add, process.closed, gains), map(exp, gains)
-    else:
-        wide = cap * BEGAN_BADLY
-        most = [wide if begun > 0 else cap for begun in process.opening]
-        at_once = map(add, process.closed, map(min, gains, most))
-        later = map(exp, [min(gain, cap) for gain in gains])
-    grown = tuple(map(mul, process.closed_later, later))
-    if highest > 0 and max(grown) > _MOST:
-        grown = tuple([min(value, _MOST) for value in grown])
-    return tuple(at_once), grown
-
-
-def _evidence(at_once: Numbers, later: Numbers, left: float) -> Numbers:
-    """Of the mixtures, each with the failures that have not begun yet, whose ratio is 1."""
-    waiting, certain = (1 - AT_ONCE) * left, max(at_once) > _HIGHEST
-    found = []
-    for begin in range(0, len(at_once), _EFFECTS):
-        end = begin + _EFFECTS
-        mine = at_once[begin:end]
-        if certain and max(mine) > _HIGHEST:
-            found.append(log_sum(mine) + math.log(AT_ONCE))
+    for portion in portions:
+        bad, good = portion.bad / dispersion, (portion.total - portion.bad) / dispersion
+        if portion.cap == math.inf:
+            process = _opened(process, bad, good, ratios)
         else:
-            begun = AT_ONCE * sum(map(exp, mine)) + (1 - AT_ONCE) * sum(later[begin:end])
-            found.append(math.log(begun + waiting))
-    return tuple(found)
+            process = _gained(process, portion, bad, good, ratios)
+    return process
+
+
+def _opened(process: EProcess, bad: float, good: float, ratios: Sequence[Ratio]) -> EProcess:
+    """In the opening no failure has begun later, and nothing is capped."""
+    before = process.opening or NONE
+    opening = tuple(
+        [gain + bad * worse + good * better for gain, (worse, better) in zip(before, ratios, strict=True)]
+    )
+    at_once = tuple(
+        [weight * exp(min(gain, _HIGHEST)) for weight, gain in zip(WEIGHTS, opening, strict=True)]
+    )
+    return EProcess(
+        opening=opening, at_once=at_once, later=NONE, log_e=math.log(AT_ONCE * sum(at_once) + LATER)
+    )
+
+
+def _gained(
+    process: EProcess, portion: Portion, bad: float, good: float, ratios: Sequence[Ratio]
+) -> EProcess:
+    """With these events in the current round, as far as it may count.
+
+    One plain loop over the effects: this is where a judgement spends its time.
+    """
+    begins, cap = portion.begins, portion.cap
+    if begins is None:
+        before, closed, closed_later = process.open, process.closed, process.closed_later
+    else:
+        before, closed = NONE, process.at_once
+        closed_later = tuple(
+            [ratio + begins * weight for ratio, weight in zip(process.later, WEIGHTS, strict=True)]
+        )
+    gains, at_once, later = [], [], []
+    for (worse, better), gain, once, after, begun in zip(
+        ratios, before, closed, closed_later, process.opening, strict=True
+    ):
+        gain += bad * worse + good * better
+        gains.append(gain)
+        factor = wider = exp(gain if gain < cap else cap)
+        if gain > cap and begun > 0:
+            wider = exp(min(gain, cap * BEGAN_BADLY))
+        at_once.append(once * wider)
+        later.append(after * factor)
+    mixture = AT_ONCE * sum(at_once) + LATER * (sum(later) + portion.waiting)
+    if mixture > LARGEST_RATIO:
+        at_once, later = _bounded(at_once), _bounded(later)
+        mixture = AT_ONCE * sum(at_once) + LATER * (sum(later) + portion.waiting)
+    return EProcess(
+        opening=process.opening,
+        open=tuple(gains),
+        closed=closed,
+        closed_later=closed_later,
+        at_once=tuple(at_once),
+        later=tuple(later),
+        log_e=math.log(mixture),
+    )
+
+
+def _bounded(ratios: Sequence[float]) -> list[float]:
+    return [min(ratio, LARGEST_RATIO) for ratio in ratios]

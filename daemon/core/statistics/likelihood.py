@@ -12,29 +12,19 @@ import math
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
-from typing import NamedTuple
 
 from daemon.core.statistics.counts import Tally
+from daemon.core.thresholds import BETTER_EFFECTS, EFFECTS, KNOWN_RATE, SMALLEST_RATE, WEIGHTS
 
-EFFECTS = (1.2, 1.5, 2.2, 3.5, 6.0, 15.0, 100.0)
-"""Odds ratios of the mixture, from barely over the bound to nearly everything failing."""
-WEIGHTS = (0.25, 0.05, 0.15, 0.25, 0.06, 0.14, 0.10)
-"""Their prior: more of it on what is barely over the bound, which takes longest to find, and on what the
-first scrapes can just tell; less on what shows anyway."""
 LOG_WEIGHTS = tuple([math.log(weight) for weight in WEIGHTS])
-SMALLEST = 1e-6
-"""No rate is believed to lie nearer to 0 or 1 than this."""
 
 
-class Ratio(NamedTuple):
-    """Log likelihood ratio (nats) of one bad and of one good event, under an effect against the bound."""
-
-    bad: float
-    good: float
+Ratio = tuple[float, float]
+"""Log likelihood ratio (nats) of one bad and of one good event, under an effect against the bound."""
 
 
 def clamp(rate: float) -> float:
-    return min(max(rate, SMALLEST), 1 - SMALLEST)
+    return min(max(rate, SMALLEST_RATE), 1 - SMALLEST_RATE)
 
 
 def scale_odds(rate: float, factor: float) -> float:
@@ -45,13 +35,13 @@ def scale_odds(rate: float, factor: float) -> float:
 
 @lru_cache(maxsize=8192)
 def ratios(bound: float) -> tuple[Ratio, ...]:
-    """One for each of :data:`EFFECTS`."""
+    """One for each of :data:`~daemon.core.thresholds.EFFECTS`."""
     bound = clamp(bound)
     return tuple(_ratio(max(scale_odds(bound, effect), bound), bound) for effect in EFFECTS)
 
 
 def _ratio(rate: float, bound: float) -> Ratio:
-    return Ratio(bad=math.log(rate / bound), good=math.log((1 - rate) / (1 - bound)))
+    return math.log(rate / bound), math.log((1 - rate) / (1 - bound))
 
 
 def log_sum(terms: Sequence[float]) -> float:
@@ -97,8 +87,8 @@ def _below(bound: float, expected: float) -> tuple[tuple[float, Ratio], ...]:
     """The mixture of :func:`log_better`: log weights and ratios."""
     bound = clamp(bound)
     expected = min(clamp(expected), bound)
-    spread = [scale_odds(bound, 1 / effect) for effect in (1.5, 3.0, 10.0, 1000.0)]
-    weighted = [(expected, 0.5), *((rate, 0.5 / len(spread)) for rate in spread)]
+    spread = [scale_odds(bound, 1 / effect) for effect in BETTER_EFFECTS]
+    weighted = [(expected, KNOWN_RATE), *((rate, (1 - KNOWN_RATE) / len(spread)) for rate in spread)]
     return tuple((math.log(weight), _ratio(rate, bound)) for rate, weight in weighted)
 
 
@@ -110,7 +100,7 @@ def upper_rate(tally: Tally, alpha: float) -> float:
     if tally.total <= 0:
         return 1.0
     rate, reach = tally.bad / tally.total, math.log(1 / alpha) / tally.total
-    low, high = rate, 1 - SMALLEST
+    low, high = rate, 1 - SMALLEST_RATE
     while high - low > 1e-3 * low + 1e-9:
         middle = (low + high) / 2
         if divergence(rate, middle) > reach:

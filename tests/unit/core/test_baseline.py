@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from daemon.core.signals.baseline import Round, baseline_of, pearson, replayed, rounds_of
 from daemon.core.signals.counters import Step
-from daemon.core.statistics.e_process import ROUND
+from daemon.core.thresholds import ROUND
 from tests.unit.core.signal_states import ALPHA, POLICY, Scrape, drawn, steady
 
 

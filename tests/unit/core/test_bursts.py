@@ -7,12 +7,12 @@ import random
 import pytest
 
 from daemon.core.assessment import Verdict
-from daemon.core.attribution.bursts import BURST
 from daemon.core.judge.confirmation import confirm_signal
 from daemon.core.judge.detection import SignalView, detect_signal
 from daemon.core.judge.reason import Reason, ReasonKind
 from daemon.core.signals.sample import Sample
 from daemon.core.signals.state import SignalState, initial_state, update
+from daemon.core.thresholds import BURST
 from tests.unit.core.signal_states import ALPHA, EVERY, POLICY, START, Scrape, counted, side, state, steady
 
 OLD = counted("o-1", steady(0.005, 75.0), START - EVERY * 120 + 1, from_zero=False)

@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.core.statistics.e_process import CAP, OPENING, ROUND, EProcess, accumulate
+from daemon.core.statistics.e_process import EProcess, accumulate
 from daemon.core.statistics.likelihood import ratios
+from daemon.core.statistics.rounds import Rounds, cut
+from daemon.core.thresholds import CAP, OPENING, ROUND
 
 Scrape = tuple[float, float]
 """Bad events, all events."""
@@ -25,12 +27,27 @@ class Count(NamedTuple):
     total: float
 
 
+class Watch(NamedTuple):
+    """A process against a bound, and the rounds that it goes by."""
+
+    rounds: Rounds = Rounds()
+    process: EProcess = EProcess()
+
+    def after(self, counts: Sequence[Count], bound: float) -> Watch:
+        rounds, portions = cut(self.rounds, counts)
+        return Watch(rounds, accumulate(self.process, portions, ratios(bound)))
+
+    @property
+    def log_e(self) -> float:
+        return self.process.log_e
+
+
 def run(scrapes: Sequence[Scrape], bound: float, *, every: float = ROUND) -> list[float]:
     """log e after each scrape."""
-    process, values = EProcess(), []
+    watch, values = Watch(), []
     for index, (bad, total) in enumerate(scrapes, start=1):
-        process = accumulate(process, [Count(index * every, (index - 1) * every, bad, total)], ratios(bound))
-        values.append(process.log_e())
+        watch = watch.after([Count(index * every, (index - 1) * every, bad, total)], bound)
+        values.append(watch.log_e)
     return values
 
 
@@ -112,7 +129,7 @@ def test_how_the_events_of_a_moment_are_split_does_not_matter(
     split: list[Count] = []
     for index, (bad, total) in enumerate(stream, start=1):
         split += [Count(index * ROUND, (index - 1) * ROUND, bad / parts, total / parts)] * parts
-    found = accumulate(EProcess(), split, ratios(bound)).log_e()
+    found = Watch().after(split, bound).log_e
     assert found == pytest.approx(run(stream, bound)[-1], abs=1e-6)
 
 
@@ -121,23 +138,15 @@ def test_whether_scrapes_come_in_one_call_or_in_many_does_not_matter(
     stream: list[Scrape], bound: float, data: st.DataObject
 ) -> None:
     counts = [Count(i * 7.0, (i - 1) * 7.0, bad, total) for i, (bad, total) in enumerate(stream, start=1)]
-    cut = data.draw(st.integers(0, len(counts)))
-    whole = accumulate(EProcess(), counts, ratios(bound))
-    parts = accumulate(accumulate(EProcess(), counts[:cut], ratios(bound)), counts[cut:], ratios(bound))
-    assert parts.log_e() == pytest.approx(whole.log_e(), abs=1e-6)
-
-
-@given(scrapes, st.floats(0.005, 0.6), st.floats(0.005, 0.6))
-def test_two_bounds_at_once_are_as_each_alone(stream: list[Scrape], one: float, other: float) -> None:
-    counts = [Count(i * 7.0, (i - 1) * 7.0, bad, total) for i, (bad, total) in enumerate(stream, start=1)]
-    both = accumulate(EProcess(), counts, ratios(one) + ratios(other))
-    for place, bound in enumerate((one, other)):
-        assert both.log_e(place) == pytest.approx(accumulate(EProcess(), counts, ratios(bound)).log_e())
+    place = data.draw(st.integers(0, len(counts)))
+    whole = Watch().after(counts, bound)
+    parts = Watch().after(counts[:place], bound).after(counts[place:], bound)
+    assert parts.log_e == pytest.approx(whole.log_e, abs=1e-6)
 
 
 def test_the_opening_ends() -> None:
     """A pod that comes later does not bring the uncapped time back."""
     times = (0.0, OPENING / 2, OPENING + ROUND, OPENING + 3 * ROUND)
-    process = accumulate(EProcess(), [Count(at, at, 0, 10) for at in times], ratios(0.05))
-    after = accumulate(process, [Count(200.0, 185.0, 500, 500)], ratios(0.05))
-    assert after.log_e() - process.log_e() < 2 * CAP
+    before = Watch().after([Count(at, at, 0, 10) for at in times], 0.05)
+    after = before.after([Count(200.0, 185.0, 500, 500)], 0.05)
+    assert after.log_e - before.log_e < 2 * CAP

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.core.assessment import Condition
-from daemon.core.judge.recovery import SETTLING, Facts, verify
+from daemon.core.judge.recovery import Facts, verify
 from daemon.core.policy import Policy
 from daemon.core.rollout_facts.pod_history import PodHistory, follow_pods
+from daemon.core.thresholds import SETTLING
 from tests.unit.core.made import NEW, START, at, container, pod, workload
 
 POLICY = Policy(health_paths=())

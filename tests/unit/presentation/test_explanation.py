@@ -14,8 +14,8 @@ from daemon.core.judge.required_evidence import e_value
 from daemon.core.judge.verdict import judge_signal
 from daemon.core.model import Change
 from daemon.core.policy import SignalPolicy
-from daemon.core.signals.state import KEPT_POINTS
 from daemon.core.statistics.counts import Tally
+from daemon.core.thresholds import KEPT_POINTS
 from daemon.presentation.case_views import detail
 from daemon.presentation.explanation import Explanation, SignalStory, explain
 from tests.unit.core import signal_states

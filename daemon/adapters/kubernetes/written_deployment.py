@@ -99,14 +99,6 @@ def already(deployment: Deployment, detail: str) -> RollbackResult:
     return RollbackResult(outcome=EffectOutcome.DONE, detail=detail, already=True, generation=generation)
 
 
-def superseded(detail: str) -> RollbackResult:
-    return RollbackResult(outcome=EffectOutcome.SUPERSEDED, detail=detail)
-
-
-def refused(detail: str) -> RollbackResult:
-    return RollbackResult(outcome=EffectOutcome.REFUSED, detail=detail)
-
-
 def marked(deployment: Deployment, sets: Sequence[dict[str, Any]], token: str) -> bool:
     """Whether the write of this token was made, whatever was applied since."""
     bearers = (deployment.metadata, *metadata_of(sets))

@@ -16,6 +16,7 @@ from daemon import ports
 from daemon.adapters.kubernetes import partial
 from daemon.adapters.kubernetes.case_codec import label_value
 from daemon.adapters.kubernetes.client import JSON_PATCH, KubeClient, decode_answer
+from daemon.adapters.kubernetes.outcomes import refused, superseded
 from daemon.adapters.kubernetes.resources import CONFIG_MAPS, DEPLOYMENTS
 from daemon.core.case.case import EffectOutcome
 from daemon.core.model import WorkloadRef
@@ -152,7 +153,7 @@ class KubeConfigurationCopies:
                 return ended
             source = self._source(ref, uid, drift)
             if source is None:
-                return _refused(f"there is no copy of what ConfigMap {drift.name} held")
+                return refused(f"there is no copy of what ConfigMap {drift.name} held")
             try:
                 return self._put(ref.namespace, drift.name, now, source, token)
             except ports.Conflict as error:
@@ -161,7 +162,7 @@ class KubeConfigurationCopies:
                 # Deleted between the look and the write: the next look says so.
                 continue
             except ports.Rejected as error:
-                return _refused(f"the API server does not accept what ConfigMap {drift.name} held: {error}")
+                return refused(f"the API server does not accept what ConfigMap {drift.name} held: {error}")
         raise ports.Unavailable(f"ConfigMap {drift.name} changed under each of {TRIES} writes") from conflict
 
     def _source(self, ref: WorkloadRef, uid: str, drift: Drift) -> _ConfigMap | None:
@@ -230,19 +231,11 @@ def _ended(drift: Drift, now: _ConfigMap | None, token: str) -> RollbackResult |
     if version != drift.seen:
         again = " after it was restored" if now is not None and now.token == token else ""
         what = f"was changed{now.changed_by}" if now is not None else "was deleted"
-        return _superseded(f"ConfigMap {drift.name} {what}{again}")
+        return superseded(f"ConfigMap {drift.name} {what}{again}")
     if now is not None and now.immutable:
-        return _refused(f"ConfigMap {drift.name} is immutable")
+        return refused(f"ConfigMap {drift.name} is immutable")
     return None
 
 
 def _done(detail: str, *, already: bool = False) -> RollbackResult:
     return RollbackResult(outcome=EffectOutcome.DONE, detail=detail, already=already)
-
-
-def _superseded(detail: str) -> RollbackResult:
-    return RollbackResult(outcome=EffectOutcome.SUPERSEDED, detail=detail)
-
-
-def _refused(detail: str) -> RollbackResult:
-    return RollbackResult(outcome=EffectOutcome.REFUSED, detail=detail)

@@ -100,7 +100,7 @@ def _others(alerts: Sequence[Alert]) -> tuple[list[Alert], int]:
     room, left_out = OTHER_BYTES, 0
     kept: list[Alert] = []
     for alert in (*firing, *reversed(resolved)):
-        small = msgspec.structs.replace(alert, labels={}, summary=cut(alert.summary, SHORT_BYTES))
+        small = msgspec.structs.replace(alert, labels={}, summary=shortened(alert.summary, SHORT_BYTES))
         if len(kept) < KEPT_OTHERS and (size := _size(small)) <= room:
             room -= size
             kept.append(small)
@@ -120,7 +120,7 @@ def _lines(changed: Sequence[Alert], names: Sequence[str]) -> tuple[str, ...]:
 
 
 def _line(alert: Alert) -> str:
-    summary = f": {cut(alert.summary, SHORT_BYTES)}" if alert.summary else ""
+    summary = f": {shortened(alert.summary, SHORT_BYTES)}" if alert.summary else ""
     return f"alert {alert.name} is {alert.status}{summary}"
 
 
@@ -132,9 +132,9 @@ def _trimmed(alert: Alert, *, whole: bool) -> Alert:
     return msgspec.structs.replace(
         alert,
         fingerprint=fingerprint,
-        name=cut(alert.name, NAME_BYTES),
-        severity=cut(alert.severity, SHORT_BYTES),
-        summary=cut(alert.summary, SUMMARY_BYTES if whole else SHORT_BYTES),
+        name=shortened(alert.name, NAME_BYTES),
+        severity=shortened(alert.severity, SHORT_BYTES),
+        summary=shortened(alert.summary, SUMMARY_BYTES if whole else SHORT_BYTES),
         labels=_some(alert.labels) if whole else {},
     )
 
@@ -159,7 +159,7 @@ def _size(alert: Alert) -> int:
     return len(msgspec.json.encode(alert)) + 1
 
 
-def cut(text: str, most: int) -> str:
+def shortened(text: str, most: int) -> str:
     """The text in at most so many bytes of UTF-8."""
     data = text.encode()
     return text if len(data) <= most else data[: most - 3].decode(errors="ignore") + "…"

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import assert_never
 
 from daemon.core.case import between_rollouts, phases, plan, returning
-from daemon.core.case.alert_record import Record, cut, recorded
+from daemon.core.case.alert_record import Record, recorded, shortened
 from daemon.core.case.case import APPROVABLE, STOPPABLE, Case, Effect, EffectOutcome, Instruction, Phase
 from daemon.core.case.edits import announce, attended, change, finished, noted, noting
 from daemon.core.case.events import Alerted, Event, Finished, Hindered, Instructed, Observed, Troubled
@@ -120,7 +120,7 @@ def _hindered(case: Case, event: Hindered, policy: Policy, now: datetime) -> Cas
         return case
     case = noting(case, effect, event.detail)
     what = plan.noun(effect) if effect.is_step else f"telling {effect.sink} ({effect.stage})"
-    text = cut(f"{what} is not allowed for now, and is tried again: {event.detail}", TEXT_BYTES)
+    text = shortened(f"{what} is not allowed for now, and is tried again: {event.detail}", TEXT_BYTES)
     if any(entry.text == text for entry in case.status.timeline):
         return case
     case = noted(case, text, now)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from daemon.core.case.alert_record import cut
+from daemon.core.case.alert_record import shortened
 from daemon.core.case.case import Case, Entry, Status
 
 CASE_BYTES = 256 * 1024
@@ -41,13 +41,13 @@ def _cut(status: Status) -> Status:
     effects = tuple(
         effect
         if _short(effect.detail)
-        else msgspec.structs.replace(effect, detail=cut(effect.detail, TEXT_BYTES))
+        else msgspec.structs.replace(effect, detail=shortened(effect.detail, TEXT_BYTES))
         for effect in status.effects
     )
     timeline = tuple(entry if _short(entry.text) else _line(entry) for entry in status.timeline)
     if effects == status.effects and timeline == status.timeline and _short(status.reason):
         return status
-    reason = cut(status.reason, TEXT_BYTES)
+    reason = shortened(status.reason, TEXT_BYTES)
     return msgspec.structs.replace(status, reason=reason, effects=effects, timeline=timeline)
 
 
@@ -56,7 +56,7 @@ def _short(text: str) -> bool:
 
 
 def _line(entry: Entry) -> Entry:
-    return msgspec.structs.replace(entry, text=cut(entry.text, TEXT_BYTES))
+    return msgspec.structs.replace(entry, text=shortened(entry.text, TEXT_BYTES))
 
 
 def _ladder(names: tuple[str, ...]) -> tuple[_Lighter, ...]:

@@ -51,10 +51,14 @@ FACTS: dict[str, dict[str, Any]] = {
     "quota": {"progress_deadline_seconds": 20},
     "late": {},
     "rewritten": {},
+    "changed": {},
+    "restored": {},
     "crashing": {},
 }
 """Stories that take minutes of waiting and little else: they are played side by side."""
 STORIES |= FACTS
+CONFIGURATION = {"rewritten": "ignore", "restored": "restore"}
+"""The policy of stories that have another than the default."""
 
 
 def defaults(story: str) -> dict[str, Any]:
@@ -71,6 +75,7 @@ def settings(cluster: Cluster) -> dict[str, Any]:
                 "title": "GL-006",
                 "contact": "#incident-gl006",
                 "signals": ["errors", {"name": "latency", "warmup": WARMUP}],
+                **({"configuration": CONFIGURATION[story]} if story in CONFIGURATION else {}),
             }
             for story in STORIES
         ],

@@ -6,6 +6,7 @@ asked for, each in a namespace of its own.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.app.manifests import NAME, config_map
+from tests.e2e.app.manifests import HEALTHY_SETTINGS, NAME, config_map
 from tests.e2e.conftest import FACTS
 from tests.e2e.daemon import Daemon
 from tests.e2e.stage import Stage, wait_for
@@ -110,6 +111,10 @@ def rewritten(stage: Stage) -> Case:
     return wait_case(stage, 2, "RolledBack", "Held", "Unrecovered")
 
 
+changed = restored = rewritten
+"""The same happening, under other policies."""
+
+
 def crashing(stage: Stage) -> Case:
     """Between rollouts a pod is lost, and its successor cannot start."""
     stage.write_config(f"{NAME}-config", "{")
@@ -123,7 +128,16 @@ def crashing(stage: Stage) -> Case:
 
 
 PLAYED: dict[str, Callable[[Stage], Case]] = {
-    play.__name__: play for play in (scaled, veteran, evicted, stale, quota, late, rewritten, crashing)
+    "scaled": scaled,
+    "veteran": veteran,
+    "evicted": evicted,
+    "stale": stale,
+    "quota": quota,
+    "late": late,
+    "rewritten": rewritten,
+    "changed": changed,
+    "restored": restored,
+    "crashing": crashing,
 }
 
 
@@ -163,6 +177,28 @@ def test_a_recovery_that_the_next_pod_undoes_is_not_claimed(playing: dict[str, F
     status = playing["rewritten"].result()["status"]
     assert status["phase"] == "Unrecovered", status["reason"]
     assert f"ConfigMap {NAME}-config was changed" in status["reason"]
+
+
+def test_a_rollback_to_a_template_that_reads_what_was_broken_is_held(
+    playing: dict[str, Future[Case]], stages: dict[str, Stage]
+) -> None:
+    status = playing["changed"].result()["status"]
+    assert status["phase"] == "Held", status["reason"]
+    assert f"{NAME}-config" in status["reason"]
+    assert stages["changed"].revision() == 2
+
+
+def test_what_a_config_map_held_is_restored_with_the_template(
+    playing: dict[str, Future[Case]], stages: dict[str, Stage]
+) -> None:
+    stage = stages["restored"]
+    status = playing["restored"].result()["status"]
+    assert status["phase"] == "RolledBack", status["reason"]
+    kinds = [effect["kind"] for effect in status["effects"] if effect["kind"] != "publish"]
+    assert kinds[:2] == ["restore-configuration", "rollback"]
+    [held] = [found for found in stage.objects("configmaps") if found["metadata"]["name"] == f"{NAME}-config"]
+    assert json.loads(held["data"]["settings.json"]) == HEALTHY_SETTINGS
+    assert stage.all_ready_on("v1.0.0")
 
 
 def test_what_befalls_a_workload_between_rollouts_is_told_and_not_acted_on(

@@ -88,11 +88,16 @@ def seconds_to_rollback(world: World, deliveries: Sequence[Sequence[Alert]]) -> 
     began = world.clock.now()
     for alerts in deliveries:
         world.daemon.engine.deliver(alerts)
+    polled = began
     while (case := world.newest()) is None or case.status.failing_at is None:
         assert (world.clock.now() - began).total_seconds() < 300, "no decision"
         world.cluster.tick()
         if not world.daemon.engine.step():
             world.run(1.0)
+        # The scheduler polls on a thread of its own, however much the worker has to do.
+        if (world.clock.now() - polled).total_seconds() >= world.poll_interval:
+            polled = world.clock.now()
+            world.daemon.engine.poll()
     return (case.status.failing_at - began).total_seconds()
 
 

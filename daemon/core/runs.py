@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal, assert_never
 
+from daemon.core.masking import mask
 from daemon.core.value import Value
 
 SHOWN = 300
@@ -118,49 +118,13 @@ class SmokeRun(Value, frozen=True, omit_defaults=True):
     problem: str = ""
 
 
-MASK = "***"
-_SECRETS = (
-    # Every repetition is bounded or anchored, for the text is anybody's and may be long.
-    # A URL's password, whatever the scheme: amqp://user:password@host.
-    (re.compile(r"(?P<keep>://[^\s:/@]{0,200}:)[^\s@]{1,500}(?=@)"), r"\g<keep>***"),
-    (re.compile(r"(?P<keep>\b(?:bearer|basic)\s{1,5})[\w.~+/=-]{8,}", re.IGNORECASE), r"\g<keep>***"),
-    # password=…, "api_key": "…", AWS_SECRET_ACCESS_KEY=…
-    (
-        re.compile(
-            r"(?P<keep>(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key|credential)"
-            r"[\w.-]{0,40}[\"']?\s{0,5}[=:]\s{0,5})"
-            r"(?!\*\*\*)(?:\"[^\"\n]{0,500}\"|'[^'\n]{0,500}'|[\"']?[^\s,;&\"'}]+)",
-            re.IGNORECASE,
-        ),
-        r"\g<keep>***",
-    ),
-    (re.compile(r"\beyJ[\w-]{5,2000}\.[\w-]{1,4000}(?:\.[\w-]{0,2000})?"), MASK),
-    (
-        re.compile(
-            r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|\Z)",
-            re.DOTALL,
-        ),
-        MASK,
-    ),
-)
 KEPT = 2000
 """Characters of an output that a case keeps."""
-
-
-def masked(text: str) -> str:
-    """The text without what looks like a secret.
-
-    >>> masked("connect amqp://app:hunter2@queue/jobs, PASSWORD=hunter2")
-    'connect amqp://app:***@queue/jobs, PASSWORD=***'
-    """
-    for pattern, instead in _SECRETS:
-        text = pattern.sub(instead, text)
-    return text
 
 
 def tail(data: bytes, *, cut: bool = False) -> str:
     """The end of an output as a case may keep it. ``cut``: bytes before these are missing already."""
     text = data.decode("utf-8", "replace")
     text = "".join(c if c in "\n\t" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
-    text = masked(text).strip()
+    text = mask(text).strip()
     return f"…{text[-KEPT:]}" if cut or len(text) > KEPT else text

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from daemon.core.rollout_facts.masking import mask
+from daemon.core.masking import mask
 from daemon.core.value import Value
 
 MOST_KINDS = 20

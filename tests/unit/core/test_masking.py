@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.core.rollout_facts.masking import MASK, mask
+from daemon.core.masking import MASK, mask
 
 SECRETS = st.text("abcdefghijkXYZ0123456789+-_.~", min_size=8, max_size=60).filter(lambda s: s[0].isalnum())
 PLACES = [

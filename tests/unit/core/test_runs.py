@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from daemon.core.assessment import Condition
 from daemon.core.judge.recovery import Facts, verify
+from daemon.core.masking import mask
 from daemon.core.policy import Policy
-from daemon.core.runs import KEPT, Ending, HttpCall, RunResult, SmokeRun, SmokeTest, masked, tail
+from daemon.core.runs import KEPT, Ending, HttpCall, RunResult, SmokeRun, SmokeTest, tail
 from tests.unit.core.made import NEW, START, at, pod, workload
 
 SECRET = st.text("abcXYZ0189_+/=", min_size=8, max_size=40)
@@ -31,14 +32,14 @@ PLACES = (
 @pytest.mark.parametrize("place", PLACES)
 @given(secret=SECRET, before=st.text(max_size=30))
 def test_what_looks_like_a_secret_is_masked_wherever_it_stands(place: str, secret: str, before: str) -> None:
-    said = masked(f"{before}\n{place.format(secret)}\nafter it")
+    said = mask(f"{before}\n{place.format(secret)}\nafter it")
     assert secret not in said.removeprefix(before)
     assert said.endswith("after it")
 
 
 @pytest.mark.parametrize("text", ["3 of 4 plans are empty", "http://pod:8000/smoke?n=1", "tokens: none left"])
 def test_what_is_no_secret_stays(text: str) -> None:
-    assert masked(text).startswith(text.partition(":")[0])
+    assert mask(text).startswith(text.partition(":")[0])
 
 
 @given(data=st.binary(max_size=6000), cut=st.booleans())
@@ -53,7 +54,7 @@ def test_any_output_becomes_a_short_printable_text(data: bytes, cut: bool) -> No
 )
 def test_masking_takes_no_longer_for_text_that_is_made_to_delay_it(unit: str) -> None:
     began = time.process_time()
-    masked((unit * 65536)[:65536])
+    mask((unit * 65536)[:65536])
     assert time.process_time() - began < 2.0
 
 

@@ -44,12 +44,13 @@ STORIES: dict[str, dict[str, Any]] = {
     "frozen": {"load_rps": BUSY},
 }
 FACTS: dict[str, dict[str, Any]] = {
-    "scaled": {"ready_delay": 33, "startup_probe": False},
+    # Its pods take half of the usual deadline by themselves.
+    "scaled": {"ready_delay": 33, "startup_probe": False, "progress_deadline_seconds": 600},
     "veteran": {},
     "evicted": {},
     "stale": {"replicas": 1, "progress_deadline_seconds": 20},
     "quota": {"progress_deadline_seconds": 20},
-    "late": {},
+    "late": {"progress_deadline_seconds": 600},
     "rewritten": {},
     "changed": {},
     "restored": {},

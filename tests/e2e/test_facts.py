@@ -37,11 +37,25 @@ def case_of(stage: Stage, number: int) -> Case | None:
 
 
 def wait_case(stage: Stage, number: int, *phases: str) -> Case:
+    """The case once it is in one of the phases. Fails at once where it ended in another, with its reason."""
+
     def look() -> Case | None:
         case = case_of(stage, number)
-        return case if case is not None and case.get("status", {}).get("phase") in phases else None
+        status = case.get("status", {}) if case is not None else {}
+        if status.get("phase") in phases:
+            return case
+        seen.append(f"{status.get('phase')}: {status.get('reason')}")
+        assert "finishedAt" not in status, f"{stage.namespace}: {seen[-1]}"
+        return None
 
-    return wait_for(f"{stage.namespace}: revision {number} to be {' or '.join(phases)}", look, within=LONG)
+    seen = ["no case"]
+    try:
+        return wait_for(
+            f"{stage.namespace}: revision {number} to be {' or '.join(phases)}", look, within=LONG
+        )
+    except AssertionError as problem:
+        problem.add_note(f"its case, one after the other: {list(dict.fromkeys(seen))}")
+        raise
 
 
 def scaled(stage: Stage) -> Case:

@@ -131,8 +131,10 @@ def _container(app: Gl006) -> dict[str, Any]:
     environment: list[dict[str, Any]] = [{"name": name, "value": value} for name, value in settings.items()]
     reference = {"name": app.config_name, "key": "LOG_LEVEL", "optional": True}
     environment.append({"name": "LOG_LEVEL", "valueFrom": {"configMapKeyRef": reference}})
-    # Half a second to start: failures count for long enough that a busy machine does not kill a good pod.
+    # Half a second to start: failures count for long enough that a busy machine does not kill a good pod,
+    # by whichever probe waits for the start.
     startup = {"startupProbe": _probe("/health", failures=30)} if app.startup_probe else {}
+    liveness = _probe("/health", failures=5 if app.startup_probe else 30)
     return {
         **startup,
         "name": app.name,
@@ -150,7 +152,7 @@ def _container(app: Gl006) -> dict[str, Any]:
             "readOnlyRootFilesystem": True,
             "capabilities": {"drop": ["ALL"]},
         },
-        "livenessProbe": _probe("/health", failures=5),
+        "livenessProbe": liveness,
         "readinessProbe": {**_probe("/ready", failures=3), "initialDelaySeconds": app.ready_delay},
     }
 

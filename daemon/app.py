@@ -15,7 +15,7 @@ from daemon.core.model import WorkloadRef
 from daemon.engine.assembly import EngineParts, Running, assemble
 from daemon.engine.defects import LogOnly
 from daemon.engine.manual import ByHand, Say, roll_back_by_hand
-from daemon.engine.queue import WorkQueue, put_case
+from daemon.engine.queue import WorkQueue
 from daemon.engine.steady_clock import SteadyClock
 from daemon.engine.surroundings_cache import Sources
 from daemon.engine.views import absent
@@ -116,7 +116,7 @@ def run(settings: Settings) -> int:
         )
         daemon = assemble(parts, queue)
 
-        store.watch(lambda namespace, name: put_case(queue, store, namespace, name))
+        store.watch(queue.put)
         teardown.add("case watches", store.stop)
         cluster.start()
         teardown.add("workload watches", cluster.stop)

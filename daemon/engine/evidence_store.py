@@ -7,9 +7,10 @@ the metrics server's history, through the same fold.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from typing import NamedTuple
 
 import msgspec
 
@@ -19,6 +20,7 @@ from daemon.core.judge.recovery import FreshView
 from daemon.core.judge.verdict import alpha_of
 from daemon.core.model import Revision, Workload
 from daemon.core.policy import Policy, SignalPolicy
+from daemon.core.rollout_facts.fleet_samples import FleetSamples
 from daemon.core.rollout_facts.pod_owner import PodOwners
 from daemon.core.rollout_facts.watch_rules import (
     Roles,
@@ -53,6 +55,14 @@ class Watch(msgspec.Struct, kw_only=True):
     """When the signals were last asked for (monotonic), whatever the answer."""
     skew: float = 0.0
     """Seconds that the metrics server's clock is ahead of ours."""
+
+
+class _Asking(NamedTuple):
+    """A watch that is judged by the signal that is being read."""
+
+    watch: Watch
+    workload: Workload
+    signal: SignalPolicy
 
 
 class EvidenceStore:
@@ -132,32 +142,39 @@ class EvidenceStore:
             skew = reading.taken_at - self._clock.now().timestamp()
             with self._lock:
                 self._last[name] = reading.problem
-            for watch in watches:
-                workload = find(watch.case)
-                signal = next((s for s in watch.policy.signals if s.name == name), None)
-                if workload is not None and signal is not None:
-                    watch.skew = skew if abs(skew) > TOLERATED_SKEW and not reading.problem else 0.0
-                    self._feed(watch, workload, signal, reading)
-                    watch.polled_at = began
+            asking = [found for watch in watches if (found := _asking(watch, name, find)) is not None]
+            for one in asking:
+                one.watch.skew = skew if abs(skew) > TOLERATED_SKEW and not reading.problem else 0.0
+            past = self._past(name, [one.watch for one in asking if name not in one.watch.states], reading)
+            present = FleetSamples(reading.samples)
+            for one in asking:
+                self._feed(one, reading, present, past)
+                one.watch.polled_at = began
 
-    def _feed(self, watch: Watch, workload: Workload, signal: SignalPolicy, reading: Reading) -> None:
-        name, problem = signal.name, reading.problem
-        history: tuple[Sample, ...] | None = None
-        if not problem and name not in watch.states:
-            skew = timedelta(seconds=watch.skew)
-            start = watch.case.spec.started_at - timedelta(seconds=watch.policy.baseline_window) + skew
-            try:
-                history = self._metrics.history(name, start, self._clock.now() + skew)
-            except PortError as error:
-                problem = f"the time before the rollout could not be read: {error}"
+    def _past(self, name: str, new: Sequence[Watch], reading: Reading) -> FleetSamples | str:
+        """The time before the rollouts of cases that lack it, read once for all of them; or why it could
+        not be read."""
+        if reading.problem or not new:
+            return FleetSamples(())
+        skew = timedelta(seconds=new[0].skew)
+        start = min(_past_from(watch) for watch in new) + skew
+        try:
+            return FleetSamples(self._metrics.history(name, start, self._clock.now() + skew))
+        except PortError as error:
+            return f"the time before the rollout could not be read: {error}"
+
+    def _feed(self, one: _Asking, reading: Reading, present: FleetSamples, past: FleetSamples | str) -> None:
+        watch, workload, name = one.watch, one.workload, one.signal.name
+        new = name not in watch.states
+        problem = reading.problem or (past if new and isinstance(past, str) else "")
         with self._lock:
-            owners = _owners(watch, workload)
-            if history is not None:
-                _begin(watch, workload, owners, signal, _own(history, workload, owners))
+            owners, namespace = _owners(watch, workload), workload.ref.namespace
+            if new and not problem and isinstance(past, FleetSamples):
+                _begin(watch, workload, owners, one.signal, past.of(namespace, owners))
             watch.problems[name] = problem or _pod_problem(watch, owners, reading)
-            if not problem and name in watch.states:
+            if not problem:
                 watch.taken_at = reading.taken_at
-                _continue(watch, workload, owners, name, _own(reading.samples, workload, owners))
+                _continue(watch, workload, owners, name, present.of(namespace, owners))
 
 
 def _owners(watch: Watch, workload: Workload) -> PodOwners:
@@ -165,9 +182,17 @@ def _owners(watch: Watch, workload: Workload) -> PodOwners:
     return PodOwners(workload, spec.revision, spec.baseline, watch.case.status.target)
 
 
-def _own(samples: Iterable[Sample], workload: Workload, owners: PodOwners) -> list[Sample]:
-    namespace = workload.ref.namespace
-    return [sample for sample in samples if sample.namespace == namespace and owners.of(sample.pod)]
+def _asking(watch: Watch, name: str, find: Callable[[Case], Workload | None]) -> _Asking | None:
+    signal = next((signal for signal in watch.policy.signals if signal.name == name), None)
+    workload = find(watch.case) if signal is not None else None
+    if signal is None or workload is None:
+        return None
+    return _Asking(watch=watch, workload=workload, signal=signal)
+
+
+def _past_from(watch: Watch) -> datetime:
+    """The beginning of the time to compare with, by our clock."""
+    return watch.case.spec.started_at - timedelta(seconds=watch.policy.baseline_window)
 
 
 def _pod_problem(watch: Watch, owners: PodOwners, reading: Reading) -> str:

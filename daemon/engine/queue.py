@@ -13,7 +13,6 @@ from collections import deque
 from collections.abc import Callable
 
 from daemon.core.model import WorkloadRef
-from daemon.ports import CaseStore, PortError
 
 Job = Callable[[], bool]
 """A turn's work; ``True`` asks for another turn. Nothing it raises is caught."""
@@ -94,14 +93,3 @@ class WorkQueue:
         with self._condition:
             self._closed = True
             self._condition.notify_all()
-
-
-def put_case(queue: WorkQueue, store: CaseStore, namespace: str, name: str) -> None:
-    """Somebody else wrote a case: have its workload looked at."""
-    try:
-        found = next((c for c in store.cases() if (c.namespace, c.name) == (namespace, name)), None)
-    except PortError:
-        # Not listed yet: the first look at every workload is still to come.
-        return
-    if found is not None:
-        queue.put(found.ref)

@@ -216,7 +216,7 @@ class RealCases(Waiting):
         self.store: KubeCaseStore = self._make(client)
         self._dead = self._make(dead)
         if watched:
-            self.store.watch(lambda _namespace, _name: None)
+            self.store.watch(lambda _ref: None)
 
     def stop(self) -> None:
         assert self.store.stop(STOP) == []

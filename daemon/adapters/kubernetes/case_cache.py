@@ -38,37 +38,37 @@ class CaseCache:
         with self._lock:
             return dict(self._unreadable.values())
 
-    def put(self, case: Case) -> bool:
-        """Whether others have to be told: of a case not known before, or of a spec that somebody changed.
+    def put(self, case: Case) -> WorkloadRef | None:
+        """The workload that is to be looked at: of a case not known before, or of a spec that was changed.
 
         The status is written by the daemon alone, which need not be woken by its own writes.
         """
         with self._lock:
             if case.uid in self._deleted:
-                return False
+                return None
             known = self._cases.get(case.uid)
             if known is not None and not _newer(case.resource_version, known.resource_version):
-                return False
+                return None
             self._unreadable.pop(case.uid, None)
             self._keep(case)
-            return known is None or known.spec != case.spec
+            return case.ref if known is None or known.spec != case.spec else None
 
-    def put_unreadable(self, uid: str, key: str, problem: str) -> bool:
+    def put_unreadable(self, uid: str, key: str, problem: str) -> WorkloadRef | None:
+        """The workload that the case was of, while it could be read."""
         with self._lock:
-            self._drop(uid)
             self._unreadable[uid] = (key, problem)
-            return True
+            return self._drop(uid)
 
-    def gone(self, uid: str) -> bool:
-        """Whether its deletion was news."""
+    def gone(self, uid: str) -> WorkloadRef | None:
+        """The workload that the case was of, where its deletion is news."""
         with self._lock:
             self._deleted.discard(uid)
-            unreadable = self._unreadable.pop(uid, None)
-            return self._drop(uid) or unreadable is not None
+            self._unreadable.pop(uid, None)
+            return self._drop(uid)
 
     def deleted_by_us(self, uid: str) -> None:
         with self._lock:
-            if self._drop(uid):
+            if self._drop(uid) is not None:
                 self._deleted.add(uid)
 
     def _keep(self, case: Case) -> None:
@@ -82,16 +82,16 @@ class CaseCache:
         else:
             self._unfinished.pop(case.uid, None)
 
-    def _drop(self, uid: str) -> bool:
+    def _drop(self, uid: str) -> WorkloadRef | None:
         case = self._cases.pop(uid, None)
         if case is None:
-            return False
+            return None
         self._unfinished.pop(uid, None)
         of = self._of[case.ref]
         del of[uid]
         if not of:
             del self._of[case.ref]
-        return True
+        return case.ref
 
 
 def _newer(version: str, known: str) -> bool:

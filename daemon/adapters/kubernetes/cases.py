@@ -18,9 +18,6 @@ from daemon.adapters.kubernetes.watcher import Watcher, stop_all
 from daemon.core.case.case import Case
 from daemon.core.model import WorkloadRef
 
-CaseChanged = Callable[[str, str], None]
-"""Called with the namespace and name of a case that somebody else wrote or deleted."""
-
 INSTALL = "install the CustomResourceDefinition: kubectl apply -f helm/rollbackd/crds/rolloutcases.yaml"
 
 
@@ -50,10 +47,11 @@ class KubeCaseStore:
         self._unreadable: Mapping[str, Mapping[str, str]] = {}
         """By namespace, of those that were listed while their watch was silent."""
         self._watchers: dict[str, Watcher] = {}
-        self._notify: CaseChanged | None = None
+        self._notify: ports.Notify | None = None
 
-    def watch(self, notify: CaseChanged) -> None:
-        """Follow the cases and tell of those that others write. To be called once."""
+    def watch(self, notify: ports.Notify) -> None:
+        """Follow the cases; ``notify`` gets the workload of each that somebody else wrote or deleted. To be
+        called once."""
         self._notify = notify
         self._watchers = {namespace: self._watcher(namespace) for namespace in self._namespaces}
         for watcher in self._watchers.values():
@@ -176,15 +174,15 @@ class KubeCaseStore:
     def _changed(self, change: Change) -> None:
         namespace, name = change.meta.namespace, change.meta.name
         if change.kind == "DELETED":
-            news = self._cache.gone(change.meta.uid)
+            concerned = self._cache.gone(change.meta.uid)
         else:
             try:
-                news = self._cache.put(case_codec.decode(change.raw, namespace, name))
+                concerned = self._cache.put(case_codec.decode(change.raw, namespace, name))
             except ports.Rejected as error:
-                news = self._cache.put_unreadable(change.meta.uid, f"{namespace}/{name}", str(error))
+                concerned = self._cache.put_unreadable(change.meta.uid, f"{namespace}/{name}", str(error))
                 self._on_problem(str(error))
-        if news and self._notify is not None:
-            self._notify(namespace, name)
+        if concerned is not None and self._notify is not None:
+            self._notify(concerned)
 
 
 def _missing(error: ports.Missing) -> ports.PortError:

@@ -10,6 +10,11 @@ NAME_END = 5
 """Random characters at the end of a generated name."""
 
 
+def beginning(pod: str) -> str:
+    """A generated name without its random end: the same for all pods of one ReplicaSet."""
+    return pod[:-NAME_END]
+
+
 class PodOwners:
     """Answers by the owner reference of every pod that is or was seen.
 
@@ -29,8 +34,13 @@ class PodOwners:
 
     def of(self, pod: str) -> str:
         """The UID of the ReplicaSet that made it; empty where it is none of the workload's, or not known."""
-        return self._seen.get(pod) or self._prefixes.get(pod[:-NAME_END], "")
+        return self._seen.get(pod) or self._prefixes.get(beginning(pod), "")
 
     def made(self, revision: Revision, pod: str) -> bool:
         """Whether a revision's ReplicaSet made the pod."""
         return self.of(pod) == revision.replica_set_uid
+
+    @property
+    def beginnings(self) -> frozenset[str]:
+        """How the names of all pods that it knows or would know begin (:func:`beginning`)."""
+        return frozenset((*map(beginning, self._seen), *self._prefixes))

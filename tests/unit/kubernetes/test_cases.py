@@ -17,7 +17,7 @@ from daemon.adapters.kubernetes.cases import KubeCaseStore
 from daemon.adapters.kubernetes.client import KubeClient
 from daemon.core.assessment import Assessment, Condition, SignalEvidence, Verdict, Verification
 from daemon.core.case.case import Case, Effect, EffectOutcome, Entry, Instruction, Phase, Spec, Status
-from daemon.core.model import Alert, Change, Revision
+from daemon.core.model import Alert, Change, Revision, WorkloadRef
 from daemon.core.signals.trail import Point
 from daemon.core.statistics.counts import Tally
 from tests.unit.kubernetes import fake_api
@@ -26,6 +26,7 @@ from tests.unit.kubernetes.fake_api import FakeApi
 
 PATH = "/apis/rollbackd.io/v1alpha1/namespaces/greenlang/rolloutcases"
 PATIENCE = 10.0
+WEB = WorkloadRef(namespace="greenlang", name="web")
 REVISION = Revision(
     hash="abc",
     replica_set="web-abc",
@@ -87,7 +88,7 @@ FULL = Status(
 class Watched:
     def __init__(self, store: KubeCaseStore) -> None:
         self.store = store
-        self.told: queue.Queue[tuple[str, str]] = queue.Queue()
+        self.told: queue.Queue[WorkloadRef] = queue.Queue()
 
 
 @pytest.fixture
@@ -98,7 +99,7 @@ def store(client: KubeClient, clock: FixedClock) -> KubeCaseStore:
 @pytest.fixture
 def watched(api: FakeApi, store: KubeCaseStore) -> Iterator[Watched]:
     made = Watched(store)
-    store.watch(lambda namespace, name: made.told.put((namespace, name)))
+    store.watch(made.told.put)
     api.watched_from.get(timeout=PATIENCE)
     yield made
     api.closing.set()
@@ -228,7 +229,7 @@ def test_an_event_of_an_earlier_state_changes_nothing(api: FakeApi, watched: Wat
     api.watches["rolloutcases"].put(
         lambda: fake_api.lines({"type": "ADDED", "object": early}, {"type": "ADDED", "object": other})
     )
-    assert watched.told.get(timeout=PATIENCE) == ("greenlang", "other")
+    assert watched.told.get(timeout=PATIENCE) == WEB
     assert case in watched.store.cases()
 
 
@@ -238,7 +239,7 @@ def test_an_instruction_typed_by_a_person_wakes(api: FakeApi, watched: Watched) 
     typed["metadata"]["resourceVersion"] = str(int(created.resource_version) + 1)
     typed["spec"]["instruction"] = {"action": "hold", "by": "p", "at": "2026-11-24T12:00:00Z"}
     api.watches["rolloutcases"].put(lambda: fake_api.lines({"type": "MODIFIED", "object": typed}))
-    assert watched.told.get(timeout=PATIENCE) == ("greenlang", "web-r2")
+    assert watched.told.get(timeout=PATIENCE) == WEB
     (known,) = watched.store.cases()
     assert known.spec.instruction is not None
     assert known.spec.instruction.action == "hold"
@@ -248,7 +249,7 @@ def test_a_case_deleted_by_a_person_wakes(api: FakeApi, watched: Watched) -> Non
     watched.store.create(new_case())
     stored = dict(api.objects[f"{PATH}/web-r2"])
     api.watches["rolloutcases"].put(lambda: fake_api.lines({"type": "DELETED", "object": stored}))
-    assert watched.told.get(timeout=PATIENCE) == ("greenlang", "web-r2")
+    assert watched.told.get(timeout=PATIENCE) == WEB
     assert watched.store.cases() == ()
 
 

@@ -19,6 +19,7 @@ from daemon.engine.queue import WorkQueue
 from daemon.engine.steady_clock import SteadyClock
 from daemon.engine.surroundings_cache import Sources
 from daemon.engine.views import absent
+from daemon.engine.workers import SHARE, WORKERS
 from daemon.ports import CaseStore
 from daemon.settings import Settings
 from daemon.teardown import Teardown, at_once, close_all
@@ -55,7 +56,7 @@ def run(settings: Settings) -> int:
     client, registry = kube_client(settings), CollectorRegistry()
     client.greet()
     clock = SteadyClock(SystemClock(), client.server_time)
-    queue = WorkQueue(clock.monotonic)
+    queue = WorkQueue(clock.monotonic, share=SHARE)
     with Teardown() as teardown:
         tellers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="tell")
         teardown.add("telling", at_once(lambda: tellers.shutdown(wait=False, cancel_futures=True)))
@@ -109,6 +110,7 @@ def run(settings: Settings) -> int:
             registry=registry,
             reporter=reporter,
             poll_interval=settings.prometheus.poll,
+            workers=WORKERS,
             logs=KubeLogs(client),
             events=KubeObjectEvents(client),
             naming=settings.alerts.naming,

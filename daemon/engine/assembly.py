@@ -84,6 +84,8 @@ class EngineParts:
     registry: CollectorRegistry
     running: Running = Running()
     poll_interval: float = 5.0
+    workers: int = 1
+    """Threads that look at workloads, each at one; more than one is of use where looking takes waiting."""
     logs: Logs | None = None
     """Without them no logs are read, whatever a policy says."""
     events: ObjectEvents | None = None
@@ -177,14 +179,22 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
         journal=journal,
         defects=defects,
         poll_interval=parts.poll_interval,
+        workers=parts.workers,
         problems=lambda: views.problems(),
     )
     views = DaemonViews(
         cluster=parts.cluster,
         store=parts.store,
         policies=parts.policies,
-        alive=engine.alive,
-        troubles=(*parts.troubles, room.last, around.problems, effects.problems, reconciler.problems),
+        alive=engine.workers.alive,
+        troubles=(
+            *parts.troubles,
+            room.last,
+            around.problems,
+            effects.problems,
+            reconciler.problems,
+            engine.workers.problems,
+        ),
         unmatched=unmatched.listed,
     )
     return Assembled(engine=engine, views=views, journal=journal, clock=clock)

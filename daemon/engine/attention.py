@@ -21,7 +21,7 @@ class _Attended(msgspec.Struct):
 
 
 class Attention:
-    """Only the worker calls it."""
+    """Thread-safe as long as a case is never attended to by two at once."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

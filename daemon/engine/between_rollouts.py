@@ -10,8 +10,9 @@ from daemon.ports import Clock
 
 
 class StandingWatch:
-    """Asked by the worker alone. What it remembers is not precious: after a restart it begins anew, and what
-    its case says of a trouble stands until it was looked at for long enough."""
+    """Thread-safe as long as a workload is never looked at by two at once. What it remembers is not precious:
+    after a restart it begins anew, and what its case says of a trouble stands until it was looked at for long
+    enough."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

@@ -11,7 +11,7 @@ from daemon.ports import Clock, Cluster, Configuration, PortError
 
 
 class ConfigurationLook:
-    """Asked by the worker alone. What cannot be read is a sighting with its problem."""
+    """Asked for a workload by one at a time. What cannot be read is a sighting with its problem."""
 
     def __init__(self, configuration: Configuration, cluster: Cluster, clock: Clock) -> None:
         self._configuration = configuration

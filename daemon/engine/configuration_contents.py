@@ -26,7 +26,8 @@ from daemon.ports import Cluster, ConfigurationCopies, Denied, PortError, Unavai
 
 
 class ContentLook:
-    """Asked by the worker alone. Where the policy ignores the configuration, nothing is asked at all."""
+    """Asked for a workload by one at a time. Where the policy ignores the configuration, nothing is
+    asked at all."""
 
     def __init__(self, copies: ConfigurationCopies, cluster: Cluster) -> None:
         self._copies = copies

@@ -6,11 +6,15 @@ from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 
+from daemon.core.model import WorkloadRef
 from daemon.ports import PortError, Unavailable
+
+Steps = Generator[WorkloadRef | None, None, int]
+"""Yields what its next step works on; returns how many alerts concerned a workload."""
 
 
 class Delivery:
-    """:meth:`wait` is the sender's, :meth:`step` the worker's.
+    """A job of the queue's: :meth:`wait` is the sender's, :meth:`step` the worker's.
 
     Either it is recorded as a whole and the sender learns so, or the sender is asked to deliver again: no
     result is given for what was dropped, and nothing is dropped that a result was given for.
@@ -18,11 +22,12 @@ class Delivery:
 
     def __init__(
         self,
-        steps: Generator[None, None, int],
+        steps: Steps,
         finished: Callable[[int], None],
         broke: Callable[[Exception], None],
     ) -> None:
         """``finished`` hears how many were recorded, ``broke`` of what is a defect of ours."""
+        self.about: WorkloadRef | None = None
         self._steps = steps
         self._finished = finished
         self._broke = broke
@@ -51,7 +56,7 @@ class Delivery:
             self._steps.close()
             return False
         try:
-            next(self._steps)
+            self.about = next(self._steps)
         except StopIteration as end:
             self._succeed(end.value)
             return False

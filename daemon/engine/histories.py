@@ -10,9 +10,9 @@ from daemon.core.rollout_facts.pod_history import PodHistory, follow_pods, inter
 
 
 class Histories:
-    """Asked by the worker alone. A case carries the histories as of its last write; here they go on from look
-    to look. A process that finds a case begins with what it carries, and with no spell that nobody saw last.
-    """
+    """Thread-safe as long as a case is never looked at by two at once. A case carries the histories as of its
+    last write; here they go on from look to look. A process that finds a case begins with what it carries,
+    and with no spell that nobody saw last."""
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[str, tuple[PodHistory, ...]]] = {}

@@ -6,13 +6,13 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 
 from daemon.core.case.alerts import Match, Naming, attributed, find
 from daemon.core.model import Alert, Episode, WorkloadRef
+from daemon.engine.delivery import Steps
 from daemon.engine.reconciler import Reconciler
 from daemon.engine.unmatched import Unmatched
 from daemon.ports import Clock, Cluster, PortError
 
 LOOKED_UP = 100
 """Alerts that are looked up in one turn of the worker."""
-Steps = Generator[None, None, int]
 Sorted = tuple[dict[WorkloadRef, list[Alert]], list[tuple[Alert, str]]]
 """The alerts of each workload, and those of none with the reason."""
 
@@ -45,7 +45,7 @@ class AlertIntake:
         by_workload, missed = yield from self._sort(alerts)
         failed: PortError | None = None
         for ref, its in by_workload.items():
-            yield
+            yield ref
             try:
                 if self._reconciler.alert(ref, its):
                     look_at(ref)
@@ -68,7 +68,7 @@ class AlertIntake:
         episodes: Mapping[Episode, WorkloadRef] | None = None
         for number, alert in enumerate(alerts, start=1):
             if number % LOOKED_UP == 0:
-                yield
+                yield None
             answer = find(alert, workloads, self._naming)
             if isinstance(answer, Match):
                 by_workload.setdefault(answer.ref, []).append(attributed(alert, answer))

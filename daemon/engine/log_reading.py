@@ -39,7 +39,8 @@ class _Read:
 
 
 class LogReading:
-    """Asked by the worker alone, and only where the policy says so. What cannot be read is a problem."""
+    """Asked for a workload by one at a time, and only where the policy says so. What cannot be read is a
+    problem."""
 
     def __init__(self, logs: Logs | None, clock: Clock) -> None:
         self._logs = logs

@@ -1,4 +1,4 @@
-"""The daemon's heart: one worker takes workloads off a queue, a scheduler drives the polls."""
+"""The daemon's heart: workers take workloads off a queue, a scheduler drives the polls."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from daemon.engine.delivery import Delivery
 from daemon.engine.evidence_store import EvidenceStore
 from daemon.engine.intake import AlertIntake
 from daemon.engine.journal import Journal
-from daemon.engine.queue import MOST_JOBS, Job, WorkQueue
+from daemon.engine.queue import MOST_JOBS, Job, Turn, WorkQueue
 from daemon.engine.reconciler import Reconciler
 from daemon.engine.steady_clock import SteadyClock
 from daemon.engine.surroundings_cache import SurroundingsCache
+from daemon.engine.workers import Workers
 from daemon.ports import Cluster, PortError, Unavailable
 
 PAUSES = Backoff(first=0.5, longest=15.0)
@@ -27,7 +28,7 @@ RESYNC = 60.0
 
 
 class Engine:
-    """Owns the worker thread; :meth:`step` and :meth:`poll` serve callers with a time of their own."""
+    """Owns the workers; :meth:`step` and :meth:`poll` serve callers with a time of their own."""
 
     def __init__(
         self,
@@ -42,6 +43,7 @@ class Engine:
         journal: Journal,
         defects: Defects,
         poll_interval: float,
+        workers: int,
         problems: Callable[[], Sequence[str]],
     ) -> None:
         self._queue = queue
@@ -56,14 +58,15 @@ class Engine:
         self._interval = poll_interval
         self._problems = problems
         self._pauses: dict[WorkloadRef, float] = {}
-        self._worker = threading.Thread(target=self._work, name="worker", daemon=True)
+        self._polling = threading.Lock()
+        """A poll that is wished for at once waits for the one that is under way."""
+        self.workers = Workers(queue, self._handle, clock, number=workers)
         self._scheduler = BackgroundScheduler(timezone="UTC")
-        self._beat = clock.monotonic()
 
     # ------------------------------------------------------------ life
 
     def start(self) -> None:
-        self._worker.start()
+        self.workers.start()
         options = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
         self._scheduler.add_job(self.poll, "interval", seconds=self._interval, id="poll", **options)
         self._scheduler.add_job(self.resync, "interval", seconds=RESYNC, id="resync", **options)
@@ -74,12 +77,7 @@ class Engine:
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
         self._queue.close()
-        self._worker.join(timeout)
-        return ["worker"] if self._worker.is_alive() else []
-
-    def alive(self, within: float) -> bool:
-        """Whether the worker came round lately (seconds)."""
-        return self._clock.monotonic() - self._beat <= within
+        return self.workers.join(timeout)
 
     def poll_soon(self) -> None:
         """A new case or an alert does not wait for the next interval."""
@@ -92,6 +90,10 @@ class Engine:
 
     def poll(self) -> None:
         """Read the metrics for all cases under watch, then look at each of them."""
+        with self._polling:
+            self._poll()
+
+    def _poll(self) -> None:
         try:
             self._clock.steer()
             active = self._reconciler.active()
@@ -111,8 +113,8 @@ class Engine:
             self._defects.caught(defect, edge="poll")
 
     def resync(self) -> None:
-        """Look at everything again; the empty job shows that the worker comes round even when idle."""
-        self._queue.submit(_nothing)
+        """Look at everything again; the empty job shows that a worker comes round even when idle."""
+        self._queue.submit(_Nothing())
         try:
             self._clock.steer()
             for workload in self._cluster.workloads():
@@ -129,41 +131,36 @@ class Engine:
             # Its namespace cannot be read now, which must not keep the others from being judged.
             return None
 
-    # ------------------------------------------------------------ what the worker does
-
-    def _work(self) -> None:
-        while (item := self._queue.take()) is not None:
-            self._beat = self._clock.monotonic()
-            self._handle(item)
+    # ------------------------------------------------------------ what a worker does
 
     def step(self) -> bool:
         """Do one thing that is due; ``False`` when there is none."""
-        self._beat = self._clock.monotonic()
-        item = self._queue.take(wait=False)
-        if item is not None:
-            self._handle(item)
-        return item is not None
+        return self.workers.step()
 
-    def _handle(self, item: Job | WorkloadRef) -> None:
-        if not isinstance(item, WorkloadRef):
-            self._do(item)
-            return
+    def _handle(self, turn: Turn) -> None:
+        match turn.work:
+            case WorkloadRef() as ref:
+                self._look(ref)
+            case job:
+                self._do(job)
+
+    def _look(self, ref: WorkloadRef) -> None:
         try:
-            self._reconciler.reconcile(item)
-            self._pauses.pop(item, None)
+            self._reconciler.reconcile(ref)
+            self._pauses.pop(ref, None)
         except PortError as error:
-            self._again(item, str(error))
+            self._again(ref, str(error))
         except Exception as defect:
             # The edge of the loop: one workload's trouble must not stop the others.
-            self._defects.caught(defect, edge="reconcile", about=str(item))
-            self._again(item, f"a defect of the daemon's ({type(defect).__name__}), see the log")
+            self._defects.caught(defect, edge="reconcile", about=str(ref))
+            self._again(ref, f"a defect of the daemon's ({type(defect).__name__}), see the log")
 
     def _do(self, job: Job) -> None:
         try:
-            if job():
+            if job.step():
                 self._queue.resubmit(job)
         except Exception as defect:
-            # Without this edge the worker would end, and with it all judgement.
+            # Without this edge the worker would end, and with all of them all judgement.
             self._defects.caught(defect, edge="job")
 
     def _again(self, ref: WorkloadRef, why: str) -> None:
@@ -190,7 +187,7 @@ class Engine:
     def deliver(self, alerts: Sequence[Alert]) -> Delivery:
         """The same without waiting. Raises Unavailable where too many deliveries wait already."""
         delivery = Delivery(self._intake.take(alerts, self._queue.put), self._delivered, self._broke)
-        if not self._queue.submit(delivery.step):
+        if not self._queue.submit(delivery):
             raise Unavailable(f"{MOST_JOBS} deliveries of alerts are waiting already: deliver again")
         return delivery
 
@@ -202,5 +199,10 @@ class Engine:
             self.poll_soon()
 
 
-def _nothing() -> bool:
-    return False
+class _Nothing:
+    """A job of one turn that does nothing."""
+
+    about = None
+
+    def step(self) -> bool:
+        return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -54,7 +55,8 @@ class Observer:
     ) -> None:
         self._room = room
         self._around = around
-        self._company = CoincidentFailures(self._views)
+        self._coincident = CoincidentFailures(self._views)
+        self._comparing = threading.Lock()
         self._histories = Histories()
         self._health = health
         self._configuration = configuration
@@ -156,9 +158,11 @@ class Observer:
     ) -> Surroundings:
         """What a failure may be due to besides the release; nodes only while a decision may depend on it."""
         around = self._around
+        with self._comparing:
+            others = self._coincident.of(case, confirmed.onset, views, around.watched(), around.turn)
         return Surroundings(
             dependencies=around.dependencies(case, workload, policy),
-            others=self._company.of(case, confirmed.onset, views, around.watched(), around.turn),
+            others=others,
             nodes=around.nodes(case, workload) if case.status.patched_at is None else {},
         )
 

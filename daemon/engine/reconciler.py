@@ -1,7 +1,8 @@
 """One case at a time: look, decide, write down, act, write down.
 
-Everything here is called by one thread, so a case is never advanced twice at once. What cannot be done now
-raises nothing: the workload is asked for again after a pause that grows.
+Of one workload everything here is called by one thread at a time, so a case is never advanced twice at once;
+several workloads may be looked at together. What cannot be done now raises nothing: the workload is asked for
+again after a pause that grows.
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ class SmokeTests:
         self, case: Case, workload: Workload, policy: Policy, now: datetime
     ) -> tuple[SmokeRun, ...] | None:
         """The tests of the recovery that is being proven, as the case is to remember them; ``None`` where
-        none is. Begins those that the stored case says are to be begun. Called by the worker alone."""
+        none is. Begins those that the stored case says are to be begun. Called by one at a time."""
         goal = case.status.target
         if case.phase is not Phase.VERIFYING or goal is None:
             return None

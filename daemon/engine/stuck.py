@@ -17,7 +17,7 @@ BUDGET = 5.0
 
 
 class StuckLook:
-    """Asked by the worker alone."""
+    """Asked for a workload by one at a time."""
 
     def __init__(self, events: ObjectEvents | None, logs: LogReading, clock: Clock) -> None:
         self._events = events

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter
@@ -14,9 +15,10 @@ KEPT = 20
 
 
 class Unmatched:
-    """Written by the worker, read by the web server's threads: the list is replaced as a whole."""
+    """Written by the workers, read by the web server's threads: the list is replaced as a whole."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
+        self._lock = threading.Lock()
         self._listed: dict[str, UnmatchedAlert] = {}
         self._counter = Counter(
             "rollbackd_alerts_unmatched",
@@ -26,6 +28,10 @@ class Unmatched:
 
     def note(self, alert: Alert, reason: str, now: datetime) -> None:
         self._counter.inc()
+        with self._lock:
+            self._list(alert, reason, now)
+
+    def _list(self, alert: Alert, reason: str, now: datetime) -> None:
         key = alert.fingerprint[:64]
         others = {k: entry for k, entry in self._listed.items() if k != key}
         before = self._listed.get(key)

@@ -11,7 +11,7 @@ from daemon.core.policy import Policy
 from daemon.ports import CaseStore, Cluster, PortError
 
 WORKER_SILENCE = 180.0
-"""Seconds without a round of the worker after which it counts as stuck (it is given work every 60 s)."""
+"""Seconds in which no worker came round after which they count as stuck (one is given work every 60 s)."""
 
 Troubles = Callable[[], Mapping[str, str]]
 

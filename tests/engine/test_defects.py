@@ -83,15 +83,19 @@ def test_a_defect_in_a_look_at_a_workload_is_reported_once_and_looked_at_again()
     assert world.count("rollbackd_defects_total", edge="reconcile") == 2
 
 
+class DefectiveJob:
+    about = None
+
+    def step(self) -> bool:
+        raise KeyError("job")
+
+
 def test_a_job_with_a_defect_does_not_end_the_worker() -> None:
     world = World().settled()
     assert world.queue is not None
 
-    def job() -> bool:
-        raise KeyError("job")
-
-    world.queue.submit(job)
-    world.queue.submit(job)
+    world.queue.submit(DefectiveJob())
+    world.queue.submit(DefectiveJob())
     world.run(1)
     assert world.defects.reports == [Report("KeyError", "job", "")]
     world.deploy(BAD)

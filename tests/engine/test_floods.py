@@ -12,7 +12,7 @@ from daemon.adapters.simulation.clock import ManualClock
 from daemon.core.case.case import Case
 from daemon.core.model import Alert, Workload, WorkloadRef
 from daemon.engine.delivery import Delivery
-from daemon.engine.queue import MOST_JOBS, WorkQueue
+from daemon.engine.queue import MOST_JOBS
 from daemon.ports import Cluster, Rejected, Unavailable
 from tests.engine.world import POLICY, REF, World
 from tests.simulation.faulty import FaultyCaseStore
@@ -167,37 +167,9 @@ def test_more_deliveries_than_can_wait_are_turned_away() -> None:
     assert all(delivery.wait(0.0) == 1 for delivery in waiting)
 
 
-def test_jobs_and_workloads_take_turns() -> None:
-    clock = ManualClock()
-    queue = WorkQueue(clock.monotonic)
-    turns: list[str] = []
-    refs = [WorkloadRef(namespace="n", name=str(number)) for number in range(5)]
-    for ref in refs:
-        queue.put(ref)
-        queue.submit(lambda: False)
-    while (item := queue.take(wait=False)) is not None:
-        turns.append(item.name if isinstance(item, WorkloadRef) else "job")
-    assert turns == [turn for ref in refs for turn in ("job", ref.name)]
-
-
-def test_a_workload_is_taken_once_and_at_its_earliest_time() -> None:
-    clock = ManualClock()
-    queue = WorkQueue(clock.monotonic)
-    ref, other = (WorkloadRef(namespace="n", name=name) for name in "ab")
-    for pause in (30.0, 5.0, 10.0):
-        queue.put(ref, pause)
-    queue.put(other, 7.0)
-    clock.advance(6)
-    assert queue.take(wait=False) == ref
-    assert queue.take(wait=False) is None
-    clock.advance(60)
-    assert queue.take(wait=False) == other
-    assert queue.take(wait=False) is None
-
-
 def test_a_defect_in_a_step_is_told_to_the_sender_and_not_to_the_worker() -> None:
     def steps() -> Generator[None, None, int]:
-        yield
+        yield None
         raise ZeroDivisionError
 
     delivery = Delivery(steps(), lambda _: None, lambda _: None)

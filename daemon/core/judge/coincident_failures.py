@@ -16,7 +16,7 @@ Views = Callable[[Case], Mapping[str, SignalView]]
 
 
 class CoincidentFailures:
-    """Asked by the worker alone. Each workload is judged at most once in a poll, however many ask for it."""
+    """Each workload is judged at most once in a poll, however many ask for it. Not thread-safe."""
 
     def __init__(self, views: Views) -> None:
         self._views = views

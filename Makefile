@@ -8,6 +8,8 @@ CACHE := $(or $(ROLLBACKD_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/rollback
 UV_VERSION := 0.13.9
 IMAGE ?= ghcr.io/rollbackd/rollbackd:dev
 PYTEST_ARGS ?=
+# The tests that need no cluster use every core, up to eight; PYTEST_ARGS="-n 0" keeps them in one process.
+PARALLEL := -n auto --maxprocesses 8 --dist worksteal
 
 # Trust what the system trusts (pip and git do as well), so that setup works behind an inspecting proxy.
 ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
@@ -74,7 +76,7 @@ demo: setup ## See it at work without a cluster: a bad release, its rollback, th
 
 .PHONY: test
 test: setup ## Run the tests that need no cluster
-	$(BIN)/pytest -m "not e2e" $(PYTEST_ARGS)
+	$(BIN)/pytest -m "not e2e" $(PARALLEL) $(PYTEST_ARGS)
 
 .PHONY: check
 check: setup ## Everything that must hold before a commit: format, lint, types, imports, tests
@@ -82,7 +84,7 @@ check: setup ## Everything that must hold before a commit: format, lint, types, 
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -m "not e2e" $(PYTEST_ARGS)
+	$(BIN)/pytest -m "not e2e" $(PARALLEL) $(PYTEST_ARGS)
 
 .PHONY: docs
 docs: setup ## Write the generated files anew: docs/settings.md, the schema of the webhook and the chart's CRD

@@ -29,6 +29,7 @@ from tests.example import application
 pytestmark = pytest.mark.e2e
 CONFIG = f"{NAME}-config"
 KINDS = ("restore-configuration", "rollback", "restart")
+JOB = {"name": "job", "job": {"command": ["true"]}, "timeout": 60}
 MOST_WRITES = 15
 """Of a rollback, from its case's opening to the last that people are notified of."""
 AT_ONCE = 5.0
@@ -37,17 +38,20 @@ LONG = 300.0
 ENDS = ("RolledBack", "Unrecovered", "Held", "Superseded", "Healthy")
 
 
-def guarding(cluster: Cluster, namespace: str, **policy: Any) -> dict[str, Any]:
-    """Settings as they are shipped, but for what hurries a test."""
+def guarding(cluster: Cluster, namespace: str, more: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as they are shipped, but for what hurries a test, and ``more`` of the workload's."""
     return application() | {
         "workloads": [
             {
                 "namespace": namespace,
                 "name": NAME,
                 "signals": ["errors", {"name": "latency", "warmup": WARMUP}],
+                "smoke_tests": [],
+                **more,
             }
         ],
-        "policy": {"watch": WATCH, "baseline_window": 180, "stale_after": 15, **policy},
+        "smoke_tests": [JOB],
+        "policy": {"watch": WATCH, "baseline_window": 180, "stale_after": 15},
         "prometheus": {"url": cluster.prometheus_url},
         "log": {"format": "json"},
     }
@@ -109,7 +113,7 @@ class Played:
         )
 
 
-def prepare(cluster: Cluster, folder: Path, story: str, ends: ExitStack, **policy: Any) -> Played:
+def prepare(cluster: Cluster, folder: Path, story: str, ends: ExitStack, **more: Any) -> Played:
     """The story's namespace with a healthy release that is adopted and has a past."""
     namespace = f"greenlang-{story}"
     stage = Stage(cluster, namespace, Gl006(namespace=namespace, replicas=2, load_rps=BUSY))
@@ -118,7 +122,7 @@ def prepare(cluster: Cluster, folder: Path, story: str, ends: ExitStack, **polic
     stage.set_up()
     wait_for(f"{namespace}: pods of v1.0.0", partial(stage.all_ready_on, "v1.0.0"), within=LONG)
     proxy = ends.enter_context(ApiProxy(cluster, folder))
-    daemon = ProcessDaemon(cluster, folder, guarding(cluster, namespace, **policy), "", proxy.kubeconfig)
+    daemon = ProcessDaemon(cluster, folder, guarding(cluster, namespace, more), "", proxy.kubeconfig)
     ends.callback(daemon.stop)
     daemon.start()
     wait_for(f"{namespace}: v1.0.0 adopted", partial(stage.case, "v1.0.0"))
@@ -133,19 +137,25 @@ def counted(cluster: Cluster, folder: Path) -> Told:
     """A release that fails by its error rate, and everything that is written for it."""
     with ExitStack() as ends:
         played = prepare(cluster, folder, "counted", ends)
+        wait_for("a steady past", partial(has_long_past, played.stage), within=LONG)
         before = len(played.proxy.writes)
         played.stage.release("v1.1.0-errors")
         generation = played.stage.deployment()["metadata"]["generation"]
         return played.end(2, before, generation)
 
 
+def has_long_past(stage: Stage) -> bool:
+    """Without half a minute of it the release is seen to change the traffic as well, and rightly held."""
+    served = stage.query("sum(gl006_http_requests_total{$NS})") or 0.0
+    return served > 30 * BUSY * stage.app.replicas
+
+
 def killed(cluster: Cluster, folder: Path) -> Told:
     """A ConfigMap broken in place and a restart, returned by a plan of three steps; the daemon is killed at
     each write of the plan, and started again."""
     with ExitStack() as ends:
-        played = prepare(
-            cluster, folder, "killed-at-writes", ends, configuration="restore", verify_deadline=90
-        )
+        more = {"configuration": "restore", "smoke_tests": [JOB["name"]], "verify_deadline": 120}
+        played = prepare(cluster, folder, "killed-at-writes", ends, **more)
         stage, daemon, proxy = played.stage, played.daemon, played.proxy
         before = len(proxy.writes)
         kills: list[str] = []
@@ -186,13 +196,27 @@ def outcome(kind: str) -> Callable[[Write], bool]:
     return lambda write: any(effect.get("outcome") for effect in effects_in(write, kind))
 
 
-KILLS: list[tuple[str, Callable[[Write], bool], bool]] = [
-    (f"{matches.__name__} of {kind}, {'after' if made else 'before'} it was made", matches(kind), made)
-    for kind in KINDS
-    for matches in (intent, act, outcome)
-    for made in (False, True)
+def job_made(write: Write) -> bool:
+    return write.method == "POST" and write.path.endswith("/jobs")
+
+
+def job_ended(write: Write) -> bool:
+    if write.method != "PUT" or not write.path.endswith("/status"):
+        return False
+    return any(run.get("result") for run in write.body["status"].get("smokeTests", ()))
+
+
+POINTS: list[tuple[str, Callable[[Write], bool]]] = [
     # All steps are intended in one write.
-    if matches is not intent or kind == KINDS[0]
+    (f"intent of {KINDS[0]}", intent(KINDS[0])),
+    *((f"{write.__name__} of {kind}", write(kind)) for kind in KINDS for write in (act, outcome)),
+    ("a smoke test's Job", job_made),
+    ("a smoke test's result", job_ended),
+]
+KILLS: list[tuple[str, Callable[[Write], bool], bool]] = [
+    (f"{point}, {'after' if made else 'before'} it was made", matches, made)
+    for point, matches in POINTS
+    for made in (False, True)
 ]
 """Each write of a plan, killed before it is made and, when it comes again, after it was made."""
 
@@ -243,5 +267,8 @@ def test_a_plan_killed_at_each_of_its_writes_is_carried_out_once(playing: dict[s
     assert len(told.of("PATCH", "configmaps")) == 1
     assert len(told.of("PATCH", "deployments")) == 2
     assert told.deployment["metadata"]["generation"] == told.generation + 2
+    assert len([write for write in told.writes if job_made(write)]) == 1
+    [test] = told.status["smokeTests"]
+    assert test["result"]["passed"], test
     assert json.loads(told.config_map["data"]["settings.json"]) == HEALTHY_SETTINGS
     assert told.kills == tuple(name for name, _, _ in KILLS)

@@ -8,7 +8,8 @@ final ends the effect with the reason.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 
 import msgspec
 
@@ -44,6 +45,13 @@ class _Waiting(msgspec.Struct, frozen=True, kw_only=True):
     why: str
 
 
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """How a telling ended, or what forbids it, and when."""
+
+    result: Result
+    at: datetime
+
+
 class Effects:
     """``run`` starts the telling (a pool's submit, or a plain call); ``later`` asks for a reconciliation."""
 
@@ -67,7 +75,8 @@ class Effects:
         self._defects = defects
         self._lock = threading.Lock()
         self._under_way: set[Key] = set()
-        self._results: dict[Key, Result] = {}
+        self._told: dict[Key, Told] = {}
+        """How tellings ended, until that is stored: a write may fail, or wait for another one."""
         self._waiting: dict[Key, _Waiting] = {}
 
     def problems(self) -> Mapping[str, str]:
@@ -82,35 +91,52 @@ class Effects:
             }
 
     def perform(self, case: Case, effect: Effect, policy: Policy) -> Result | None:
-        """The effect's end or what forbids it; ``None`` while it is under way or waits to be tried again."""
+        """A step's end or what forbids it; ``None`` while it waits to be tried again, and of a telling,
+        which ends beside the worker: see :meth:`told`."""
         key = (case.key, effect.id)
-        with self._lock:
-            told = self._results.pop(key, None)
-        if told is not None or not self._due(key):
-            return told
+        if not self._due(key):
+            return None
         if not effect.is_step:
-            return self._publish(key, case, effect, policy) if _first_of_its_sink(case, effect) else None
+            if _first_of_its_sink(case, effect):
+                self._publish(key, case, effect, policy)
+            return None
         step = case.pending_step
         if step is None or step.id != effect.id:
             # A step before it has not ended, or ended so that the plan is over.
             return None
         return self._attempt(key, case, effect, lambda: ACTS[effect.kind](self._hands, case, effect))
 
-    def _publish(self, key: Key, case: Case, effect: Effect, policy: Policy) -> Result | None:
+    def told(self, case: Case) -> tuple[Told, ...]:
+        """How tellings ended that stand in the case as intended; said again until :meth:`stored`."""
         with self._lock:
-            if key in self._under_way:
-                return None
+            found = [self._told.get((case.key, effect.id)) for effect in case.pending]
+        return tuple(told for told in found if told is not None)
+
+    def stored(self, case: str, known: Iterable[Told]) -> None:
+        """The case says by now how these ended."""
+        with self._lock:
+            for told in known:
+                if self._told.get((case, told.result.effect)) is told:
+                    del self._told[case, told.result.effect]
+
+    def telling(self, case: str) -> bool:
+        """Whether people are being notified of the case at this moment."""
+        with self._lock:
+            return any(key[0] == case for key in self._under_way)
+
+    def _publish(self, key: Key, case: Case, effect: Effect, policy: Policy) -> None:
+        with self._lock:
+            if key in self._under_way or key in self._told:
+                return
             self._under_way.add(key)
         self._run(lambda: self._tell(key, case, effect, policy))
-        with self._lock:
-            return self._results.pop(key, None)
 
     def _tell(self, key: Key, case: Case, effect: Effect, policy: Policy) -> None:
         result = self._attempt(key, case, effect, lambda: self._deliver(case, effect, policy))
         with self._lock:
             self._under_way.discard(key)
             if result is not None:
-                self._results[key] = result
+                self._told[key] = Told(result=result, at=self._clock.now())
         if result is not None:
             self._later(case.ref, 0.0)
 

@@ -27,11 +27,10 @@ from daemon.engine.evidence_store import EvidenceStore
 from daemon.engine.journal import Journal
 from daemon.engine.log_reading import LogReading
 from daemon.engine.observer import DAY, Observer
+from daemon.engine.saving import Saving
 from daemon.ports import CaseStore, Clock, Cluster, Conflict, Missing
 
 Policies = Callable[[WorkloadRef, Workload | None], Policy]
-SAVE_EVERY = 15.0
-"""Seconds between writes of numbers alone; changes of meaning are written at once."""
 STANDING = frozenset({Phase.HEALTHY, Phase.ROLLED_BACK, Phase.SUPERSEDED})
 """Phases in which a workload counts as well; in the other last ones a person has been called already."""
 MOST_STEPS = 12
@@ -71,8 +70,7 @@ class Reconciler:
         self._attended = attended
         self._standing = StandingWatch(clock)
         self._attention = Attention(clock)
-        self._saved_at: dict[str, float] = {}
-        """Case → when it was written last (monotonic)."""
+        self._saving = Saving(clock, effects.telling)
         self._refused: dict[WorkloadRef, Mapping[str, str]] = {}
         """Cases that are not acted upon, by key → why. Replaced as a whole, for other threads read it."""
 
@@ -156,6 +154,7 @@ class Reconciler:
             stored = self._store.create(self._with_logs(self._configured(case, workload), workload))
         except Conflict:
             return None
+        self._saving.saved(stored)
         self._journal.opened(stored)
         return stored
 
@@ -186,7 +185,7 @@ class Reconciler:
             )
             elapsed = 0.0
             case = self._act(self._apply(case, seen, policy), policy)
-            if case.phase is before.phase and case.pending == before.pending:
+            if _left(case) == _left(before):
                 return
 
     def _stand(self, ref: WorkloadRef, workload: Workload | None, policy: Policy) -> None:
@@ -209,7 +208,7 @@ class Reconciler:
             self._attended()
 
     def _act(self, case: Case, policy: Policy) -> Case:
-        """Carry out what is intended; each outcome is stored before the next effect begins."""
+        """Carry out what is intended; each step's outcome is stored before the next one begins."""
         for effect in case.pending:
             result = self._effects.perform(case, effect, policy)
             if result is not None:
@@ -218,11 +217,15 @@ class Reconciler:
 
     def _apply(self, case: Case, event: Event, policy: Policy) -> Case:
         after = advance(case, event, policy, self._clock.now())
+        told = self._effects.told(after)
+        for one in told:
+            after = advance(after, one.result, policy, one.at)
         if after.phase is Phase.HEALTHY and case.phase is not Phase.HEALTHY:
             after = self._contents.healthy(after, policy, self._clock.now())
-        if not self._worth_saving(case, after):
+        if not self._saving.worthwhile(case, after):
             return after
         stored = self._save(case, after)
+        self._effects.stored(stored.key, told)
         if isinstance(event, Observed) or stored.phase is not case.phase:
             self._attention.stored(stored.key)
         return stored
@@ -235,23 +238,12 @@ class Reconciler:
             # opens the rollout again, unless another case covers what runs now.
             self._journal.lost(before)
             raise
-        if stored.active:
-            self._saved_at[stored.key] = self._clock.monotonic()
-        else:
-            self._saved_at.pop(stored.key, None)
+        self._saving.saved(stored)
+        if not stored.active:
             self._attention.forget(stored.key)
             self._observer.forget(stored.key)
         self._journal.changed(before, stored)
         return stored
-
-    def _worth_saving(self, before: Case, after: Case) -> bool:
-        if before == after:
-            return False
-        old, new = before.status, after.status
-        if _meaning(old) != _meaning(new):
-            return True
-        last = self._saved_at.get(after.key)
-        return last is None or self._clock.monotonic() - last >= SAVE_EVERY
 
     def _prune(self, cases: Sequence[Case], policy: Policy) -> None:
         """Delete the oldest finished cases beyond the policy's number, never the newest proven one."""
@@ -279,7 +271,7 @@ class Reconciler:
         ]
 
 
-def _meaning(status: Status) -> tuple[object, ...]:
-    """What is written at once when it changes; the rest is numbers."""
-    alerts = (status.alerts, status.alerts_left_out, status.alerts_lost)
-    return status.phase, status.verdict, status.effects, status.timeline, status.smoke_tests, alerts
+def _left(case: Case) -> tuple[object, ...]:
+    """What there is to go on with at once; a telling that ended leaves nothing."""
+    steps = tuple(effect for effect in case.pending if effect.is_step)
+    return case.phase, steps, len(case.status.effects)

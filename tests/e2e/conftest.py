@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.e2e import daemon as daemons
+from tests.e2e import runbook_stories
 from tests.e2e.app.build import load_app
 from tests.e2e.app.manifests import NAME, Gl006
 from tests.e2e.cluster import lifecycle
@@ -57,7 +58,7 @@ FACTS: dict[str, dict[str, Any]] = {
     "crashing": {},
 }
 """Stories that take minutes of waiting and little else: they are played side by side."""
-STORIES |= FACTS
+STORIES |= FACTS | runbook_stories.STORIES
 CONFIGURATION = {"rewritten": "ignore", "restored": "restore"}
 """The policy of stories that have another than the default."""
 
@@ -77,6 +78,7 @@ def settings(cluster: Cluster) -> dict[str, Any]:
                 "contact": "#incident-gl006",
                 "signals": ["errors", {"name": "latency", "warmup": WARMUP}],
                 **({"configuration": CONFIGURATION[story]} if story in CONFIGURATION else {}),
+                **runbook_stories.WORKLOADS.get(story, {"smoke_tests": []}),
             }
             for story in STORIES
         ],
@@ -87,6 +89,7 @@ def settings(cluster: Cluster) -> dict[str, Any]:
             "verify_deadline": 90,
             "decisive_alerts": [ALERT],
         },
+        "smoke_tests": runbook_stories.SMOKE_TESTS,
         "prometheus": {"url": cluster.prometheus_url, "poll": 1},
         "log": {"format": "json"},
     }

@@ -72,15 +72,22 @@ class Daemon(ABC):
 
 
 class ProcessDaemon(Daemon):
-    """`rollbackd run` on this machine against the cluster."""
+    """`rollbackd run` on this machine against the cluster, as its administrator."""
 
-    def __init__(self, cluster: Cluster, folder: Path, settings: dict[str, Any], dsn: str) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        folder: Path,
+        settings: dict[str, Any],
+        dsn: str,
+        kubeconfig: Path | None = None,
+    ) -> None:
         self._config = folder / "rollbackd.yaml"
         self._log = folder / "daemon.log"
         port = _free_port(cluster.host_address)
         self.url = f"http://{cluster.host_address}:{port}"
         full = settings | {
-            "kubernetes": {"kubeconfig": str(cluster.kubeconfig)},
+            "kubernetes": {"kubeconfig": str(kubeconfig or cluster.kubeconfig)},
             "web": {"host": cluster.host_address, "port": port},
         }
         self._config.write_text(json.dumps(full))
@@ -95,12 +102,16 @@ class ProcessDaemon(Daemon):
         }
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
+    def launch(self) -> None:
+        """Start it and wait for nothing: it may be meant to end before it is ready."""
         command = [sys.executable, "-m", "daemon", "--config", str(self._config), "run"]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 command, stdout=log, stderr=log, env=self._environment, cwd=CHART.parents[1]
             )
+
+    def start(self) -> None:
+        self.launch()
         try:
             self.wait_ready()
         except AssertionError:

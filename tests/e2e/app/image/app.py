@@ -12,6 +12,7 @@ environment variable FAULT, or for a running pod ``PUT /fault`` (what a bad depe
     {"validation_failures": true}   validation failures every second, all else healthy
     {"scada_down": true}            the SCADA link is down, and says so
     {"exit": 0}                     end at once with this code (PUT alone)
+    {"error_line": "text"}          log the text as an error, once (PUT alone)
 """
 
 import json
@@ -196,6 +197,8 @@ class Handler(BaseHTTPRequestHandler):
         FAULT.update(json.loads(body))
         show_links()
         self._answer(200, json.dumps(FAULT))
+        if "error_line" in FAULT:
+            log("ERROR", FAULT["error_line"], component="integration")
         if "exit" in FAULT:
             os._exit(int(FAULT["exit"]))
 

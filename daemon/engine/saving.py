@@ -1,0 +1,49 @@
+"""When a case is worth a write: what changes its meaning at once, the rest together and now and then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from daemon.core.case.case import Case, Status
+from daemon.ports import Clock
+
+SAVE_EVERY = 30.0
+"""Seconds between writes of numbers alone, and of whom was notified."""
+
+
+class Saving:
+    """Remembers when each active case was written last. ``notifying`` says whether people are just being
+    notified of a case. Asked by the worker alone."""
+
+    def __init__(self, clock: Clock, notifying: Callable[[str], bool]) -> None:
+        self._clock = clock
+        self._notifying = notifying
+        self._saved_at: dict[str, float] = {}
+        """Case → when (monotonic)."""
+
+    def worthwhile(self, before: Case, after: Case) -> bool:
+        if before == after:
+            return False
+        if _meaning(before.status) != _meaning(after.status):
+            return True
+        if not after.active:
+            # No other write will come: how all sinks were notified goes in one.
+            return not self._notifying(after.key)
+        last = self._saved_at.get(after.key)
+        return last is None or self._clock.monotonic() - last >= SAVE_EVERY
+
+    def saved(self, case: Case) -> None:
+        if case.active:
+            self._saved_at[case.key] = self._clock.monotonic()
+        else:
+            self._saved_at.pop(case.key, None)
+
+
+def _meaning(status: Status) -> tuple[object, ...]:
+    """What is written at once when it changes.
+
+    That a sink was notified is not: where it is lost, the sink is notified again, and knows that it was.
+    """
+    alerts = (status.alerts, status.alerts_left_out, status.alerts_lost)
+    effects = tuple(effect if effect.is_step else effect.id for effect in status.effects)
+    return status.phase, status.verdict, effects, status.timeline, status.smoke_tests, alerts

@@ -1,0 +1,72 @@
+"""How often a case is written: what it means at once, and that people were notified along with the rest."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from daemon.core.case.case import Case, EffectOutcome, Phase
+from daemon.core.policy import Mode
+from daemon.engine.saving import SAVE_EVERY
+from tests.engine.world import POLICY, World
+
+BAD = "v1.1.0-bad"
+MOST_WRITES = 15
+"""Of a rollback, at the API server: the case, the patch, and an Event each time that people are notified."""
+
+
+def start(mode: Mode = Mode.AUTOMATIC) -> World:
+    world = World(errors={BAD: 0.5}, rps=20.0, policy=replace(POLICY, mode=mode)).settled()
+    world.deploy(BAD)
+    return world
+
+
+def newest(world: World) -> Case:
+    case = world.newest()
+    assert case is not None
+    return case
+
+
+def test_a_rollback_costs_few_writes() -> None:
+    world = start()
+    before = world.store.writes.calls
+    world.run_until(Phase.ROLLED_BACK, within=300)
+    world.run(SAVE_EVERY + 10)
+    assert not newest(world).pending
+    patches, notified = world.cluster.undos.calls, len(world.sink.deliveries)
+    assert world.store.writes.calls - before + patches + notified <= MOST_WRITES
+
+
+def test_that_people_were_notified_is_stored_although_nothing_else_happens() -> None:
+    world = start(Mode.APPROVAL)
+    world.run_until(Phase.AWAITING_APPROVAL, within=300)
+    world.run(SAVE_EVERY + 10)
+    case = newest(world)
+    assert [effect.outcome for effect in case.status.effects] == [EffectOutcome.DONE] * 2
+    for effect in case.status.effects:
+        assert effect.finished_at is not None
+        assert effect.finished_at - effect.intended_at < timedelta(seconds=3), "when it was, not when stored"
+
+
+def test_the_last_that_people_are_notified_of_is_stored_at_once() -> None:
+    world = start()
+    world.run_until(Phase.ROLLED_BACK, within=300)
+    world.run(1)
+    assert {effect.outcome for effect in newest(world).status.effects} == {EffectOutcome.DONE}
+
+
+def test_what_was_not_stored_before_the_daemon_died_is_notified_again_by_the_same_name() -> None:
+    world = start()
+    world.run_until(Phase.VERIFYING, within=300)
+    world.run(1)
+    [unstored] = newest(world).pending
+    before = [(told.key, told.stage, told.at) for told in world.sink.deliveries]
+    assert unstored.stage == before[-1][1], "people were notified, and the case does not say so yet"
+    world.restart()
+    world.run(1)
+    after = [(told.key, told.stage, told.at) for told in world.sink.deliveries]
+    assert after == [*before, before[-1]]
+    world.run_until(Phase.ROLLED_BACK, within=300)
+    world.run(1)
+    assert not newest(world).pending

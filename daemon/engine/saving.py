@@ -13,7 +13,7 @@ SAVE_EVERY = 30.0
 
 class Saving:
     """Remembers when each active case was written last. ``notifying`` says whether people are just being
-    notified of a case. Asked by the worker alone."""
+    notified of a case."""
 
     def __init__(self, clock: Clock, notifying: Callable[[str], bool]) -> None:
         self._clock = clock

@@ -146,6 +146,10 @@ bench-healthy: cluster-up ## Count rollbacks of healthy releases: 30 in a row at
 bench-idle: cluster-up ## Measure what the daemon costs that has nothing to do, with 10 workloads
 	$(BIN)/python -m benchmarks.idle
 
+.PHONY: bench-fleet
+bench-fleet: cluster-up ## Measure what a fleet costs: 10, 100 and 1,000 workloads, or SIZES="10 100" (30 minutes)
+	$(BIN)/python -m benchmarks.fleet $(SIZES)
+
 .PHONY: bench-judgement
 bench-judgement: setup ## Score the judge and its peers on generated rollouts, no cluster (QUICK=1: 3 minutes)
 	$(BIN)/python -m benchmarks.judgement $(if $(QUICK),--quick)

@@ -20,11 +20,11 @@ _ADDRESS = re.compile(r'msg="Listening on" .*?address=(127\.0\.0\.1:\d+)')
 
 
 @contextmanager
-def prometheus(binary: Path) -> Iterator[str]:
-    """The address of an empty server that scrapes nothing and takes what is written to it."""
+def prometheus(binary: Path, config: str = "{}") -> Iterator[str]:
+    """The address of an empty server that takes what is written to it; by default it scrapes nothing."""
     with tempfile.TemporaryDirectory(prefix="rollbackd-prometheus-") as folder:
         home = Path(folder)
-        (home / "prometheus.yml").write_text("{}\n")
+        (home / "prometheus.yml").write_text(f"{config}\n")
         log = home / "log"
         command = [
             str(binary),

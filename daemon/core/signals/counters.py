@@ -17,7 +17,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
-from typing import NamedTuple
 
 from daemon.core.signals.sample import Sample
 from daemon.core.statistics.counts import Tally
@@ -25,11 +24,11 @@ from daemon.core.thresholds import NEWEST_STEPS, NOT_RESET, OVERDUE
 from daemon.core.value import Value
 
 
-class Step(NamedTuple):
+class Step(Value, frozen=True, order=True, kw_only=False):
     """What one scrape of one pod added. Times are Unix seconds, ``age`` seconds.
 
     The events happened in (``since``, ``at``]; ``age`` is ``since`` less the pod's first scrape, and
-    negative where this is the first.
+    negative where this is the first. Ordered by time.
     """
 
     at: float

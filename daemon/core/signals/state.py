@@ -209,7 +209,8 @@ def _kept(steps: tuple[Step, ...]) -> tuple[Step, ...]:
 
 def _begun(step: Step, started_at: float) -> Step:
     """A pod's first scrape since its birth, which was within the round before, or at the rollout."""
-    return step._replace(since=min(step.at, max(started_at, step.at - ROUND)), age=BIRTH)
+    since = min(step.at, max(started_at, step.at - ROUND))
+    return msgspec.structs.replace(step, since=since, age=BIRTH)
 
 
 def _bounds_beside(state: SignalState) -> Bounds:

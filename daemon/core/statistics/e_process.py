@@ -134,7 +134,12 @@ def _gained(
     """
     cap = portion.cap
     if portion.begins is None:
-        begins, before, closed, closed_later = process.begins, process.open, process.closed, process.closed_later
+        begins, before, closed, closed_later = (
+            process.begins,
+            process.open,
+            process.closed,
+            process.closed_later,
+        )
     else:
         begins, before, closed, closed_later = portion.begins, NONE, process.at_once, process.later
     gains, at_once, later = [], [], []

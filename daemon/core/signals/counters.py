@@ -124,7 +124,7 @@ def _first(sample: Sample, from_zero: bool) -> tuple[Track, Step | None]:
     track = Track(newest=sample, first_at=sample.at, problem=problem)
     if problem or not from_zero:
         return track, None
-    return _counted(track, sample, _bad(sample), sample.total, sample.unclear)
+    return _counted(track, sample, sample.bad or 0.0, sample.total, sample.unclear)
 
 
 def _next(track: Track, sample: Sample) -> tuple[Track, Step | None]:
@@ -135,12 +135,12 @@ def _next(track: Track, sample: Sample) -> tuple[Track, Step | None]:
     before = track.newest
     if track.problem and _problem(before):
         return _moved(track, sample), None
-    bad, total = _bad(sample) - _bad(before), sample.total - before.total
-    unclear = sample.unclear - before.unclear
+    now_bad, was_bad = sample.bad or 0.0, before.bad or 0.0
+    bad, total, unclear = now_bad - was_bad, sample.total - before.total, sample.unclear - before.unclear
     if total < 0:
-        if bad <= 0 and sample.total >= NOT_RESET * before.total and _bad(sample) >= NOT_RESET * _bad(before):
+        if bad <= 0 and sample.total >= NOT_RESET * before.total and now_bad >= NOT_RESET * was_bad:
             return track, None
-        bad, total, unclear = _bad(sample), sample.total, sample.unclear
+        bad, total, unclear = now_bad, sample.total, sample.unclear
     elif bad < 0 or unclear < 0:
         return _moved(track, sample), None
     return _counted(track, sample, bad, total, unclear)
@@ -167,12 +167,8 @@ def _moved(track: Track, newest: Sample, problem: str = "") -> Track:
     return Track(newest=newest, first_at=track.first_at, tally=track.tally, problem=problem)
 
 
-def _bad(sample: Sample) -> float:
-    return sample.bad if sample.bad is not None else 0.0
-
-
 def _problem(sample: Sample) -> str:
-    bad = sample.bad if sample.bad is not None else 0.0
+    bad = sample.bad or 0.0
     # One comparison for the usual case: NaN and infinity fail it as well.
     if 0 <= bad < math.inf and 0 <= sample.total < math.inf and 0 <= sample.unclear < math.inf:
         return "" if 0 <= sample.at < math.inf else f"a scrape of pod {sample.pod} has the time {sample.at}"

@@ -118,7 +118,8 @@ def update(
     book, steps = read(state.book, samples, starts_at_zero=births)
     if not steps:
         return state if book is state.book else msgspec.structs.replace(state, book=book)
-    steps = [_begun(step, state.started_at) if step.since == step.at else step for step in steps]
+    if len(book.tracks) > len(state.book.tracks):
+        steps = [_begun(step, state.started_at) if step.since == step.at else step for step in steps]
     state = msgspec.structs.replace(state, book=book)
     for own, together in _sided(steps, side):
         if own is Side.NEW:

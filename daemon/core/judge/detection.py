@@ -31,6 +31,9 @@ class SignalView(Value, frozen=True):
     problem: str = ""
 
 
+_UNREAD = SignalView()
+
+
 class DetectedSignal(Value, frozen=True):
     """What one signal says. Failing means that the evidence is enough."""
 
@@ -54,8 +57,7 @@ class Detected(Value, frozen=True):
 
 def detect(policy: Policy, views: Mapping[str, SignalView], facts: tuple[Fact, ...]) -> Detected:
     """What the counts and the rollout facts say of a revision."""
-    unread = SignalView()
-    signals = tuple([detect_signal(signal, views.get(signal.name, unread)) for signal in policy.signals])
+    signals = tuple([detect_signal(signal, views.get(signal.name, _UNREAD)) for signal in policy.signals])
     return Detected(signals=signals, facts=facts)
 
 
@@ -133,12 +135,8 @@ def looks_over(state: SignalState) -> bool:
 def against(state: SignalState) -> str:
     """The numbers as a sentence."""
     policy = state.policy
-    limit = f"{policy.title} {state.new}, limit {_limit(policy.limit)}"
-    return (
-        f"{limit}, before {_before(state.before)}"
-        if state.bounds.compared
-        else f"{limit}, nothing to compare with"
-    )
+    before = f"before {_before(state.before)}" if state.bounds.compared else "nothing to compare with"
+    return f"{policy.title} {state.new!s}, limit {_limit(policy.limit)}, {before}"
 
 
 _limit = lru_cache(maxsize=256)(percent)

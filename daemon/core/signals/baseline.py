@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from daemon.core.policy import SignalPolicy
 from daemon.core.signals.counters import Step
@@ -34,7 +33,7 @@ from daemon.core.thresholds import (
 from daemon.core.value import Value
 
 
-class Round(NamedTuple):
+class Round(Value, frozen=True, kw_only=False):
     """The increments of all pods that were scraped within one round ending about ``at`` (Unix seconds)."""
 
     at: float

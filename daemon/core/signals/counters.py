@@ -17,7 +17,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
-from typing import NamedTuple
 
 from daemon.core.signals.sample import Sample
 from daemon.core.statistics.counts import Tally
@@ -25,11 +24,11 @@ from daemon.core.thresholds import NEWEST_STEPS, NOT_RESET, OVERDUE
 from daemon.core.value import Value
 
 
-class Step(NamedTuple):
+class Step(Value, frozen=True, order=True, kw_only=False):
     """What one scrape of one pod added. Times are Unix seconds, ``age`` seconds.
 
     The events happened in (``since``, ``at``]; ``age`` is ``since`` less the pod's first scrape, and
-    negative where this is the first.
+    negative where this is the first. Ordered by time.
     """
 
     at: float
@@ -125,7 +124,7 @@ def _first(sample: Sample, from_zero: bool) -> tuple[Track, Step | None]:
     track = Track(newest=sample, first_at=sample.at, problem=problem)
     if problem or not from_zero:
         return track, None
-    return _counted(track, sample, _bad(sample), sample.total, sample.unclear)
+    return _counted(track, sample, sample.bad or 0.0, sample.total, sample.unclear)
 
 
 def _next(track: Track, sample: Sample) -> tuple[Track, Step | None]:
@@ -136,12 +135,12 @@ def _next(track: Track, sample: Sample) -> tuple[Track, Step | None]:
     before = track.newest
     if track.problem and _problem(before):
         return _moved(track, sample), None
-    bad, total = _bad(sample) - _bad(before), sample.total - before.total
-    unclear = sample.unclear - before.unclear
+    now_bad, was_bad = sample.bad or 0.0, before.bad or 0.0
+    bad, total, unclear = now_bad - was_bad, sample.total - before.total, sample.unclear - before.unclear
     if total < 0:
-        if bad <= 0 and sample.total >= NOT_RESET * before.total and _bad(sample) >= NOT_RESET * _bad(before):
+        if bad <= 0 and sample.total >= NOT_RESET * before.total and now_bad >= NOT_RESET * was_bad:
             return track, None
-        bad, total, unclear = _bad(sample), sample.total, sample.unclear
+        bad, total, unclear = now_bad, sample.total, sample.unclear
     elif bad < 0 or unclear < 0:
         return _moved(track, sample), None
     return _counted(track, sample, bad, total, unclear)
@@ -168,12 +167,8 @@ def _moved(track: Track, newest: Sample, problem: str = "") -> Track:
     return Track(newest=newest, first_at=track.first_at, tally=track.tally, problem=problem)
 
 
-def _bad(sample: Sample) -> float:
-    return sample.bad if sample.bad is not None else 0.0
-
-
 def _problem(sample: Sample) -> str:
-    bad = sample.bad if sample.bad is not None else 0.0
+    bad = sample.bad or 0.0
     # One comparison for the usual case: NaN and infinity fail it as well.
     if 0 <= bad < math.inf and 0 <= sample.total < math.inf and 0 <= sample.unclear < math.inf:
         return "" if 0 <= sample.at < math.inf else f"a scrape of pod {sample.pod} has the time {sample.at}"

@@ -7,10 +7,10 @@ a metrics server's history after a restart, recorded samples and backtests all g
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
 from itertools import groupby
+from operator import itemgetter
 
 import msgspec
 
@@ -118,7 +118,8 @@ def update(
     book, steps = read(state.book, samples, starts_at_zero=births)
     if not steps:
         return state if book is state.book else msgspec.structs.replace(state, book=book)
-    steps = [_begun(step, state.started_at) if step.since == step.at else step for step in steps]
+    if len(book.tracks) > len(state.book.tracks):
+        steps = [_begun(step, state.started_at) if step.since == step.at else step for step in steps]
     state = msgspec.structs.replace(state, book=book)
     for own, together in _sided(steps, side):
         if own is Side.NEW:
@@ -128,18 +129,15 @@ def update(
     return state
 
 
-def _sided(steps: list[Step], side: Callable[[str], Side]) -> Iterator[tuple[Side, list[Step]]]:
+def _sided(steps: list[Step], side: Callable[[str], Side]) -> list[tuple[Side, list[Step]]]:
     """In the order of time, and within a moment the control group first: no name and no batch counts."""
     if len(steps) == 1:
-        yield side(steps[0].pod), steps
-        return
+        return [(side(steps[0].pod), steps)]
     sides = [side(step.pod) for step in steps]
     if len(set(sides)) == 1:
-        yield sides[0], sorted(steps)
-        return
+        return [(sides[0], sorted(steps))]
     ordered = sorted(zip([step.at for step in steps], sides, steps, strict=True))
-    for own, group in groupby(ordered, lambda one: one[1]):
-        yield own, [step for _, _, step in group]
+    return [(own, [step for _, _, step in group]) for own, group in groupby(ordered, itemgetter(1))]
 
 
 def _compared(state: SignalState, steps: list[Step]) -> SignalState:
@@ -172,9 +170,10 @@ def _judged(state: SignalState, steps: list[Step]) -> SignalState:
             baseline = accumulate(baseline, portions, against, spread)
         sums = total(together)
         new = new + sums
-        # Where no outage in a warm-up was looked for, that is no evidence, not even for health.
-        outage = cold.log_e if cold_rounds.first_at is not None else -math.inf
-        over_limit, over_baseline = max(limit.log_e, outage), max(baseline.log_e, outage)
+        over_limit, over_baseline = limit.log_e, baseline.log_e
+        if cold_rounds.first_at is not None:
+            # Where no outage in a warm-up was looked for, that is no evidence, not even for health.
+            over_limit, over_baseline = max(over_limit, cold.log_e), max(over_baseline, cold.log_e)
         trail = _traced(trail, state.started_at, together[-1].at, sums, over_limit, over_baseline)
     return msgspec.structs.replace(
         state,
@@ -191,16 +190,13 @@ def _judged(state: SignalState, steps: list[Step]) -> SignalState:
     )
 
 
-def _rounds(state: SignalState, steps: list[Step]) -> Iterator[tuple[list[Step], bool]]:
+def _rounds(state: SignalState, steps: list[Step]) -> list[tuple[list[Step], bool]]:
     """By the points of the trail, each one round of scrapes, and by whether the pods are warming up."""
     start, warmup = state.started_at, state.policy.warmup
     if not warmup and (steps[0].at - start) // ROUND == (steps[-1].at - start) // ROUND:
-        yield steps, False
-        return
-    for (_, warming), group in groupby(
-        steps, lambda step: ((step.at - start) // ROUND, warmup > 0 and step.age < warmup)
-    ):
-        yield list(group), warming
+        return [(steps, False)]
+    parts = groupby(steps, lambda step: ((step.at - start) // ROUND, warmup > 0 and step.age < warmup))
+    return [(list(group), warming) for (_, warming), group in parts]
 
 
 def _kept(steps: tuple[Step, ...]) -> tuple[Step, ...]:
@@ -209,7 +205,8 @@ def _kept(steps: tuple[Step, ...]) -> tuple[Step, ...]:
 
 def _begun(step: Step, started_at: float) -> Step:
     """A pod's first scrape since its birth, which was within the round before, or at the rollout."""
-    return step._replace(since=min(step.at, max(started_at, step.at - ROUND)), age=BIRTH)
+    since = min(step.at, max(started_at, step.at - ROUND))
+    return msgspec.structs.replace(step, since=since, age=BIRTH)
 
 
 def _bounds_beside(state: SignalState) -> Bounds:

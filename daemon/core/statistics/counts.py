@@ -38,13 +38,12 @@ class Tally(Value, frozen=True):
         )
 
     def __str__(self) -> str:
-        rate = self.rate
-        if rate is None:
+        bad, total = self.bad, self.total
+        if total <= 0:
             return "no requests"
         if self.unclear > 0:
-            most = self.at_worst
-            return f"{self.bad:.0f} to {most.bad:.0f} of {self.total:.0f} ({percent(rate)} or more)"
-        return f"{self.bad:.0f} of {self.total:.0f} ({percent(rate)})"
+            return f"{bad:.0f} to {self.at_worst.bad:.0f} of {total:.0f} ({percent(bad / total)} or more)"
+        return f"{bad:.0f} of {total:.0f} ({percent(bad / total)})"
 
 
 def percent(ratio: float) -> str:

@@ -44,6 +44,8 @@ class EProcess(Value, frozen=True):
     """Ratios of failures that began with the first request, up to the current round."""
     closed_later: Numbers = ()
     """The same of later failures: each the mixture over the moments that have passed."""
+    begins: float = 0.0
+    """The part of the later moments' prior that began with the current round."""
     at_once: Numbers = ()
     """As ``closed``, with the current round."""
     later: Numbers = ()
@@ -127,27 +129,30 @@ def _gained(
 ) -> EProcess:
     """With these events in the current round, as far as it may count.
 
-    One plain loop over the effects: this is where a judgement spends its time.
+    One plain loop over the effects, without a check that hardly ever matters: this is where a judgement
+    spends its time.
     """
-    begins, cap = portion.begins, portion.cap
-    if begins is None:
-        before, closed, closed_later = process.open, process.closed, process.closed_later
-    else:
-        before, closed = NONE, process.at_once
-        closed_later = tuple(
-            [ratio + begins * weight for ratio, weight in zip(process.later, WEIGHTS, strict=True)]
+    cap = portion.cap
+    if portion.begins is None:
+        begins, before, closed, closed_later = (
+            process.begins,
+            process.open,
+            process.closed,
+            process.closed_later,
         )
+    else:
+        begins, before, closed, closed_later = portion.begins, NONE, process.at_once, process.later
     gains, at_once, later = [], [], []
-    for (worse, better), gain, once, after, begun in zip(
-        ratios, before, closed, closed_later, process.opening, strict=True
+    for (worse, better), gain, once, after, weight in zip(  # noqa: B905 (a tenth of the loop's time)
+        ratios, before, closed, closed_later, WEIGHTS
     ):
         gain += bad * worse + good * better
+        factor = exp(gain if gain < cap else cap)
         gains.append(gain)
-        factor = wider = exp(gain if gain < cap else cap)
-        if gain > cap and begun > 0:
-            wider = exp(min(gain, cap * BEGAN_BADLY))
-        at_once.append(once * wider)
-        later.append(after * factor)
+        at_once.append(once * factor)
+        later.append((after + begins * weight) * factor)
+    if max(gains) > cap:
+        at_once = _widened(process.opening, closed, gains, cap)
     mixture = AT_ONCE * sum(at_once) + LATER * (sum(later) + portion.waiting)
     if mixture > LARGEST_RATIO:
         at_once, later = _bounded(at_once), _bounded(later)
@@ -157,10 +162,19 @@ def _gained(
         open=tuple(gains),
         closed=closed,
         closed_later=closed_later,
+        begins=begins,
         at_once=tuple(at_once),
         later=tuple(later),
         log_e=math.log(mixture),
     )
+
+
+def _widened(opening: Numbers, closed: Numbers, gains: Sequence[float], cap: float) -> list[float]:
+    """``at_once`` where a round brings more than the cap: an effect that the opening showed may have more."""
+    return [
+        once * exp(min(gain, cap * BEGAN_BADLY if begun > 0 else cap))
+        for once, gain, begun in zip(closed, gains, opening, strict=True)
+    ]
 
 
 def _bounded(ratios: Sequence[float]) -> list[float]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from daemon.core.statistics.counts import Scrape
 from daemon.core.thresholds import CAP, HALF_SPENT, JITTER, LONGEST_ROUNDS, OPENING, ROUND
@@ -28,7 +27,7 @@ class Rounds(Value, frozen=True):
     """Nats that the current round may bring; infinite in the opening."""
 
 
-class Portion(NamedTuple):
+class Portion(Value, frozen=True, kw_only=False):
     """Events of one round, or of the opening, that were seen together."""
 
     bad: float

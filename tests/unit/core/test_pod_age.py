@@ -109,7 +109,7 @@ SOME = rollout(lambda start: start + 30.0)
 @given(st.permutations(["n-0", "n-1", "n-2"]))
 def test_names_do_not_matter(names: list[str]) -> None:
     state = SOME
-    renamed = [step._replace(pod=names[int(step.pod[-1])]) for step in state.new_steps]
+    renamed = [replace(step, pod=names[int(step.pod[-1])]) for step in state.new_steps]
     assert told(_with(state, renamed)).gain == pytest.approx(told(state).gain)
 
 

@@ -88,6 +88,8 @@ def _finished(case: Case, event: Finished, policy: Policy, now: datetime) -> Cas
     case = finished(case, effect, event.outcome, event.detail, now)
     if not effect.is_step or case.phase is not Phase.ROLLING_BACK:
         return case
+    if event.before is not None:
+        case = change(case, before=event.before)
     what, marks = plan.noun(effect), plan.STEPS[effect.kind].marks
     match event.outcome:
         case EffectOutcome.DONE if marks:
@@ -102,6 +104,8 @@ def _finished(case: Case, event: Finished, policy: Policy, now: datetime) -> Cas
                 "approve to return to the target and leave it as it is"
             )
             return phases.stopped(_left_alone(case, effect), text, policy, now)
+        case EffectOutcome.REFUSED if not plan.STEPS[effect.kind].acts:
+            return phases.stopped(case, f"held before anything was done: {event.detail}", policy, now)
         case EffectOutcome.REFUSED:
             return phases.stopped(case, f"held, {what} was refused: {event.detail}", policy, now)
     assert_never(event.outcome)

@@ -12,6 +12,7 @@ from typing import Any
 from daemon.core.case.case import Case, Effect
 from daemon.core.case.rollback_target import RESTARTED
 from daemon.core.case.steps import restore_configuration
+from daemon.core.case.steps.rollback import patching
 from daemon.core.case.steps.step import Draft, Situation, StepKind
 
 
@@ -36,7 +37,15 @@ def _commands(case: Case, effect: Effect) -> tuple[str, ...]:
     return (f"kubectl rollout restart {where}", f"kubectl rollout status {where}")
 
 
-STEP = StepKind(kind="restart", marks=True, needed=_needed, noun=_noun, words=_words, commands=_commands)
+STEP = StepKind(
+    kind="restart",
+    marks=True,
+    needed=_needed,
+    noun=_noun,
+    words=_words,
+    commands=_commands,
+    rights=patching,
+)
 
 
 def restarted_at(effect: Effect) -> str:

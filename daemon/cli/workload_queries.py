@@ -44,6 +44,7 @@ def asked(settings: Settings, entry: GuardedWorkload) -> dict[str, Any]:
             for test in policy.smoke_tests
         ],
         "checksBefore": policy.gates.value,
+        "restartsStuckRollback": policy.restart_stuck,
         "sinks": policy.sinks,
     }
 
@@ -114,6 +115,10 @@ def _rows(facts: Mapping[str, Any]) -> Iterator[Row]:
     if not facts["neighbours"]:
         yield "neighbours", "none"
     yield "checks before a rollback", _CHECKS[facts["checksBefore"]]
+    yield (
+        "a stuck rollback",
+        "is restarted once" if facts["restartsStuckRollback"] else "calls people at once",
+    )
     yield "health endpoints", _health_row(facts["health"])
     for one in facts["smokeTests"]:
         yield f"smoke test {one['name']}", f"{one['kind']}: {one['runs']}"

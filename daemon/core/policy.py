@@ -73,6 +73,8 @@ class Policy(Value, frozen=True):
     """Automatic rollbacks of one workload in 24 hours."""
     configuration: ConfigurationChoice = ConfigurationChoice.HOLD
     gates: GateChoice = GateChoice.SKIP
+    restart_stuck: bool = False
+    """Whether a rollback whose rollout is stuck is restarted once, where that may help."""
     decisive_alerts: tuple[str, ...] = ()
     dependencies: tuple[str, ...] = ()
     """Gauges that tell whether what the workload depends on can be reached."""

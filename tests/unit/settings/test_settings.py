@@ -49,6 +49,7 @@ def test_the_shipped_example_holds_one_application_and_else_the_defaults() -> No
         sinks=("log", "events"),
         logs=True,
         gates=GateChoice.HOLD,
+        restart_stuck=True,
         contact="#incident-gl006",
         title="GL-006",
     )

@@ -50,6 +50,12 @@ def no_rights(case: Case, effect: Effect) -> tuple[Right, ...]:
     return ()
 
 
+def needed_for_the_rest(effect: Effect) -> bool:
+    """Of a step without which the plan ends."""
+    del effect
+    return False
+
+
 class StepKind(Value, frozen=True):
     """One kind of step. ``marks`` says that its write leaves its token on the Deployment, by which it is
     found done after a crash; a step without must be known by what it changed, where it is acted."""
@@ -67,3 +73,5 @@ class StepKind(Value, frozen=True):
     """What must be allowed for it, asked before the plan begins."""
     acts: bool = True
     """Whether it changes anything; one that only looks is no part of what was done."""
+    dispensable: Callable[[Effect], bool] = needed_for_the_rest
+    """Whether the plan goes on where it was refused."""

@@ -14,6 +14,7 @@ from daemon.adapters.clock import SystemClock
 from daemon.core.model import WorkloadRef
 from daemon.engine.assembly import EngineParts, Running, assemble
 from daemon.engine.defects import LogOnly
+from daemon.engine.gates import Asking
 from daemon.engine.manual import ByHand, Say, roll_back_by_hand
 from daemon.engine.queue import WorkQueue
 from daemon.engine.steady_clock import SteadyClock
@@ -39,6 +40,7 @@ def run(settings: Settings) -> int:
     from daemon.adapters.kubernetes.configuration_copies import KubeConfigurationCopies
     from daemon.adapters.kubernetes.nodes import KubeNodes
     from daemon.adapters.kubernetes.object_events import KubeObjectEvents
+    from daemon.adapters.kubernetes.permissions import KubeRights
     from daemon.adapters.kubernetes.pod_logs import KubeLogs
     from daemon.adapters.kubernetes.workloads import KubeCluster
     from daemon.adapters.prometheus.gauges import PrometheusGauges
@@ -65,6 +67,9 @@ def run(settings: Settings) -> int:
         testers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="test")
         teardown.add("smoke tests", at_once(lambda: testers.shutdown(wait=False, cancel_futures=True)))
         runners, sweep = build_runners(client, clock, stop)
+
+        askers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="ask")
+        teardown.add("checks", at_once(lambda: askers.shutdown(wait=False, cancel_futures=True)))
 
         around = SinkContext(
             settings=settings.incidents, kube=client, page_url=str(settings.web.page_url or "")
@@ -106,6 +111,7 @@ def run(settings: Settings) -> int:
             sinks=sinks,
             policies=lambda ref, found: settings.policy_for(ref, found.labels if found else {}),
             run=tellers.submit,
+            asking=Asking(rights=KubeRights(client), run=askers.submit),
             running=Running(runners=runners, sweep=sweep, run=testers.submit),
             registry=registry,
             reporter=reporter,

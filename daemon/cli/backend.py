@@ -92,4 +92,5 @@ class Backend:
             logged=settings.logged,
             runs=settings.runs,
             restoring=settings.restoring,
+            gated=settings.gated,
         )

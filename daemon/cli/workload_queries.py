@@ -43,6 +43,8 @@ def asked(settings: Settings, entry: GuardedWorkload) -> dict[str, Any]:
             {"name": test.name, "timeoutSeconds": test.timeout, **_task(test.task)}
             for test in policy.smoke_tests
         ],
+        "checksBefore": policy.gates.value,
+        "restartsStuckRollback": policy.restart_stuck,
         "sinks": policy.sinks,
     }
 
@@ -112,10 +114,22 @@ def _rows(facts: Mapping[str, Any]) -> Iterator[Row]:
         yield f"neighbour {one['name']}", f"pods with {one['selector']}"
     if not facts["neighbours"]:
         yield "neighbours", "none"
+    yield "checks before a rollback", _CHECKS[facts["checksBefore"]]
+    yield (
+        "a stuck rollback",
+        "is restarted once" if facts["restartsStuckRollback"] else "calls people at once",
+    )
     yield "health endpoints", _health_row(facts["health"])
     for one in facts["smokeTests"]:
         yield f"smoke test {one['name']}", f"{one['kind']}: {one['runs']}"
     yield "incidents go to", ", ".join(facts["sinks"]) or "nobody"
+
+
+_CHECKS = {
+    "hold": "what the target needs, and each step's right; what is missing holds it",
+    "strict": "what the target needs, and each step's right; what is missing or cannot be asked holds it",
+    "skip": "none",
+}
 
 
 def _health_row(health: Sequence[Mapping[str, Any]] | None) -> str:

@@ -25,6 +25,17 @@ class ConfigurationChoice(StrEnum):
     IGNORE = "ignore"
 
 
+class GateChoice(StrEnum):
+    """What is made of the checks before a plan begins. What is known to be missing holds it in any case."""
+
+    HOLD = "hold"
+    """What cannot be asked is said, and the plan begins."""
+    STRICT = "strict"
+    """What cannot be asked holds it as well."""
+    SKIP = "skip"
+    """Nothing is checked."""
+
+
 class SignalPolicy(Value, frozen=True):
     """How one signal is judged. ``limit`` is a ratio in (0, 1)."""
 
@@ -61,6 +72,9 @@ class Policy(Value, frozen=True):
     max_rollbacks: int = 3
     """Automatic rollbacks of one workload in 24 hours."""
     configuration: ConfigurationChoice = ConfigurationChoice.HOLD
+    gates: GateChoice = GateChoice.SKIP
+    restart_stuck: bool = False
+    """Whether a rollback whose rollout is stuck is restarted once, where that may help."""
     decisive_alerts: tuple[str, ...] = ()
     dependencies: tuple[str, ...] = ()
     """Gauges that tell whether what the workload depends on can be reached."""

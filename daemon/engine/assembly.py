@@ -16,6 +16,7 @@ from daemon.engine.configuration_contents import ContentLook
 from daemon.engine.defects import Defects, LogOnly
 from daemon.engine.effects import Effects, Run
 from daemon.engine.evidence_store import EvidenceStore
+from daemon.engine.gates import Asking, GateLook
 from daemon.engine.intake import AlertIntake
 from daemon.engine.journal import Journal
 from daemon.engine.log_reading import LogReading
@@ -83,6 +84,8 @@ class EngineParts:
     run: Run
     registry: CollectorRegistry
     running: Running = Running()
+    asking: Asking = field(default_factory=Asking)
+    """How what is checked before a plan is asked for."""
     poll_interval: float = 5.0
     workers: int = 1
     """Threads that look at workloads, each at one; more than one is of use where looking takes waiting."""
@@ -120,7 +123,11 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
     stuck = StuckLook(parts.events, logs, clock)
     contents = ContentLook(parts.copies, parts.cluster)
     effects = Effects(
-        hands=Hands(actuator=parts.actuator, restorer=parts.restorer),
+        hands=Hands(
+            actuator=parts.actuator,
+            restorer=parts.restorer,
+            gates=GateLook(parts.asking, parts.cluster, parts.configuration, parts.events, clock, defects),
+        ),
         sinks=parts.sinks,
         clock=clock,
         run=parts.run,

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from daemon.core.case.case import Case, EffectOutcome
+from daemon.core.case.steps.step import Right
 from daemon.core.model import Revision, Workload, WorkloadRef
 from daemon.core.rollout_facts.configuration import ObjectVersion, Reference
 from daemon.core.rollout_facts.configuration_content import ConfigMapState, Drift
@@ -124,9 +125,19 @@ class CaseStore(Protocol):
         ...
 
 
+class Rights(Protocol):
+    def may(self, namespace: str, right: Right) -> bool:
+        """Whether the API server allows the daemon this. Answers within few seconds.
+
+        Raises Denied (it may not even ask), Unavailable.
+        """
+        ...
+
+
 class Configuration(Protocol):
     def version(self, namespace: str, reference: Reference) -> ObjectVersion:
-        """A ConfigMap's or Secret's version, never what it holds; ``ABSENT`` where it is not there.
+        """The version of an object that a pod template names (a ConfigMap, Secret, ServiceAccount or
+        PersistentVolumeClaim), never what it holds; ``ABSENT`` where it is not there.
 
         Answers within few seconds. Raises Denied, Unavailable.
         """

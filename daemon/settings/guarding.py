@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from daemon.core.policy import ConfigurationChoice, Mode
+from daemon.settings.gates import GateSettings
 from daemon.settings.sources import CounterPair, Source, slow_share
 from daemon.settings.types import (
     DeploymentName,
@@ -107,7 +108,7 @@ class SignalSettings(Group):
         raise ValueError(f"signal {self.name} has neither bad and total nor histogram and slower_than")
 
 
-class PolicySettings(Group):
+class PolicySettings(GateSettings):
     """What may be done, and how long to look. A workload may set any of these for itself."""
 
     mode: Mode = Field(

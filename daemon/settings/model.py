@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from daemon.core.model import WorkloadRef
-from daemon.core.policy import ConfigurationChoice, Mode, Policy, SignalPolicy
+from daemon.core.policy import ConfigurationChoice, GateChoice, Mode, Policy, SignalPolicy
 from daemon.core.runs import Kind, kind_of
 from daemon.settings import selector
 from daemon.settings.groups import (
@@ -125,6 +125,12 @@ class Settings(BaseSettings):
             if self.policy_of(entry).configuration is ConfigurationChoice.RESTORE
         }
         return tuple(sorted(chosen))
+
+    @property
+    def gated(self) -> tuple[str, ...]:
+        """The namespaces where the policy of a workload has checks before a plan."""
+        found = {e.namespace for e in self.workloads if self.policy_of(e).gates is not GateChoice.SKIP}
+        return tuple(sorted(found))
 
     def guards(self, ref: WorkloadRef, labels: Mapping[str, str]) -> bool:
         """Whether a Deployment with these labels is guarded."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from daemon.adapters.kubernetes.permissions import LOGS, NEEDED, OPTIONAL, RESTORING, RUNNING, Need
+from daemon.adapters.kubernetes.permissions import GATES, LOGS, NEEDED, OPTIONAL, RESTORING, RUNNING, Need
 from daemon.core.runs import Kind
 from tests.chart.loading import load_as_pod
 from tests.chart.rendering import NAMESPACE, Manifest, Rendered, render
@@ -69,7 +69,7 @@ def test_people_get_the_rights_of_their_own_roles(rendered: Rendered) -> None:
 
 
 def _needed(kinds: Iterable[Kind] = (), *, logs: bool = False) -> list[Right]:
-    needs = [*NEEDED, *(need for kind in kinds for need in RUNNING[kind]), *([LOGS] if logs else [])]
+    needs = [*NEEDED, *GATES, *(need for kind in kinds for need in RUNNING[kind]), *([LOGS] if logs else [])]
     return sorted(set(_rights(needs)))
 
 
@@ -232,3 +232,18 @@ def test_rights_can_be_left_to_somebody_else() -> None:
     made = render(FLEET, values={"rbac": {"create": False}})
     assert made.of("Role") == made.of("RoleBinding") == []
     assert made.of("ClusterRole") == made.of("ClusterRoleBinding") == []
+
+
+@pytest.mark.parametrize(
+    ("common", "own", "granted"),
+    [(None, {}, True), ("strict", {}, True), ("skip", {}, False), ("skip", {"gates": "hold"}, True)],
+)
+def test_what_the_checks_before_a_rollback_read_is_granted_where_there_are_any(
+    common: str | None, own: dict[str, str], granted: bool
+) -> None:
+    policy = {} if common is None else {"gates": common}
+    config = {"policy": policy, "workloads": [{"namespace": "shop", "name": "cart", "signals": []} | own]}
+    [role] = render(values={"webhook": {"enabled": False}, "config": config}).of("Role")
+    rights = _granted([role])
+    for resource in ("serviceaccounts", "persistentvolumeclaims"):
+        assert (("", resource, "get") in rights) is granted

@@ -157,7 +157,7 @@ class ProbeDriver(Waiting, Protocol):
 
 
 class ConfigurationDriver(Protocol):
-    """A namespace with no ConfigMap and no Secret of the test's names."""
+    """A namespace with nothing of the test's names."""
 
     @property
     def configuration(self) -> Configuration: ...
@@ -173,7 +173,7 @@ class ConfigurationDriver(Protocol):
         ...
 
     def write(self, reference: Reference, value: str, *, immutable: bool = False) -> None:
-        """Create it with one key of this value, or change it in place."""
+        """Create it with one key of this value (or such a label, where it has no keys), or change it."""
         ...
 
     def remove(self, reference: Reference) -> None: ...

@@ -250,6 +250,15 @@ def case_driver(*, watched: bool) -> Iterator[RealCases]:
             driver.stop()
 
 
+BARE: dict[str, dict[str, object]] = {
+    "ServiceAccount": {},
+    "PersistentVolumeClaim": {
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Mi"}}}
+    },
+}
+"""What objects have in place of contents; their label is what is written."""
+
+
 class RealConfiguration:
     def __init__(self, cluster: Cluster, home: str, client: KubeClient, dead: KubeClient) -> None:
         self._machine = cluster
@@ -273,8 +282,12 @@ class RealConfiguration:
             **({"immutable": True} if immutable else {}),
             "apiVersion": "v1",
             "kind": reference.kind,
-            "metadata": {"name": reference.name, "namespace": self.namespace},
-            "data": {"key": base64.b64encode(value.encode()).decode()},
+            "metadata": {
+                "name": reference.name,
+                "namespace": self.namespace,
+                "labels": {"key": value if reference.kind in BARE else ""},
+            },
+            **BARE.get(reference.kind, {"data": {"key": base64.b64encode(value.encode()).decode()}}),
         }
         # Applied on the client's side, it would be held once more in an annotation, and that is limited.
         apply = ("apply", "--server-side", "--force-conflicts", "-f", "-")

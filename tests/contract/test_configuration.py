@@ -10,7 +10,8 @@ from daemon.core.rollout_facts.configuration import ABSENT, Reference
 from daemon.ports import Unavailable
 from tests.contract.drivers import ConfigurationDriver
 
-REFERENCES = [Reference(kind="ConfigMap", name="heat-config"), Reference(kind="Secret", name="heat-secrets")]
+KINDS = ["ConfigMap", "Secret", "ServiceAccount", "PersistentVolumeClaim"]
+REFERENCES = [Reference(kind=kind, name="heat") for kind in KINDS]
 either = pytest.mark.parametrize("reference", REFERENCES, ids=lambda reference: reference.kind)
 
 
@@ -39,8 +40,19 @@ def test_each_write_is_another_version(configured: ConfigurationDriver, referenc
 @either
 def test_objects_of_one_name_are_two(configured: ConfigurationDriver, reference: Reference) -> None:
     configured.write(reference, "one")
-    [other] = [Reference(kind=r.kind, name=reference.name) for r in REFERENCES if r.kind != reference.kind]
-    assert configured.configuration.version(configured.namespace, other).version == ABSENT
+    there = [
+        one.kind
+        for one in REFERENCES
+        if configured.configuration.version(configured.namespace, one).version != ABSENT
+    ]
+    assert there == [reference.kind]
+
+
+@either
+def test_what_was_removed_is_absent(configured: ConfigurationDriver, reference: Reference) -> None:
+    configured.write(reference, "one")
+    configured.remove(reference)
+    assert configured.configuration.version(configured.namespace, reference).version == ABSENT
 
 
 def test_a_server_that_does_not_answer_is_unavailable(configured: ConfigurationDriver) -> None:

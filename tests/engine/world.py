@@ -24,6 +24,7 @@ from daemon.core.model import WorkloadRef
 from daemon.core.policy import Policy, SignalPolicy
 from daemon.core.runs import KINDS, Kind
 from daemon.engine.assembly import Assembled, EngineParts, Running, assemble
+from daemon.engine.gates import Asking
 from daemon.engine.queue import WorkQueue
 from daemon.engine.surroundings_cache import Sources
 from daemon.ports import Cluster, IncidentSink
@@ -34,6 +35,7 @@ from tests.simulation.faulty import (
     FaultyConfiguration,
     FaultyLogs,
     FaultyObjectEvents,
+    FaultyRights,
     FaultyRunner,
     FaultySink,
     FaultySurroundings,
@@ -125,6 +127,7 @@ class World:
         self.registry = CollectorRegistry()
         self.logs = FaultyLogs(self.cluster, self.clock)
         self.events = FaultyObjectEvents(self.cluster)
+        self.rights = FaultyRights()
         self.runners: dict[Kind, FaultyRunner] = {kind: FaultyRunner(kind) for kind in KINDS}
         self.beside: Callable[[Callable[[], None]], object] = lambda job: job()
         """How what blocks is started; a test may keep it from ending."""
@@ -156,6 +159,7 @@ class World:
                 sinks={"memory": sink or self.sink},
                 policies=lambda _ref, _workload: self.policy,
                 run=lambda job: job(),
+                asking=Asking(rights=self.rights),
                 running=Running(
                     runners=self.runners, sweep=self.runners["job"].sweep, run=lambda job: self.beside(job)
                 ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,11 +11,13 @@ from daemon.adapters.simulation.cluster import MemoryCluster
 from daemon.adapters.simulation.configuration import MemoryConfiguration
 from daemon.adapters.simulation.logs import MemoryLogs
 from daemon.adapters.simulation.object_events import MemoryObjectEvents
+from daemon.adapters.simulation.rights import MemoryRights
 from daemon.adapters.simulation.runner import MemoryRunner, Program
 from daemon.adapters.simulation.sinks import MemorySink
 from daemon.adapters.simulation.surroundings import MemorySurroundings
 from daemon.core.case.case import Case
 from daemon.core.case.incident import Incident
+from daemon.core.case.steps.step import Right
 from daemon.core.model import Revision, Workload, WorkloadRef
 from daemon.core.rollout_facts.configuration import ObjectVersion, Reference
 from daemon.core.rollout_facts.configuration_content import ConfigMapState, Drift, digest_of
@@ -243,6 +245,18 @@ class FaultyObjectEvents(MemoryObjectEvents):
     def warnings(self, namespace: str, uid: str) -> tuple[ObjectEvent, ...]:
         with self.reads.call():
             return super().warnings(namespace, uid)
+
+
+class FaultyRights(MemoryRights):
+    """``reads`` is what goes wrong with asking."""
+
+    def __init__(self, granted: Iterable[tuple[str, Right]] | None = None) -> None:
+        super().__init__(granted)
+        self.reads = Troubles()
+
+    def may(self, namespace: str, right: Right) -> bool:
+        with self.reads.call():
+            return super().may(namespace, right)
 
 
 class FaultyRunner(MemoryRunner):

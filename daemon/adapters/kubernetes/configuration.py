@@ -1,4 +1,4 @@
-"""Versions of ConfigMaps and Secrets: their metadata alone is asked for, and what they hold never travels."""
+"""Versions of what pod templates name: its metadata alone is asked for, and what it holds never travels."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ from datetime import datetime
 from daemon import ports
 from daemon.adapters.kubernetes import partial
 from daemon.adapters.kubernetes.client import KubeClient, decode_answer
-from daemon.adapters.kubernetes.resources import CONFIG_MAPS, SECRETS
+from daemon.adapters.kubernetes.resources import CONFIG_MAPS, SECRETS, SERVICE_ACCOUNTS, VOLUME_CLAIMS
 from daemon.core.rollout_facts.configuration import ABSENT, ObjectVersion, Reference
 
 TIMEOUT = 2.0
 """Seconds for one answer."""
 METADATA_ONLY = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
-RESOURCES = {"ConfigMap": CONFIG_MAPS, "Secret": SECRETS}
+RESOURCES = {
+    "ConfigMap": CONFIG_MAPS,
+    "Secret": SECRETS,
+    "ServiceAccount": SERVICE_ACCOUNTS,
+    "PersistentVolumeClaim": VOLUME_CLAIMS,
+}
 
 
 class _Write(partial.Partial, frozen=True):

@@ -6,12 +6,16 @@ from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
-from daemon.adapters.kubernetes.client import KubeClient, decode_answer
+from daemon import ports
+from daemon.adapters.kubernetes.client import READ_TIMEOUT, KubeClient, decode_answer
+from daemon.core.case.steps.step import Right
 from daemon.core.runs import KINDS, Kind
 from daemon.core.value import Value
 
 NOBODY: Mapping[str, Sequence[str]] = {}
 NOTHING: Mapping[str, Collection[Kind]] = {}
+TIMEOUT = 2.0
+"""Seconds for the answer to one question before a plan."""
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 
@@ -62,6 +66,13 @@ OPTIONAL = (Need(group="", resource="nodes", verbs=("get",), optional=True),)
 """What its ClusterRole grants. Without it a failure is judged without the nodes' conditions."""
 
 
+GATES = (
+    Need(group="", resource="serviceaccounts", verbs=("get",), optional=True),
+    Need(group="", resource="persistentvolumeclaims", verbs=("get",), optional=True),
+)
+"""What it grants besides where a policy has checks before a plan. Without it these are not checked."""
+
+
 class Permission(Value, frozen=True):
     """One verb, asked of the API server; ``reason`` is the server's, where it gives one.
 
@@ -76,14 +87,16 @@ class Permission(Value, frozen=True):
     optional: bool = False
 
 
-class _ReviewStatus(msgspec.Struct, rename="camel"):
+class ReviewStatus(msgspec.Struct, rename="camel"):
+    """``reason`` and ``evaluation_error`` are the server's words, where it gives any."""
+
     allowed: bool = False
     reason: str = ""
     evaluation_error: str = ""
 
 
 class _Review(msgspec.Struct):
-    status: _ReviewStatus
+    status: ReviewStatus
 
 
 def check(
@@ -94,9 +107,10 @@ def check(
     logged: Collection[str] = (),
     runs: Mapping[str, Collection[Kind]] = NOTHING,
     restoring: Collection[str] = (),
+    gated: Collection[str] = (),
 ) -> list[Permission]:
-    """Ask for every verb of ``NEEDED`` in each namespace, of ``RESTORING`` in those that restore, and of
-    ``OPTIONAL``. Raises Denied, Unavailable.
+    """Ask for every verb of ``NEEDED`` in each namespace, of ``RESTORING`` in those that restore, of
+    ``GATES`` in those that are ``gated``, and of ``OPTIONAL``. Raises Denied, Unavailable.
 
     ``named`` gives the Deployments of a namespace that is guarded by names alone: a Role may limit the patch
     to these, so it is asked for each of them. ``logged`` are the namespaces in which logs are read,
@@ -108,6 +122,7 @@ def check(
             *((need, namespaces) for need in NEEDED),
             (LOGS, [one for one in namespaces if one in logged]),
             *((need, [one for one in namespaces if one in restoring]) for need in RESTORING),
+            *((need, [one for one in namespaces if one in gated]) for need in GATES),
         )
         for namespace in places
         for verb in need.verbs
@@ -133,18 +148,7 @@ def _names(need: Need, verb: str, named: Sequence[str]) -> Sequence[str]:
 def _ask(
     client: KubeClient, need: Need, verb: str, namespace: str, name: str, *, optional: bool = False
 ) -> Permission:
-    resource, _, subresource = need.resource.partition("/")
-    attributes = {"namespace": namespace, "verb": verb, "group": need.group, "resource": resource}
-    if name:
-        attributes["name"] = name
-    if subresource:
-        attributes["subresource"] = subresource
-    review = {
-        "apiVersion": "authorization.k8s.io/v1",
-        "kind": "SelfSubjectAccessReview",
-        "spec": {"resourceAttributes": attributes},
-    }
-    status = decode_answer(client.request("POST", _REVIEWS, body=review), _Review, f"POST {_REVIEWS}").status
+    status = review(client, namespace, Right(verb=verb, resource=need.resource, group=need.group, name=name))
     return Permission(
         verb=verb,
         resource=(f"{need.resource}.{need.group}" if need.group else need.resource)
@@ -154,3 +158,35 @@ def _ask(
         reason=status.reason or status.evaluation_error,
         optional=optional,
     )
+
+
+def review(
+    client: KubeClient, namespace: str, right: Right, *, timeout: float = READ_TIMEOUT
+) -> ReviewStatus:
+    """The API server's answer for one right. Raises Denied, Unavailable."""
+    resource, _, subresource = right.resource.partition("/")
+    attributes = {"namespace": namespace, "verb": right.verb, "group": right.group, "resource": resource}
+    if right.name:
+        attributes["name"] = right.name
+    if subresource:
+        attributes["subresource"] = subresource
+    body = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectAccessReview",
+        "spec": {"resourceAttributes": attributes},
+    }
+    answer = client.request("POST", _REVIEWS, body=body, timeout=timeout)
+    return decode_answer(answer, _Review, f"POST {_REVIEWS}").status
+
+
+class KubeRights:
+    """Implements :class:`daemon.ports.Rights`. A review is a question: nothing is stored of it."""
+
+    def __init__(self, client: KubeClient) -> None:
+        self._client = client
+
+    def may(self, namespace: str, right: Right) -> bool:
+        found = review(self._client, namespace, right, timeout=TIMEOUT)
+        if found.evaluation_error and not found.allowed:
+            raise ports.Unavailable(f"whether the daemon may {right} is not known: {found.evaluation_error}")
+        return found.allowed

@@ -12,8 +12,9 @@ from enum import StrEnum
 from typing import Literal
 
 from daemon.core.assessment import Assessment, Verdict, Verification
+from daemon.core.case.prior_state import PriorState
 from daemon.core.model import Alert, Change, Revision, WorkloadRef
-from daemon.core.policy import Mode
+from daemon.core.policy import GateChoice, Mode
 from daemon.core.rollout_facts.configuration import Sighting
 from daemon.core.rollout_facts.configuration_content import Content, Drift
 from daemon.core.rollout_facts.log_lines import KindsBefore, LogReport
@@ -81,7 +82,7 @@ class Effect(Value, frozen=True):
     """
 
     id: str
-    kind: Literal["rollback", "publish", "restore-configuration", "restart"]
+    kind: Literal["gates", "rollback", "publish", "restore-configuration", "restart"]
     intended_at: datetime
     sink: str = ""
     stage: Literal["", "opened", "updated", "closed"] = ""
@@ -91,6 +92,8 @@ class Effect(Value, frozen=True):
     """How it ended; while it is intended, what forbids it."""
     drift: Drift | None = None
     """What a ``restore-configuration`` puts back, and over what."""
+    gates: GateChoice | None = None
+    """What ``gates`` make of what cannot be asked."""
 
     @property
     def is_step(self) -> bool:
@@ -163,6 +166,8 @@ class Status(Value, frozen=True, omit_defaults=True):
     """What the ConfigMaps among them held then; in the end, what the revision was found healthy with."""
     drift: tuple[Drift, ...] = ()
     """Which ConfigMaps of the target hold something else, when the rollback was decided."""
+    before: PriorState | None = None
+    """How things stood just before the last plan began."""
     effects: tuple[Effect, ...] = ()
     alerts: tuple[Alert, ...] = ()
     """Those that decide or may decide, and some of the others."""

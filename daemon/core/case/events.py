@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from daemon.core.assessment import Assessment, Verification
 from daemon.core.case.case import EffectOutcome, Instruction
+from daemon.core.case.prior_state import PriorState
 from daemon.core.case.rollback_target import Choice
 from daemon.core.model import Alert, Revision, Workload
 from daemon.core.rollout_facts.configuration_content import Drift
@@ -50,6 +51,8 @@ class Finished(Value, frozen=True):
     outcome: EffectOutcome
     detail: str
     generation: int = 0
+    before: PriorState | None = None
+    """What the checks before a plan found."""
 
 
 class Hindered(Value, frozen=True):

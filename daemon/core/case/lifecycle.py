@@ -88,7 +88,9 @@ def _finished(case: Case, event: Finished, policy: Policy, now: datetime) -> Cas
     case = finished(case, effect, event.outcome, event.detail, now)
     if not effect.is_step or case.phase is not Phase.ROLLING_BACK:
         return case
-    what, marks = plan.noun(effect), plan.STEPS[effect.kind].marks
+    if event.before is not None:
+        case = change(case, before=event.before)
+    marks = plan.STEPS[effect.kind].marks
     match event.outcome:
         case EffectOutcome.DONE if marks:
             return returning.patched(case, event.generation, event.detail, now)
@@ -103,8 +105,17 @@ def _finished(case: Case, event: Finished, policy: Policy, now: datetime) -> Cas
             )
             return phases.stopped(_left_alone(case, effect), text, policy, now)
         case EffectOutcome.REFUSED:
-            return phases.stopped(case, f"held, {what} was refused: {event.detail}", policy, now)
+            return _refused(case, effect, event.detail, policy, now)
     assert_never(event.outcome)
+
+
+def _refused(case: Case, effect: Effect, why: str, policy: Policy, now: datetime) -> Case:
+    step, what = plan.STEPS[effect.kind], plan.noun(effect)
+    if not step.acts:
+        return phases.stopped(case, f"held before anything was done: {why}", policy, now)
+    if step.dispensable(effect):
+        return noted(case, f"{what} was not done, and the plan goes on: {why}", now)
+    return phases.stopped(case, f"held, {what} was refused: {why}", policy, now)
 
 
 def _left_alone(case: Case, effect: Effect) -> Case:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import assert_never
 
 from daemon.core.assessment import Assessment, Attribution, Verdict
-from daemon.core.case import plan
+from daemon.core.case import plan, stuck_rollout
 from daemon.core.case.case import Case, EffectOutcome, Phase
 from daemon.core.case.edits import announce, change, ended, enter, finished, noted, seconds, told, withdrawn
 from daemon.core.case.events import Observed
@@ -184,16 +184,22 @@ def rolling_back(case: Case, seen: Observed, policy: Policy, now: datetime) -> C
     if target is None or workload is None:
         return case
     if case.pending_step is not None or case.status.patched_at is None:
-        return _not_applied(case, policy, now)
+        case = _not_applied(case, policy, now)
+        if not stuck_rollout.given_up(case):
+            return case
     current, status = workload.current, workload.status
     arrived = current is not None and _returning(case, current)
     if arrived and status.complete:
         text = f"the rollback's rollout is complete ({status}); proving the recovery"
         case = change(enter(case, Phase.VERIFYING, text, now), rolled_out_at=now)
         return announce(case, "updated", policy, now)
-    if (arrived and status.timed_out(target)) or case.status.attended >= policy.rollback_deadline:
-        why = diagnosis(workload, target, seen.told)
-        return _unrecovered(case, f"the rollback to {target} is stuck: {why}", policy, now)
+    over = stuck_rollout.given_up(case) or case.status.attended >= policy.rollback_deadline
+    if over or (arrived and status.timed_out(target)):
+        again = stuck_rollout.restarting(case, workload, target, seen.told, policy, now)
+        if again is not None:
+            return again
+        why = stuck_rollout.stuck(case, workload, target, seen.told, policy)
+        return _unrecovered(case, why, policy, now)
     return case
 
 
@@ -202,6 +208,7 @@ def overdue(case: Case, workload: Workload, policy: Policy, elapsed: float) -> R
     attended, target = case.status.attended + elapsed, case.status.target
     if case.phase is Phase.ROLLING_BACK and target is not None and case.status.patched_at is not None:
         over = workload.status.timed_out(target) or attended >= policy.rollback_deadline
+        over = over or stuck_rollout.given_up(case)
         return target if over and not workload.status.complete else None
     if case.phase is Phase.WATCHING and attended - policy.watch >= STARTS:
         return case.spec.revision
@@ -214,6 +221,9 @@ def _not_applied(case: Case, policy: Policy, now: datetime) -> Case:
     if intended is None or case.status.attended < policy.rollback_deadline:
         return case
     span, what = f"{policy.rollback_deadline:.0f} s", plan.noun(intended)
+    if plan.STEPS[intended.kind].dispensable(intended):
+        detail = intended.detail or f"not accepted for {span}"
+        return finished(case, intended, EffectOutcome.REFUSED, detail, now)
     if intended.detail:
         case = finished(case, intended, EffectOutcome.REFUSED, intended.detail, now)
         why = f"held, {what} was not allowed for {span}: {intended.detail}"

@@ -14,12 +14,13 @@ from typing import Final
 import msgspec
 
 from daemon.core.case.case import Case, Effect, EffectOutcome
-from daemon.core.case.steps import restart, restore_configuration, rollback
+from daemon.core.case.steps import gates, restart, restore_configuration, rollback
 from daemon.core.case.steps.step import Situation, StepKind
 from daemon.core.policy import ConfigurationChoice
 from daemon.core.rollout_facts.configuration_content import Drift
 
 ORDER: Final = (
+    gates.STEP,
     restore_configuration.STEP,
     rollback.STEP,
     restart.STEP,
@@ -37,6 +38,7 @@ def steps(situation: Situation, number: int, now: datetime) -> tuple[Effect, ...
                 "kind": step.kind,
                 "intendedAt": now,
                 "drift": draft.drift,
+                "gates": draft.gates,
             },
             Effect,
         )
@@ -74,7 +76,7 @@ def _lost(drift: Drift) -> str:
 
 def summary(case: Case, effects: tuple[Effect, ...], situation: Situation) -> str:
     """What a plan does beside the rollback, and what it leaves as it is; empty for the rollback alone."""
-    more = [STEPS[e.kind].words(case, e) for e in effects if e.kind != rollback.STEP.kind]
+    more = [STEPS[e.kind].words(case, e) for e in effects if e.kind != rollback.STEP.kind and _acts(e)]
     restored = {effect.drift.name for effect in effects if effect.drift is not None}
     left = [_left(drift) for drift in situation.drift if drift.name not in restored]
     if situation.configuration is ConfigurationChoice.IGNORE:
@@ -91,7 +93,7 @@ def _left(drift: Drift) -> str:
 
 def account(case: Case) -> str:
     """What of the case's last plan was done and what was not; empty for a plan of one step."""
-    planned = case.steps
+    planned = [effect for effect in case.steps if _acts(effect)]
     if len(planned) < 2:
         return ""
     done = [STEPS[e.kind].noun(e) for e in planned if e.outcome is EffectOutcome.DONE]
@@ -99,6 +101,10 @@ def account(case: Case) -> str:
     if not done:
         return "nothing of the plan was done"
     return f"half-done: {', '.join(done)} was done, {', '.join(not_done)} was not; nothing further is done"
+
+
+def _acts(effect: Effect) -> bool:
+    return STEPS[effect.kind].acts
 
 
 def noun(effect: Effect) -> str:

@@ -20,6 +20,7 @@ def situation(
     return Situation(
         target=target,
         configuration=policy.configuration,
+        gates=policy.gates,
         drift=drift,
         target_runs=workload is None or bool(workload.live_of(target)),
     )

@@ -28,7 +28,12 @@ def runbook(case: Case, policy: Policy) -> tuple[Line, ...]:
         return ()
     if case.steps:
         return tuple(_line(case, effect, _state(effect)) for effect in case.steps)
-    found = Situation(target=target, configuration=policy.configuration, drift=case.status.drift)
+    found = Situation(
+        target=target,
+        configuration=policy.configuration,
+        drift=case.status.drift,
+        gates=policy.gates,
+    )
     effects = plan.steps(found, 1, case.spec.started_at)
     restored = {effect.drift.name for effect in effects if effect.drift is not None}
     left = [drift for drift in found.drift if drift.name not in restored]

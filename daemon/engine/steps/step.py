@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from daemon.core.case.case import Case, Effect, EffectOutcome
 from daemon.core.case.events import Finished
+from daemon.engine.gates import GateLook
 from daemon.ports import Actuator, ConfigurationRestorer, RollbackResult
 
 
@@ -16,6 +17,7 @@ class Hands:
 
     actuator: Actuator
     restorer: ConfigurationRestorer
+    gates: GateLook
 
 
 Act = Callable[[Hands, Case, Effect], Finished]

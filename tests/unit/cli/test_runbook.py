@@ -17,7 +17,7 @@ def test_the_plan_is_printed_as_commands_that_can_be_copied(rollbackd: Rollbackd
     command = f"kubectl rollout undo deployment/{case.spec.workload} -n {case.namespace}"
     assert f"   {command} --to-revision={target.number}\n" in result.stdout
     shown = answer(rollbackd("runbook", case.name, "-o", "json"))
-    assert [line["state"] for line in shown] == ["to do"]
+    assert [line["state"] for line in shown] == ["to do", "to do"]
 
 
 def test_how_far_the_plan_is_stands_beside_each_step(rollbackd: Rollbackd, parts: FakeParts) -> None:

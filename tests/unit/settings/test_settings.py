@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from daemon.core.case.alerts import Naming
 from daemon.core.model import WorkloadRef
-from daemon.core.policy import Mode, Policy, SignalPolicy
+from daemon.core.policy import GateChoice, Mode, Policy, SignalPolicy
 from daemon.core.runs import HttpCall, JobCommand, PodCommand, SmokeTest
 from daemon.settings import Settings, SignalSettings, SlowShare, example_file, load
 from daemon.settings.reference import page
@@ -48,6 +48,8 @@ def test_the_shipped_example_holds_one_application_and_else_the_defaults() -> No
         neighbours=("postgresql", "redis"),
         sinks=("log", "events"),
         logs=True,
+        gates=GateChoice.HOLD,
+        restart_stuck=True,
         contact="#incident-gl006",
         title="GL-006",
     )

@@ -12,7 +12,16 @@ from typing import Any
 from daemon.core.case.case import Case, Effect
 from daemon.core.case.rollback_target import RESTARTED
 from daemon.core.case.steps import restore_configuration
+from daemon.core.case.steps.rollback import patching
 from daemon.core.case.steps.step import Draft, Situation, StepKind
+
+UNSTICKING = "stuck"
+"""The subject of a restart that is tried once because the rollback's own rollout is stuck."""
+
+
+def unsticks(effect: Effect) -> bool:
+    """Whether it is the one restart of a rollback that is stuck."""
+    return effect.id.endswith(f"/{UNSTICKING}")
 
 
 def _needed(situation: Situation) -> tuple[Draft, ...]:
@@ -21,12 +30,12 @@ def _needed(situation: Situation) -> tuple[Draft, ...]:
 
 
 def _noun(effect: Effect) -> str:
-    del effect
-    return "the restart"
+    return "the restart of what was stuck" if unsticks(effect) else "the restart"
 
 
 def _words(case: Case, effect: Effect) -> str:
-    del effect
+    if unsticks(effect):
+        return f"restart {case.spec.workload} once, for its rollout is stuck"
     return f"restart {case.spec.workload}, for pods of {case.status.target} read the configuration before"
 
 
@@ -36,7 +45,16 @@ def _commands(case: Case, effect: Effect) -> tuple[str, ...]:
     return (f"kubectl rollout restart {where}", f"kubectl rollout status {where}")
 
 
-STEP = StepKind(kind="restart", marks=True, needed=_needed, noun=_noun, words=_words, commands=_commands)
+STEP = StepKind(
+    kind="restart",
+    marks=True,
+    needed=_needed,
+    noun=_noun,
+    words=_words,
+    commands=_commands,
+    rights=patching,
+    dispensable=unsticks,
+)
 
 
 def restarted_at(effect: Effect) -> str:
@@ -45,12 +63,11 @@ def restarted_at(effect: Effect) -> str:
 
 
 def is_restart(case: Case, target: Mapping[str, Any] | None, current: Mapping[str, Any] | None) -> bool:
-    """Whether a template is the target's with the restart that this case intends, and nothing besides."""
-    effect = next((step for step in case.steps if step.kind == STEP.kind), None)
-    if effect is None or target is None or current is None:
+    """Whether a template is the target's with a restart that this case intends, and nothing besides."""
+    stamps = {restarted_at(step) for step in case.steps if step.kind == STEP.kind}
+    if target is None or current is None:
         return False
-    stamp = (_annotations(current)).get(RESTARTED)
-    return stamp == restarted_at(effect) and _unstamped(current) == _unstamped(target)
+    return _annotations(current).get(RESTARTED) in stamps and _unstamped(current) == _unstamped(target)
 
 
 def _annotations(template: Mapping[str, Any]) -> Mapping[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from daemon.core.case.case import Case, Effect
-from daemon.core.case.steps.step import Draft, Situation, StepKind
+from daemon.core.case.steps.step import Draft, Right, Situation, StepKind
 from daemon.core.policy import ConfigurationChoice
 from daemon.core.rollout_facts.configuration_content import BACKUP, Drift
 from daemon.core.rollout_facts.copies import copy_name
@@ -53,6 +53,15 @@ def _drift(effect: Effect) -> Drift:
     return effect.drift or Drift(name="(not named)", problem="the ledger does not say which")
 
 
+def _rights(case: Case, effect: Effect) -> tuple[Right, ...]:
+    """A Role cannot limit ``create`` to a name, for the object's name is not known when it is asked."""
+    del case
+    drift = _drift(effect)
+    if drift.gone:
+        return (Right(verb="create", resource="configmaps"),)
+    return (Right(verb="patch", resource="configmaps", name=drift.name),)
+
+
 STEP = StepKind(
     kind="restore-configuration",
     marks=False,
@@ -60,4 +69,5 @@ STEP = StepKind(
     noun=_noun,
     words=_words,
     commands=_commands,
+    rights=_rights,
 )

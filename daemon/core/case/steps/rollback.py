@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from daemon.core.case.case import Case, Effect
-from daemon.core.case.steps.step import Draft, Situation, StepKind
+from daemon.core.case.steps.step import Draft, Right, Situation, StepKind
 
 
 def _needed(situation: Situation) -> tuple[Draft, ...]:
@@ -29,4 +29,18 @@ def _commands(case: Case, effect: Effect) -> tuple[str, ...]:
     return (f"kubectl rollout undo {where}{number}", f"kubectl rollout status {where}")
 
 
-STEP = StepKind(kind="rollback", marks=True, needed=_needed, noun=_noun, words=_words, commands=_commands)
+def patching(case: Case, effect: Effect) -> tuple[Right, ...]:
+    """The right to write the Deployment; a Role may name it."""
+    del effect
+    return (Right(verb="patch", resource="deployments", group="apps", name=case.spec.workload),)
+
+
+STEP = StepKind(
+    kind="rollback",
+    marks=True,
+    needed=_needed,
+    noun=_noun,
+    words=_words,
+    commands=_commands,
+    rights=patching,
+)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from daemon.core.case.case import Case, Effect
 from daemon.core.model import Revision
-from daemon.core.policy import ConfigurationChoice
+from daemon.core.policy import ConfigurationChoice, GateChoice
 from daemon.core.rollout_facts.configuration_content import Drift
 from daemon.core.value import Value
 
@@ -19,6 +19,7 @@ class Situation(Value, frozen=True):
     drift: tuple[Drift, ...] = ()
     target_runs: bool = True
     """Whether pods of the target are there that started before the plan; where unknown, they are."""
+    gates: GateChoice = GateChoice.SKIP
 
 
 class Draft(Value, frozen=True):
@@ -26,6 +27,33 @@ class Draft(Value, frozen=True):
 
     subject: str = ""
     drift: Drift | None = None
+    gates: GateChoice | None = None
+
+
+class Right(Value, frozen=True, order=True):
+    """Something that the daemon must be allowed to do in the case's namespace. ``resource`` is of the API
+    group, and of the object ``name`` alone where that is given."""
+
+    verb: str
+    resource: str
+    group: str = ""
+    name: str = ""
+
+    def __str__(self) -> str:
+        of = f"{self.resource}.{self.group}" if self.group else self.resource
+        return f"{self.verb} {of}/{self.name}" if self.name else f"{self.verb} {of}"
+
+
+def no_rights(case: Case, effect: Effect) -> tuple[Right, ...]:
+    """Of a step that asks nothing of the API server, or that the plan goes on without."""
+    del case, effect
+    return ()
+
+
+def needed_for_the_rest(effect: Effect) -> bool:
+    """Of a step without which the plan ends."""
+    del effect
+    return False
 
 
 class StepKind(Value, frozen=True):
@@ -41,3 +69,9 @@ class StepKind(Value, frozen=True):
     """What it does: "put the template of revision 1 (v1.0.0) back"."""
     commands: Callable[[Case, Effect], tuple[str, ...]]
     """What a person would type for it."""
+    rights: Callable[[Case, Effect], tuple[Right, ...]] = no_rights
+    """What must be allowed for it, asked before the plan begins."""
+    acts: bool = True
+    """Whether it changes anything; one that only looks is no part of what was done."""
+    dispensable: Callable[[Effect], bool] = needed_for_the_rest
+    """Whether the plan goes on where it was refused."""

@@ -95,7 +95,7 @@ class Observer:
             smoke_tests=tests,
             drift=self._contents.drift(case, choice.revision, cases, policy),
             restarted=own_restart(self._cluster, case, workload),
-            recent_rollbacks=_recent(workload, cases, now),
+            rollbacks=_recent(workload, cases, now),
             elapsed=elapsed,
             polled_ago=self._room.polled_ago(case),
         )
@@ -224,10 +224,10 @@ class Observer:
         return self._logs.after(case, workload, target, policy, last=last)
 
 
-def _recent(workload: Workload, cases: Sequence[Case], now: datetime) -> int:
-    """Rollbacks of the workload in the last 24 hours: those that were carried out, whatever came of them."""
-    return sum(
-        1
+def _recent(workload: Workload, cases: Sequence[Case], now: datetime) -> tuple[datetime, ...]:
+    """When the workload was rolled back in the last 24 hours, whatever came of it."""
+    return tuple(
+        effect.finished_at
         for case in cases
         if case.spec.workload_uid == workload.uid
         for effect in case.status.effects

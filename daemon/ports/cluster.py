@@ -67,9 +67,16 @@ class Actuator(Protocol):
 
         The write leaves ``token``, which is unique to the intent, on the Deployment. Idempotent: with the
         target's template in place, or with the token found, it reports done and writes nothing, whatever was
-        applied since. A template that is neither, or a later rollout of the judged one, is superseded. With a
-        token it raises Unavailable while the controller has not seen the newest write, for then nobody can
-        tell which rollout is current. Raises Unavailable, Denied.
+        applied since. A template that is neither, or a later rollout of the judged one, is superseded. It is
+        refused while the emergency stop is set; that and the pause stay as they are. With a token it raises
+        Unavailable while the controller has not seen the newest write, for then nobody can tell which rollout
+        is current. Raises Unavailable, Denied.
+        """
+        ...
+
+    def stop(self, ref: WorkloadRef) -> str | None:
+        """The Deployment's emergency stop at this moment, and not as it was watched: its reason, which may be
+        empty; ``None`` where none is set. Raises Unavailable, Denied.
         """
         ...
 

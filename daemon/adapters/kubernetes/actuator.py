@@ -33,6 +33,8 @@ from daemon.adapters.kubernetes.written_deployment import (
     template_of,
 )
 from daemon.core.case.case import EffectOutcome
+from daemon.core.case.guards.emergency_stop import STOP, stopped_by
+from daemon.core.case.guards.pause import PAUSE
 from daemon.core.case.rollback_target import RESTARTED
 from daemon.core.model import Revision, WorkloadRef
 from daemon.ports import RollbackResult
@@ -45,9 +47,14 @@ KEPT_ANNOTATIONS = frozenset(
         "deployment.kubernetes.io/desired-replicas",
         "deployment.kubernetes.io/max-replicas",
         "deprecated.deployment.rollback.to",
+        STOP,
+        PAUSE,
     }
 )
-"""Annotations of the Deployment's own that an undo leaves as they are."""
+"""Annotations of the Deployment's own that an undo leaves as they are.
+
+The controller copies what people write there to the ReplicaSet of the time; a stop of then is not one of now.
+"""
 TRIES = 5
 """How often a write is tried against a Deployment that keeps changing in ways that do not matter."""
 
@@ -108,6 +115,13 @@ class KubeActuator:
             return self._write(ref, step)
         except ports.Missing:
             return superseded(f"Deployment {ref} does not exist any more")
+
+    def stop(self, ref: WorkloadRef) -> str | None:
+        path = DEPLOYMENTS.path(ref.namespace, ref.name)
+        try:
+            return self._client.read(path, WrittenDeployment).stop
+        except ports.Missing:
+            return None
 
     def set_image(self, ref: WorkloadRef, container: str | None, image: str) -> RollbackResult:
         """Give one container another image; a bare tag or digest keeps the repository.
@@ -194,6 +208,8 @@ def _undo(
             f"the controller has not seen the newest generation of Deployment {ref}: "
             f"whether {judged} is still its current rollout cannot be told yet"
         )
+    if deployment.stop is not None:
+        return refused(str(stopped_by(ref, deployment.stop)))
     if wanted is None:
         return refused(f"ReplicaSet {target.replica_set} of {target} is gone, so its template is not known")
     if deployment.spec.paused:
@@ -238,6 +254,8 @@ def _set_image(
         return RollbackResult(
             outcome=EffectOutcome.DONE, detail=f"container {name} of {ref} has {after} already", already=True
         )
+    if deployment.stop is not None:
+        return refused(str(stopped_by(ref, deployment.stop)))
     if deployment.spec.paused:
         return refused(paused(ref))
     path = f"/spec/template/spec/containers/{index}/image"
@@ -256,6 +274,8 @@ def _restart(
             f"{ref} does not have the template of {target} any more: "
             f"it now has {deployment.image}{deployment.changed_by}"
         )
+    if deployment.stop is not None:
+        return refused(str(stopped_by(ref, deployment.stop)))
     if deployment.spec.paused:
         return refused(paused(ref))
     template = objects.without_hash(template_of(wanted))

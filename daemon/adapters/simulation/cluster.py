@@ -19,8 +19,16 @@ from daemon.adapters.simulation.templates import (
     with_annotation,
     with_image,
 )
-from daemon.adapters.simulation.undo import candidate, give_template, guarded, guarded_restart, mark
+from daemon.adapters.simulation.undo import (
+    candidate,
+    give_back,
+    give_template,
+    guarded,
+    guarded_restart,
+    mark,
+)
 from daemon.core.case.case import EffectOutcome
+from daemon.core.case.guards.emergency_stop import STOP
 from daemon.core.model import Revision, Workload, WorkloadRef
 from daemon.ports import Clock, Missing, Notify, RollbackResult
 
@@ -83,8 +91,7 @@ class MemoryCluster:
             if isinstance(found, RollbackResult):
                 return found
             assert state is not None
-            give_template(state, found)
-            mark(state, token)
+            give_back(state, found, token)
             self._simulation.written(state)
             detail = f"Deployment {ref} was given the template of {target}"
             return RollbackResult(outcome=EffectOutcome.DONE, detail=detail, generation=state.generation)
@@ -103,6 +110,11 @@ class MemoryCluster:
             self._simulation.written(state)
             detail = f"Deployment {ref} was restarted at {target}"
             return RollbackResult(outcome=EffectOutcome.DONE, detail=detail, generation=state.generation)
+
+    def stop(self, ref: WorkloadRef) -> str | None:
+        with self._settled():
+            state = self._simulation.deployments.get(ref)
+            return state.annotations.get(STOP) if state is not None else None
 
     # What people and other controllers do
 
@@ -188,6 +200,13 @@ class MemoryCluster:
             state = self._find(ref)
             state.labels[name] = value
             self._simulation.written(state, spec=False)
+
+    def annotate(self, ref: WorkloadRef, name: str, value: str | None) -> None:
+        """``kubectl annotate`` of the Deployment itself; ``None`` takes it off."""
+        with self._editing(ref) as state:
+            state.annotations.pop(name, None)
+            if value is not None:
+                state.annotations[name] = value
 
     def delete(self, ref: WorkloadRef) -> None:
         """Delete the Deployment and all that it owns; one that is gone already is fine."""

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Literal
 
 from daemon.core.assessment import Assessment, Verdict, Verification
+from daemon.core.case.guards.guard import Refusal
 from daemon.core.model import Alert, Change, Revision, WorkloadRef
 from daemon.core.policy import Mode
 from daemon.core.rollout_facts.configuration import Sighting
@@ -146,6 +147,8 @@ class Status(Value, frozen=True, omit_defaults=True):
     """The Deployment's after the patch, 0 before it: what shows less is older than the patch."""
     rolled_out_at: datetime | None = None
     finished_at: datetime | None = None
+    refusal: Refusal | None = None
+    """Which guard the case was held by last, while it is."""
     target: Revision | None = None
     assessment: Assessment | None = None
     verification: Verification | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from daemon.core.assessment import Assessment, Verification
 from daemon.core.case.case import EffectOutcome, Instruction
 from daemon.core.case.rollback_target import Choice
@@ -38,7 +40,8 @@ class Observed(Value, frozen=True):
     """How the target's configuration differs; looked at only when the rollback is decided."""
     restarted: Revision | None = None
     """The current revision, where it is the case's own restart of its target."""
-    recent_rollbacks: int = 0
+    rollbacks: tuple[datetime, ...] = ()
+    """When the workload was rolled back within the last 24 hours."""
     elapsed: float = 0.0
     polled_ago: float | None = None
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import assert_never
 
-from daemon.core.case import between_rollouts, phases, plan, returning
+from daemon.core.case import between_rollouts, holding, phases, plan, returning
 from daemon.core.case.alert_record import Record, recorded, shortened
 from daemon.core.case.case import APPROVABLE, STOPPABLE, Case, Effect, EffectOutcome, Instruction, Phase
 from daemon.core.case.edits import announce, attended, change, finished, noted, noting
@@ -69,7 +69,7 @@ def _in_phase(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case
         case Phase.FAILING:
             return phases.failing(case, seen, policy, now)
         case Phase.HELD:
-            return phases.held(case, seen, policy, now)
+            return holding.held(case, seen, policy, now)
         case Phase.AWAITING_APPROVAL:
             return case
         case Phase.ROLLING_BACK:
@@ -149,7 +149,7 @@ def _instructed(case: Case, order: Instruction, policy: Policy, now: datetime) -
             return _approved(case, f"approved by {order.by}{why}", policy, now)
         case "hold":
             if case.phase in STOPPABLE:
-                return phases.hold(case, f"held by {order.by}{why}", policy, now)
+                return holding.hold(case, f"held by {order.by}{why}", policy, now)
             return noted(case, f"{order.by} asked to hold, too late in {case.phase.value}", now)
     assert_never(order.action)
 
@@ -159,5 +159,7 @@ def _approved(case: Case, text: str, policy: Policy, now: datetime) -> Case:
         return noted(case, f"{text}, but a case in {case.phase.value} needs no approval", now)
     if case.status.target is None:
         return noted(case, f"{text}, but there is no revision to return to", now)
+    if case.status.refusal is not None:
+        text = f"{text} although {case.status.refusal}"
     found = returning.situation(case.status.target, case.status.drift, policy)
     return returning.begin_rollback(case, found, f"{text}, returning to {case.status.target}", policy, now)

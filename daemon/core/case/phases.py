@@ -8,8 +8,21 @@ from typing import assert_never
 from daemon.core.assessment import Assessment, Attribution, Verdict
 from daemon.core.case import plan
 from daemon.core.case.case import Case, EffectOutcome, Phase
-from daemon.core.case.edits import announce, change, ended, enter, finished, noted, seconds, told, withdrawn
+from daemon.core.case.edits import (
+    announce,
+    change,
+    ended,
+    enter,
+    finished,
+    judged,
+    noted,
+    seconds,
+    told,
+    withdrawn,
+)
 from daemon.core.case.events import Observed
+from daemon.core.case.guards.registry import first_refusal
+from daemon.core.case.holding import guarded, hold, occasion
 from daemon.core.case.returning import begin_rollback, situation
 from daemon.core.model import Revision, Workload
 from daemon.core.policy import Mode, Policy
@@ -55,10 +68,6 @@ def superseded(case: Case, reason: str, policy: Policy, now: datetime) -> Case:
     case = withdrawn(case, reason, now)
     case = ended(case, Phase.SUPERSEDED, _with_account(case, reason) if under_way else reason, now)
     return announce(case, "closed", policy, now) if told(case) else case
-
-
-def judged(case: Case, assessment: Assessment) -> Case:
-    return change(case, assessment=assessment, verdict=assessment.verdict, reason=assessment.reason)
 
 
 def watching(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
@@ -136,47 +145,12 @@ def failing(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
             case = enter(case, Phase.AWAITING_APPROVAL, text, now)
             return announce(case, "updated", policy, now)
         case Mode.AUTOMATIC:
-            if seen.recent_rollbacks >= policy.max_rollbacks:
-                text = f"held, {seen.recent_rollbacks} rollbacks of this workload in 24 hours are enough"
-                return hold(case, text, policy, now)
+            if refusal := first_refusal(occasion(case, seen, policy, now)):
+                return guarded(case, refusal, policy, now)
             if refused := plan.refusal(found):
                 return hold(case, refused, policy, now)
             return begin_rollback(case, found, f"returning to {target}: {reason}", policy, now)
     assert_never(policy.mode)
-
-
-def hold(case: Case, reason: str, policy: Policy, now: datetime) -> Case:
-    return announce(enter(case, Phase.HELD, reason, now), "updated", policy, now)
-
-
-def held(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
-    """A hold of the daemon's own ends when the evidence changes sides; a person's hold does not."""
-    case = change(case, target=case.status.target or seen.choice.revision)
-    by_person = case.status.last_instruction is not None and case.status.last_instruction.action == "hold"
-    new = seen.assessment
-    was = case.status.assessment
-    cleared = (
-        was is not None
-        and was.attribution is not Attribution.DEPLOYMENT
-        and new.verdict is Verdict.FAILING
-        and new.attribution is Attribution.DEPLOYMENT
-    )
-    if cleared and not by_person:
-        case = change(case, assessment=new, verdict=new.verdict)
-        return enter(case, Phase.FAILING, f"now attributed to the release: {new.attribution_reason}", now)
-    if case.status.failing_at is None and new.verdict is Verdict.FAILING:
-        # Held by a person before anything was wrong: they must hear that now something is.
-        case = change(judged(case, new), failing_at=now)
-        text = f"{new.reason}; nothing is done, for it is held by {_holder(case)}"
-        return announce(enter(case, Phase.HELD, text, now), "opened", policy, now)
-    if case.status.attended >= policy.watch:
-        return change(noted(case, "the watch is over, still held", now), finished_at=now)
-    return case
-
-
-def _holder(case: Case) -> str:
-    order = case.status.last_instruction
-    return order.by if order is not None and order.action == "hold" else "the daemon"
 
 
 def rolling_back(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:

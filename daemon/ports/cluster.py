@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from daemon.core.case.case import Case, EffectOutcome
+from daemon.core.case.images import ImageChange
 from daemon.core.model import Revision, Workload, WorkloadRef
 from daemon.core.rollout_facts.configuration import ObjectVersion, Reference
 from daemon.core.rollout_facts.configuration_content import ConfigMapState, Drift
@@ -87,6 +88,15 @@ class Actuator(Protocol):
 
         ``at`` is the annotation's value, the same for the same intent. The write leaves ``token`` on the
         Deployment. Idempotent as :meth:`undo`; any other template than the target's is superseded. Raises
+        Unavailable, Denied.
+        """
+        ...
+
+    def set_images(self, ref: WorkloadRef, uid: str, changes: Sequence[ImageChange]) -> RollbackResult:
+        """Give containers other images, all in one write, and leave the rest of the template as it is.
+
+        Done already where all have them. A container that has neither the image before nor the one after is
+        superseded; one that is gone, a paused Deployment and the emergency stop are refused. Raises
         Unavailable, Denied.
         """
         ...

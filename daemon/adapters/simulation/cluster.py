@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from daemon.adapters.simulation import view
+from daemon.adapters.simulation.actuator import MemoryActuator
 from daemon.adapters.simulation.kubelet import Fault, Pace
 from daemon.adapters.simulation.objects import CHANGE_CAUSE, ROLLING, DeploymentState, Strategy
 from daemon.adapters.simulation.simulation import Meter, Server, Simulation
@@ -19,23 +20,14 @@ from daemon.adapters.simulation.templates import (
     with_annotation,
     with_image,
 )
-from daemon.adapters.simulation.undo import (
-    candidate,
-    give_back,
-    give_template,
-    guarded,
-    guarded_restart,
-    mark,
-)
-from daemon.core.case.case import EffectOutcome
-from daemon.core.case.guards.emergency_stop import STOP
+from daemon.adapters.simulation.undo import candidate, give_template
 from daemon.core.model import Revision, Workload, WorkloadRef
-from daemon.ports import Clock, Missing, Notify, RollbackResult
+from daemon.ports import Clock, Missing, Notify
 
 DEFAULT_PACE = Pace()
 
 
-class MemoryCluster:
+class MemoryCluster(MemoryActuator):
     """Implements :class:`daemon.ports.Cluster` and :class:`daemon.ports.Actuator`, and what people do.
 
     Time is the clock's: whoever looks, writes or calls :meth:`tick` sees everything that was due until then.
@@ -81,40 +73,6 @@ class MemoryCluster:
 
     def server_time(self) -> datetime | None:
         return self._clock.now()
-
-    def undo(
-        self, ref: WorkloadRef, uid: str, *, judged: Revision, target: Revision, token: str = ""
-    ) -> RollbackResult:
-        with self._settled():
-            state = self._simulation.deployments.get(ref)
-            found = guarded(state, ref, uid, judged=judged, target=target, token=token)
-            if isinstance(found, RollbackResult):
-                return found
-            assert state is not None
-            give_back(state, found, token)
-            self._simulation.written(state)
-            detail = f"Deployment {ref} was given the template of {target}"
-            return RollbackResult(outcome=EffectOutcome.DONE, detail=detail, generation=state.generation)
-
-    def restart_target(
-        self, ref: WorkloadRef, uid: str, *, target: Revision, at: str, token: str
-    ) -> RollbackResult:
-        with self._settled():
-            state = self._simulation.deployments.get(ref)
-            found = guarded_restart(state, ref, uid, target=target, at=at, token=token)
-            if isinstance(found, RollbackResult):
-                return found
-            assert state is not None
-            state.template = found
-            mark(state, token)
-            self._simulation.written(state)
-            detail = f"Deployment {ref} was restarted at {target}"
-            return RollbackResult(outcome=EffectOutcome.DONE, detail=detail, generation=state.generation)
-
-    def stop(self, ref: WorkloadRef) -> str | None:
-        with self._settled():
-            state = self._simulation.deployments.get(ref)
-            return state.annotations.get(STOP) if state is not None else None
 
     # What people and other controllers do
 

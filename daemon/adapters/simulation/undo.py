@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from daemon.adapters.simulation.objects import KEPT_BY_UNDO, ROLLBACK, DeploymentState, ReplicaSetState
-from daemon.adapters.simulation.templates import RESTARTED_AT, Template, bare, with_annotation
+from daemon.adapters.simulation.templates import (
+    RESTARTED_AT,
+    Template,
+    bare,
+    with_annotation,
+    with_images,
+)
 from daemon.core.case.case import EffectOutcome
 from daemon.core.case.guards.emergency_stop import STOP, stopped_by
 from daemon.core.case.guards.pause import PAUSE
+from daemon.core.case.images import ImageChange, images_in
 from daemon.core.model import Revision, WorkloadRef
 from daemon.ports import Rejected, RollbackResult, Unavailable
 
@@ -113,6 +122,28 @@ def guarded_restart(
     if deployment.paused:
         return _refused(f"Deployment {ref} is paused: resume it, then approve again")
     return with_annotation(deployment.template, RESTARTED_AT, at)
+
+
+def guarded_images(
+    deployment: DeploymentState | None, ref: WorkloadRef, uid: str, changes: Sequence[ImageChange]
+) -> RollbackResult | Template:
+    """What the actuator has to say before it writes anything, or the template to give."""
+    if deployment is None or deployment.uid != uid:
+        return _superseded(f"Deployment {ref} with uid {uid} does not exist any more")
+    now = images_in(deployment.template)
+    missing = [change.container for change in changes if change.container not in now]
+    if missing:
+        return _refused(f"Deployment {ref} has no container {missing[0]!r} any more")
+    if all(now[change.container] == change.after for change in changes):
+        return _already(deployment, f"Deployment {ref} has these images already: nothing to do")
+    others = [c.container for c in changes if now[c.container] not in (c.before, c.after)]
+    if others:
+        return _superseded(f"container {others[0]} of Deployment {ref} has {now[others[0]]} by now")
+    if STOP in deployment.annotations:
+        return _refused(str(stopped_by(ref, deployment.annotations[STOP])))
+    if deployment.paused:
+        return _refused(f"Deployment {ref} is paused: resume it first")
+    return with_images(deployment.template, {change.container: change.after for change in changes})
 
 
 def _already(deployment: DeploymentState, detail: str) -> RollbackResult:

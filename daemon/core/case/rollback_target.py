@@ -22,9 +22,12 @@ class Choice(Value, frozen=True):
     reason: str
 
 
-def choose(workload: Workload, judged: Revision, cases: Iterable[Case]) -> Choice:
+def choose(
+    workload: Workload, judged: Revision, cases: Iterable[Case], *, without: Revision | None = None
+) -> Choice:
     """The newest revision that a finished case calls good: a proven one before any unproven one.
 
+    ``without`` is one that was tried and cannot be had.
     The ledger is read by pod-template hash, for an undo renumbers. A revision whose last finished case is
     not good is out, and so is one whose ReplicaSet was pruned.
     """
@@ -33,14 +36,47 @@ def choose(workload: Workload, judged: Revision, cases: Iterable[Case]) -> Choic
         (case.status.proven, age(case), revision)
         for revision in workload.revisions
         if revision.hash != judged.hash
+        and (without is None or revision.hash != without.hash)
         and (case := ledger.get(revision.hash)) is not None
         and case.phase is Phase.HEALTHY
     ]
     if not good:
         return Choice(revision=None, reason=_nothing(workload, judged, ledger))
     proven, _, revision = max(good, key=lambda entry: (entry[0], entry[1], entry[2].number))
-    known = "proven good" if proven else "known from before, not proven by traffic"
-    return Choice(revision=revision, reason=f"{revision} is the newest that is {known}")
+    return Choice(revision=revision, reason=f"{revision} is the newest that is {_known(proven)}")
+
+
+def named(
+    workload: Workload, judged: Revision, number: int, cases: Iterable[Case], *, unproven: bool
+) -> Choice:
+    """The revision that a person asks for by its number.
+
+    One that failed, or was never judged, needs their explicit word (``unproven``); where there is no case at
+    all, nothing can be known of any, and that is said.
+    """
+    found = next((revision for revision in workload.revisions if revision.number == number), None)
+    if found is None:
+        known = ", ".join(str(r) for r in sorted(workload.revisions, key=lambda r: r.number))
+        return Choice(revision=None, reason=f"{workload.ref} has no revision {number}; there are: {known}")
+    ledger = _ledger(workload, cases)
+    case = ledger.get(found.hash)
+    if case is not None and case.phase is Phase.HEALTHY:
+        return Choice(revision=found, reason=f"as asked, {_known(case.status.proven)}")
+    if not ledger:
+        return Choice(revision=found, reason="as asked, and no case tells whether it is good")
+    why = f"it failed: {case.status.reason}" if case is not None else "it was never judged"
+    if found.hash == judged.hash:
+        why = "it is what runs now"
+    if unproven:
+        return Choice(revision=found, reason=f"as asked, though it is not proven good, {why}")
+    return Choice(
+        revision=None,
+        reason=f"{found} is not proven good, {why}: add --unproven to return to it all the same",
+    )
+
+
+def _known(proven: bool) -> str:
+    return "proven good" if proven else "known from before, not proven by traffic"
 
 
 def _ledger(workload: Workload, cases: Iterable[Case]) -> Mapping[str, Case]:

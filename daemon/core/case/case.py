@@ -110,6 +110,10 @@ class Instruction(Value, frozen=True):
     by: str
     at: datetime
     reason: str = ""
+    revision: int = 0
+    """Of an approval: the revision to return to; 0 leaves the choice to the daemon."""
+    unproven: bool = False
+    """Whether a revision that is not proven good will do; only with a number."""
 
 
 class Spec(Value, frozen=True):

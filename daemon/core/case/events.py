@@ -69,7 +69,10 @@ class Alerted(Value, frozen=True):
 
 
 class Instructed(Value, frozen=True):
+    """``choice`` is the revision that the instruction names, or why that cannot be returned to."""
+
     instruction: Instruction
+    choice: Choice | None = None
 
 
 class Troubled(Value, frozen=True):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from daemon.core.assessment import Attribution
-from daemon.core.case.case import Case, Phase
+from daemon.core.case.case import Case, Instruction, Phase
 from daemon.core.model import Change, Revision, Workload
 from daemon.core.value import Value
 
@@ -73,6 +73,20 @@ def named(
         revision=None,
         reason=f"{found} is not proven good, {why}: add --unproven to return to it all the same",
     )
+
+
+def asked_for(
+    order: Instruction, workload: Workload | None, judged: Revision, cases: Iterable[Case]
+) -> Choice | None:
+    """The revision that an approval names; ``None`` where it names none."""
+    if not order.revision or order.action != "approve":
+        return None
+    if workload is None:
+        return Choice(revision=None, reason="the Deployment is gone")
+    choice = named(workload, judged, order.revision, cases, unproven=order.unproven)
+    if choice.revision is not None and choice.revision.hash == judged.hash:
+        return Choice(revision=None, reason=f"{choice.revision} is what is judged: nothing to do")
+    return choice
 
 
 def _known(proven: bool) -> str:

@@ -84,6 +84,10 @@ class Observer:
         tests = self._smoke_tests.look(case, workload, policy, now)
         proof = self._verify(case, workload, policy, pods, cases, tests or (), now=now)
         choice = target.choose(workload, case.spec.revision, cases)
+        no_image = _no_image(case, workload)
+        instead = _instead(case, workload, cases) if no_image else None
+        decided = instead if instead is not None else choice
+        deciding = case.phase is Phase.FAILING or instead is not None
         return Observed(
             workload=workload,
             assessment=self._assess(case, workload, policy, pods, now),
@@ -93,7 +97,9 @@ class Observer:
             logs=self._read_logs(case, workload, policy, proof, elapsed),
             told=self._told(case, workload, policy, elapsed),
             smoke_tests=tests,
-            drift=self._contents.drift(case, choice.revision, cases, policy),
+            drift=self._contents.drift(case, decided.revision, cases, policy) if deciding else (),
+            next_choice=instead,
+            no_image=no_image,
             restarted=own_restart(self._cluster, case, workload),
             rollbacks=_recent(workload, cases, now),
             elapsed=elapsed,
@@ -222,6 +228,19 @@ class Observer:
         over = case.status.attended + elapsed >= policy.verify_deadline
         last = proof.recovered or bool(proof.contradicted) or over
         return self._logs.after(case, workload, target, policy, last=last)
+
+
+def _instead(case: Case, workload: Workload, cases: Sequence[Case]) -> target.Choice:
+    return target.choose(workload, case.spec.revision, cases, without=case.status.target)
+
+
+def _no_image(case: Case, workload: Workload) -> str:
+    """Why the image of the rollback's target cannot be had, in the kubelet's words; empty where it can, or
+    where that is not certain."""
+    goal = case.status.target
+    if case.phase is not Phase.ROLLING_BACK or case.status.patched_at is None or goal is None:
+        return ""
+    return facts.image_missing(workload, goal)
 
 
 def _recent(workload: Workload, cases: Sequence[Case], now: datetime) -> tuple[datetime, ...]:

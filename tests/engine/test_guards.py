@@ -89,6 +89,24 @@ def test_in_the_middle_of_a_plan_it_ends_the_plan_and_says_what_was_done() -> No
     assert "half-done: restoring ConfigMap gl-006-heatreclaim-config was done" in case.status.reason
 
 
+def test_between_the_rollback_and_the_restart_it_stays_held() -> None:
+    world = broken_configuration()
+    world.cluster.restarts.fail_next(2, Unavailable("the API server does not answer"))
+    world.run_until(Phase.ROLLING_BACK, within=300)
+    while (case := world.newest()) is not None and case.status.patched_at is None:
+        world.run(0.1, step=0.1)
+    world.cluster.annotate(REF, STOP, "hands off")
+    case = world.run_until(*ENDS, within=300)
+    world.run(60)
+    held = world.newest()
+    assert held is not None
+    assert (case.phase, held.phase, held.name) == (Phase.HELD, Phase.HELD, case.name)
+    assert "the rollback was done, the restart was not" in case.status.reason
+    world.cluster.annotate(REF, STOP, None)
+    world.instruct(held, "approve")
+    assert world.run_until(Phase.ROLLED_BACK, Phase.UNRECOVERED, within=600).name == case.name
+
+
 def test_a_step_that_leaves_no_token_is_stopped_as_well() -> None:
     world = broken_configuration()
     world.configuration.restores.fail_next(2, Unavailable("connection reset"))

@@ -154,6 +154,8 @@ class Status(Value, frozen=True, omit_defaults=True):
     refusal: Refusal | None = None
     """Which guard the case was held by last, while it is."""
     target: Revision | None = None
+    abandoned: Revision | None = None
+    """The target that was returned to before the present one, and whose image could not be had."""
     assessment: Assessment | None = None
     verification: Verification | None = None
     pods: tuple[PodHistory, ...] = ()

@@ -38,6 +38,10 @@ class Observed(Value, frozen=True):
     """As the case is to remember them; ``None`` while a recovery is not being proven."""
     drift: tuple[Drift, ...] = ()
     """How the target's configuration differs; looked at only when the rollback is decided."""
+    next_choice: Choice | None = None
+    """Where the target's image cannot be had: the revision to return to instead, with ``drift`` being its."""
+    no_image: str = ""
+    """Why the target's image cannot be had, while its rollout is under way."""
     restarted: Revision | None = None
     """The current revision, where it is the case's own restart of its target."""
     rollbacks: tuple[datetime, ...] = ()

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import assert_never
 
 from daemon.core.assessment import Assessment, Attribution, Verdict
-from daemon.core.case import plan
+from daemon.core.case import plan, returning
 from daemon.core.case.case import Case, EffectOutcome, Phase
 from daemon.core.case.edits import (
     announce,
@@ -48,10 +48,16 @@ def taken_over(case: Case, workload: Workload | None) -> str:
 
 
 def _returning(case: Case, current: Revision) -> bool:
-    """Whether what runs is what the case brought back."""
-    target = case.status.target
+    """Whether what runs is what the case brought back, or is about to replace because it has no image."""
+    status = case.status
     under_way = case.phase in (Phase.ROLLING_BACK, Phase.VERIFYING)
-    return under_way and target is not None and current.replica_set_uid == target.replica_set_uid
+    stopped_amid = case.phase is Phase.HELD
+    if not (under_way or stopped_amid):
+        return False
+    back = status.target is not None and current.replica_set_uid == status.target.replica_set_uid
+    # Held, and never patched: whoever undid it has taken over.
+    acted = under_way or status.patched_at is not None
+    return (back and acted) or returning.is_abandoned(case, current)
 
 
 def adopted(case: Case, now: datetime) -> Case:
@@ -165,10 +171,31 @@ def rolling_back(case: Case, seen: Observed, policy: Policy, now: datetime) -> C
         text = f"the rollback's rollout is complete ({status}); proving the recovery"
         case = change(enter(case, Phase.VERIFYING, text, now), rolled_out_at=now)
         return announce(case, "updated", policy, now)
+    if arrived and seen.no_image:
+        return _elsewhere(case, seen, seen.no_image, policy, now)
     if (arrived and status.timed_out(target)) or case.status.attended >= policy.rollback_deadline:
         why = diagnosis(workload, target, seen.told)
         return _unrecovered(case, f"the rollback to {target} is stuck: {why}", policy, now)
     return case
+
+
+def _elsewhere(case: Case, seen: Observed, why: str, policy: Policy, now: datetime) -> Case:
+    """The target's image cannot be had: the next good revision is returned to, once."""
+    target, choice = case.status.target, seen.next_choice
+    stuck = f"the rollback to {target} is stuck, its image cannot be had: {why}"
+    if case.status.abandoned is not None:
+        return _unrecovered(
+            case, f"{stuck}; nor could that of {case.status.abandoned} before it", policy, now
+        )
+    if choice is None or choice.revision is None or seen.workload is None:
+        none = choice.reason if choice is not None else "there is no other"
+        return _unrecovered(case, f"{stuck}; and {none}", policy, now)
+    found = situation(choice.revision, seen.drift, policy, seen.workload)
+    if refused := plan.refusal(found):
+        return _unrecovered(case, f"{stuck}; {choice.revision} is not returned to: {refused}", policy, now)
+    case = change(case, abandoned=seen.workload.current, drift=seen.drift, attended=0.0)
+    text = f"the image of {target} cannot be had ({why}); returning to {choice.revision} instead"
+    return begin_rollback(case, found, text, policy, now)
 
 
 def overdue(case: Case, workload: Workload, policy: Policy, elapsed: float) -> Revision | None:

@@ -165,6 +165,9 @@ def opens_case(workload: Workload, cases: Sequence[Case]) -> bool:
     latest = newest(workload, cases)
     if latest is None or latest.status.target is None:
         return True
+    abandoned = latest.status.abandoned
+    if abandoned is not None and current.same_rollout(abandoned):
+        return False
     ours = latest.status.target.replica_set_uid == current.replica_set_uid
     acted = latest.status.patched_at is not None or latest.phase is Phase.ROLLING_BACK
     return not (ours and acted)

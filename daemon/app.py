@@ -15,7 +15,7 @@ from daemon.core.model import WorkloadRef
 from daemon.engine.assembly import EngineParts, Running, assemble
 from daemon.engine.defects import LogOnly
 from daemon.engine.gates import Asking
-from daemon.engine.manual import ByHand, Say, roll_back_by_hand
+from daemon.engine.manual import Asked, ByHand, Say, roll_back_by_hand
 from daemon.engine.queue import WorkQueue
 from daemon.engine.steady_clock import SteadyClock
 from daemon.engine.surroundings_cache import Sources
@@ -173,8 +173,7 @@ def manual_rollback(
     settings: Settings,
     ref: WorkloadRef,
     *,
-    to_revision: int | None,
-    image: str | None,
+    asked: Asked,
     dry_run: bool,
     say: Say,
 ) -> int:
@@ -192,10 +191,9 @@ def manual_rollback(
         notify=lambda _: None,
         on_problem=say,
     )
-    actuator = KubeActuator(client, dry_run=dry_run)
     tools = ByHand(
         cluster=cluster,
-        actuator=actuator,
+        actuator=KubeActuator(client, dry_run=dry_run),
         health=HttpHealthProbe(settings.health, clock),
         clock=clock,
         sleep=threading.Event().wait,
@@ -209,8 +207,7 @@ def manual_rollback(
             tools,
             ref,
             cases=lambda: case_store(settings).cases(),
-            to_revision=to_revision,
-            set_image=None if image is None else lambda: actuator.set_image(ref, None, image),
+            asked=asked,
             dry_run=dry_run,
         )
     return 0 if well else 1

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from daemon.adapters.kubernetes.permissions import Permission
     from daemon.adapters.live_check import Notice
     from daemon.core.model import WorkloadRef
+    from daemon.engine.manual import Asked
     from daemon.ports import CaseStore, Clock
     from daemon.settings import Settings
 
@@ -53,16 +54,13 @@ class Backend:
         settings: Settings,
         ref: WorkloadRef,
         *,
-        to_revision: int | None,
-        image: str | None,
+        asked: Asked,
         dry_run: bool,
         say: Say,
     ) -> int:
         from daemon import app
 
-        return app.manual_rollback(
-            settings, ref, to_revision=to_revision, image=image, dry_run=dry_run, say=say
-        )
+        return app.manual_rollback(settings, ref, asked=asked, dry_run=dry_run, say=say)
 
     def demo(self, *, speed: float, port: int | None, keep: bool, say: Say) -> int:
         from daemon import app

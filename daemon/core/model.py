@@ -192,6 +192,10 @@ class Workload(Value, frozen=True):
     """ReplicaSet's UID → why its pods cannot be made, in the words of its ``ReplicaFailure`` condition."""
     rollback_token: str = ""
     """The token of the rollback that was patched in last, empty where none was."""
+    stop: str | None = None
+    """The emergency stop's reason, which may be empty; ``None`` where no stop is set."""
+    pause: str | None = None
+    """The pause annotation as it was written; ``None`` where there is none."""
 
     def revision(self, replica_set_uid: str) -> Revision | None:
         return next((r for r in self.revisions if r.replica_set_uid == replica_set_uid), None)

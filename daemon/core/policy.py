@@ -71,6 +71,8 @@ class Policy(Value, frozen=True):
     """What must pass after a rollback before it may be called a recovery."""
     max_rollbacks: int = 3
     """Automatic rollbacks of one workload in 24 hours."""
+    cooldown: float = 0.0
+    """Seconds after a rollback in which the next one is not begun by itself; at most a day."""
     configuration: ConfigurationChoice = ConfigurationChoice.HOLD
     gates: GateChoice = GateChoice.SKIP
     restart_stuck: bool = False

@@ -70,13 +70,9 @@ class ContentLook:
     ) -> tuple[Drift, ...]:
         """How the target's ConfigMaps differ from what it was found healthy with.
 
-        Looked at when the rollback is decided, and not before: it costs a question for each ConfigMap.
+        Asked when a rollback is decided, and not before: it costs a question for each ConfigMap.
         """
-        if (
-            case.phase is not Phase.FAILING
-            or target is None
-            or policy.configuration is ConfigurationChoice.IGNORE
-        ):
+        if target is None or policy.configuration is ConfigurationChoice.IGNORE:
             return ()
         proven = {content.name: content for content in _proven(target, cases)}
         return tuple(

@@ -15,13 +15,15 @@ import msgspec
 
 from daemon.core.case.case import Case, Effect, EffectOutcome
 from daemon.core.case.events import Finished, Hindered
+from daemon.core.case.guards.emergency_stop import stopped_by
 from daemon.core.case.incident import render
+from daemon.core.case.plan import STEPS
 from daemon.core.model import WorkloadRef
 from daemon.core.policy import Policy
 from daemon.engine.backoff import Backoff
 from daemon.engine.defects import Defects
 from daemon.engine.steps.registry import ACTS
-from daemon.engine.steps.step import Hands
+from daemon.engine.steps.step import Hands, refused
 from daemon.ports import Clock, Denied, IncidentSink, PortError, Rejected
 
 PAUSES = Backoff(first=1.0, longest=30.0)
@@ -73,6 +75,7 @@ class Effects:
         self._later = later
         self._complain = complain
         self._defects = defects
+        self._begun_at = clock.now()
         self._lock = threading.Lock()
         self._under_way: set[Key] = set()
         self._told: dict[Key, Told] = {}
@@ -104,7 +107,25 @@ class Effects:
         if step is None or step.id != effect.id:
             # A step before it has not ended, or ended so that the plan is over.
             return None
-        return self._attempt(key, case, effect, lambda: ACTS[effect.kind](self._hands, case, effect))
+        return self._attempt(key, case, effect, lambda: self._act(key, case, effect))
+
+    def _act(self, key: Key, case: Case, effect: Effect) -> Finished:
+        """Carry a step out, unless the emergency stop is set at this very moment.
+
+        A step that leaves its token on the Deployment looks for the stop itself, in the same read that its
+        write rests on, and after it has looked whether it is done already.
+        """
+        if not STEPS[effect.kind].marks:
+            reason = self._hands.actuator.stop(case.ref)
+            if reason is not None:
+                return refused(effect, str(stopped_by(case.ref, reason)) + self._doubt(key, effect))
+        return ACTS[effect.kind](self._hands, case, effect)
+
+    def _doubt(self, key: Key, effect: Effect) -> str:
+        """What is not known of a step that may have been tried before, by this process or another."""
+        with self._lock:
+            tried = key in self._waiting or effect.intended_at < self._begun_at
+        return "; whether an earlier try of it was carried out is not known" if tried else ""
 
     def told(self, case: Case) -> tuple[Told, ...]:
         """How tellings ended that stand in the case as intended; said again until :meth:`stored`."""

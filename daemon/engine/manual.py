@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from daemon.core.case import rollback_target as target
 from daemon.core.case.case import Case, EffectOutcome
+from daemon.core.case.images import AskedImage, ImageChoice, choose_images, images_in
 from daemon.core.model import Revision, Workload, WorkloadRef
 from daemon.core.rollout_facts.diagnosis import diagnosis
 from daemon.core.rollout_facts.endpoints import chosen
+from daemon.core.value import Value
 from daemon.ports import Actuator, Clock, Cluster, HealthProbe, Missing, Rejected, RollbackResult, Unavailable
 
 Say = Callable[[str], None]
@@ -50,18 +52,28 @@ def settle(tools: ByHand, ref: WorkloadRef, within: float = 10.0) -> Workload:
         tools.sleep(0.2)
 
 
-def pick(workload: Workload, cases: Sequence[Case], to_revision: int | None) -> tuple[Revision, str]:
+class Asked(Value, frozen=True):
+    """What a person asks for: a revision by its number, images, or, with neither, the newest known good."""
+
+    revision: int | None = None
+    unproven: bool = False
+    """Whether a revision that is not proven good will do."""
+    images: tuple[AskedImage, ...] = ()
+
+
+def pick(
+    workload: Workload, cases: Sequence[Case], to_revision: int | None, *, unproven: bool = False
+) -> tuple[Revision, str]:
     """The revision to return to, and why that one: the number asked for, or the newest that is known good,
     or, with no case to go by, kubectl's choice (the one before). Raises Rejected.
     """
     current = workload.current
     assert current is not None
     if to_revision is not None:
-        found = next((r for r in workload.revisions if r.number == to_revision), None)
-        if found is None:
-            known = ", ".join(str(r) for r in sorted(workload.revisions, key=lambda r: r.number))
-            raise Rejected(f"{workload.ref} has no revision {to_revision}; there are: {known}")
-        return found, "as asked"
+        named = target.named(workload, current, to_revision, cases, unproven=unproven)
+        if named.revision is None:
+            raise Rejected(named.reason)
+        return named.revision, named.reason
     choice = target.choose(workload, current, cases)
     if choice.revision is not None:
         return choice.revision, choice.reason
@@ -74,6 +86,25 @@ def pick(workload: Workload, cases: Sequence[Case], to_revision: int | None) -> 
         )
     before = max(others, key=lambda revision: revision.number)
     return before, f"the revision before; {choice.reason}"
+
+
+def pick_images(cluster: Cluster, workload: Workload, asked: Sequence[AskedImage]) -> ImageChoice:
+    """Which containers get which image. Raises Rejected, Unavailable."""
+    assert workload.current is not None
+    template = cluster.template(workload.ref, workload.current)
+    if template is None:
+        raise Unavailable(f"the template of {workload.current} is not known yet")
+    others = sorted(workload.revisions, key=lambda revision: revision.number, reverse=True)
+    history = [
+        (revision, images_in(found))
+        for revision in others
+        if revision.hash != workload.current.hash
+        and (found := cluster.template(workload.ref, revision)) is not None
+    ]
+    choice = choose_images(workload.ref.name, template, history, asked)
+    if choice.problem:
+        raise Rejected(choice.problem)
+    return choice
 
 
 def undo(tools: ByHand, workload: Workload, goal: Revision) -> RollbackResult:
@@ -131,21 +162,20 @@ def roll_back_by_hand(
     ref: WorkloadRef,
     *,
     cases: Callable[[], Sequence[Case]],
-    to_revision: int | None,
-    set_image: Callable[[], RollbackResult] | None,
+    asked: Asked,
     dry_run: bool,
 ) -> bool:
-    """Roll back, or set an image instead, and follow it. Whether it is complete and healthy.
+    """Roll back, or set images instead, and follow it. Whether it is complete and healthy.
 
     Raises PortError.
     """
     workload = settle(tools, ref)
     tools.say(f"{ref} runs {workload.current}: {workload.current.image if workload.current else ''}")
-    if set_image is not None:
-        undone = set_image()
-        tools.say(undone.detail)
+    if asked.images:
+        undone = _set_images(tools, workload, asked.images)
     else:
-        goal, why = pick(workload, [case for case in cases() if case.ref == ref], to_revision)
+        own = [case for case in cases() if case.ref == ref]
+        goal, why = pick(workload, own, asked.revision, unproven=asked.unproven)
         tools.say(f"returning to {goal}: {why}")
         undone = undo(tools, workload, goal)
     if undone.outcome is not EffectOutcome.DONE:
@@ -155,3 +185,12 @@ def roll_back_by_hand(
         return True
     generation = workload.status.generation + (0 if undone.already else 1)
     return await_rollout(tools, ref, generation=generation)
+
+
+def _set_images(tools: ByHand, workload: Workload, asked: Sequence[AskedImage]) -> RollbackResult:
+    choice = pick_images(tools.cluster, workload, asked)
+    for line in choice.notes:
+        tools.say(line)
+    done = tools.actuator.set_images(workload.ref, workload.uid, choice.changes)
+    tools.say(done.detail)
+    return done

@@ -86,6 +86,10 @@ class Observer:
         tests = self._smoke_tests.look(case, workload, policy, now)
         proof = self._verify(case, workload, policy, pods, cases, tests or (), now=now)
         choice = target.choose(workload, case.spec.revision, cases)
+        no_image = _no_image(case, workload)
+        instead = _instead(case, workload, cases) if no_image else None
+        decided = instead if instead is not None else choice
+        deciding = case.phase is Phase.FAILING or instead is not None
         return Observed(
             workload=workload,
             assessment=self._assess(case, workload, policy, pods, now),
@@ -95,9 +99,11 @@ class Observer:
             logs=self._read_logs(case, workload, policy, proof, elapsed),
             told=self._told(case, workload, policy, elapsed),
             smoke_tests=tests,
-            drift=self._contents.drift(case, choice.revision, cases, policy),
+            drift=self._contents.drift(case, decided.revision, cases, policy) if deciding else (),
+            next_choice=instead,
+            no_image=no_image,
             restarted=own_restart(self._cluster, case, workload),
-            recent_rollbacks=_recent(workload, cases, now),
+            rollbacks=_recent(workload, cases, now),
             elapsed=elapsed,
             polled_ago=self._room.polled_ago(case),
         )
@@ -228,10 +234,23 @@ class Observer:
         return self._logs.after(case, workload, target, policy, last=last)
 
 
-def _recent(workload: Workload, cases: Sequence[Case], now: datetime) -> int:
-    """Rollbacks of the workload in the last 24 hours: those that were carried out, whatever came of them."""
-    return sum(
-        1
+def _instead(case: Case, workload: Workload, cases: Sequence[Case]) -> target.Choice:
+    return target.choose(workload, case.spec.revision, cases, without=case.status.target)
+
+
+def _no_image(case: Case, workload: Workload) -> str:
+    """Why the image of the rollback's target cannot be had, in the kubelet's words; empty where it can, or
+    where that is not certain."""
+    goal = case.status.target
+    if case.phase is not Phase.ROLLING_BACK or case.status.patched_at is None or goal is None:
+        return ""
+    return facts.image_missing(workload, goal)
+
+
+def _recent(workload: Workload, cases: Sequence[Case], now: datetime) -> tuple[datetime, ...]:
+    """When the workload was rolled back in the last 24 hours, whatever came of it."""
+    return tuple(
+        effect.finished_at
         for case in cases
         if case.spec.workload_uid == workload.uid
         for effect in case.status.effects

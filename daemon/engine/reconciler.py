@@ -86,7 +86,7 @@ class Reconciler:
             return
         policy = self._policies(ref, workload)
         for case in cases:
-            self._obey(case, policy)
+            self._obey(case, workload, cases, policy)
         for case in self._own(ref):
             if case.unfinished:
                 self._carry(case, workload, policy)
@@ -169,10 +169,11 @@ class Reconciler:
         policy = self._policies(case.ref, workload)
         return change(case, logs_before=self._logs.before(workload, case.spec.revision, policy))
 
-    def _obey(self, case: Case, policy: Policy) -> None:
+    def _obey(self, case: Case, workload: Workload | None, cases: Sequence[Case], policy: Policy) -> None:
         order = case.spec.instruction
         if order is not None and order != case.status.last_instruction:
-            self._apply(case, Instructed(instruction=order), policy)
+            choice = target.asked_for(order, workload, case.spec.revision, cases)
+            self._apply(case, Instructed(instruction=order, choice=choice), policy)
 
     def _carry(self, case: Case, workload: Workload | None, policy: Policy) -> None:
         if case.active:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from daemon.core.case.case import Case, EffectOutcome
+from daemon.core.case.images import ImageChange
 from daemon.core.case.steps.step import Right
 from daemon.core.model import Revision, Workload, WorkloadRef
 from daemon.core.rollout_facts.configuration import ObjectVersion, Reference
@@ -68,9 +69,16 @@ class Actuator(Protocol):
 
         The write leaves ``token``, which is unique to the intent, on the Deployment. Idempotent: with the
         target's template in place, or with the token found, it reports done and writes nothing, whatever was
-        applied since. A template that is neither, or a later rollout of the judged one, is superseded. With a
-        token it raises Unavailable while the controller has not seen the newest write, for then nobody can
-        tell which rollout is current. Raises Unavailable, Denied.
+        applied since. A template that is neither, or a later rollout of the judged one, is superseded. It is
+        refused while the emergency stop is set; that and the pause stay as they are. With a token it raises
+        Unavailable while the controller has not seen the newest write, for then nobody can tell which rollout
+        is current. Raises Unavailable, Denied.
+        """
+        ...
+
+    def stop(self, ref: WorkloadRef) -> str | None:
+        """The Deployment's emergency stop at this moment, and not as it was watched: its reason, which may be
+        empty; ``None`` where none is set. Raises Unavailable, Denied.
         """
         ...
 
@@ -81,6 +89,15 @@ class Actuator(Protocol):
 
         ``at`` is the annotation's value, the same for the same intent. The write leaves ``token`` on the
         Deployment. Idempotent as :meth:`undo`; any other template than the target's is superseded. Raises
+        Unavailable, Denied.
+        """
+        ...
+
+    def set_images(self, ref: WorkloadRef, uid: str, changes: Sequence[ImageChange]) -> RollbackResult:
+        """Give containers other images, all in one write, and leave the rest of the template as it is.
+
+        Done already where all have them. A container that has neither the image before nor the one after is
+        superseded; one that is gone, a paused Deployment and the emergency stop are refused. Raises
         Unavailable, Denied.
         """
         ...

@@ -193,6 +193,15 @@ class PolicySettings(GateSettings):
             "holds every one."
         ),
     )
+    cooldown: Duration = Field(
+        default=0.0,
+        ge=0,
+        le=86_400,
+        description=(
+            "Seconds after a rollback of a workload in which a further one is held for a person. Longer than "
+            "whatever deploys again by itself takes. 0 switches it off."
+        ),
+    )
     configuration: ConfigurationChoice = Field(
         default=ConfigurationChoice.HOLD,
         description=(

@@ -89,6 +89,9 @@ class MemoryClusterDriver(MemoryWaiting):
     def label(self, name: str, value: str) -> None:
         self.cluster.label(self.ref, name, value)
 
+    def annotate(self, name: str, value: str | None) -> None:
+        self.cluster.annotate(self.ref, name, value)
+
     def delete(self) -> None:
         self.cluster.delete(self.ref)
 

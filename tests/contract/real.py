@@ -145,6 +145,10 @@ class Deployed(Waiting):
     def label(self, name: str, value: str) -> None:
         self.kubectl("label", f"deployment/{self._name}", f"{name}={value}")
 
+    def annotate(self, name: str, value: str | None) -> None:
+        words = f"{name}-" if value is None else f"{name}={value}"
+        self.kubectl("annotate", "--overwrite", f"deployment/{self._name}", words)
+
     def delete(self) -> None:
         self.kubectl("delete", f"deployment/{self._name}", "--cascade=foreground", "--wait=true")
 

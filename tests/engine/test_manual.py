@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from daemon.core.case.case import EffectOutcome, Phase
+from daemon.core.case.guards.emergency_stop import STOP
+from daemon.core.case.images import AskedImage
 from daemon.core.model import WorkloadRef
-from daemon.engine.manual import ByHand, await_rollout, pick, roll_back_by_hand, settle, undo
-from daemon.ports import Missing, Rejected, RollbackResult
+from daemon.engine.manual import Asked, ByHand, await_rollout, pick, roll_back_by_hand, settle, undo
+from daemon.ports import Missing, Rejected
 from tests.engine.world import REF, World
 
 BAD = "v1.1.0-bad"
@@ -45,7 +47,10 @@ def test_a_revision_that_failed_is_not_picked() -> None:
     world.run_until(Phase.ROLLED_BACK, within=300)
     with pytest.raises(Rejected, match="known bad"):
         pick(settle(tools(world, []), REF), world.store.cases(), None)
-    assert pick(settle(tools(world, []), REF), world.store.cases(), 2)[0].tag == BAD
+    with pytest.raises(Rejected, match=r"revision 2 .* is not proven good, it failed: .*: add --unproven"):
+        pick(settle(tools(world, []), REF), world.store.cases(), 2)
+    asked, why = pick(settle(tools(world, []), REF), world.store.cases(), 2, unproven=True)
+    assert (asked.tag, "though it is not proven good" in why) == (BAD, True)
 
 
 def test_an_unknown_revision_names_those_there_are() -> None:
@@ -76,26 +81,54 @@ def test_the_whole_of_it_returns_to_the_good_revision_and_follows_it() -> None:
     world, said = World().settled(), list[str]()
     world.deploy("v1.0.1")
     world.run(30)
-    assert roll_back_by_hand(
-        tools(world, said), REF, cases=world.store.cases, to_revision=None, set_image=None, dry_run=False
-    )
+    assert roll_back_by_hand(tools(world, said), REF, cases=world.store.cases, asked=Asked(), dry_run=False)
     assert world.tag() == "v1.0.0"
     assert said[0].startswith(f"{REF} runs ")
     assert said[1].startswith("returning to ")
 
 
-@pytest.mark.parametrize(("outcome", "well"), [(EffectOutcome.DONE, True), (EffectOutcome.REFUSED, False)])
-def test_a_dry_run_follows_nothing_and_a_refusal_is_no_success(outcome: EffectOutcome, well: bool) -> None:
+def test_a_dry_run_follows_nothing() -> None:
     world, said = World().settled(), list[str]()
+    world.deploy("v1.0.1")
+    world.run(30)
     before = world.clock.monotonic()
-    assert well is roll_back_by_hand(
-        tools(world, said),
-        REF,
-        cases=tuple,
-        to_revision=None,
-        set_image=lambda: RollbackResult(outcome=outcome, detail="the image was set"),
-        dry_run=True,
-    )
-    assert "the image was set" in said
-    assert any("nothing was changed" in line for line in said) is well
+    assert roll_back_by_hand(tools(world, said), REF, cases=tuple, asked=Asked(), dry_run=True)
+    assert any("nothing was changed" in line for line in said)
     assert world.clock.monotonic() == before
+
+
+def by_image(world: World, said: list[str], *images: AskedImage) -> bool:
+    return roll_back_by_hand(tools(world, said), REF, cases=tuple, asked=Asked(images=images), dry_run=False)
+
+
+def test_an_image_is_set_back_and_nothing_else() -> None:
+    world, said = World().settled(), list[str]()
+    world.deploy("v1.0.1")
+    world.run(30)
+    world.cluster.annotate_template(REF, "checksum/config", "abc")
+    world.run(30)
+    assert by_image(world, said, AskedImage(version="v1.0.0"))
+    assert (world.tag(), world.numbers()) == ("v1.0.0", 4)
+    assert by_image(world, said, AskedImage(version="v1.0.0"))
+    assert world.numbers() == 4
+    assert any("nothing to do" in line for line in said)
+
+
+def test_what_kubectl_refuses_is_refused() -> None:
+    world, said = World().settled(), list[str]()
+    with pytest.raises(Rejected, match="has no container 'nope': name one of gl-006-heatreclaim"):
+        by_image(world, said, AskedImage(version="v1.0.0", container="nope"))
+    world.cluster.pause(REF)
+    assert not by_image(world, said, AskedImage(version="v0.9.0"))
+    assert "is paused" in said[-1]
+
+
+def test_the_emergency_stop_refuses_people_as_well() -> None:
+    world, said = World().settled(), list[str]()
+    world.deploy("v1.0.1")
+    world.run(30)
+    world.cluster.annotate(REF, STOP, "not now")
+    assert not by_image(world, said, AskedImage(version="v1.0.0"))
+    assert not roll_back_by_hand(tools(world, said), REF, cases=tuple, asked=Asked(), dry_run=False)
+    assert ["not now" in line for line in said if "emergency stop" in line] == [True, True]
+    assert world.tag() == "v1.0.1"

@@ -16,7 +16,7 @@ import msgspec
 from daemon import ports
 from daemon.adapters.kubernetes import objects, partial
 from daemon.adapters.kubernetes.client import JSON_PATCH, KubeClient, decode_answer
-from daemon.adapters.kubernetes.image import with_version
+from daemon.adapters.kubernetes.image_patch import images_step
 from daemon.adapters.kubernetes.outcomes import refused, superseded
 from daemon.adapters.kubernetes.resources import DEPLOYMENTS, REPLICA_SETS
 from daemon.adapters.kubernetes.selectors import selector_text
@@ -33,6 +33,9 @@ from daemon.adapters.kubernetes.written_deployment import (
     template_of,
 )
 from daemon.core.case.case import EffectOutcome
+from daemon.core.case.guards.emergency_stop import STOP, stopped_by
+from daemon.core.case.guards.pause import PAUSE
+from daemon.core.case.images import ImageChange
 from daemon.core.case.rollback_target import RESTARTED
 from daemon.core.model import Revision, WorkloadRef
 from daemon.ports import RollbackResult
@@ -45,9 +48,14 @@ KEPT_ANNOTATIONS = frozenset(
         "deployment.kubernetes.io/desired-replicas",
         "deployment.kubernetes.io/max-replicas",
         "deprecated.deployment.rollback.to",
+        STOP,
+        PAUSE,
     }
 )
-"""Annotations of the Deployment's own that an undo leaves as they are."""
+"""Annotations of the Deployment's own that an undo leaves as they are.
+
+The controller copies what people write there to the ReplicaSet of the time; a stop of then is not one of now.
+"""
 TRIES = 5
 """How often a write is tried against a Deployment that keeps changing in ways that do not matter."""
 
@@ -109,17 +117,25 @@ class KubeActuator:
         except ports.Missing:
             return superseded(f"Deployment {ref} does not exist any more")
 
-    def set_image(self, ref: WorkloadRef, container: str | None, image: str) -> RollbackResult:
-        """Give one container another image; a bare tag or digest keeps the repository.
+    def stop(self, ref: WorkloadRef) -> str | None:
+        path = DEPLOYMENTS.path(ref.namespace, ref.name)
+        try:
+            return self._client.read(path, WrittenDeployment).stop
+        except ports.Missing:
+            return None
 
-        Without a name it is the only container, or the one named like the Deployment. Raises Missing,
-        Rejected, Denied, Unavailable.
-        """
-
+    def set_images(self, ref: WorkloadRef, uid: str, changes: Sequence[ImageChange]) -> RollbackResult:
         def step(deployment: WrittenDeployment) -> RollbackResult | tuple[Patch, str]:
-            return _set_image(ref, deployment, container, image)
+            if deployment.metadata.uid != uid:
+                return superseded(f"Deployment {ref} was deleted and made again")
+            return images_step(ref, deployment, changes)
 
-        return self._write(ref, step)
+        try:
+            return self._write(ref, step)
+        except ports.Missing:
+            return superseded(f"Deployment {ref} does not exist any more")
+        except ports.Rejected as error:
+            return refused(f"the API server does not accept the image: {error}")
 
     def _write(
         self, ref: WorkloadRef, step: Callable[[WrittenDeployment], RollbackResult | tuple[Patch, str]]
@@ -194,6 +210,8 @@ def _undo(
             f"the controller has not seen the newest generation of Deployment {ref}: "
             f"whether {judged} is still its current rollout cannot be told yet"
         )
+    if deployment.stop is not None:
+        return refused(str(stopped_by(ref, deployment.stop)))
     if wanted is None:
         return refused(f"ReplicaSet {target.replica_set} of {target} is gone, so its template is not known")
     if deployment.spec.paused:
@@ -221,29 +239,6 @@ def annotations_after(
     return after | ({partial.ROLLBACK: token} if token else {})
 
 
-def _set_image(
-    ref: WorkloadRef, deployment: WrittenDeployment, container: str | None, image: str
-) -> RollbackResult | tuple[Patch, str]:
-    containers = cast("list[dict[str, str]]", deployment.spec.template["spec"]["containers"])
-    names = [c["name"] for c in containers]
-    name = container or (names[0] if len(names) == 1 else ref.name)
-    if name not in names:
-        raise ports.Rejected(
-            f"Deployment {ref} has no container {name!r}: name one of {', '.join(sorted(names))}"
-        )
-    index = names.index(name)
-    before = containers[index].get("image", "")
-    after = with_version(before, image)
-    if before == after:
-        return RollbackResult(
-            outcome=EffectOutcome.DONE, detail=f"container {name} of {ref} has {after} already", already=True
-        )
-    if deployment.spec.paused:
-        return refused(paused(ref))
-    path = f"/spec/template/spec/containers/{index}/image"
-    return [{"op": "replace", "path": path, "value": after}], f"container {name} of {ref}: {before} → {after}"
-
-
 def _restart(
     intent: RestartIntent, deployment: WrittenDeployment, sets: Sequence[dict[str, Any]]
 ) -> RollbackResult | tuple[Patch, str]:
@@ -256,6 +251,8 @@ def _restart(
             f"{ref} does not have the template of {target} any more: "
             f"it now has {deployment.image}{deployment.changed_by}"
         )
+    if deployment.stop is not None:
+        return refused(str(stopped_by(ref, deployment.stop)))
     if deployment.spec.paused:
         return refused(paused(ref))
     template = objects.without_hash(template_of(wanted))

@@ -26,6 +26,8 @@ from daemon.adapters.kubernetes.partial import (
     ReplicaSet,
     Waiting,
 )
+from daemon.core.case.guards.emergency_stop import STOP
+from daemon.core.case.guards.pause import PAUSE
 from daemon.core.model import Container, Pod, Revision, Role, RolloutStatus, Workload, WorkloadRef
 
 MAX_CHANGE_CAUSE = 1024
@@ -67,6 +69,8 @@ class KeptDeployment(msgspec.Struct, frozen=True):
     template_digest: bytes
     status: RolloutStatus
     rollback_token: str
+    stop: str | None
+    pause: str | None
 
 
 def without_hash(template: Mapping[str, Any]) -> dict[str, Any]:
@@ -116,6 +120,8 @@ def keep_deployment(raw: bytes) -> KeptDeployment:
         template_digest=Template.of(deployment.spec.template).digest,
         status=rollout_status(deployment),
         rollback_token=(meta.annotations or {}).get(ROLLBACK, ""),
+        stop=(meta.annotations or {}).get(STOP),
+        pause=(meta.annotations or {}).get(PAUSE),
     )
 
 
@@ -269,4 +275,6 @@ def workload(
         unmade={own.revision.replica_set_uid: own.unmade for own in kept if own.unmade},
         status=deployment.status,
         rollback_token=deployment.rollback_token,
+        stop=deployment.stop,
+        pause=deployment.pause,
     )

@@ -9,6 +9,7 @@ import msgspec
 
 from daemon.adapters.kubernetes import objects, partial
 from daemon.core.case.case import EffectOutcome
+from daemon.core.case.guards.emergency_stop import STOP
 from daemon.core.model import WorkloadRef
 from daemon.ports import RollbackResult
 
@@ -42,6 +43,11 @@ class WrittenDeployment(partial.Partial, frozen=True):
     def observed(self) -> bool:
         """Whether the controller has seen the newest spec, so that revision numbers tell the rollout."""
         return self.status.observed_generation >= self.metadata.generation
+
+    @property
+    def stop(self) -> str | None:
+        """The emergency stop's reason, which may be empty; ``None`` where no stop is set."""
+        return (self.metadata.annotations or {}).get(STOP)
 
     @property
     def image(self) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from daemon.adapters.simulation import view
+from daemon.adapters.simulation.actuator import MemoryActuator
 from daemon.adapters.simulation.kubelet import Fault, Pace
 from daemon.adapters.simulation.objects import CHANGE_CAUSE, ROLLING, DeploymentState, Strategy
 from daemon.adapters.simulation.simulation import Meter, Server, Simulation
@@ -19,15 +20,14 @@ from daemon.adapters.simulation.templates import (
     with_annotation,
     with_image,
 )
-from daemon.adapters.simulation.undo import candidate, give_template, guarded, guarded_restart, mark
-from daemon.core.case.case import EffectOutcome
+from daemon.adapters.simulation.undo import candidate, give_template
 from daemon.core.model import Revision, Workload, WorkloadRef
-from daemon.ports import Clock, Missing, Notify, RollbackResult
+from daemon.ports import Clock, Missing, Notify
 
 DEFAULT_PACE = Pace()
 
 
-class MemoryCluster:
+class MemoryCluster(MemoryActuator):
     """Implements :class:`daemon.ports.Cluster` and :class:`daemon.ports.Actuator`, and what people do.
 
     Time is the clock's: whoever looks, writes or calls :meth:`tick` sees everything that was due until then.
@@ -73,36 +73,6 @@ class MemoryCluster:
 
     def server_time(self) -> datetime | None:
         return self._clock.now()
-
-    def undo(
-        self, ref: WorkloadRef, uid: str, *, judged: Revision, target: Revision, token: str = ""
-    ) -> RollbackResult:
-        with self._settled():
-            state = self._simulation.deployments.get(ref)
-            found = guarded(state, ref, uid, judged=judged, target=target, token=token)
-            if isinstance(found, RollbackResult):
-                return found
-            assert state is not None
-            give_template(state, found)
-            mark(state, token)
-            self._simulation.written(state)
-            detail = f"Deployment {ref} was given the template of {target}"
-            return RollbackResult(outcome=EffectOutcome.DONE, detail=detail, generation=state.generation)
-
-    def restart_target(
-        self, ref: WorkloadRef, uid: str, *, target: Revision, at: str, token: str
-    ) -> RollbackResult:
-        with self._settled():
-            state = self._simulation.deployments.get(ref)
-            found = guarded_restart(state, ref, uid, target=target, at=at, token=token)
-            if isinstance(found, RollbackResult):
-                return found
-            assert state is not None
-            state.template = found
-            mark(state, token)
-            self._simulation.written(state)
-            detail = f"Deployment {ref} was restarted at {target}"
-            return RollbackResult(outcome=EffectOutcome.DONE, detail=detail, generation=state.generation)
 
     # What people and other controllers do
 
@@ -188,6 +158,13 @@ class MemoryCluster:
             state = self._find(ref)
             state.labels[name] = value
             self._simulation.written(state, spec=False)
+
+    def annotate(self, ref: WorkloadRef, name: str, value: str | None) -> None:
+        """``kubectl annotate`` of the Deployment itself; ``None`` takes it off."""
+        with self._editing(ref) as state:
+            state.annotations.pop(name, None)
+            if value is not None:
+                state.annotations[name] = value
 
     def delete(self, ref: WorkloadRef) -> None:
         """Delete the Deployment and all that it owns; one that is gone already is fine."""

@@ -72,6 +72,14 @@ def with_image(template: Mapping[str, Any], image: str) -> Template:
     return changed
 
 
+def with_images(template: Mapping[str, Any], images: Mapping[str, str]) -> Template:
+    """The template with other images in the containers of these names."""
+    changed = bare(template)
+    for container in (*containers_of(changed), *inits_of(changed)):
+        container["image"] = images.get(container["name"], container["image"])
+    return changed
+
+
 def with_annotation(template: Mapping[str, Any], name: str, value: str) -> Template:
     changed = bare(template)
     changed.setdefault("metadata", {}).setdefault("annotations", {})[name] = value

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from daemon.adapters.simulation.objects import KEPT_BY_UNDO, ROLLBACK, DeploymentState, ReplicaSetState
-from daemon.adapters.simulation.templates import RESTARTED_AT, Template, bare, with_annotation
+from daemon.adapters.simulation.templates import (
+    RESTARTED_AT,
+    Template,
+    bare,
+    with_annotation,
+    with_images,
+)
 from daemon.core.case.case import EffectOutcome
+from daemon.core.case.guards.emergency_stop import STOP, stopped_by
+from daemon.core.case.guards.pause import PAUSE
+from daemon.core.case.images import ImageChange, images_in
 from daemon.core.model import Revision, WorkloadRef
 from daemon.ports import Rejected, RollbackResult, Unavailable
 
@@ -14,6 +25,17 @@ def give_template(deployment: DeploymentState, target: ReplicaSetState) -> None:
     kept = {name: value for name, value in deployment.annotations.items() if name in KEPT_BY_UNDO}
     deployment.template = bare(target.template)
     deployment.annotations = {**target.annotations, **kept}
+
+
+def give_back(deployment: DeploymentState, target: ReplicaSetState, token: str) -> None:
+    """The daemon's own write: what people told it on the Deployment stays, and is not brought back."""
+    orders = {name: deployment.annotations.get(name) for name in (STOP, PAUSE)}
+    give_template(deployment, target)
+    for name, value in orders.items():
+        deployment.annotations.pop(name, None)
+        if value is not None:
+            deployment.annotations[name] = value
+    mark(deployment, token)
 
 
 def candidate(deployment: DeploymentState, number: int) -> ReplicaSetState:
@@ -75,6 +97,8 @@ def guarded(
         raise Unavailable(
             f"the controller has not seen generation {deployment.generation} of Deployment {ref}"
         )
+    if STOP in deployment.annotations:
+        return _refused(str(stopped_by(ref, deployment.annotations[STOP])))
     if own is None:
         return _refused(f"ReplicaSet {target.replica_set} of {target} is gone: deploy the version anew")
     if deployment.paused:
@@ -93,9 +117,33 @@ def guarded_restart(
         return _already(deployment, f"Deployment {ref} was restarted already")
     if deployment.hash != target.hash:
         return _superseded(f"the template of Deployment {ref} is not that of {target} any more")
+    if STOP in deployment.annotations:
+        return _refused(str(stopped_by(ref, deployment.annotations[STOP])))
     if deployment.paused:
         return _refused(f"Deployment {ref} is paused: resume it, then approve again")
     return with_annotation(deployment.template, RESTARTED_AT, at)
+
+
+def guarded_images(
+    deployment: DeploymentState | None, ref: WorkloadRef, uid: str, changes: Sequence[ImageChange]
+) -> RollbackResult | Template:
+    """What the actuator has to say before it writes anything, or the template to give."""
+    if deployment is None or deployment.uid != uid:
+        return _superseded(f"Deployment {ref} with uid {uid} does not exist any more")
+    now = images_in(deployment.template)
+    missing = [change.container for change in changes if change.container not in now]
+    if missing:
+        return _refused(f"Deployment {ref} has no container {missing[0]!r} any more")
+    if all(now[change.container] == change.after for change in changes):
+        return _already(deployment, f"Deployment {ref} has these images already: nothing to do")
+    others = [c.container for c in changes if now[c.container] not in (c.before, c.after)]
+    if others:
+        return _superseded(f"container {others[0]} of Deployment {ref} has {now[others[0]]} by now")
+    if STOP in deployment.annotations:
+        return _refused(str(stopped_by(ref, deployment.annotations[STOP])))
+    if deployment.paused:
+        return _refused(f"Deployment {ref} is paused: resume it first")
+    return with_images(deployment.template, {change.container: change.after for change in changes})
 
 
 def _already(deployment: DeploymentState, detail: str) -> RollbackResult:

@@ -13,6 +13,8 @@ from daemon.adapters.simulation.objects import (
     ReplicaSetState,
 )
 from daemon.adapters.simulation.templates import images_of
+from daemon.core.case.guards.emergency_stop import STOP
+from daemon.core.case.guards.pause import PAUSE
 from daemon.core.model import Pod, Revision, RolloutStatus, Workload
 
 Moment = Callable[[float], datetime]
@@ -39,6 +41,8 @@ def workload(state: DeploymentState, at: float, moment: Moment) -> Workload:
         unmade={own.uid: state.no_more_pods for own in state.sets if len(own.active) < own.desired},
         status=_status(state),
         rollback_token=state.annotations.get(ROLLBACK, ""),
+        stop=state.annotations.get(STOP),
+        pause=state.annotations.get(PAUSE),
     )
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from daemon.cli import lookup
 from daemon.cli.framework import OK, Command
 from daemon.cli.invocation import Invocation
+
+if TYPE_CHECKING:
+    from daemon.engine.manual import Asked
 
 
 @click.command(
@@ -16,42 +21,92 @@ from daemon.cli.invocation import Invocation
 rollbackd rollback cart --dry-run         what would be done?
 rollbackd rollback cart                   to the newest revision that is known good
 rollbackd rollback cart --to-revision 7   as kubectl rollout undo --to-revision=7
-rollbackd rollback cart --image v1.0.0 --yes
+rollbackd rollback cart --to-image v1.0.0 --yes
+rollbackd rollback cart --to-image v1.0.0 --container web
 """,
 )
 @click.argument("workload", shell_complete=lookup.propose_workloads)
 @click.option("--to-revision", type=click.IntRange(min=1), help="A revision of kubectl rollout history.")
-@click.option("--image", metavar="TAG", help="Set the image's tag instead, or a whole image.")
+@click.option("--unproven", is_flag=True, help="Even to one that no case found healthy.")
+@click.option(
+    "--to-image",
+    "--image",
+    "images",
+    metavar="TAG|DIGEST",
+    multiple=True,
+    help="Set the image's tag or digest instead, or a whole image.",
+)
+@click.option(
+    "--container", "containers", metavar="NAME", multiple=True, help="Whose image; may be repeated."
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be done; the API server checks it.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.pass_obj
 def rollback(
-    session: Invocation, workload: str, to_revision: int | None, image: str | None, dry_run: bool, yes: bool
+    session: Invocation,
+    workload: str,
+    to_revision: int | None,
+    unproven: bool,
+    images: tuple[str, ...],
+    containers: tuple[str, ...],
+    dry_run: bool,
+    yes: bool,
 ) -> int:
     """Roll a WORKLOAD back by hand, and follow it until its pods are ready and healthy.
 
-    Works with or without a running daemon, with kubectl's semantics. Without --to-revision and --image it
-    returns to the newest revision that the cases prove good, else to the one before. A daemon that guards the
-    workload sees the rollback as a rollout of its own and watches it. Exit code 1 when it did not come about.
+    Works with or without a running daemon, with kubectl's semantics. Without --to-revision and --to-image it
+    returns to the newest revision that the cases prove good, else to the one before. --to-image changes
+    nothing but images: those of the containers named (one image for all, or one for each, in order), else the
+    main container's with whatever changed together with it. A daemon that guards the workload sees the
+    rollback as a rollout of its own and watches it; freeze windows and pauses do not hold a person, the
+    emergency stop does. Exit code 1 when it did not come about.
     """
-    if to_revision is not None and image is not None:
-        raise click.UsageError("--to-revision and --image exclude each other: give one.")
+    asked = _asked(to_revision, unproven, images, containers)
     ref = lookup.workload(session, workload)
     if not dry_run and not yes:
-        _confirm(f"Roll back {ref} to {_goal(to_revision, image)}?")
+        _confirm(f"Roll back {ref} to {_goal(asked)}?")
     session.quiet_log()
     code = session.backend.manual_rollback(
-        session.settings, ref, to_revision=to_revision, image=image, dry_run=dry_run, say=session.say
+        session.settings, ref, asked=asked, dry_run=dry_run, say=session.say
     )
     if session.json:
         session.emit({"workload": str(ref), "dryRun": dry_run, "ok": code == OK})
     return code
 
 
-def _goal(to_revision: int | None, image: str | None) -> str:
-    if to_revision is not None:
-        return f"revision {to_revision}"
-    return f"image {image}" if image is not None else "its newest good revision"
+def _asked(
+    to_revision: int | None, unproven: bool, images: tuple[str, ...], containers: tuple[str, ...]
+) -> Asked:
+    """The options as one wish. Raises UsageError where they contradict each other."""
+    from daemon.core.case.images import AskedImage
+    from daemon.engine.manual import Asked
+
+    if to_revision is not None and images:
+        raise click.UsageError("--to-revision and --to-image exclude each other: give one.")
+    if unproven and to_revision is None:
+        raise click.UsageError("--unproven is about --to-revision: name the revision.")
+    if containers and not images:
+        raise click.UsageError("--container says whose image is set: add --to-image.")
+    if len(set(containers)) < len(containers):
+        raise click.UsageError("a container is named twice: name each once.")
+    if len(images) > 1 and len(images) != len(containers):
+        raise click.UsageError(
+            f"{len(images)} images and {len(containers)} containers: name one container for each image."
+        )
+    versions = images * len(containers) if len(images) == 1 and containers else images
+    names = containers or ("",) * len(versions)
+    wanted = (AskedImage(version=v, container=c) for v, c in zip(versions, names, strict=True))
+    return Asked(revision=to_revision, unproven=unproven, images=tuple(wanted))
+
+
+def _goal(asked: Asked) -> str:
+    if asked.revision is not None:
+        return f"revision {asked.revision}"
+    if not asked.images:
+        return "its newest good revision"
+    return ", ".join(
+        f"image {one.version} in {one.container or 'its main container'}" for one in asked.images
+    )
 
 
 def _confirm(question: str) -> None:

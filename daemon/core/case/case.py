@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Literal
 
 from daemon.core.assessment import Assessment, Verdict, Verification
+from daemon.core.case.guards.guard import Refusal
 from daemon.core.case.prior_state import PriorState
 from daemon.core.model import Alert, Change, Revision, WorkloadRef
 from daemon.core.policy import GateChoice, Mode
@@ -112,6 +113,10 @@ class Instruction(Value, frozen=True):
     by: str
     at: datetime
     reason: str = ""
+    revision: int = 0
+    """Of an approval: the revision to return to; 0 leaves the choice to the daemon."""
+    unproven: bool = False
+    """Whether a revision that is not proven good will do; only with a number."""
 
 
 class Spec(Value, frozen=True):
@@ -149,7 +154,11 @@ class Status(Value, frozen=True, omit_defaults=True):
     """The Deployment's after the patch, 0 before it: what shows less is older than the patch."""
     rolled_out_at: datetime | None = None
     finished_at: datetime | None = None
+    refusal: Refusal | None = None
+    """Which guard the case was held by last, while it is."""
     target: Revision | None = None
+    abandoned: Revision | None = None
+    """The target that was returned to before the present one, and whose image could not be had."""
     assessment: Assessment | None = None
     verification: Verification | None = None
     pods: tuple[PodHistory, ...] = ()

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import msgspec
 
+from daemon.core.assessment import Assessment
 from daemon.core.case.case import TIMED, Case, Effect, EffectOutcome, Entry, Phase
 from daemon.core.case.incident import Stage
 from daemon.core.policy import Policy
@@ -35,7 +36,11 @@ def _newest(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
 def enter(case: Case, phase: Phase, reason: str, now: datetime) -> Case:
     """The case in another phase, whose time begins; the reason is what everybody is told."""
     attended = case.status.attended if phase is case.phase else 0.0
-    return noted(change(case, phase=phase, reason=reason, attended=attended), reason, now)
+    return noted(change(case, phase=phase, reason=reason, attended=attended, refusal=None), reason, now)
+
+
+def judged(case: Case, assessment: Assessment) -> Case:
+    return change(case, assessment=assessment, verdict=assessment.verdict, reason=assessment.reason)
 
 
 def ended(case: Case, phase: Phase, reason: str, now: datetime) -> Case:

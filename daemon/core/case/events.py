@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from daemon.core.assessment import Assessment, Verification
 from daemon.core.case.case import EffectOutcome, Instruction
 from daemon.core.case.prior_state import PriorState
@@ -37,9 +39,14 @@ class Observed(Value, frozen=True):
     """As the case is to remember them; ``None`` while a recovery is not being proven."""
     drift: tuple[Drift, ...] = ()
     """How the target's configuration differs; looked at only when the rollback is decided."""
+    next_choice: Choice | None = None
+    """Where the target's image cannot be had: the revision to return to instead, with ``drift`` being its."""
+    no_image: str = ""
+    """Why the target's image cannot be had, while its rollout is under way."""
     restarted: Revision | None = None
     """The current revision, where it is the case's own restart of its target."""
-    recent_rollbacks: int = 0
+    rollbacks: tuple[datetime, ...] = ()
+    """When the workload was rolled back within the last 24 hours."""
     elapsed: float = 0.0
     polled_ago: float | None = None
 
@@ -69,7 +76,10 @@ class Alerted(Value, frozen=True):
 
 
 class Instructed(Value, frozen=True):
+    """``choice`` is the revision that the instruction names, or why that cannot be returned to."""
+
     instruction: Instruction
+    choice: Choice | None = None
 
 
 class Troubled(Value, frozen=True):

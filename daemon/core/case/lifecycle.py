@@ -10,12 +10,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import assert_never
 
-from daemon.core.case import between_rollouts, phases, plan, returning
+from daemon.core.case import between_rollouts, holding, phases, plan, returning
 from daemon.core.case.alert_record import Record, recorded, shortened
-from daemon.core.case.case import APPROVABLE, STOPPABLE, Case, Effect, EffectOutcome, Instruction, Phase
+from daemon.core.case.case import APPROVABLE, STOPPABLE, Case, Effect, EffectOutcome, Phase
 from daemon.core.case.edits import announce, attended, change, finished, noted, noting
 from daemon.core.case.events import Alerted, Event, Finished, Hindered, Instructed, Observed, Troubled
-from daemon.core.case.rollback_target import outdated
+from daemon.core.case.rollback_target import Choice, outdated
 from daemon.core.case.size import TEXT_BYTES, fitted
 from daemon.core.model import Alert
 from daemon.core.policy import Policy
@@ -38,7 +38,7 @@ def _after(case: Case, event: Event, policy: Policy, now: datetime) -> Case:
         case Alerted():
             return _alerted(case, event.alerts, policy, now)
         case Instructed():
-            return _instructed(case, event.instruction, policy, now)
+            return _instructed(case, event, policy, now)
         case Troubled():
             return between_rollouts.troubled(case, event.text, policy, now)
     assert_never(event)
@@ -69,7 +69,7 @@ def _in_phase(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case
         case Phase.FAILING:
             return phases.failing(case, seen, policy, now)
         case Phase.HELD:
-            return phases.held(case, seen, policy, now)
+            return holding.held(case, seen, policy, now)
         case Phase.AWAITING_APPROVAL:
             return case
         case Phase.ROLLING_BACK:
@@ -150,25 +150,50 @@ def _alerted(case: Case, alerts: tuple[Alert, ...], policy: Policy, now: datetim
     return case
 
 
-def _instructed(case: Case, order: Instruction, policy: Policy, now: datetime) -> Case:
+def _instructed(case: Case, event: Instructed, policy: Policy, now: datetime) -> Case:
+    order = event.instruction
     if order == case.status.last_instruction:
         return case
     case = change(case, last_instruction=order)
     why = f" ({order.reason})" if order.reason else ""
     match order.action:
         case "approve":
-            return _approved(case, f"approved by {order.by}{why}", policy, now)
+            return _approved(case, f"approved by {order.by}{why}", event.choice, policy, now)
         case "hold":
             if case.phase in STOPPABLE:
-                return phases.hold(case, f"held by {order.by}{why}", policy, now)
+                return holding.hold(case, f"held by {order.by}{why}", policy, now)
             return noted(case, f"{order.by} asked to hold, too late in {case.phase.value}", now)
     assert_never(order.action)
 
 
-def _approved(case: Case, text: str, policy: Policy, now: datetime) -> Case:
+def _approved(case: Case, text: str, choice: Choice | None, policy: Policy, now: datetime) -> Case:
     if case.phase not in APPROVABLE:
-        return noted(case, f"{text}, but a case in {case.phase.value} needs no approval", now)
-    if case.status.target is None:
+        return noted(case, f"{text}, {_too_late(case)}", now)
+    if choice is not None and choice.revision is None:
+        return _not_as_asked(case, f"{text}, but {choice.reason}", policy, now)
+    target, drift = case.status.target, case.status.drift
+    if choice is not None and choice.revision != target:
+        # What differs in its configuration was looked at for another one.
+        target, drift = choice.revision, ()
+    if target is None:
         return noted(case, f"{text}, but there is no revision to return to", now)
-    found = returning.situation(case.status.target, case.status.drift, policy)
-    return returning.begin_rollback(case, found, f"{text}, returning to {case.status.target}", policy, now)
+    if case.status.refusal is not None:
+        text = f"{text} although {case.status.refusal}"
+    text = f"{text}, returning to {target}{f' {choice.reason}' if choice is not None else ''}"
+    found = returning.situation(target, drift, policy)
+    return returning.begin_rollback(change(case, drift=drift), found, text, policy, now)
+
+
+def _too_late(case: Case) -> str:
+    if case.phase in (Phase.ROLLING_BACK, Phase.VERIFYING):
+        return f"but a case in {case.phase.value} needs no approval"
+    if case.finished:
+        return f"too late: the case ended as {case.phase.value} ({case.status.reason})"
+    return f"but a case in {case.phase.value} needs no approval yet: nothing is decided"
+
+
+def _not_as_asked(case: Case, text: str, policy: Policy, now: datetime) -> Case:
+    """What was asked for cannot be done, and nothing else is done in its place."""
+    if case.phase is Phase.ADVISED:
+        return noted(case, text, now)
+    return holding.hold(case, f"held, {text}", policy, now)

@@ -6,10 +6,23 @@ from datetime import datetime
 from typing import assert_never
 
 from daemon.core.assessment import Assessment, Attribution, Verdict
-from daemon.core.case import plan, stuck_rollout
+from daemon.core.case import plan, returning, stuck_rollout
 from daemon.core.case.case import Case, EffectOutcome, Phase
-from daemon.core.case.edits import announce, change, ended, enter, finished, noted, seconds, told, withdrawn
+from daemon.core.case.edits import (
+    announce,
+    change,
+    ended,
+    enter,
+    finished,
+    judged,
+    noted,
+    seconds,
+    told,
+    withdrawn,
+)
 from daemon.core.case.events import Observed
+from daemon.core.case.guards.registry import first_refusal
+from daemon.core.case.holding import guarded, hold, occasion
 from daemon.core.case.returning import begin_rollback, situation
 from daemon.core.model import Revision, Workload
 from daemon.core.policy import Mode, Policy
@@ -35,10 +48,16 @@ def taken_over(case: Case, workload: Workload | None) -> str:
 
 
 def _returning(case: Case, current: Revision) -> bool:
-    """Whether what runs is what the case brought back."""
-    target = case.status.target
+    """Whether what runs is what the case brought back, or is about to replace because it has no image."""
+    status = case.status
     under_way = case.phase in (Phase.ROLLING_BACK, Phase.VERIFYING)
-    return under_way and target is not None and current.replica_set_uid == target.replica_set_uid
+    stopped_amid = case.phase is Phase.HELD
+    if not (under_way or stopped_amid):
+        return False
+    back = status.target is not None and current.replica_set_uid == status.target.replica_set_uid
+    # Held, and never patched: whoever undid it has taken over.
+    acted = under_way or status.patched_at is not None
+    return (back and acted) or returning.is_abandoned(case, current)
 
 
 def adopted(case: Case, now: datetime) -> Case:
@@ -55,10 +74,6 @@ def superseded(case: Case, reason: str, policy: Policy, now: datetime) -> Case:
     case = withdrawn(case, reason, now)
     case = ended(case, Phase.SUPERSEDED, _with_account(case, reason) if under_way else reason, now)
     return announce(case, "closed", policy, now) if told(case) else case
-
-
-def judged(case: Case, assessment: Assessment) -> Case:
-    return change(case, assessment=assessment, verdict=assessment.verdict, reason=assessment.reason)
 
 
 def watching(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
@@ -136,47 +151,12 @@ def failing(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
             case = enter(case, Phase.AWAITING_APPROVAL, text, now)
             return announce(case, "updated", policy, now)
         case Mode.AUTOMATIC:
-            if seen.recent_rollbacks >= policy.max_rollbacks:
-                text = f"held, {seen.recent_rollbacks} rollbacks of this workload in 24 hours are enough"
-                return hold(case, text, policy, now)
+            if refusal := first_refusal(occasion(case, seen, policy, now)):
+                return guarded(case, refusal, policy, now)
             if refused := plan.refusal(found):
                 return hold(case, refused, policy, now)
             return begin_rollback(case, found, f"returning to {target}: {reason}", policy, now)
     assert_never(policy.mode)
-
-
-def hold(case: Case, reason: str, policy: Policy, now: datetime) -> Case:
-    return announce(enter(case, Phase.HELD, reason, now), "updated", policy, now)
-
-
-def held(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
-    """A hold of the daemon's own ends when the evidence changes sides; a person's hold does not."""
-    case = change(case, target=case.status.target or seen.choice.revision)
-    by_person = case.status.last_instruction is not None and case.status.last_instruction.action == "hold"
-    new = seen.assessment
-    was = case.status.assessment
-    cleared = (
-        was is not None
-        and was.attribution is not Attribution.DEPLOYMENT
-        and new.verdict is Verdict.FAILING
-        and new.attribution is Attribution.DEPLOYMENT
-    )
-    if cleared and not by_person:
-        case = change(case, assessment=new, verdict=new.verdict)
-        return enter(case, Phase.FAILING, f"now attributed to the release: {new.attribution_reason}", now)
-    if case.status.failing_at is None and new.verdict is Verdict.FAILING:
-        # Held by a person before anything was wrong: they must hear that now something is.
-        case = change(judged(case, new), failing_at=now)
-        text = f"{new.reason}; nothing is done, for it is held by {_holder(case)}"
-        return announce(enter(case, Phase.HELD, text, now), "opened", policy, now)
-    if case.status.attended >= policy.watch:
-        return change(noted(case, "the watch is over, still held", now), finished_at=now)
-    return case
-
-
-def _holder(case: Case) -> str:
-    order = case.status.last_instruction
-    return order.by if order is not None and order.action == "hold" else "the daemon"
 
 
 def rolling_back(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
@@ -193,6 +173,8 @@ def rolling_back(case: Case, seen: Observed, policy: Policy, now: datetime) -> C
         text = f"the rollback's rollout is complete ({status}); proving the recovery"
         case = change(enter(case, Phase.VERIFYING, text, now), rolled_out_at=now)
         return announce(case, "updated", policy, now)
+    if arrived and seen.no_image:
+        return _elsewhere(case, seen, seen.no_image, policy, now)
     over = stuck_rollout.given_up(case) or case.status.attended >= policy.rollback_deadline
     if over or (arrived and status.timed_out(target)):
         again = stuck_rollout.restarting(case, workload, target, seen.told, policy, now)
@@ -201,6 +183,25 @@ def rolling_back(case: Case, seen: Observed, policy: Policy, now: datetime) -> C
         why = stuck_rollout.stuck(case, workload, target, seen.told, policy)
         return _unrecovered(case, why, policy, now)
     return case
+
+
+def _elsewhere(case: Case, seen: Observed, why: str, policy: Policy, now: datetime) -> Case:
+    """The target's image cannot be had: the next good revision is returned to, once."""
+    target, choice = case.status.target, seen.next_choice
+    stuck = f"the rollback to {target} is stuck, its image cannot be had: {why}"
+    if case.status.abandoned is not None:
+        return _unrecovered(
+            case, f"{stuck}; nor could that of {case.status.abandoned} before it", policy, now
+        )
+    if choice is None or choice.revision is None or seen.workload is None:
+        none = choice.reason if choice is not None else "there is no other"
+        return _unrecovered(case, f"{stuck}; and {none}", policy, now)
+    found = situation(choice.revision, seen.drift, policy, seen.workload)
+    if refused := plan.refusal(found):
+        return _unrecovered(case, f"{stuck}; {choice.revision} is not returned to: {refused}", policy, now)
+    case = change(case, abandoned=seen.workload.current, drift=seen.drift, attended=0.0)
+    text = f"the image of {target} cannot be had ({why}); returning to {choice.revision} instead"
+    return begin_rollback(case, found, text, policy, now)
 
 
 def overdue(case: Case, workload: Workload, policy: Policy, elapsed: float) -> Revision | None:

@@ -83,6 +83,18 @@ def restarted(case: Case, revision: Revision | None, now: datetime) -> Case:
     return noted(change(case, target=revision), f"the restart of {target} is {revision}", now)
 
 
+def is_abandoned(case: Case, current: Revision) -> bool:
+    """Whether a revision is the target without an image, which nothing has replaced yet."""
+    abandoned = case.status.abandoned
+    same = abandoned is not None and current.same_rollout(abandoned)
+    return same and case.status.patched_at is None
+
+
+def judged_now(case: Case) -> Revision:
+    """What the next write replaces: the judged revision, or the target that was abandoned."""
+    return case.status.abandoned or case.spec.revision
+
+
 def applied_over(case: Case, workload: Workload | None) -> str:
     """Why a rollback that was carried out did not become a rollout, or nothing.
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from daemon.core.assessment import Attribution
-from daemon.core.case.case import Case, Phase
+from daemon.core.case.case import Case, Instruction, Phase
 from daemon.core.model import Change, Revision, Workload
 from daemon.core.value import Value
 
@@ -22,9 +22,12 @@ class Choice(Value, frozen=True):
     reason: str
 
 
-def choose(workload: Workload, judged: Revision, cases: Iterable[Case]) -> Choice:
+def choose(
+    workload: Workload, judged: Revision, cases: Iterable[Case], *, without: Revision | None = None
+) -> Choice:
     """The newest revision that a finished case calls good: a proven one before any unproven one.
 
+    ``without`` is one that was tried and cannot be had.
     The ledger is read by pod-template hash, for an undo renumbers. A revision whose last finished case is
     not good is out, and so is one whose ReplicaSet was pruned.
     """
@@ -33,14 +36,61 @@ def choose(workload: Workload, judged: Revision, cases: Iterable[Case]) -> Choic
         (case.status.proven, age(case), revision)
         for revision in workload.revisions
         if revision.hash != judged.hash
+        and (without is None or revision.hash != without.hash)
         and (case := ledger.get(revision.hash)) is not None
         and case.phase is Phase.HEALTHY
     ]
     if not good:
         return Choice(revision=None, reason=_nothing(workload, judged, ledger))
     proven, _, revision = max(good, key=lambda entry: (entry[0], entry[1], entry[2].number))
-    known = "proven good" if proven else "known from before, not proven by traffic"
-    return Choice(revision=revision, reason=f"{revision} is the newest that is {known}")
+    return Choice(revision=revision, reason=f"{revision} is the newest that is {_known(proven)}")
+
+
+def named(
+    workload: Workload, judged: Revision, number: int, cases: Iterable[Case], *, unproven: bool
+) -> Choice:
+    """The revision that a person asks for by its number.
+
+    One that failed, or was never judged, needs their explicit word (``unproven``); where there is no case at
+    all, nothing can be known of any, and that is said.
+    """
+    found = next((revision for revision in workload.revisions if revision.number == number), None)
+    if found is None:
+        known = ", ".join(str(r) for r in sorted(workload.revisions, key=lambda r: r.number))
+        return Choice(revision=None, reason=f"{workload.ref} has no revision {number}; there are: {known}")
+    ledger = _ledger(workload, cases)
+    case = ledger.get(found.hash)
+    if case is not None and case.phase is Phase.HEALTHY:
+        return Choice(revision=found, reason=f"as asked, {_known(case.status.proven)}")
+    if not ledger:
+        return Choice(revision=found, reason="as asked, and no case tells whether it is good")
+    why = f"it failed: {case.status.reason}" if case is not None else "it was never judged"
+    if found.hash == judged.hash:
+        why = "it is what runs now"
+    if unproven:
+        return Choice(revision=found, reason=f"as asked, though it is not proven good, {why}")
+    return Choice(
+        revision=None,
+        reason=f"{found} is not proven good, {why}: add --unproven to return to it all the same",
+    )
+
+
+def asked_for(
+    order: Instruction, workload: Workload | None, judged: Revision, cases: Iterable[Case]
+) -> Choice | None:
+    """The revision that an approval names; ``None`` where it names none."""
+    if not order.revision or order.action != "approve":
+        return None
+    if workload is None:
+        return Choice(revision=None, reason="the Deployment is gone")
+    choice = named(workload, judged, order.revision, cases, unproven=order.unproven)
+    if choice.revision is not None and choice.revision.hash == judged.hash:
+        return Choice(revision=None, reason=f"{choice.revision} is what is judged: nothing to do")
+    return choice
+
+
+def _known(proven: bool) -> str:
+    return "proven good" if proven else "known from before, not proven by traffic"
 
 
 def _ledger(workload: Workload, cases: Iterable[Case]) -> Mapping[str, Case]:
@@ -115,6 +165,9 @@ def opens_case(workload: Workload, cases: Sequence[Case]) -> bool:
     latest = newest(workload, cases)
     if latest is None or latest.status.target is None:
         return True
+    abandoned = latest.status.abandoned
+    if abandoned is not None and current.same_rollout(abandoned):
+        return False
     ours = latest.status.target.replica_set_uid == current.replica_set_uid
     acted = latest.status.patched_at is not None or latest.phase is Phase.ROLLING_BACK
     return not (ours and acted)

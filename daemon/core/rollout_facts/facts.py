@@ -76,6 +76,19 @@ def facts_against(
     return tuple(found)
 
 
+def image_missing(workload: Workload, revision: Revision) -> str:
+    """Why a container of the revision can never get its image; empty where none says so."""
+    return next(
+        (
+            f"container {container.name} of pod {pod.name}: {container.waiting_message}"
+            for pod in workload.live_of(revision)
+            for container in pod.containers
+            if no_image(container.waiting_reason, container.waiting_message)
+        ),
+        "",
+    )
+
+
 def _of_container(pod: Pod, history: PodHistory | None, container: Container, policy: Policy) -> Fact | None:
     reason, message = container.waiting_reason, container.waiting_message
     if no_image(reason, message):

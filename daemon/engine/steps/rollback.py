@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from daemon.core.case.case import Case, Effect
 from daemon.core.case.events import Finished
+from daemon.core.case.returning import judged_now
 from daemon.engine.steps.step import Hands, ended, refused
 
 
@@ -14,7 +15,7 @@ def roll_back(hands: Hands, case: Case, effect: Effect) -> Finished:
     undone = hands.actuator.undo(
         case.ref,
         case.spec.workload_uid,
-        judged=case.spec.revision,
+        judged=judged_now(case),
         target=target,
         token=case.token(effect),
     )

@@ -14,6 +14,7 @@ from daemon.cli.backend import Backend, Say
 from daemon.cli.root import cli
 from daemon.core.case.case import Case
 from daemon.core.model import WorkloadRef
+from daemon.engine.manual import Asked
 from daemon.ports import CaseStore, Clock, PortError
 from daemon.settings import Settings, load
 from tests.simulation.faulty import FaultyCaseStore
@@ -74,12 +75,11 @@ class FakeParts(Backend):
         settings: Settings,
         ref: WorkloadRef,
         *,
-        to_revision: int | None,
-        image: str | None,
+        asked: Asked,
         dry_run: bool,
         say: Say,
     ) -> int:
-        self.calls.append(("rollback", (str(ref), to_revision, image, dry_run)))
+        self.calls.append(("rollback", (str(ref), asked, dry_run)))
         if self.trouble is not None:
             raise self.trouble
         say("rollout: 3 of 3 updated")

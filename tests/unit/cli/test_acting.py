@@ -6,6 +6,8 @@ import pytest
 
 from daemon.cli.instructions import person
 from daemon.core.case.case import Instruction
+from daemon.core.case.images import AskedImage
+from daemon.engine.manual import Asked
 from daemon.ports import Conflict, Missing, Rejected
 from tests.unit.cli.conftest import FakeParts, Rollbackd, answer
 from tests.unit.web import samples
@@ -84,6 +86,10 @@ class TestPerson:
         assert person("", nameless) == f"uid {os.getuid()}"
 
 
+def images(*pairs: tuple[str, str]) -> Asked:
+    return Asked(images=tuple(AskedImage(version=version, container=name) for version, name in pairs))
+
+
 class TestRollback:
     @pytest.mark.parametrize(
         ("arguments", "ref"),
@@ -101,7 +107,7 @@ class TestRollback:
         result = rollbackd("rollback", *arguments, "--yes")
 
         assert result.exit_code == 0
-        assert parts.asked("rollback") == [(ref, None, None, False)]
+        assert parts.asked("rollback") == [(ref, Asked(), False)]
         assert "rollout: 3 of 3 updated" in result.stdout
 
     @pytest.mark.parametrize(
@@ -130,9 +136,11 @@ class TestRollback:
     @pytest.mark.parametrize(
         ("options", "asked", "goal"),
         [
-            ((), (None, None, False), "its newest good revision?"),
-            (("--to-revision", "7"), (7, None, False), "revision 7?"),
-            (("--image", "v1.0.0"), (None, "v1.0.0", False), "image v1.0.0?"),
+            ((), Asked(), "its newest good revision?"),
+            (("--to-revision", "7"), Asked(revision=7), "revision 7?"),
+            (("--to-revision", "7", "--unproven"), Asked(revision=7, unproven=True), "revision 7?"),
+            (("--to-image", "v1.0.0"), images(("v1.0.0", "")), "image v1.0.0 in its main container?"),
+            (("--image", "v1", "--container", "web"), images(("v1", "web")), "image v1 in web?"),
         ],
     )
     def test_it_asks_first(
@@ -140,7 +148,7 @@ class TestRollback:
         rollbackd: Rollbackd,
         parts: FakeParts,
         options: tuple[str, ...],
-        asked: tuple[object, ...],
+        asked: Asked,
         goal: str,
     ) -> None:
         refused = rollbackd("rollback", "gl-006-heatreclaim", *options, stdin="n\n")
@@ -154,11 +162,11 @@ class TestRollback:
         agreed = rollbackd("rollback", "gl-006-heatreclaim", *options, stdin="y\n")
 
         assert agreed.exit_code == 0
-        assert parts.asked("rollback") == [("greenlang/gl-006-heatreclaim", *asked)]
+        assert parts.asked("rollback") == [("greenlang/gl-006-heatreclaim", asked, False)]
 
     def test_a_dry_run_needs_no_answer(self, rollbackd: Rollbackd, parts: FakeParts) -> None:
         assert rollbackd("rollback", "gl-006-heatreclaim", "--dry-run").exit_code == 0
-        assert parts.asked("rollback") == [("greenlang/gl-006-heatreclaim", None, None, True)]
+        assert parts.asked("rollback") == [("greenlang/gl-006-heatreclaim", Asked(), True)]
 
     def test_programs_get_one_document(self, rollbackd: Rollbackd, parts: FakeParts) -> None:
         parts.code = 1
@@ -183,10 +191,48 @@ class TestRollback:
         assert result.exit_code == code
         assert result.stderr == f"error: {trouble}\n"
 
-    def test_two_goals_are_one_too_many(self, rollbackd: Rollbackd) -> None:
-        result = rollbackd("rollback", "gl-006-heatreclaim", "--to-revision", "7", "--image", "v1", "-y")
+    @pytest.mark.parametrize(
+        ("options", "says"),
+        [
+            (("--to-revision", "7", "--to-image", "v1"), "--to-revision and --to-image exclude each other"),
+            (("--unproven",), "--unproven is about --to-revision"),
+            (("--container", "web"), "--container says whose image is set: add --to-image"),
+            (("--to-image", "v1", "--container", "a", "--container", "a"), "a container is named twice"),
+            (("--to-image", "v1", "--to-image", "v2"), "2 images and 0 containers"),
+        ],
+    )
+    def test_options_that_contradict_each_other(
+        self, rollbackd: Rollbackd, parts: FakeParts, options: tuple[str, ...], says: str
+    ) -> None:
+        result = rollbackd("rollback", "gl-006-heatreclaim", *options, "-y")
 
         assert result.exit_code == 2
-        assert result.stderr == (
-            "error: --to-revision and --image exclude each other: give one. See: rollbackd rollback --help\n"
-        )
+        assert says in result.stderr
+        assert parts.asked("rollback") == []
+
+    @pytest.mark.parametrize(
+        ("options", "pairs"),
+        [
+            (("v1", "a", "b"), (("v1", "a"), ("v1", "b"))),
+            (("v1", "a"), (("v1", "a"),)),
+        ],
+    )
+    def test_one_image_may_be_that_of_several_containers(
+        self,
+        rollbackd: Rollbackd,
+        parts: FakeParts,
+        options: tuple[str, ...],
+        pairs: tuple[tuple[str, str], ...],
+    ) -> None:
+        version, *containers = options
+        named = [word for name in containers for word in ("--container", name)]
+        rollbackd("rollback", "gl-006-heatreclaim", "--to-image", version, *named, "-y")
+
+        assert parts.asked("rollback") == [("greenlang/gl-006-heatreclaim", images(*pairs), False)]
+
+    def test_each_container_may_have_its_own(self, rollbackd: Rollbackd, parts: FakeParts) -> None:
+        words = ("--to-image", "v1", "--container", "a", "--to-image", "v2", "--container", "b")
+        rollbackd("rollback", "gl-006-heatreclaim", *words, "-y")
+
+        asked = images(("v1", "a"), ("v2", "b"))
+        assert parts.asked("rollback") == [("greenlang/gl-006-heatreclaim", asked, False)]

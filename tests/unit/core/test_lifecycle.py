@@ -108,7 +108,7 @@ observations: st.SearchStrategy[Event] = st.builds(
         ),
         contradicted=st.sampled_from(["", "", "still bad"]),
     ),
-    recent_rollbacks=st.sampled_from([0, 0, 0, 5]),
+    rollbacks=st.sampled_from([(), (), (), (T0,) * 5]),
     elapsed=st.sampled_from([0.0, 5.0, 60.0, 400.0]),
     polled_ago=st.sampled_from([None, 0.0, 0.0, 30.0]),
 )

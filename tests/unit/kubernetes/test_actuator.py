@@ -11,7 +11,8 @@ from daemon.adapters.kubernetes.actuator import TRIES, KubeActuator
 from daemon.adapters.kubernetes.client import KubeClient
 from daemon.adapters.kubernetes.selectors import selector_text
 from daemon.core.case.case import EffectOutcome
-from daemon.core.model import Revision, WorkloadRef
+from daemon.core.case.images import ImageChange
+from daemon.core.model import Revision
 from tests.unit.kubernetes import fake_api, samples
 from tests.unit.kubernetes.fake_api import FakeApi
 from tests.unit.kubernetes.samples import BASE, DEPLOYMENT, REF, UID
@@ -187,29 +188,20 @@ def test_a_dry_run_lets_the_server_check_and_keeps_nothing(world: FakeApi, clien
     assert world.objects[DEPLOYMENT]["spec"]["template"] == samples.template("v2")
 
 
-def test_an_image_is_set_by_its_tag(world: FakeApi, actuator: KubeActuator) -> None:
-    undone = actuator.set_image(REF, None, "v9")
-    assert undone.outcome is EffectOutcome.DONE
-    containers = world.objects[DEPLOYMENT]["spec"]["template"]["spec"]["containers"]
-    assert containers[0]["image"] == "gcr.io/greenlang/gl-006-heatreclaim:v9"
-    assert actuator.set_image(REF, REF.name, "v9").already
-
-
-def test_of_several_containers_the_one_named_like_the_deployment_is_meant(
-    world: FakeApi, actuator: KubeActuator
-) -> None:
-    containers = world.objects[DEPLOYMENT]["spec"]["template"]["spec"]["containers"]
-    containers.insert(0, {"name": "proxy", "image": "proxy:1"})
-    actuator.set_image(REF, None, "v9")
-    images = [c["image"] for c in world.objects[DEPLOYMENT]["spec"]["template"]["spec"]["containers"]]
-    assert images == ["proxy:1", "gcr.io/greenlang/gl-006-heatreclaim:v9"]
-
-
-def test_an_unknown_container_or_deployment_is_named(world: FakeApi, actuator: KubeActuator) -> None:
-    with pytest.raises(ports.Rejected, match=REF.name):
-        actuator.set_image(REF, "nope", "v9")
-    with pytest.raises(ports.Missing):
-        actuator.set_image(WorkloadRef(namespace="greenlang", name="nope"), None, "v9")
+def test_images_are_set_in_one_write(world: FakeApi, actuator: KubeActuator) -> None:
+    spec = world.objects[DEPLOYMENT]["spec"]["template"]["spec"]
+    spec["initContainers"] = [{"name": "migrate", "image": "app:v2"}]
+    before = spec["containers"][0]["image"]
+    changes = (
+        ImageChange(container=REF.name, before=before, after="app:v9"),
+        ImageChange(container="migrate", before="app:v2", after="app:v9"),
+    )
+    done = actuator.set_images(REF, UID, changes)
+    assert done.outcome is EffectOutcome.DONE
+    spec = world.objects[DEPLOYMENT]["spec"]["template"]["spec"]
+    assert {spec["containers"][0]["image"], spec["initContainers"][0]["image"]} == {"app:v9"}
+    assert len(world.writes()) == 1
+    assert actuator.set_images(REF, UID, changes).already
 
 
 def test_a_selector_is_written_as_the_api_reads_it() -> None:

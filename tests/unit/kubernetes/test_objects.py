@@ -9,7 +9,6 @@ import pytest
 from msgspec.structs import replace
 
 from daemon.adapters.kubernetes import objects, partial
-from daemon.adapters.kubernetes.image import with_version
 from daemon.core.model import Container, Pod, Role
 from tests.unit.kubernetes import samples
 
@@ -189,18 +188,3 @@ def test_a_pod_on_its_way_out_and_one_fresh_from_the_api() -> None:
     fresh = samples.pod("a", "v1")
     del fresh["status"], fresh["spec"]["nodeName"]
     assert read_pod(fresh).node == ""
-
-
-@pytest.mark.parametrize(
-    ("image", "version", "expected"),
-    [
-        ("gcr.io/greenlang/app:v1", "v2", "gcr.io/greenlang/app:v2"),
-        ("registry:5000/app", "v2", "registry:5000/app:v2"),
-        ("registry:5000/app:v1@sha256:aa", "v2", "registry:5000/app:v2"),
-        ("app:v1", "sha256:bb", "app@sha256:bb"),
-        ("app:v1", "other/app:v2", "other/app:v2"),
-        ("app:v1", "nginx:1.27", "nginx:1.27"),
-    ],
-)
-def test_a_bare_version_keeps_the_repository(image: str, version: str, expected: str) -> None:
-    assert with_version(image, version) == expected

@@ -1,0 +1,1 @@
+"""What keeps the daemon from acting on a workload for now, whatever the evidence says."""

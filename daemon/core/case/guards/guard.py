@@ -1,0 +1,64 @@
+"""What every guard has to say of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from daemon.core.model import WorkloadRef
+from daemon.core.policy import Policy
+from daemon.core.value import Value
+
+
+class FreezeWindow(Value, frozen=True):
+    """A time in which nothing may be changed by itself: the freeze's name and when it ends."""
+
+    name: str
+    until: datetime
+
+
+class Occasion(Value, frozen=True):
+    """All that a guard looks at, when an act on the workload is thought of."""
+
+    ref: WorkloadRef
+    now: datetime
+    policy: Policy
+    stop: str | None = None
+    """The emergency stop's reason; ``None`` where there is no stop, and a reason may be empty."""
+    pause: str | None = None
+    """The pause annotation as it was written."""
+    freeze: FreezeWindow | None = None
+    rollbacks: tuple[datetime, ...] = ()
+    """When the workload was rolled back within the last 24 hours."""
+
+
+class Refusal(Value, frozen=True, omit_defaults=True):
+    """Which guard refuses, why, and until when: a time, or else what a person has to do."""
+
+    guard: str
+    reason: str
+    until: datetime | None = None
+    remedy: str = ""
+
+    @property
+    def ends(self) -> str:
+        """ "until 2026-01-05 09:00 UTC", or what ends it."""
+        return f"until {self.until:%Y-%m-%d %H:%M:%S} UTC" if self.until is not None else self.remedy
+
+    def __str__(self) -> str:
+        return f"{self.reason} (guard {self.guard}, {self.ends})"
+
+
+class Guard(Value, frozen=True):
+    """One guard. ``absolute`` says that it refuses what a person approved as well."""
+
+    name: str
+    refuses: Callable[[Occasion], Refusal | None]
+    settings: Callable[[Policy], str]
+    """What policy sets of it, in words."""
+    absolute: bool = False
+
+
+def annotate(ref: WorkloadRef, annotation: str) -> str:
+    """The command that takes an annotation off."""
+    return f"kubectl annotate deployment/{ref.name} -n {ref.namespace} {annotation}-"

@@ -1,0 +1,90 @@
+"""Holding a case: nothing is done, the reason is said, and what ends the hold."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from daemon.core.assessment import Attribution, Verdict
+from daemon.core.case.case import Case, Phase
+from daemon.core.case.edits import announce, change, enter, judged, noted
+from daemon.core.case.events import Observed
+from daemon.core.case.guards.guard import Occasion, Refusal
+from daemon.core.case.guards.registry import absolute, first_refusal
+from daemon.core.policy import Policy
+
+
+def hold(case: Case, reason: str, policy: Policy, now: datetime) -> Case:
+    return announce(enter(case, Phase.HELD, reason, now), "updated", policy, now)
+
+
+def guarded(case: Case, refusal: Refusal, policy: Policy, now: datetime) -> Case:
+    """Held by a guard, which says why and until when."""
+    return change(hold(case, f"held, {refusal}", policy, now), refusal=refusal)
+
+
+def occasion(case: Case, seen: Observed, policy: Policy, now: datetime) -> Occasion:
+    """What the guards look at."""
+    workload = seen.workload
+    return Occasion(
+        ref=case.ref,
+        now=now,
+        policy=policy,
+        stop=workload.stop if workload is not None else None,
+        pause=workload.pause if workload is not None else None,
+        rollbacks=seen.rollbacks,
+    )
+
+
+def held(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
+    """A hold of the daemon's own ends when the evidence changes sides, or the guard that it is due to refuses
+    no longer; a person's hold does not."""
+    case = change(case, target=case.status.target or seen.choice.revision)
+    by_person = case.status.last_instruction is not None and case.status.last_instruction.action == "hold"
+    new = seen.assessment
+    if not by_person and _cleared(case, seen):
+        case = change(case, assessment=new, verdict=new.verdict)
+        return enter(case, Phase.FAILING, f"now attributed to the release: {new.attribution_reason}", now)
+    if case.status.refusal is not None and not by_person:
+        case = _guarded_still(case, case.status.refusal, seen, policy, now)
+        if case.phase is not Phase.HELD:
+            return case
+    if case.status.failing_at is None and new.verdict is Verdict.FAILING:
+        # Held by a person before anything was wrong: they must hear that now something is.
+        case = change(judged(case, new), failing_at=now)
+        text = f"{new.reason}; nothing is done, for it is held by {_holder(case)}"
+        return announce(enter(case, Phase.HELD, text, now), "opened", policy, now)
+    if case.status.attended >= policy.watch:
+        return change(noted(case, "the watch is over, still held", now), finished_at=now)
+    return case
+
+
+def _cleared(case: Case, seen: Observed) -> bool:
+    """Whether a failure that was not the release's is known to be by now."""
+    was = case.status.assessment
+    return was is not None and was.attribution is not Attribution.DEPLOYMENT and _due_to_release(seen)
+
+
+def _due_to_release(seen: Observed) -> bool:
+    new = seen.assessment
+    return new.verdict is Verdict.FAILING and new.attribution is Attribution.DEPLOYMENT
+
+
+def _guarded_still(case: Case, was: Refusal, seen: Observed, policy: Policy, now: datetime) -> Case:
+    """The case as its guards leave it now. It is decided anew where they refuse no longer and the release
+    still fails; but what a person stopped, only a person sets going again."""
+    refusal = first_refusal(occasion(case, seen, policy, now))
+    if refusal is None and absolute(was.guard):
+        text = "the emergency stop was taken off: approve to return to the target"
+        return noted(change(case, refusal=None), text, now)
+    if refusal is None and _due_to_release(seen):
+        case = change(case, assessment=seen.assessment, verdict=seen.assessment.verdict)
+        return enter(case, Phase.FAILING, f"guard {was.guard} refuses no longer, and it still fails", now)
+    if refusal is None or refusal == was:
+        return case
+    text = f"held, {refusal}"
+    return noted(change(case, refusal=refusal, reason=text), text, now)
+
+
+def _holder(case: Case) -> str:
+    order = case.status.last_instruction
+    return order.by if order is not None and order.action == "hold" else "the daemon"

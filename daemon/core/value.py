@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import msgspec
 
 
@@ -10,3 +12,16 @@ class Value(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False)
 
     The garbage collector need not look at it: a frozen value is never part of a cycle.
     """
+
+
+def learn_types(base: type[msgspec.Struct] = msgspec.Struct) -> None:
+    """Have msgspec learn every type there is now, before threads decode them.
+
+    It learns a type when one is first decoded. A second thread that decodes the type meanwhile reads what is
+    half learned, and the process ends with a segmentation fault (msgspec 0.22).
+    """
+    for kind in base.__subclasses__():
+        # Types of the daemon's own that have no JSON form are never decoded.
+        with contextlib.suppress(TypeError):
+            msgspec.json.Decoder(kind)
+        learn_types(kind)

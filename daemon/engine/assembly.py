@@ -11,6 +11,7 @@ from daemon.core.case.alerts import Naming
 from daemon.core.model import Workload, WorkloadRef
 from daemon.core.policy import Policy
 from daemon.core.runs import Kind
+from daemon.core.value import learn_types
 from daemon.engine.configuration import ConfigurationLook
 from daemon.engine.configuration_contents import ContentLook
 from daemon.engine.defects import Defects, LogOnly
@@ -111,6 +112,7 @@ class Assembled:
 
 def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
     """``queue`` is made by the caller, for the cluster adapter puts changed workloads on it."""
+    learn_types()
     clock = parts.clock
     if not isinstance(clock, SteadyClock):
         clock = SteadyClock(clock, parts.cluster.server_time)

@@ -8,7 +8,7 @@ from daemon.core.case.case import Case, Status
 from daemon.ports import Clock
 
 SAVE_EVERY = 30.0
-"""Seconds between writes of numbers alone, and of whom was notified."""
+"""Seconds between writes of numbers and the verdict they add up to, and of who was notified."""
 
 
 class Saving:
@@ -42,8 +42,9 @@ class Saving:
 def _meaning(status: Status) -> tuple[object, ...]:
     """What is written at once when it changes.
 
-    That a sink was notified is not: where it is lost, the sink is notified again, and knows that it was.
+    The verdict is not, for where it leads to anything the phase changes with it. Nor is it that a sink was
+    notified: where that is lost, the sink is notified again, and knows that it was.
     """
     alerts = (status.alerts, status.alerts_left_out, status.alerts_lost)
     effects = tuple(effect if effect.is_step else effect.id for effect in status.effects)
-    return status.phase, status.verdict, effects, status.timeline, status.smoke_tests, alerts
+    return status.phase, effects, status.timeline, status.smoke_tests, alerts

@@ -30,4 +30,7 @@ WORKLOADS: Mapping[str, dict[str, Any]] = {
     "denied": {"smoke_tests": ["settings"], "verify_deadline": 45},
     "logged": {"smoke_tests": [], "logs": True},
 }
-STORIES: dict[str, dict[str, Any]] = dict.fromkeys(WORKLOADS, APP)
+STORIES: dict[str, dict[str, Any]] = {
+    **dict.fromkeys(WORKLOADS, APP),
+    "logged": APP | {"progress_deadline_seconds": 20},
+}

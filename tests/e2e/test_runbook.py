@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from tests.e2e.stage import Stage, wait_for
 pytestmark = pytest.mark.e2e
 LONG = 400.0
 """Seconds: stories side by side on two cores take their time."""
-BAD = "v1.1.0-crash"
+BAD, UNREADY = "v1.1.0-crash", "v1.1.0-unready"
 ENDS = ("RolledBack", "Held", "Unrecovered")
 Case = dict[str, Any]
 
@@ -45,15 +46,14 @@ def denied(stage: Stage) -> Case:
 
 
 def logged(stage: Stage) -> Case:
-    """While a bad release goes out, the proven pods log what they never did before."""
+    """While a bad release waits to become ready, the proven pods log what they never did before."""
     pods = stage.pods()
-    stage.release(BAD)
-    stage.wait_phase(BAD, "Progressing", "Watching", "Failing", "RollingBack", within=LONG)
+    stage.release(UNREADY)
+    wait_for(f"{stage.namespace}: the release's case", partial(stage.case, UNREADY), within=LONG)
     for number in range(3):
         for pod in pods:
-            text = f"historian refused login {number}: password={SECRET}"
-            stage.break_pod(pod, {"error_line": text})
-    return stage.wait_phase(BAD, *ENDS, within=LONG)
+            stage.break_pod(pod, {"error_line": f"historian refused login {number}: password={SECRET}"})
+    return stage.wait_phase(UNREADY, *ENDS, within=LONG)
 
 
 PLAYED: dict[str, Callable[[Stage], Case]] = {

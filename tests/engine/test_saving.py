@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from msgspec.structs import replace
 
 from daemon.core.case.case import Case, EffectOutcome, Phase
@@ -16,8 +17,9 @@ MOST_WRITES = 15
 """Of a rollback, at the API server: the case, the patch, and an Event each time that people are notified."""
 
 
-def start(mode: Mode = Mode.AUTOMATIC) -> World:
-    world = World(errors={BAD: 0.5}, rps=20.0, policy=replace(POLICY, mode=mode)).settled()
+def start(mode: Mode = Mode.AUTOMATIC, *, rps: float = 20.0, seed: int = 0) -> World:
+    policy = replace(POLICY, mode=mode)
+    world = World(errors={BAD: 0.5}, rps=rps, policy=policy, seed=seed).settled()
     world.deploy(BAD)
     return world
 
@@ -28,8 +30,9 @@ def newest(world: World) -> Case:
     return case
 
 
-def test_a_rollback_costs_few_writes() -> None:
-    world = start()
+@pytest.mark.parametrize(("rps", "seed"), [(5.0, 0), (5.0, 1), (20.0, 0), (50.0, 2)])
+def test_a_rollback_costs_few_writes(rps: float, seed: int) -> None:
+    world = start(rps=rps, seed=seed)
     before = world.store.writes.calls
     world.run_until(Phase.ROLLED_BACK, within=300)
     world.run(SAVE_EVERY + 10)

@@ -24,6 +24,7 @@ from daemon.adapters.kubernetes.errors import UNDECODABLE, failure
 from daemon.adapters.kubernetes.resources import Resource
 from daemon.adapters.kubernetes.server_time import ServerTime
 from daemon.adapters.kubernetes.stream import FOREIGN, Stream, one_line
+from daemon.core.value import learn_types
 
 T = TypeVar("T")
 
@@ -62,6 +63,7 @@ class KubeClient:
     def __init__(
         self, configuration: Any, *, namespace: str = "default", renew: Callable[[], None] | None = None
     ) -> None:
+        learn_types()
         configuration.retries = False
         configuration.keep_alive = True
         configuration.connection_pool_maxsize = 64

@@ -140,7 +140,7 @@ def test_what_forbids_a_rollback_is_said_once_for_each_text_and_ends_held() -> N
     assert [e.outcome for e in case.status.effects if e.kind == "rollback"] == [EffectOutcome.REFUSED]
 
 
-def test_what_forbids_telling_is_a_line_and_no_more() -> None:
+def test_what_forbids_a_notification_is_a_line_and_no_more() -> None:
     policy = Policy(sinks=("log",))
     case = begun(Phase.FAILING, policy)
     effect = case.pending[0]
@@ -150,4 +150,4 @@ def test_what_forbids_telling_is_a_line_and_no_more() -> None:
         case.status.reason,
         len(case.pending),
     )
-    assert "telling log (opened) is not allowed" in told.status.timeline[-1].text
+    assert "notifying log (opened) is not allowed" in told.status.timeline[-1].text

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.core.case.alerts import find
-from tests.unit.core.guarded import GUARDED, NAME, NAMING, OURS, alert, taken
+from tests.unit.core.guarded_workloads import GUARDED, NAME, NAMING, OURS, alert, taken
 
 EXACT = {
     "pod": (f"{NAME}-new1-aaaaa", ["web-1-abcde", f"{NAME}-0", "cart-new1-aaaaa"]),

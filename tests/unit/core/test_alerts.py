@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from daemon.core.case.alerts import Match, Mismatch, Naming, attributed, find
-from tests.unit.core.guarded import GUARDED, NAME, NAMING, OURS, alert, taken, workload
+from tests.unit.core.guarded_workloads import GUARDED, NAME, NAMING, OURS, alert, taken, workload
 
 HERE = {"namespace": "greenlang"}
 EXPORTER = {

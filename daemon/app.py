@@ -60,10 +60,10 @@ def run(settings: Settings) -> int:
     clock = SteadyClock(SystemClock(), client.server_time)
     queue = WorkQueue(clock.monotonic, share=SHARE)
     with Teardown() as teardown:
-        tellers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="tell")
-        teardown.add("telling", at_once(lambda: tellers.shutdown(wait=False, cancel_futures=True)))
+        notifiers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="notify")
+        teardown.add("notifications", at_once(lambda: notifiers.shutdown(wait=False, cancel_futures=True)))
 
-        # Apart from the telling: a test may hang for as long as its timeout.
+        # Apart from the notifications: a test may hang for as long as its timeout.
         testers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="test")
         teardown.add("smoke tests", at_once(lambda: testers.shutdown(wait=False, cancel_futures=True)))
         runners, sweep = build_runners(client, clock, stop)
@@ -110,7 +110,7 @@ def run(settings: Settings) -> int:
             restorer=copies,
             sinks=sinks,
             policies=lambda ref, found: settings.policy_for(ref, found.labels if found else {}),
-            run=tellers.submit,
+            run=notifiers.submit,
             asking=Asking(rights=KubeRights(client), run=askers.submit),
             running=Running(runners=runners, sweep=sweep, run=testers.submit),
             registry=registry,

@@ -159,7 +159,7 @@ class Play:
 
 
 def play(stage: Stage, say: Say) -> bool:
-    """The whole story; tells whether it ended as it should."""
+    """The whole story; returns whether it ended as it should."""
     show = Play(stage, say)
     say(f"A cluster in memory runs {REF} {IMAGE}:v1.0.0 with 3 pods, 20 requests a second, 0.5 % errors.")
     stage.cluster.apply(REF, template(f"{IMAGE}:v1.0.0"))

@@ -23,7 +23,7 @@ MOST_REDIRECTS = 9
 LONGEST = 10.0
 """Seconds of a probe's own ``timeoutSeconds`` that count where the settings ask for less."""
 SHOWN = 120
-"""Characters of an unhealthy answer's body that are told."""
+"""Characters of an unhealthy answer's body that are reported."""
 
 
 class _Place(NamedTuple):

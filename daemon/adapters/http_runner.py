@@ -16,7 +16,7 @@ from daemon.core.runs import Ending, HttpCall, RunResult, Task, tail
 from daemon.ports import Clock, Order
 
 MOST_READ = 65536
-"""Bytes of a body that are read; what is told of it is less."""
+"""Bytes of a body that are read; what is reported of it is less."""
 SAFE = frozenset({"GET", "HEAD"})
 
 

@@ -1,4 +1,4 @@
-"""What a person tells the daemon to do about a case, for the commands that instruct."""
+"""What a person instructs the daemon to do about a case, for the commands that do so."""
 
 from __future__ import annotations
 
@@ -56,5 +56,5 @@ def instruct(session: Invocation, case: Case, order: Instruction) -> int:
     if session.json:
         session.emit({"case": case.key, "instruction": order})
     else:
-        session.say(f"{case.key}: told to {order.action}; follow it with: rollbackd show {case.key}")
+        session.say(f"{case.key}: instructed to {order.action}; follow it with: rollbackd show {case.key}")
     return OK

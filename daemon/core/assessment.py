@@ -102,7 +102,7 @@ class Assessment(Value, frozen=True):
 
 
 class Condition(Value, frozen=True):
-    """One thing that must hold for "recovered"; ``holds`` is ``None`` while it cannot be told."""
+    """One thing that must hold for "recovered"; ``holds`` is ``None`` while it is not known."""
 
     name: str
     holds: bool | None

@@ -1,4 +1,4 @@
-"""Takes secrets out of text that others wrote, before it is stored or told.
+"""Takes secrets out of text that others wrote, before it is stored or shown.
 
 What is masked is what looks like one: credentials after ``Bearer`` and ``Basic``, passwords in addresses,
 values of names that sound secret, JSON Web Tokens, keys of known forms. A secret that looks like nothing is

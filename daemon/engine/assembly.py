@@ -68,7 +68,7 @@ class Running:
 
 @dataclass(frozen=True, kw_only=True)
 class EngineParts:
-    """Everything of the outside world. ``run`` starts the telling beside the worker's own work."""
+    """Everything of the outside world. ``run`` starts what notifies people, beside the worker's own work."""
 
     clock: Clock
     cluster: Cluster

@@ -27,7 +27,7 @@ class StandingWatch:
         if bool(text) is (newest.status.trouble is not None):
             return None
         if not text and any(pod.unwell_since is not None for pod in standing.pods.values()):
-            # Not for long enough to be told as new, and not well for long enough to be told as over.
+            # Not for long enough to be reported as new, and not well for long enough as over.
             return None
         return Troubled(text=text)
 

@@ -1,4 +1,4 @@
-"""Carries out what cases intend: the steps of a plan at once, one after the other; telling people beside it.
+"""Carries out what cases intend: the steps of a plan at once, one after the other; notifying beside it.
 
 The one place that decides about trying again: what is temporary stays intended and is due again after a
 pause that doubles, what is forbidden is due again after a longer one, for rights may change, and what is
@@ -48,14 +48,14 @@ class _Waiting(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """How a telling ended, or what forbids it, and when."""
+    """How a notification ended, or what forbids it, and when."""
 
     result: Result
     at: datetime
 
 
 class Effects:
-    """``run`` starts the telling (a pool's submit, or a plain call); ``later`` asks for a reconciliation."""
+    """``run`` starts a notification (a pool's submit, or a call); ``later`` asks for a reconciliation."""
 
     def __init__(
         self,
@@ -79,7 +79,7 @@ class Effects:
         self._lock = threading.Lock()
         self._under_way: set[Key] = set()
         self._told: dict[Key, Told] = {}
-        """How tellings ended, until that is stored: a write may fail, or wait for another one."""
+        """How notifications ended, until that is stored: a write may fail, or wait for another one."""
         self._waiting: dict[Key, _Waiting] = {}
 
     def problems(self) -> Mapping[str, str]:
@@ -128,7 +128,7 @@ class Effects:
         return "; whether an earlier try of it was carried out is not known" if tried else ""
 
     def told(self, case: Case) -> tuple[Told, ...]:
-        """How tellings ended that stand in the case as intended; said again until :meth:`stored`."""
+        """How notifications ended that stand in the case as intended; said again until :meth:`stored`."""
         with self._lock:
             found = [self._told.get((case.key, effect.id)) for effect in case.pending]
         return tuple(told for told in found if told is not None)

@@ -84,7 +84,7 @@ class LogReading:
         return found
 
     def newest(self, ref: WorkloadRef, pod: str, container: str, policy: Policy) -> str:
-        """A container's last line, as it may be told; empty where there is none, or it may not be read."""
+        """A container's last line, as it may be shown; empty where there is none, or it may not be read."""
         if self._logs is None or not policy.logs:
             return ""
         try:

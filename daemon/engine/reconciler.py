@@ -96,7 +96,7 @@ class Reconciler:
     def alert(self, ref: WorkloadRef, alerts: Sequence[Alert]) -> bool:
         """Record a delivery's alerts on the case of what runs now, durably and at once.
 
-        A rollout that has no case yet gets one: it must not miss what fires in its first seconds. Tells
+        A rollout that has no case yet gets one: it must not miss what fires in its first seconds. Returns
         whether there was a case. Raises PortError when they could not be stored.
         """
         workload = self._cluster.workload(ref)
@@ -273,6 +273,6 @@ class Reconciler:
 
 
 def _left(case: Case) -> tuple[object, ...]:
-    """What there is to go on with at once; a telling that ended leaves nothing."""
+    """What there is to go on with at once; a notification that ended leaves nothing."""
     steps = tuple(effect for effect in case.pending if effect.is_step)
     return case.phase, steps, len(case.status.effects)

@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 from daemon.ports import Clock
 
 TOLERATED = 2.0
-"""Seconds of difference from the API server that are left alone: its time is told in whole seconds, and
+"""Seconds of difference from the API server that are left alone: its time comes in whole seconds, and
 travels."""
 
 
 class SteadyClock:
-    """Implements :class:`daemon.ports.Clock`. ``server`` tells the API server's time now, or ``None``."""
+    """Implements :class:`daemon.ports.Clock`. ``server`` gives the API server's time now, or ``None``."""
 
     def __init__(self, clock: Clock, server: Callable[[], datetime | None]) -> None:
         self._clock = clock

@@ -25,7 +25,7 @@ class StuckLook:
         self._clock = clock
 
     def look(self, workload: Workload, revision: Revision, policy: Policy, nodes: Mapping[str, str]) -> Told:
-        """What is told of the revision's pods that are not ready. ``nodes``: those that are not well."""
+        """What is reported of the revision's pods that are not ready. ``nodes``: those that are not well."""
         edge = self._clock.monotonic() + BUDGET
         unready = [pod for pod in workload.live_of(revision) if not pod.ready][:MOST_PODS]
         problems: list[str] = []

@@ -237,7 +237,7 @@ def _decided(case: Case) -> float | None:
 
 
 def _decisions(case: Case) -> tuple[str, ...]:
-    """What was decided, up to the act, in the words that everybody was told."""
+    """What was decided, up to the act, in the words of the notification."""
     status, decided = case.status, _decided(case)
     if status.failing_at is None or decided is None:
         return (f"Not found failing: {status.reason or 'nothing was decided yet'}",)

@@ -115,7 +115,7 @@ class PolicySettings(GateSettings):
         default=Mode.AUTOMATIC,
         description=(
             "`automatic`: roll back by itself. `approval`: ask first (`rollbackd approve`). `advise`: "
-            "only tell; this switches all acting off."
+            "only notify; this switches all acting off."
         ),
     )
     watch: Duration = Field(
@@ -178,7 +178,7 @@ class PolicySettings(GateSettings):
         default=False,
         description=(
             "Whether the pods' logs of the last 10 minutes are searched for error lines after a rollback, "
-            "and the last line of a container that does not start is told. It needs the right to `get` "
+            "and the last line of a container that does not start is shown. It needs the right to `get` "
             "`pods/log`, which the chart grants where this is on. Off, for logs may hold what nobody but "
             "their readers should see: samples, with what looks like a secret masked, are stored in the case "
             "and sent with incidents."

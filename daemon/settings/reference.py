@@ -33,7 +33,7 @@ application's file, commented.
 * Names that are not known are errors, in every source; the message names the nearest valid one. Variables
   that Kubernetes sets because of a Service called `rollbackd` are left alone.
 * Durations are seconds (`30`) or text (`30s`, `10m`, `1h30m`, `250ms`).
-* Everything is checked at the start, and everything that is wrong is told at once, with line and remedy.
+* Everything is checked at the start, and everything that is wrong is reported at once, with line and remedy.
   The check with `--live` also runs every query against Prometheus.
 """
 

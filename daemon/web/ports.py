@@ -16,7 +16,7 @@ class Intake(Protocol):
         """Record the alerts durably on their cases; returns how many concerned a guarded workload.
 
         Blocks for at most ``timeout`` seconds; called from several threads at once. Raises Unavailable when
-        it could not record them for now: the sender is told to deliver again.
+        it could not record them for now: the sender is asked to deliver again.
         """
         ...
 

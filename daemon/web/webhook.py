@@ -57,8 +57,8 @@ _PAYLOAD = msgspec.json.Decoder(_Payload)
 def decode(body: bytes) -> Delivery:
     """The delivery in a body. Raises BadPayloadError.
 
-    The version is looked at first, alone: a payload of another version is told so, and not that it lacks
-    a field of this one.
+    The version is looked at first, alone: a payload of another version is refused as that, and not
+    for want of a field of this one.
     """
     try:
         version = _HEAD.decode(body).version

@@ -16,7 +16,6 @@ from tests.contract.drivers import (
     LogDriver,
     MetricsDriver,
     ProbeDriver,
-    RunnerDriver,
     SurroundingsDriver,
 )
 from tests.contract.memory import (
@@ -29,6 +28,7 @@ from tests.contract.memory import (
     MemoryProbeDriver,
     MemorySurroundingsDriver,
 )
+from tests.contract.runner_driver import RunnerDriver
 from tests.contract.sinks import SinkDriver
 
 BOTH = ["memory", pytest.param("real", marks=pytest.mark.e2e)]
@@ -50,9 +50,9 @@ def cases(request: pytest.FixtureRequest) -> Iterator[CaseDriver]:
     if request.param == "memory":
         yield MemoryCaseDriver()
         return
-    from tests.contract import real
+    from tests.contract import real_cases
 
-    with real.case_driver(watched=request.param == "watched") as driver:
+    with real_cases.case_driver(watched=request.param == "watched") as driver:
         yield driver
 
 

@@ -17,17 +17,15 @@ from typing import TypeVar
 from daemon.adapters.clock import SystemClock
 from daemon.adapters.kubernetes.access import load
 from daemon.adapters.kubernetes.actuator import KubeActuator
-from daemon.adapters.kubernetes.cases import KubeCaseStore
 from daemon.adapters.kubernetes.client import KubeClient
 from daemon.adapters.kubernetes.configuration import KubeConfiguration
 from daemon.adapters.kubernetes.configuration_copies import KubeConfigurationCopies
-from daemon.adapters.kubernetes.crd import manifest
 from daemon.adapters.kubernetes.events import EventSink
 from daemon.adapters.kubernetes.object_events import KubeObjectEvents
 from daemon.adapters.kubernetes.workloads import KubeCluster
 from daemon.core.model import Pod, WorkloadRef
 from daemon.core.rollout_facts.configuration import Reference
-from daemon.ports import Actuator, CaseStore, Configuration, ObjectEvents
+from daemon.ports import Actuator, Configuration, ObjectEvents
 from tests.e2e.app.build import image, load_app
 from tests.e2e.app.manifests import Gl006, config_map, deployment
 from tests.e2e.app.manifests import namespace as application_namespace
@@ -206,48 +204,6 @@ def event_driver() -> Iterator[RealEvents]:
     cluster = running()
     with namespace(cluster) as home, client_of(cluster) as client, client_of(cluster, dead=True) as dead:
         driver = RealEvents(cluster, home, client, dead)
-        try:
-            yield driver
-        finally:
-            driver.stop()
-
-
-class RealCases(Waiting):
-    """``watched`` stores answer from their watch, others list."""
-
-    def __init__(self, client: KubeClient, dead: KubeClient, home: str, *, watched: bool) -> None:
-        self.namespace = home
-        self.store: KubeCaseStore = self._make(client)
-        self._dead = self._make(dead)
-        if watched:
-            self.store.watch(lambda _ref: None)
-
-    def stop(self) -> None:
-        assert self.store.stop(STOP) == []
-
-    def spoil(self, name: str) -> None:
-        """The API server's schema lets a year pass that Python does not know."""
-        patch = json.dumps({"status": {"patchedAt": "0000-01-01T00:00:00Z"}})
-        kubectl = running().kubectl
-        where = ("-n", self.namespace, "rolloutcase", name)
-        kubectl("patch", *where, "--subresource=status", "--type=merge", f"--patch={patch}")
-
-    def cut_off(self) -> CaseStore:
-        return self._dead
-
-    def _make(self, client: KubeClient) -> KubeCaseStore:
-        return KubeCaseStore(client, namespaces=[self.namespace], clock=SystemClock(), on_problem=print)
-
-
-@contextmanager
-def case_driver(*, watched: bool) -> Iterator[RealCases]:
-    cluster = running()
-    cluster.apply(json.dumps(manifest()))
-    cluster.kubectl(
-        "wait", "--for=condition=Established", "--timeout=30s", f"crd/{manifest()['metadata']['name']}"
-    )
-    with namespace(cluster) as home, client_of(cluster) as client, client_of(cluster, dead=True) as dead:
-        driver = RealCases(client, dead, home, watched=watched)
         try:
             yield driver
         finally:

@@ -24,8 +24,9 @@ from daemon.adapters.kubernetes.job_runner import KubeJobRunner
 from daemon.core.model import Pod, Workload
 from daemon.core.runs import JobCommand, Kind, PodCommand, Task
 from daemon.ports import Order, Runner
-from tests.contract.drivers import GOOD, Does
+from tests.contract.drivers import GOOD
 from tests.contract.real import Deployed, client_of, namespace, running
+from tests.contract.runner_driver import Does
 from tests.e2e.cluster.cluster import Cluster
 
 PROGRAMS: Mapping[Does, str] = {

@@ -15,7 +15,7 @@ from daemon.adapters.http_runner import HttpRunner
 from daemon.adapters.simulation.runner import Program
 from daemon.core.runs import HttpCall, JobCommand, Kind, PodCommand, Task
 from daemon.ports import Denied, Order, Runner, Unavailable
-from tests.contract.drivers import Does
+from tests.contract.runner_driver import Does
 from tests.simulation.faulty import FaultyRunner
 from tests.unit.core.made import REF, pod
 

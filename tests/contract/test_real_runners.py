@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from daemon.adapters.kubernetes.permissions import NEEDED, RUNNING
 from daemon.core.runs import Ending, JobCommand, Kind, PodCommand
 from daemon.ports import Denied, Missing, Order, Rejected
-from tests.contract.drivers import Does
+from tests.contract.runner_driver import Does
 
 pytestmark = pytest.mark.e2e
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from daemon.core.runs import KEPT, Ending, HttpCall, JobCommand, PodCommand
 from daemon.ports import Denied, Missing, Rejected, Unavailable
-from tests.contract.drivers import Does, RunnerDriver
+from tests.contract.runner_driver import Does, RunnerDriver
 
 
 def test_what_passes(running: RunnerDriver) -> None:

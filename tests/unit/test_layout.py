@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-DAEMON = Path(__file__).parents[2] / "daemon"
+TESTS = Path(__file__).parents[1]
+DAEMON = TESTS.parent / "daemon"
 ADAPTERS = sorted(own.parent.name for own in (DAEMON / "adapters").glob("*/__init__.py"))
 PACKAGES = (
     *("core", "engine", "presentation", "cli", "web", "settings"),
@@ -42,7 +43,7 @@ def ambiguous(modules: Mapping[str, str]) -> dict[str, list[str]]:
 
 
 def sources(package: Path) -> dict[str, str]:
-    return {str(path.relative_to(DAEMON)): path.read_text() for path in sorted(package.rglob("*.py"))}
+    return {str(path.relative_to(DAEMON.parent)): path.read_text() for path in sorted(package.rglob("*.py"))}
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -56,6 +57,7 @@ def test_a_class_a_function_and_an_alias_of_one_name_are_found_and_what_is_priva
     assert set(ambiguous({"one.py": one, "two.py": two})) == {"Client", "show", "Pod"}
 
 
-def test_no_module_of_the_daemon_is_longer_than_can_be_read_at_once() -> None:
-    lengths = {path: source.count("\n") for path, source in sources(DAEMON).items()}
+@pytest.mark.parametrize("package", [DAEMON, TESTS], ids=lambda package: package.name)
+def test_no_module_is_longer_than_can_be_read_at_once(package: Path) -> None:
+    lengths = {path: source.count("\n") for path, source in sources(package).items()}
     assert {path: lines for path, lines in lengths.items() if lines > LONGEST} == {}

@@ -1,1 +1,1 @@
-"""Where incidents are told; ``registry`` knows all sinks by name."""
+"""Where incidents are delivered; ``registry`` knows all sinks by name."""

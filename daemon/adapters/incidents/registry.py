@@ -99,7 +99,7 @@ def _build(name: str, surroundings: SinkContext) -> IncidentSink:
 
 
 def defect_reporter(surroundings: SinkContext) -> DefectReporter | None:
-    """Who hears of the daemon's own defects: Sentry, where incidents are told there.
+    """Who hears of the daemon's own defects: Sentry, where incidents are delivered to it.
 
     Raises Rejected on settings that it cannot use.
     """

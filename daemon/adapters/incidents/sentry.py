@@ -17,7 +17,7 @@ _EVENTS = uuid.UUID("6f1f2a53-6c1b-4d0c-9c39-2b6a8a2b8a6e")
 class SentrySink:
     """One issue for each case (its fingerprint), one event for each stage.
 
-    An event's id follows from what it tells, so a repeat is one that Sentry has already and drops.
+    An event's id follows from what it reports, so a repeat is one that Sentry has already and drops.
     Raises ValueError on a DSN that is none.
     """
 

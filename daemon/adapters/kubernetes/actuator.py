@@ -208,7 +208,7 @@ def _undo(
     if intent.token and not deployment.observed:
         raise ports.Unavailable(
             f"the controller has not seen the newest generation of Deployment {ref}: "
-            f"whether {judged} is still its current rollout cannot be told yet"
+            f"whether {judged} is still its current rollout is not known yet"
         )
     if deployment.stop is not None:
         return refused(str(stopped_by(ref, deployment.stop)))

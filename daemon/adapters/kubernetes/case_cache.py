@@ -1,4 +1,4 @@
-"""The newest known state of each case, told by a watch and by our own writes in any order."""
+"""The newest known state of each case, known from a watch and from our own writes in any order."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class CaseCache:
         self._unfinished: dict[str, Case] = {}
         self._unreadable: dict[str, tuple[str, str]] = {}
         self._deleted: set[str] = set()
-        """What we deleted and the watch has not told as deleted yet."""
+        """What we deleted and the watch has not reported as deleted yet."""
 
     def cases(self) -> tuple[Case, ...]:
         with self._lock:

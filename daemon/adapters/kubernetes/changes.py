@@ -1,4 +1,4 @@
-"""What a watcher tells, and at which pace it works."""
+"""What a watcher reports, and at which pace it works."""
 
 from __future__ import annotations
 

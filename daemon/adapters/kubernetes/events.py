@@ -52,7 +52,7 @@ class EventSink:
 
 
 def event_of(incident: Incident, instance: str) -> dict[str, Any]:
-    """The Event; its name follows from case, stage and time, so telling it twice is a conflict."""
+    """The Event; its name follows from case, stage and time, so publishing it twice is a conflict."""
     case = incident.case
     identity = f"{incident.key}/{incident.stage}/{incident.at.isoformat()}"
     digest = hashlib.sha256(identity.encode()).hexdigest()[:16]

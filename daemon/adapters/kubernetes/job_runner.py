@@ -16,7 +16,7 @@ from daemon.ports import Clock, Order
 LOOK_EVERY = 1.0
 """Seconds between two looks at a Job."""
 PODS_EVERY = 4
-"""Looks at a Job between two looks at what its pod waits for: at its deadline that is not told any more."""
+"""Looks at a Job between two looks at what its pod waits for: at its deadline that is not known any more."""
 GRACE = 40.0
 """Seconds beyond the timeout that Kubernetes is given to say how it ended."""
 KEEP = 65536

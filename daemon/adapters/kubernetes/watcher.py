@@ -1,8 +1,8 @@
-"""List, then watch, for ever: a thread that tells every change of a namespace's objects of one resource.
+"""List, then watch, for ever: a thread that reports every change of a namespace's objects of one resource.
 
 The server may vanish at any point. A normal close, a reset and a silent connection are followed by a watch
 from the last version seen; an expired version, an answer that makes no sense and repeated failures by a new
-list, from which the differences to what was known are told, deletions included.
+list, from which the differences to what was known are reported, deletions included.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Watcher:
         self._stream: Stream | None = None
         self._everything = False
         self.synced = threading.Event()
-        """Set once the first list was told completely."""
+        """Set once the first list was reported completely."""
         self.problem = ""
         """What keeps it from following, empty while it does."""
         self.refused = False
@@ -109,11 +109,11 @@ class Watcher:
         return not self._thread.is_alive()
 
     def alive(self, now: float) -> bool:
-        """Whether what was told is current, at ``now`` of the monotonic clock."""
+        """Whether what was reported is current, at ``now`` of the monotonic clock."""
         return self.synced.is_set() and now - self._contact <= self._pace.deadline
 
     def tell_everything(self) -> None:
-        """List again soon and tell every object, changed or not."""
+        """List again soon and report every object, changed or not."""
         with self._lock:
             self._everything = True
         self._interrupt()
@@ -220,7 +220,7 @@ class Watcher:
         self.synced.set()
 
     def _follow(self, stream: Stream) -> bool:
-        """Tell the changes until the server closes; whether there was any sign of life."""
+        """Report the changes until the server closes; whether there was any sign of life."""
         heard = False
         for line in stream.lines():
             self._line(line)
@@ -238,7 +238,7 @@ class Watcher:
             version = msgspec.json.decode(event.object, type=_Versioned).metadata.resource_version
         except UNDECODABLE as error:
             self._since = ""
-            problem = f"the watch told something that makes no sense: {error}"
+            problem = f"the watch sent something that makes no sense: {error}"
             self._on_problem(f"{self.name}: {problem}")
             raise ports.Unavailable(problem) from error
         match event.type:

@@ -27,7 +27,7 @@ class Decoded(Value, frozen=True):
 def decode(answer: Answer, grouping: Grouping) -> Decoded:
     """Samples from an answer to a fleet's query.
 
-    Series without both labels belong to no pod: they are left out, and told of. Raises Unavailable for
+    Series without both labels belong to no pod: they are left out, and reported. Raises Unavailable for
     answers that no correct server gives.
     """
     rows: dict[Key, dict[Part, float]] = {}

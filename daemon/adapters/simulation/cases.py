@@ -114,7 +114,7 @@ class MemoryCaseStore:
         self._tell(case.ref)
 
     def watch(self, notify: Notify) -> None:
-        """Have somebody told after every write, by the writing thread, with no lock held."""
+        """Have somebody notified after every write, by the writing thread, with no lock held."""
         with self._lock:
             self._listeners.append(notify)
 

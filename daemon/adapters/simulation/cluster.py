@@ -181,7 +181,7 @@ class MemoryCluster(MemoryActuator):
     # How the simulation is driven
 
     def tick(self, now: datetime | None = None) -> None:
-        """Let happen what is due until ``now``, and tell the listeners."""
+        """Let happen what is due until ``now``, and notify the listeners."""
         with self._settled(now):
             pass
 
@@ -203,7 +203,7 @@ class MemoryCluster(MemoryActuator):
             self._simulation.meters.append(meter)
 
     def account(self) -> None:
-        """Tell the meters everything up to the clock's time."""
+        """Notify the meters of everything up to the clock's time."""
         with self._settled():
             self._account()
 

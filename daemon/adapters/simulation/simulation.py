@@ -32,7 +32,7 @@ class Server(NamedTuple):
 
 
 Meter = Callable[[WorkloadRef, float, float, tuple[Server, ...]], None]
-"""Told of each span of time (from, to: Unix seconds) in which a workload's pods stayed as they are."""
+"""Called with each span of time (from, to: Unix seconds) in which a workload's pods stayed as they are."""
 
 
 class Simulation:
@@ -111,7 +111,7 @@ class Simulation:
         return deployment
 
     def account(self, deployment: DeploymentState) -> None:
-        """Tell the meters of the time since the Deployment was last accounted for.
+        """Notify the meters of the time since the Deployment was last accounted for.
 
         Must be called before anything changes about its pods.
         """

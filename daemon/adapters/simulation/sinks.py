@@ -1,4 +1,4 @@
-"""An incident sink that keeps what it is told."""
+"""An incident sink that keeps what is published to it."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def give_template(deployment: DeploymentState, target: ReplicaSetState) -> None:
 
 
 def give_back(deployment: DeploymentState, target: ReplicaSetState, token: str) -> None:
-    """The daemon's own write: what people told it on the Deployment stays, and is not brought back."""
+    """The daemon's own write: what people wrote for it on the Deployment stays, and is not brought back."""
     orders = {name: deployment.annotations.get(name) for name in (STOP, PAUSE)}
     give_template(deployment, target)
     for name, value in orders.items():

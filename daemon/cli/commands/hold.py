@@ -24,7 +24,7 @@ rollbackd hold cart-r8 --reason "the load test is ours"
 def hold(session: Invocation, case: str, reason: str, by: str) -> int:
     """Keep the daemon from rolling back the revision of a CASE.
 
-    For cases whose rollback has not begun. The daemon goes on watching and telling; approve undoes it. Exit
+    For cases whose rollback has not begun. The daemon goes on watching and notifying; approve undoes it. Exit
     code 1 when it is too late.
     """
     from daemon.core.case.case import STOPPABLE

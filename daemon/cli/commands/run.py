@@ -19,7 +19,7 @@ ROLLBACKD_PROMETHEUS__URL=http://localhost:9090 rollbackd run --kubeconfig ~/.ku
 )
 @click.pass_obj
 def run(session: Invocation) -> int:
-    """Run the daemon until it is told to stop (SIGTERM, Ctrl-C).
+    """Run the daemon until it is stopped (SIGTERM, Ctrl-C).
 
     This is what the container starts. It can as well run on your own machine with a kubeconfig. All its
     state is in the cluster's RolloutCases: stopped and started again, it goes on where it was.

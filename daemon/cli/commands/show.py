@@ -36,7 +36,7 @@ rollbackd show cart -o json
 @click.argument("case", shell_complete=lookup.propose_cases)
 @click.pass_obj
 def show(session: Invocation, case: str) -> int:
-    """Show a CASE: what happened, on what evidence, whether the recovery is proven, what people were told.
+    """Show a CASE: what happened, on what evidence, whether the recovery is proven, who was notified.
 
     CASE may also be a workload: then it is the newest of its cases.
     """
@@ -93,7 +93,7 @@ def _facts(case: Case) -> Iterable[str]:
     yield f"Began      {spec.started_at:%Y-%m-%d %H:%M:%S} UTC{took}"
     if spec.instruction is not None:
         order = spec.instruction
-        yield f"Told to    {order.action}, by {order.by}{f': {order.reason}' if order.reason else ''}"
+        yield f"Asked to   {order.action}, by {order.by}{f': {order.reason}' if order.reason else ''}"
 
 
 def _timeline(case: Case) -> Sequence[str]:
@@ -165,7 +165,7 @@ def _alerts(case: Case) -> Iterable[str]:
     if case.status.alerts_left_out:
         yield f"and {case.status.alerts_left_out} more reports of firing alerts, which decide nothing"
     for name in case.status.alerts_lost:
-        yield f"{name}: too many fired to keep each, so whether all are resolved cannot be told"
+        yield f"{name}: too many fired to keep each, so whether all are resolved is not known"
 
 
 def _after(detail: str) -> str:

@@ -1,4 +1,4 @@
-"""How a workload fares that no rollout is about: told to people, and never a reason to act.
+"""How a workload fares that no rollout is about: reported to people, and never a reason to act.
 
 A release is judged in its watch. What befalls its pods later has other causes as a rule, and no revision to
 return to is any better for it; but a workload whose pods crash is not green either.
@@ -96,7 +96,7 @@ def _unmade(workload: Workload) -> str:
 
 
 def troubled(case: Case, text: str, policy: Policy, now: datetime) -> Case:
-    """What befell the workload after the case was over: written down and told, and nothing else."""
+    """What befell the workload after the case was over: written down and reported, and nothing else."""
     if case.active:
         return case
     stage: Stage = "updated" if told(case) else "opened"

@@ -34,7 +34,7 @@ def _newest(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
 
 
 def enter(case: Case, phase: Phase, reason: str, now: datetime) -> Case:
-    """The case in another phase, whose time begins; the reason is what everybody is told."""
+    """The case in another phase, whose time begins; the reason is what everybody is notified of."""
     attended = case.status.attended if phase is case.phase else 0.0
     return noted(change(case, phase=phase, reason=reason, attended=attended, refusal=None), reason, now)
 
@@ -48,7 +48,7 @@ def ended(case: Case, phase: Phase, reason: str, now: datetime) -> Case:
 
 
 def announce(case: Case, stage: Stage, policy: Policy, now: datetime) -> Case:
-    """The case with the telling of its phase intended, at every sink; a phase entered again is told again."""
+    """The case with a notification of its phase intended at every sink, again when it is entered again."""
     told_before = {effect.id.split("/")[1] for effect in case.status.effects if effect.kind == "publish"}
     number = len(told_before) + 1
     new = tuple(

@@ -99,7 +99,7 @@ def weigh(case: Case, effect: Effect, answers: Iterable[Answer], state: PriorSta
 
 
 def _accepted(case: Case) -> frozenset[str]:
-    """What whoever approved the plan had been told was gone."""
+    """What was known to be gone when the plan was approved."""
     order = case.status.last_instruction
     if order is None or order.action != "approve":
         return frozenset()

@@ -125,12 +125,12 @@ def _left_alone(case: Case, effect: Effect) -> Case:
 
 
 def _hindered(case: Case, event: Hindered, policy: Policy, now: datetime) -> Case:
-    """Said once for each different text; what a sink forbids is told nowhere, for it would be told there."""
+    """Said once for each different text; what a sink forbids is not announced, for the sink would have to."""
     effect = next((e for e in case.pending if e.id == event.effect), None)
     if effect is None:
         return case
     case = noting(case, effect, event.detail)
-    what = plan.noun(effect) if effect.is_step else f"telling {effect.sink} ({effect.stage})"
+    what = plan.noun(effect) if effect.is_step else f"notifying {effect.sink} ({effect.stage})"
     text = shortened(f"{what} is not allowed for now, and is tried again: {event.detail}", TEXT_BYTES)
     if any(entry.text == text for entry in case.status.timeline):
         return case

@@ -62,7 +62,7 @@ class Recording:
         self._failed: dict[str, str] = {}
         """Signal → why its last poll brought nothing."""
         self._named: set[str] = set()
-        """Signals of which a failed poll was told by name."""
+        """Signals of which a failed poll was recorded by name."""
         self._dependencies: dict[str, Dependency] = {}
         self._pending: list[Sampled] = []
         self._complete_at = -math.inf

@@ -24,7 +24,7 @@ BACKUP = "-backup"
 class ConfigMapState(Value, frozen=True):
     """A ConfigMap as it is. ``version`` is ``ABSENT`` where it is not there, and then nothing else is set.
 
-    ``changed_by`` says who wrote it last and when, for words; empty where that is not told.
+    ``changed_by`` says who wrote it last and when, for words; empty where that is not known.
     """
 
     version: str

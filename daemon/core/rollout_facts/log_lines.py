@@ -103,7 +103,7 @@ def error_kinds(lines: Iterable[str]) -> tuple[ErrorKind, ...]:
 
 
 def shown(line: str) -> str:
-    """A line as it may be told: on one line, without secrets, and short."""
+    """A line as it may be shown: on one line, without secrets, and short."""
     text = " ".join(mask(_ESCAPES.sub("", line[:LONGEST_LINE])).split())
     return text if len(text) <= LONGEST_SAMPLE else f"{text[: LONGEST_SAMPLE - 1]}…"
 

@@ -6,7 +6,7 @@ order, changes nothing. Rules, per pod:
 * a pod born after the watch began starts at zero, so its first scrape is already an increment;
 * any other pod's first scrape is only a reference;
 * a counter that fell was reset with its process: its new value is the increment since;
-* counters that fell by a little, both of them, are an older scrape told late (by another replica of the
+* counters that fell by a little, both of them, are an older scrape that comes late (by another replica of the
   metrics server, say): nothing happened;
 * where only the bad events fell, a part of the series is gone: counting goes on from there;
 * ``bad`` absent while ``total`` exists is zero.

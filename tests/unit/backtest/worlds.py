@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 
 from daemon.adapters.simulation.metrics import MemoryMetrics
 from daemon.core.signals.sample import Sample
@@ -11,6 +12,7 @@ from daemon.engine.backtest.run import Backtest, Judged, Question, RunState
 from daemon.ports import Gauge, Unavailable
 from tests.engine.world import POLICY, REF, World
 
+HOURS = 9000.0
 LOOKBACK = 300.0
 
 
@@ -119,3 +121,15 @@ def run(
 
 def judged(backtest: Backtest) -> list[Judged]:
     return [progress for progress in backtest.run() if isinstance(progress, Judged)]
+
+
+@cache
+def eventful() -> World:
+    """A bad release that people took back after four minutes, then a good one, pods replaced and added."""
+    world = World(rps=20, errors={"v2.0.0": 0.2})
+    return lived(world, ("v1.0.0", 3000), ("v2.0.0", 240), ("v1.0.0", 1800), (_scaled, 900), ("v3.0.0", 1500))
+
+
+def _scaled(world: World) -> None:
+    world.replicas = 5
+    world.deploy("v1.0.0")

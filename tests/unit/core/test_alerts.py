@@ -2,76 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from daemon.core.case.alerts import Match, Mismatch, Naming, attributed, find
-from daemon.core.model import Alert, Pod, Revision, RolloutStatus, Workload, WorkloadRef
+from tests.unit.core.guarded_workloads import GUARDED, NAME, NAMING, OURS, alert, taken, workload
 
-T0 = datetime(2026, 1, 5, 9, tzinfo=UTC)
-NAME = "gl-006-heatreclaim"
-NAMING = Naming()
-
-
-def workload(name: str = NAME, namespace: str = "greenlang", *, live: bool = True) -> Workload:
-    """Two revisions, with a pod each: ``{name}-old1-aaaaa`` and ``{name}-new1-aaaaa``."""
-    revisions = tuple(
-        Revision(
-            hash=f"{age}1",
-            replica_set=f"{name}-{age}1",
-            replica_set_uid=f"{name}-{age}",
-            number=number,
-            images=("i:1",),
-            created_at=T0,
-        )
-        for number, age in enumerate(("old", "new"), 1)
-    )
-    pods = tuple(
-        Pod(
-            name=f"{f'{revision.replica_set}-'[:58]}aaaaa",
-            uid=f"{revision.replica_set}-a",
-            replica_set=revision.replica_set,
-            replica_set_uid=revision.replica_set_uid,
-            created_at=T0,
-        )
-        for revision in revisions
-    )
-    return Workload(
-        ref=WorkloadRef(namespace=namespace, name=name),
-        uid=f"{namespace}/{name}",
-        resource_version="1",
-        created_at=T0,
-        labels={},
-        current=revisions[1],
-        revisions=revisions,
-        pods=pods if live else (),
-        status=RolloutStatus(
-            generation=1, observed_generation=1, desired=1, replicas=1, updated=1, available=1
-        ),
-    )
-
-
-GUARDED = (workload(), workload("cart", "shop"), workload("cart-api", "shop"), workload("web", "shop"))
-
-
-def alert(labels: dict[str, str]) -> Alert:
-    return Alert(fingerprint="f", name="A", starts_at=T0, status="firing", labels={"alertname": "A"} | labels)
-
-
-def taken(labels: dict[str, str], guarded: tuple[Workload, ...] = GUARDED, naming: Naming = NAMING) -> str:
-    """The workload that takes an alert with these labels, or nothing."""
-    found = find(alert(labels), guarded, naming)
-    if isinstance(found, Mismatch):
-        assert found.reason
-        return ""
-    return str(found.ref)
-
-
-OURS = f"greenlang/{NAME}"
 HERE = {"namespace": "greenlang"}
 EXPORTER = {
     "job": "kube-state-metrics",
@@ -263,48 +199,3 @@ def test_an_alert_of_one_revisions_pod_is_known_as_that_revisions() -> None:
         found = find(one, GUARDED, NAMING)
         assert isinstance(found, Match)
         assert attributed(one, found).replica_set == replica_set
-
-
-EXACT = {
-    "pod": (f"{NAME}-new1-aaaaa", ["web-1-abcde", f"{NAME}-0", "cart-new1-aaaaa"]),
-    "deployment": (NAME, ["web", f"{NAME}-canary"]),
-    "workload": (NAME, ["web"]),
-    "replicaset": (f"{NAME}-new1", ["web-1", NAME]),
-    "statefulset": (None, [NAME, "db"]),
-    "daemonset": (None, [NAME]),
-    "job_name": (None, [NAME]),
-}
-LOOSE = ("app_kubernetes_io_name", "app", "service", "container", "job")
-
-
-@st.composite
-def labelled(draw: st.DrawFn) -> dict[str, str]:
-    labels = {"namespace": draw(st.sampled_from(["greenlang", "greenlang", "shop"]))}
-    for label, (ours, others) in EXACT.items():
-        choices = [None, None, None, ours, *others]
-        if (value := draw(st.sampled_from(choices))) is not None:
-            labels[label] = value
-    for label in LOOSE:
-        if (value := draw(st.sampled_from([None, NAME, "web"]))) is not None:
-            labels[label] = value
-    return labels
-
-
-@given(labels=labelled())
-def test_an_exact_label_of_another_object_rules_a_workload_out(labels: dict[str, str]) -> None:
-    """A plain account of the rule: exact labels must agree; only without them the first loose one decides."""
-    exact = [value == EXACT[label][0] for label, value in labels.items() if label in EXACT]
-    loose = next((labels[label] for label in LOOSE if label in labels), None)
-    ours = labels["namespace"] == "greenlang" and (all(exact) if exact else loose == NAME)
-    assert (taken(labels, (GUARDED[0],)) == OURS) == ours
-
-
-@given(labels=labelled(), extra=st.dictionaries(st.text(min_size=1), st.text()))
-def test_labels_that_name_nothing_change_nothing(labels: dict[str, str], extra: dict[str, str]) -> None:
-    known = {*EXACT, *LOOSE, "namespace", *NAMING.namespace_labels, *NAMING.pod_labels}
-    strange = {
-        name: value
-        for name, value in extra.items()
-        if name.removeprefix("exported_") not in known and not name.startswith(("owner", "created"))
-    }
-    assert find(alert(labels), GUARDED, NAMING) == find(alert(labels | strange), GUARDED, NAMING)

@@ -12,7 +12,7 @@ from daemon.core.assessment import Assessment, Attribution, Verdict
 from daemon.core.case.case import Case, Phase, Status, case_name
 from daemon.core.case.rollback_target import choose, classify, opens_case
 from daemon.core.model import Change, Revision
-from tests.unit.core.test_lifecycle import BAD, GOOD, NEXT, RETURNED, T0, opened, workload
+from tests.unit.core.case_stories import BAD, GOOD, NEXT, RETURNED, T0, opened, workload
 
 FOURTH = msgspec.structs.replace(NEXT, hash="h4", replica_set_uid="u4", number=4, replica_set="app-h4")
 

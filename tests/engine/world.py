@@ -32,7 +32,6 @@ from tests.simulation.defects import MemoryDefects
 from tests.simulation.faulty import (
     FaultyCaseStore,
     FaultyCluster,
-    FaultyConfiguration,
     FaultyLogs,
     FaultyObjectEvents,
     FaultyRights,
@@ -40,6 +39,7 @@ from tests.simulation.faulty import (
     FaultySink,
     FaultySurroundings,
 )
+from tests.simulation.faulty_configuration import FaultyConfiguration
 
 REF = WorkloadRef(namespace="greenlang", name="gl-006-heatreclaim")
 IMAGE = "gcr.io/greenlang/gl-006-heatreclaim"

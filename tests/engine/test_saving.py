@@ -82,3 +82,18 @@ def test_what_was_not_stored_before_the_daemon_died_is_notified_again_by_the_sam
     world.run_until(Phase.ROLLED_BACK, within=300)
     world.run(1)
     assert not newest(world).pending
+
+
+def test_a_case_that_is_deleted_before_that_was_stored_is_notified_of_anew() -> None:
+    world = start(Mode.APPROVAL)
+    case = world.run_until(Phase.AWAITING_APPROVAL, within=300)
+    world.run(1)
+    before = len(world.sink.deliveries)
+    assert newest(world).pending
+    world.store.delete(case)
+    world.run(2)
+    again = world.run_until(Phase.AWAITING_APPROVAL, within=300)
+    world.run(SAVE_EVERY + 10)
+    assert (again.name, again.uid == case.uid) == (case.name, False)
+    assert len(world.sink.deliveries) == 2 * before
+    assert not newest(world).pending

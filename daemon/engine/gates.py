@@ -39,7 +39,7 @@ class Asking:
 
 
 class GateLook:
-    """Called by the worker alone, which waits no longer than the budget."""
+    """Whoever looks waits no longer than the budget."""
 
     def __init__(
         self,

@@ -39,9 +39,16 @@ def asked(settings: Settings, entry: GuardedWorkload) -> dict[str, Any]:
             if one.name in policy.neighbours
         ],
         "health": _health(settings, policy),
+        "ingress": None
+        if policy.ingress is None
+        else {"url": policy.ingress.call.url, "status": policy.ingress.call.status},
         "smokeTests": [
             {"name": test.name, "timeoutSeconds": test.timeout, **_task(test.task)}
             for test in policy.smoke_tests
+        ],
+        "featureFlags": [
+            {"name": flag.name, "timeoutSeconds": flag.timeout, **_task(flag.task)}
+            for flag in policy.feature_flags
         ],
         "checksBefore": policy.gates.value,
         "restartsStuckRollback": policy.restart_stuck,
@@ -115,11 +122,15 @@ def _rows(facts: Mapping[str, Any]) -> Iterator[Row]:
     if not facts["neighbours"]:
         yield "neighbours", "none"
     yield "checks before a rollback", _CHECKS[facts["checksBefore"]]
+    for one in facts["featureFlags"]:
+        yield f"feature flag {one['name']}", f"{one['kind']}: {one['runs']}"
     yield (
         "a stuck rollback",
         "is restarted once" if facts["restartsStuckRollback"] else "calls people at once",
     )
     yield "health endpoints", _health_row(facts["health"])
+    if facts["ingress"] is not None:
+        yield "ingress", f"GET {facts['ingress']['url']}, must answer {facts['ingress']['status']}"
     for one in facts["smokeTests"]:
         yield f"smoke test {one['name']}", f"{one['kind']}: {one['runs']}"
     yield "incidents go to", ", ".join(facts["sinks"]) or "nobody"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 
-from daemon.core.runs import SmokeTest
+from daemon.core.runs import FeatureFlag, Ingress, SmokeTest
 from daemon.core.value import Value
 
 
@@ -69,6 +69,10 @@ class Policy(Value, frozen=True):
     """Whether the pods' logs are read: error lines after a rollback, the last line of what is stuck."""
     smoke_tests: tuple[SmokeTest, ...] = ()
     """What must pass after a rollback before it may be called a recovery."""
+    ingress: Ingress | None = None
+    """Where its users come in, and must be answered before it may be called a recovery."""
+    feature_flags: tuple[FeatureFlag, ...] = ()
+    """What is switched off before a rollback."""
     max_rollbacks: int = 3
     """Automatic rollbacks of one workload in 24 hours."""
     cooldown: float = 0.0

@@ -17,7 +17,9 @@ from daemon.engine.configuration_contents import ContentLook
 from daemon.engine.defects import Defects, LogOnly
 from daemon.engine.effects import Effects, Run
 from daemon.engine.evidence_store import EvidenceStore
+from daemon.engine.feature_flags import FlagSwitches
 from daemon.engine.gates import Asking, GateLook
+from daemon.engine.ingress import IngressLook
 from daemon.engine.intake import AlertIntake
 from daemon.engine.journal import Journal
 from daemon.engine.log_reading import LogReading
@@ -128,6 +130,15 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
         hands=Hands(
             actuator=parts.actuator,
             restorer=parts.restorer,
+            flags=FlagSwitches(
+                parts.running.runners,
+                parts.cluster,
+                clock,
+                policies=parts.policies,
+                run=parts.running.run,
+                later=queue.put,
+                defects=defects,
+            ),
             gates=GateLook(parts.asking, parts.cluster, parts.configuration, parts.events, clock, defects),
         ),
         sinks=parts.sinks,
@@ -160,6 +171,13 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
             cluster=parts.cluster,
             logs=logs,
             stuck=stuck,
+            ingress=IngressLook(
+                parts.running.runners.get("http"),
+                clock,
+                run=parts.running.run,
+                later=queue.put,
+                defects=defects,
+            ),
         ),
         configuration=configuration,
         contents=contents,

@@ -110,7 +110,7 @@ class Effects:
             return None
         return self._attempt(key, case, effect, lambda: self._act(key, case, effect))
 
-    def _act(self, key: Key, case: Case, effect: Effect) -> Finished:
+    def _act(self, key: Key, case: Case, effect: Effect) -> Finished | None:
         """Carry a step out, unless the emergency stop is set at this very moment.
 
         A step that leaves its token on the Deployment looks for the stop itself, in the same read that its
@@ -178,7 +178,9 @@ class Effects:
             waiting = self._waiting.get(key)
             return waiting is None or self._clock.monotonic() >= waiting.until
 
-    def _attempt(self, key: Key, case: Case, effect: Effect, act: Callable[[], Finished]) -> Result | None:
+    def _attempt(
+        self, key: Key, case: Case, effect: Effect, act: Callable[[], Finished | None]
+    ) -> Result | None:
         try:
             finished = act()
         except Rejected as error:

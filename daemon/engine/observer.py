@@ -30,6 +30,7 @@ from daemon.engine.configuration import ConfigurationLook, ever_seen
 from daemon.engine.configuration_contents import ContentLook
 from daemon.engine.evidence_store import EvidenceStore
 from daemon.engine.histories import Histories
+from daemon.engine.ingress import IngressLook
 from daemon.engine.log_reading import LogReading
 from daemon.engine.restarts import own_restart
 from daemon.engine.smoke_tests import SmokeTests
@@ -52,6 +53,7 @@ class Observer:
         cluster: Cluster,
         logs: LogReading,
         stuck: StuckLook,
+        ingress: IngressLook,
     ) -> None:
         self._room = room
         self._around = around
@@ -65,6 +67,7 @@ class Observer:
         self._cluster = cluster
         self._logs = logs
         self._stuck = stuck
+        self._ingress = ingress
 
     def observe(
         self,
@@ -113,6 +116,7 @@ class Observer:
         self._histories.forget(key)
         self._logs.forget(key)
         self._smoke_tests.forget(key)
+        self._ingress.forget(key)
 
     def _assess(
         self,
@@ -211,6 +215,7 @@ class Observer:
             configuration=self._configuration.at(case.ref, goal),
             configuration_before=ever_seen(cases),
             alerts_lost=case.status.alerts_lost,
+            ingress=self._ingress.look(case, workload, policy),
             smoke_tests=tests,
         )
         return verify(seen, policy, case.status.assessment)

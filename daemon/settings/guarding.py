@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from daemon.core.policy import ConfigurationChoice, Mode
 from daemon.settings.gates import GateSettings
+from daemon.settings.ingress import IngressSettings
 from daemon.settings.sources import CounterPair, Source, slow_share
 from daemon.settings.types import (
     DeploymentName,
@@ -283,6 +284,14 @@ class GuardedWorkload(PolicySettings):
         default=None,
         max_length=20,
         description="Names of `smoke_tests` that it must pass. Left out: all of them. Empty: none.",
+    )
+    feature_flags: tuple[SignalName, ...] | None = Field(
+        default=None,
+        max_length=5,
+        description="Names of `feature_flags` to switch off. Left out: all of them. Empty: none.",
+    )
+    ingress: IngressSettings | None = Field(
+        default=None, description="Where its users come in. Left out: it is asked on its pods alone."
     )
     health_paths: tuple[HealthPath, ...] | None = Field(
         default=None,

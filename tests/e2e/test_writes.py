@@ -152,7 +152,7 @@ def has_long_past(stage: Stage) -> bool:
 
 
 def killed(cluster: Cluster, folder: Path) -> Told:
-    """A ConfigMap broken in place and a restart, returned by a plan of three steps; the daemon is killed at
+    """A ConfigMap broken in place and a restart, returned by a plan of four steps; the daemon is killed at
     each write of the plan, and started again."""
     with ExitStack() as ends:
         more = {"configuration": "restore", "smoke_tests": [JOB["name"]], "verify_deadline": 120}

@@ -83,7 +83,7 @@ class Effect(Value, frozen=True):
     """
 
     id: str
-    kind: Literal["gates", "rollback", "publish", "restore-configuration", "restart"]
+    kind: Literal["gates", "feature-flag", "rollback", "publish", "restore-configuration", "restart"]
     intended_at: datetime
     sink: str = ""
     stage: Literal["", "opened", "updated", "closed"] = ""
@@ -95,6 +95,8 @@ class Effect(Value, frozen=True):
     """What a ``restore-configuration`` puts back, and over what."""
     gates: GateChoice | None = None
     """What ``gates`` make of what cannot be asked."""
+    by_hand: str = ""
+    """What a person would type for it, where that follows from the settings."""
 
     @property
     def is_step(self) -> bool:

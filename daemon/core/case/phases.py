@@ -259,7 +259,7 @@ def verifying(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case
         return _unrecovered(case, found.contradicted, policy, now)
     if found.recovered:
         after = seconds(case.status.failing_at, now)
-        text = f"recovered on {case.status.target}, {after:.0f} s after the decision"
+        text = f"recovered on {case.status.target}, {after:.0f} s after the decision{plan.left_undone(case)}"
         return announce(ended(case, Phase.ROLLED_BACK, text, now), "closed", policy, now)
     if case.status.attended >= policy.verify_deadline:
         text = f"rolled back, but the recovery could not be proven: {found.missing}"

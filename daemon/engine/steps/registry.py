@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from daemon.engine.steps import gates, restart, restore_configuration, rollback
+from daemon.engine.steps import feature_flag, gates, restart, restore_configuration, rollback
 from daemon.engine.steps.step import Act
 
 ACTS: Final[Mapping[str, Act]] = {
     "gates": gates.check,
+    "feature-flag": feature_flag.switch_off,
     "restore-configuration": restore_configuration.restore,
     "rollback": rollback.roll_back,
     "restart": restart.restart_target,

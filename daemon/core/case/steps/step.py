@@ -8,6 +8,7 @@ from daemon.core.case.case import Case, Effect
 from daemon.core.model import Revision
 from daemon.core.policy import ConfigurationChoice, GateChoice
 from daemon.core.rollout_facts.configuration_content import Drift
+from daemon.core.runs import FeatureFlag
 from daemon.core.value import Value
 
 
@@ -20,6 +21,7 @@ class Situation(Value, frozen=True):
     target_runs: bool = True
     """Whether pods of the target are there that started before the plan; where unknown, they are."""
     gates: GateChoice = GateChoice.SKIP
+    feature_flags: tuple[FeatureFlag, ...] = ()
 
 
 class Draft(Value, frozen=True):
@@ -28,6 +30,7 @@ class Draft(Value, frozen=True):
     subject: str = ""
     drift: Drift | None = None
     gates: GateChoice | None = None
+    by_hand: str = ""
 
 
 class Right(Value, frozen=True, order=True):

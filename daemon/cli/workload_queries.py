@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
+from daemon.core.case.guards.registry import GUARDS
 from daemon.core.policy import Policy, SignalPolicy
 from daemon.core.runs import HttpCall, JobCommand, PodCommand, Task
 from daemon.core.statistics.counts import percent
 from daemon.presentation.words import duration
 from daemon.settings import CounterPair, GuardedWorkload, Settings, SignalSettings
+from daemon.settings.windows import window_at, window_next
 
 Row = tuple[str, str]
 _WHO = ("namespace", "name", "selector")
@@ -45,8 +48,32 @@ def asked(settings: Settings, entry: GuardedWorkload) -> dict[str, Any]:
         ],
         "checksBefore": policy.gates.value,
         "restartsStuckRollback": policy.restart_stuck,
+        "guards": [{"name": guard.name, "settings": guard.settings(policy)} for guard in GUARDS],
         "sinks": policy.sinks,
     }
+
+
+def freezes(settings: Settings, now: datetime) -> list[dict[str, Any]]:
+    """Each freeze with the window that is on or comes next; times in UTC."""
+    found = []
+    for freeze in settings.freezes:
+        schedule = freeze.schedule
+        on = window_at(schedule, now)
+        coming = on or window_next(schedule, now)
+        window = {} if coming is None else {"from": coming.start, "until": coming.end}
+        common = {"name": freeze.name, "cron": freeze.cron, "timeZone": freeze.time_zone}
+        found.append({**common, "durationSeconds": freeze.duration, "on": on is not None, **window})
+    return found
+
+
+def freeze_rows(settings: Settings, now: datetime) -> list[Row]:
+    return [(one["name"], _freeze_row(one)) for one in freezes(settings, now) if "from" in one]
+
+
+def _freeze_row(one: Mapping[str, Any]) -> str:
+    window = f"{one['from']:%Y-%m-%d %H:%M} to {one['until']:%Y-%m-%d %H:%M} UTC"
+    meant = f"{one['cron']} in {one['timeZone']}, for {duration(one['durationSeconds'])}"
+    return f"{'on now' if one['on'] else 'next'}: {window} ({meant})"
 
 
 def blocks(settings: Settings) -> Iterator[tuple[str, list[Row]]]:
@@ -122,6 +149,8 @@ def _rows(facts: Mapping[str, Any]) -> Iterator[Row]:
     yield "health endpoints", _health_row(facts["health"])
     for one in facts["smokeTests"]:
         yield f"smoke test {one['name']}", f"{one['kind']}: {one['runs']}"
+    for one in facts["guards"]:
+        yield f"guard {one['name']}", one["settings"]
     yield "incidents go to", ", ".join(facts["sinks"]) or "nobody"
 
 

@@ -73,6 +73,8 @@ class Policy(Value, frozen=True):
     """Automatic rollbacks of one workload in 24 hours."""
     cooldown: float = 0.0
     """Seconds after a rollback in which the next one is not begun by itself; at most a day."""
+    freezes: tuple[str, ...] = ()
+    """Freeze windows in which nothing is done by itself."""
     configuration: ConfigurationChoice = ConfigurationChoice.HOLD
     gates: GateChoice = GateChoice.SKIP
     restart_stuck: bool = False

@@ -35,9 +35,11 @@ from daemon.engine.restarts import own_restart
 from daemon.engine.smoke_tests import SmokeTests
 from daemon.engine.stuck import StuckLook
 from daemon.engine.surroundings_cache import SurroundingsCache
-from daemon.ports import Cluster, HealthProbe, PortError
+from daemon.ports import Calendar, Cluster, HealthProbe, PortError
 
 DAY = timedelta(days=1)
+DECIDED = frozenset({Phase.FAILING, Phase.HELD})
+"""Phases in which guards are asked."""
 
 
 class Observer:
@@ -52,6 +54,7 @@ class Observer:
         cluster: Cluster,
         logs: LogReading,
         stuck: StuckLook,
+        calendar: Calendar,
     ) -> None:
         self._room = room
         self._around = around
@@ -65,6 +68,7 @@ class Observer:
         self._cluster = cluster
         self._logs = logs
         self._stuck = stuck
+        self._calendar = calendar
 
     def observe(
         self,
@@ -104,6 +108,7 @@ class Observer:
             no_image=no_image,
             restarted=own_restart(self._cluster, case, workload),
             rollbacks=_recent(workload, cases, now),
+            freeze=self._calendar.frozen(policy.freezes, now) if case.phase in DECIDED else None,
             elapsed=elapsed,
             polled_ago=self._room.polled_ago(case),
         )

@@ -129,6 +129,7 @@ def _surroundings(settings: Settings) -> Iterator[Flaw]:
         "dependencies": [entry.name for entry in settings.dependencies],
         "neighbours": [entry.name for entry in settings.neighbours],
         "smoke_tests": [entry.name for entry in settings.smoke_tests],
+        "freezes": [entry.name for entry in settings.freezes],
     }
     for group, names in known.items():
         for index, name in enumerate(names):

@@ -284,6 +284,11 @@ class GuardedWorkload(PolicySettings):
         max_length=20,
         description="Names of `smoke_tests` that it must pass. Left out: all of them. Empty: none.",
     )
+    freezes: tuple[SignalName, ...] | None = Field(
+        default=None,
+        max_length=20,
+        description="Names of `freezes` that hold for it. Left out: all of them. Empty: none.",
+    )
     health_paths: tuple[HealthPath, ...] | None = Field(
         default=None,
         max_length=10,

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from daemon.settings import (
     DependencySettings,
+    FreezeSettings,
     GuardedWorkload,
     NeighbourSettings,
     Settings,
@@ -29,6 +30,7 @@ ENTRIES: dict[str, type[BaseModel]] = {
     "dependencies": DependencySettings,
     "neighbours": NeighbourSettings,
     "smoke_tests": SmokeTestSettings,
+    "freezes": FreezeSettings,
 }
 """Settings that are lists, and what an entry is."""
 

@@ -174,6 +174,55 @@ def test_a_cooldown_holds_the_next_rollback_and_ends() -> None:
     assert world.run_until(Phase.ROLLED_BACK, Phase.UNRECOVERED, within=600).phase is Phase.ROLLED_BACK
 
 
+FROZEN = replace(POLICY, freezes=("weekend",))
+
+
+def test_a_freeze_holds_until_its_end_and_then_it_is_decided_anew() -> None:
+    world = bad_release(FROZEN)
+    now = world.clock.now()
+    world.calendar.add("weekend", now - timedelta(hours=1), now + timedelta(seconds=250))
+    case = world.run_until(*ENDS, within=200)
+    assert case.phase is Phase.HELD
+    assert "held, the freeze weekend is on (guard freeze, until " in case.status.reason
+    world.run(30)
+    assert world.tag() == BAD
+    assert world.run_until(Phase.ROLLED_BACK, Phase.UNRECOVERED, within=600).phase is Phase.ROLLED_BACK
+
+
+def test_in_a_freeze_an_approval_goes_and_says_so() -> None:
+    world = bad_release(FROZEN)
+    now = world.clock.now()
+    world.calendar.add("weekend", now, now + timedelta(days=2))
+    case = world.run_until(Phase.HELD, within=300)
+    world.instruct(case, "approve")
+    case = world.run_until(Phase.ROLLED_BACK, Phase.UNRECOVERED, within=300)
+    assert case.phase is Phase.ROLLED_BACK
+    said = [entry.text for entry in case.status.timeline if "approved by anna" in entry.text]
+    assert "although the freeze weekend is on" in said[0]
+
+
+def test_a_freeze_of_other_workloads_is_none() -> None:
+    world = bad_release(replace(POLICY, freezes=()))
+    now = world.clock.now()
+    world.calendar.add("weekend", now, now + timedelta(days=2))
+    assert world.run_until(Phase.ROLLED_BACK, Phase.HELD, within=300).phase is Phase.ROLLED_BACK
+
+
+def test_a_freeze_that_follows_a_pause_is_named_in_its_turn() -> None:
+    world = bad_release(FROZEN)
+    now = world.clock.now()
+    world.calendar.add("weekend", now, now + timedelta(days=2))
+    world.cluster.annotate(REF, PAUSE, "true")
+    case = world.run_until(Phase.HELD, within=300)
+    assert "guard pause" in case.status.reason
+    world.cluster.annotate(REF, PAUSE, None)
+    world.run(10)
+    found = world.newest()
+    assert found is not None
+    assert "guard freeze" in found.status.reason
+    assert (found.phase, world.tag()) == (Phase.HELD, BAD)
+
+
 def test_a_hold_by_a_person_outlasts_every_guard() -> None:
     world = bad_release()
     world.cluster.annotate(REF, PAUSE, "true")

@@ -31,6 +31,7 @@ def occasion(case: Case, seen: Observed, policy: Policy, now: datetime) -> Occas
         policy=policy,
         stop=workload.stop if workload is not None else None,
         pause=workload.pause if workload is not None else None,
+        freeze=seen.freeze,
         rollbacks=seen.rollbacks,
     )
 

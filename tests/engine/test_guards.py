@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from msgspec.structs import replace
 
 from daemon.core.case.case import Case, EffectOutcome, Phase
@@ -13,6 +14,7 @@ from daemon.core.policy import ConfigurationChoice, Policy
 from daemon.ports import Unavailable
 from tests.engine.test_configuration import CONFIG, template
 from tests.engine.world import POLICY, REF, World
+from tests.simulation.troubles import Killed
 
 BAD = "v1.1.0-errors"
 ENDS = (Phase.HELD, Phase.ROLLED_BACK, Phase.UNRECOVERED)
@@ -140,6 +142,48 @@ def test_when_the_pause_is_over_it_is_decided_anew() -> None:
     case = world.run_until(Phase.ROLLED_BACK, Phase.UNRECOVERED, within=400)
     assert case.phase is Phase.ROLLED_BACK
     assert any("guard pause refuses no longer" in entry.text for entry in case.status.timeline)
+
+
+def test_a_daemon_that_starts_anew_knows_what_it_waits_for() -> None:
+    world = bad_release()
+    world.cluster.annotate(REF, PAUSE, "true")
+    world.run_until(Phase.HELD, within=300)
+    world.restart()
+    world.run(30)
+    assert (world.newest().phase, world.tag()) == (Phase.HELD, BAD)  # type: ignore[union-attr]
+    world.cluster.annotate(REF, PAUSE, None)
+    assert world.run_until(Phase.ROLLED_BACK, Phase.UNRECOVERED, within=300).phase is Phase.ROLLED_BACK
+
+
+def stopped_amid(world: World) -> Case:
+    """The rollback waits, and meanwhile somebody stops it."""
+    world.cluster.undos.fail_next(2, Unavailable("the API server does not answer"))
+    world.run_until(Phase.ROLLING_BACK, within=300)
+    world.cluster.annotate(REF, STOP, "hands off")
+    return world.run_until(*ENDS, within=300)
+
+
+def writes_until_it_is_stopped() -> int:
+    world = broken_configuration()
+    before = world.store.writes.calls
+    stopped_amid(world)
+    return world.store.writes.calls - before
+
+
+@pytest.mark.parametrize("write", range(4, writes_until_it_is_stopped() + 1))
+def test_killed_at_a_write_it_is_stopped_all_the_same(write: int) -> None:
+    world = broken_configuration()
+    world.store.writes.crash_after(write, made=True)
+    with pytest.raises(Killed):
+        stopped_amid(world)
+    world.kill()
+    world.cluster.annotate(REF, STOP, "hands off")
+    world.run(7)
+    world.start()
+    case = world.run_until(*ENDS, within=300)
+    world.run(30)
+    assert (case.phase, world.numbers()) == (Phase.HELD, 2), "no template was put back"
+    assert EffectOutcome.DONE not in rollbacks(case)
 
 
 def test_a_pause_that_cannot_be_read_holds() -> None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 def run(settings: Settings) -> int:
     """The daemon, until SIGTERM or SIGINT. Raises PortError when it cannot start."""
+    from daemon.adapters.freezes import CronCalendar
     from daemon.adapters.http_health import HttpHealthProbe
     from daemon.adapters.incidents.registry import SinkContext, defect_reporter
     from daemon.adapters.incidents.registry import build as build_sinks
@@ -120,6 +121,7 @@ def run(settings: Settings) -> int:
             logs=KubeLogs(client),
             events=KubeObjectEvents(client),
             naming=settings.alerts.naming,
+            calendar=CronCalendar(settings.freezes),
             troubles=(cluster.problems, store.problems, lambda: absent(named, cluster)),
         )
         daemon = assemble(parts, queue)

@@ -36,6 +36,13 @@ class GateChoice(StrEnum):
     """Nothing is checked."""
 
 
+class Unapproved(StrEnum):
+    """What becomes of a case whose approval does not come in time; never an act."""
+
+    HOLD = "hold"
+    ADVISE = "advise"
+
+
 class SignalPolicy(Value, frozen=True):
     """How one signal is judged. ``limit`` is a ratio in (0, 1)."""
 
@@ -77,6 +84,11 @@ class Policy(Value, frozen=True):
     """Automatic rollbacks of one workload in 24 hours."""
     cooldown: float = 0.0
     """Seconds after a rollback in which the next one is not begun by itself; at most a day."""
+    approval_deadline: float = 0.0
+    """Seconds that an approval is waited for; 0: for as long as it takes."""
+    unapproved: Unapproved = Unapproved.HOLD
+    freezes: tuple[str, ...] = ()
+    """Freeze windows in which nothing is done by itself."""
     configuration: ConfigurationChoice = ConfigurationChoice.HOLD
     gates: GateChoice = GateChoice.SKIP
     restart_stuck: bool = False

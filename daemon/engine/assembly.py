@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from prometheus_client import CollectorRegistry
 
 from daemon.core.case.alerts import Naming
+from daemon.core.case.guards.guard import FreezeWindow
 from daemon.core.model import Workload, WorkloadRef
 from daemon.core.policy import Policy
 from daemon.core.runs import Kind
@@ -36,6 +38,7 @@ from daemon.engine.unmatched import Unmatched
 from daemon.engine.views import DaemonViews, Troubles
 from daemon.ports import (
     Actuator,
+    Calendar,
     CaseStore,
     Clock,
     Cluster,
@@ -56,6 +59,14 @@ from daemon.ports import (
 
 def nothing_left(_: Order) -> None:
     """For runners that leave nothing behind."""
+
+
+class Unfrozen:
+    """The calendar of those who have no freezes."""
+
+    def frozen(self, freezes: Sequence[str], at: datetime) -> FreezeWindow | None:
+        del freezes, at
+        return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +107,7 @@ class EngineParts:
     """Without them no logs are read, whatever a policy says."""
     events: ObjectEvents | None = None
     """Without them a stuck rollout is explained by its own objects alone."""
+    calendar: Calendar = field(default_factory=Unfrozen)
     troubles: Sequence[Troubles] = ()
     naming: Naming = field(default_factory=Naming)
     """Which labels of alerts name what."""
@@ -178,6 +190,7 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
                 later=queue.put,
                 defects=defects,
             ),
+            calendar=parts.calendar,
         ),
         configuration=configuration,
         contents=contents,

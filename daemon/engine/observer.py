@@ -36,9 +36,11 @@ from daemon.engine.restarts import own_restart
 from daemon.engine.smoke_tests import SmokeTests
 from daemon.engine.stuck import StuckLook
 from daemon.engine.surroundings_cache import SurroundingsCache
-from daemon.ports import Cluster, HealthProbe, PortError
+from daemon.ports import Calendar, Cluster, HealthProbe, PortError
 
 DAY = timedelta(days=1)
+DECIDED = frozenset({Phase.FAILING, Phase.HELD})
+"""Phases in which guards are asked."""
 
 
 class Observer:
@@ -54,6 +56,7 @@ class Observer:
         logs: LogReading,
         stuck: StuckLook,
         ingress: IngressLook,
+        calendar: Calendar,
     ) -> None:
         self._room = room
         self._around = around
@@ -68,6 +71,7 @@ class Observer:
         self._logs = logs
         self._stuck = stuck
         self._ingress = ingress
+        self._calendar = calendar
 
     def observe(
         self,
@@ -107,6 +111,7 @@ class Observer:
             no_image=no_image,
             restarted=own_restart(self._cluster, case, workload),
             rollbacks=_recent(workload, cases, now),
+            freeze=self._calendar.frozen(policy.freezes, now) if case.phase in DECIDED else None,
             elapsed=elapsed,
             polled_ago=self._room.polled_ago(case),
         )

@@ -131,6 +131,7 @@ def _surroundings(settings: Settings) -> Iterator[Flaw]:
         "neighbours": [entry.name for entry in settings.neighbours],
         "smoke_tests": [entry.name for entry in settings.smoke_tests],
         "feature_flags": [entry.name for entry in settings.feature_flags],
+        "freezes": [entry.name for entry in settings.freezes],
     }
     for group, names in known.items():
         for index, name in enumerate(names):

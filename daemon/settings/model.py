@@ -14,6 +14,7 @@ from daemon.core.policy import ConfigurationChoice, GateChoice, Mode, Policy, Si
 from daemon.core.runs import Kind, kind_of
 from daemon.settings import selector
 from daemon.settings.feature_flags import FeatureFlagSettings
+from daemon.settings.freezes import FreezeSettings
 from daemon.settings.groups import (
     AlertSettings,
     HealthSettings,
@@ -67,6 +68,9 @@ class Settings(BaseSettings):
     )
     feature_flags: tuple[FeatureFlagSettings, ...] = Field(
         default=(), max_length=5, description="Switched off before a rollback."
+    )
+    freezes: tuple[FreezeSettings, ...] = Field(
+        default=(), max_length=20, description="Times in which a failing release is held for a person."
     )
     policy: PolicySettings = Field(default=PolicySettings(), description="For all workloads.")
     prometheus: PrometheusSettings = Field(default=PrometheusSettings(), description="The metrics.")
@@ -163,6 +167,7 @@ class Settings(BaseSettings):
             signals=self._signals(entry),
             dependencies=_chosen(self.dependencies, entry.dependencies if entry else None),
             neighbours=_chosen(self.neighbours, entry.neighbours if entry else None),
+            freezes=_chosen(self.freezes, entry.freezes if entry else None),
             smoke_tests=tuple(
                 test.test
                 for test in self.smoke_tests
@@ -210,7 +215,7 @@ class Settings(BaseSettings):
 
 
 def _chosen(
-    known: Iterable[DependencySettings | NeighbourSettings], chosen: tuple[str, ...] | None
+    known: Iterable[DependencySettings | NeighbourSettings | FreezeSettings], chosen: tuple[str, ...] | None
 ) -> tuple[str, ...]:
     return tuple(entry.name for entry in known) if chosen is None else chosen
 

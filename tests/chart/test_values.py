@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from daemon.settings import (
     DependencySettings,
+    FreezeSettings,
     GuardedWorkload,
     NeighbourSettings,
     Settings,
@@ -31,6 +32,7 @@ ENTRIES: dict[str, type[BaseModel]] = {
     "neighbours": NeighbourSettings,
     "feature_flags": FeatureFlagSettings,
     "smoke_tests": SmokeTestSettings,
+    "freezes": FreezeSettings,
 }
 """Settings that are lists, and what an entry is."""
 

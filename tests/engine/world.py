@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from prometheus_client import CollectorRegistry
 
+from daemon.adapters.simulation.calendar import MemoryCalendar
 from daemon.adapters.simulation.clock import ManualClock
 from daemon.adapters.simulation.cluster import DEFAULT_PACE
 from daemon.adapters.simulation.health import MemoryHealthProbe
@@ -128,6 +129,7 @@ class World:
         self.logs = FaultyLogs(self.cluster, self.clock)
         self.events = FaultyObjectEvents(self.cluster)
         self.rights = FaultyRights()
+        self.calendar = MemoryCalendar()
         self.runners: dict[Kind, FaultyRunner] = {kind: FaultyRunner(kind) for kind in KINDS}
         self.beside: Callable[[Callable[[], None]], object] = lambda job: job()
         """How what blocks is started; a test may keep it from ending."""
@@ -168,6 +170,7 @@ class World:
                 reporter=self.defects,
                 logs=self.logs,
                 events=self.events,
+                calendar=self.calendar,
             ),
             self.queue,
         )

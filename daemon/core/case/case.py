@@ -148,6 +148,8 @@ class Status(Value, frozen=True, omit_defaults=True):
     """The mode that the last decision was taken under."""
     attended: float = 0.0
     """Seconds that the daemon has spent on the case in this phase; what a deadline counts."""
+    calm_from: float | None = None
+    """Of ``attended``: since when a failure that is held was not seen any more."""
     watch_from: datetime | None = None
     """When the rollout was complete and the bake began, for people and for facts."""
     failing_at: datetime | None = None

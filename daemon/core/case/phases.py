@@ -119,14 +119,18 @@ def _progressing(case: Case, seen: Observed, now: datetime) -> Case:
 
 
 def _passed(case: Case, assessment: Assessment, policy: Policy, now: datetime) -> Case:
-    minutes = f"watched for {policy.watch / 60:.3g} min"
-    if assessment.proven:
-        return change(ended(case, Phase.HEALTHY, f"{minutes}: {assessment.reason}", now), proven=True)
+    minutes, blamed = f"watched for {policy.watch / 60:.3g} min", case.status.failing_at is not None
+    if assessment.proven and not blamed:
+        case = change(ended(case, Phase.HEALTHY, f"{minutes}: {assessment.reason}", now), proven=True)
+        return announce(case, "closed", policy, now) if told(case) else case
     if assessment.verdict is Verdict.DEGRADED:
         case = ended(case, Phase.HEALTHY, f"{minutes}, degraded but not failing: {assessment.reason}", now)
-        return announce(case, "opened", policy, now)
+        return announce(case, "updated" if told(case) else "opened", policy, now)
     text = f"{minutes}, no sign of failure but health is unproven: {assessment.reason}"
-    return ended(case, Phase.HEALTHY, text, now)
+    if blamed:
+        text = f"{minutes}, and the failure that had passed by itself was not seen again: {assessment.reason}"
+    case = ended(case, Phase.HEALTHY, text, now)
+    return announce(case, "closed", policy, now) if told(case) else case
 
 
 def failing(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:

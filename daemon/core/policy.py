@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 
+from daemon.core.migration import MigrationPolicy
 from daemon.core.runs import SmokeTest
 from daemon.core.value import Value
 
@@ -69,6 +70,8 @@ class Policy(Value, frozen=True):
     """Whether the pods' logs are read: error lines after a rollback, the last line of what is stuck."""
     smoke_tests: tuple[SmokeTest, ...] = ()
     """What must pass after a rollback before it may be called a recovery."""
+    migration: MigrationPolicy | None = None
+    """How the database's version is read, and whether it may be taken back; ``None``: there is none."""
     max_rollbacks: int = 3
     """Automatic rollbacks of one workload in 24 hours."""
     cooldown: float = 0.0

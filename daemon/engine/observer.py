@@ -28,6 +28,8 @@ from daemon.core.rollout_facts.pod_history import PodHistory
 from daemon.core.runs import SmokeRun
 from daemon.engine.configuration import ConfigurationLook, ever_seen
 from daemon.engine.configuration_contents import ContentLook
+from daemon.engine.database_steps import DatabaseSteps
+from daemon.engine.database_version import VersionLook
 from daemon.engine.evidence_store import EvidenceStore
 from daemon.engine.histories import Histories
 from daemon.engine.log_reading import LogReading
@@ -52,6 +54,8 @@ class Observer:
         cluster: Cluster,
         logs: LogReading,
         stuck: StuckLook,
+        versions: VersionLook,
+        database: DatabaseSteps,
     ) -> None:
         self._room = room
         self._around = around
@@ -65,6 +69,8 @@ class Observer:
         self._cluster = cluster
         self._logs = logs
         self._stuck = stuck
+        self._versions = versions
+        self._database = database
 
     def observe(
         self,
@@ -100,6 +106,8 @@ class Observer:
             told=self._told(case, workload, policy, elapsed),
             smoke_tests=tests,
             drift=self._contents.drift(case, decided.revision, cases, policy) if deciding else (),
+            recorded=self._versions.recorded(decided.revision, cases, policy),
+            version=self._versions.now(case, decided.revision if deciding else None, policy),
             next_choice=instead,
             no_image=no_image,
             restarted=own_restart(self._cluster, case, workload),
@@ -113,6 +121,8 @@ class Observer:
         self._histories.forget(key)
         self._logs.forget(key)
         self._smoke_tests.forget(key)
+        self._versions.forget(key)
+        self._database.forget(key)
 
     def _assess(
         self,

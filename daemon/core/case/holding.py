@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from daemon.core.assessment import Attribution, Verdict
+from daemon.core.case import versions
 from daemon.core.case.case import Case, Phase
 from daemon.core.case.edits import announce, change, enter, judged, noted
 from daemon.core.case.events import Observed
@@ -38,7 +39,8 @@ def occasion(case: Case, seen: Observed, policy: Policy, now: datetime) -> Occas
 def held(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
     """A hold of the daemon's own ends when the evidence changes sides, or the guard that it is due to refuses
     no longer; a person's hold does not."""
-    case = change(case, target=case.status.target or seen.choice.revision)
+    if case.status.target is None:
+        case = versions.aimed(change(case, target=seen.choice.revision), seen)
     by_person = case.status.last_instruction is not None and case.status.last_instruction.action == "hold"
     new = seen.assessment
     if not by_person and _cleared(case, seen):

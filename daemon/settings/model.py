@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from daemon.core.migration import tasks_of
 from daemon.core.model import WorkloadRef
 from daemon.core.policy import ConfigurationChoice, GateChoice, Mode, Policy, SignalPolicy
 from daemon.core.runs import Kind, kind_of
@@ -23,6 +24,7 @@ from daemon.settings.groups import (
 )
 from daemon.settings.guarding import GuardedWorkload, PolicySettings, SignalChoice, SignalSettings
 from daemon.settings.incidents import IncidentSettings
+from daemon.settings.migration import MigrationSettings
 from daemon.settings.problems import complaint
 from daemon.settings.smoke_tests import SmokeTestSettings
 from daemon.settings.surroundings import DependencySettings, NeighbourSettings
@@ -63,6 +65,9 @@ class Settings(BaseSettings):
     )
     smoke_tests: tuple[SmokeTestSettings, ...] = Field(
         default=(), max_length=20, description="Run after a rollback, before it may be called a recovery."
+    )
+    migrations: tuple[MigrationSettings, ...] = Field(
+        default=(), max_length=20, description="Databases that releases migrate."
     )
     policy: PolicySettings = Field(default=PolicySettings(), description="For all workloads.")
     prometheus: PrometheusSettings = Field(default=PrometheusSettings(), description="The metrics.")
@@ -112,7 +117,9 @@ class Settings(BaseSettings):
         """Namespace → the kinds of tasks that may be run there."""
         found: dict[str, frozenset[Kind]] = {}
         for entry in self.workloads:
-            kinds = frozenset(kind_of(test.task) for test in self.policy_of(entry).smoke_tests)
+            policy = self.policy_of(entry)
+            tasks = (*(test.task for test in policy.smoke_tests), *tasks_of(policy.migration))
+            kinds = frozenset(map(kind_of, tasks))
             found[entry.namespace] = found.get(entry.namespace, frozenset()) | kinds
         return found
 
@@ -161,6 +168,10 @@ class Settings(BaseSettings):
                 test.test
                 for test in self.smoke_tests
                 if entry is not None and (entry.smoke_tests is None or test.name in entry.smoke_tests)
+            ),
+            migration=next(
+                (one.policy for one in self.migrations if entry is not None and one.name == entry.migration),
+                None,
             ),
             health_paths=paths,
             sinks=self.incidents.chosen,

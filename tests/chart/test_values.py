@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from daemon.settings import (
     DependencySettings,
     GuardedWorkload,
+    MigrationSettings,
     NeighbourSettings,
     Settings,
     SignalSettings,
@@ -29,6 +30,7 @@ ENTRIES: dict[str, type[BaseModel]] = {
     "dependencies": DependencySettings,
     "neighbours": NeighbourSettings,
     "smoke_tests": SmokeTestSettings,
+    "migrations": MigrationSettings,
 }
 """Settings that are lists, and what an entry is."""
 

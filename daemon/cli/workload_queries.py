@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from daemon.core.case.guards.registry import GUARDS
+from daemon.core.migration import MigrationPolicy
 from daemon.core.policy import Policy, SignalPolicy
 from daemon.core.runs import HttpCall, JobCommand, PodCommand, Task
 from daemon.core.statistics.counts import percent
@@ -53,6 +54,7 @@ def asked(settings: Settings, entry: GuardedWorkload) -> dict[str, Any]:
             {"name": flag.name, "timeoutSeconds": flag.timeout, **_task(flag.task)}
             for flag in policy.feature_flags
         ],
+        "migration": _migration(policy.migration),
         "checksBefore": policy.gates.value,
         "restartsStuckRollback": policy.restart_stuck,
         "guards": [{"name": guard.name, "settings": guard.settings(policy)} for guard in GUARDS],
@@ -124,6 +126,22 @@ def _health(settings: Settings, policy: Policy) -> list[dict[str, Any]] | None:
     return [{"port": port, "path": path} for port, path in places]
 
 
+def _migration(policy: MigrationPolicy | None) -> dict[str, Any] | None:
+    """``None``: no version is read, and a migration is not noticed."""
+    if policy is None:
+        return None
+    commands = {"version": policy.version, "backup": policy.backup, "downgrade": policy.downgrade}
+    return {
+        "downgrade": policy.downgrades.value,
+        "pattern": policy.pattern,
+        "commands": [
+            {"name": name, "timeoutSeconds": command.timeout, "pod": command.pod, **_task(command.task)}
+            for name, command in commands.items()
+            if command is not None
+        ],
+    }
+
+
 def _task(task: Task) -> dict[str, str]:
     match task:
         case HttpCall():
@@ -169,6 +187,23 @@ def _rollback_rows(facts: Mapping[str, Any]) -> Iterator[Row]:
         yield f"feature flag {one['name']}", f"{one['kind']}: {one['runs']}"
     restarted = "is restarted once" if facts["restartsStuckRollback"] else "calls people at once"
     yield "a stuck rollback", restarted
+    yield from _migration_rows(facts["migration"])
+
+
+def _migration_rows(migration: Mapping[str, Any] | None) -> Iterator[Row]:
+    if migration is None:
+        yield "database", "none: a migration is not noticed"
+        return
+    leave = {
+        "forbidden": "a release that migrated it is held",
+        "allowed": "backed up and taken back before a rollback",
+    }
+    yield "database", f"downgrade {migration['downgrade']}: {leave[migration['downgrade']]}"
+    for one in migration["commands"]:
+        by_hand = migration["downgrade"] == "forbidden" and one["name"] != "version"
+        who = ", run by people alone" if by_hand else ""
+        where = f" in {one['pod']}" if one["pod"] else ""
+        yield f"  {one['name']}", f"{one['kind']}{where}: {one['runs']}{who}"
 
 
 _CHECKS = {

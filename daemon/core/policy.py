@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 
+from daemon.core.migration import MigrationPolicy
 from daemon.core.runs import FeatureFlag, Ingress, SmokeTest
 from daemon.core.value import Value
 
@@ -80,6 +81,8 @@ class Policy(Value, frozen=True):
     """Where its users come in, and must be answered before it may be called a recovery."""
     feature_flags: tuple[FeatureFlag, ...] = ()
     """What is switched off before a rollback."""
+    migration: MigrationPolicy | None = None
+    """How the database's version is read, and whether it may be taken back; ``None``: there is none."""
     max_rollbacks: int = 3
     """Automatic rollbacks of one workload in 24 hours."""
     cooldown: float = 0.0

@@ -14,8 +14,11 @@ from daemon.core.model import Workload, WorkloadRef
 from daemon.core.policy import Policy
 from daemon.core.runs import Kind
 from daemon.core.value import learn_types
+from daemon.engine.beside import Beside
 from daemon.engine.configuration import ConfigurationLook
 from daemon.engine.configuration_contents import ContentLook
+from daemon.engine.database_steps import DatabaseSteps
+from daemon.engine.database_version import VersionLook, VersionReader
 from daemon.engine.defects import Defects, LogOnly
 from daemon.engine.effects import Effects, Run
 from daemon.engine.evidence_store import EvidenceStore
@@ -138,6 +141,24 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
     logs = LogReading(parts.logs, clock)
     stuck = StuckLook(parts.events, logs, clock)
     contents = ContentLook(parts.copies, parts.cluster)
+    running = parts.running
+    reader = VersionReader(
+        running.runners,
+        parts.cluster,
+        clock,
+        sweep=running.sweep,
+        beside=Beside(run=running.run, later=queue.put, defects=defects, edge="database version"),
+    )
+    database = DatabaseSteps(
+        running.runners,
+        reader,
+        parts.cluster,
+        clock,
+        sweep=running.sweep,
+        beside=Beside(run=running.run, later=queue.put, defects=defects, edge="database"),
+        stop=parts.actuator.stop,
+    )
+    versions = VersionLook(reader, clock)
     effects = Effects(
         hands=Hands(
             actuator=parts.actuator,
@@ -152,6 +173,7 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
                 defects=defects,
             ),
             gates=GateLook(parts.asking, parts.cluster, parts.configuration, parts.events, clock, defects),
+            database=database,
         ),
         sinks=parts.sinks,
         clock=clock,
@@ -191,6 +213,8 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
                 defects=defects,
             ),
             calendar=parts.calendar,
+            versions=versions,
+            database=database,
         ),
         configuration=configuration,
         contents=contents,
@@ -199,6 +223,7 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
         clock=clock,
         policies=parts.policies,
         journal=journal,
+        versions=versions,
         attended=lambda: engine.poll_soon(),
     )
     unmatched = Unmatched(parts.registry)

@@ -14,7 +14,7 @@ from datetime import datetime
 import msgspec
 
 from daemon.core.case.case import Case, Effect, EffectOutcome
-from daemon.core.case.events import Finished, Hindered
+from daemon.core.case.events import Begun, Finished, Hindered
 from daemon.core.case.guards.emergency_stop import stopped_by
 from daemon.core.case.incident import render
 from daemon.core.case.plan import STEPS
@@ -23,7 +23,7 @@ from daemon.core.policy import Policy
 from daemon.engine.backoff import Backoff
 from daemon.engine.defects import Defects
 from daemon.engine.steps.registry import ACTS
-from daemon.engine.steps.step import Hands, refused
+from daemon.engine.steps.step import Hands, StepAnswer, refused
 from daemon.ports import Clock, Denied, IncidentSink, PortError, Rejected
 
 PAUSES = Backoff(first=1.0, longest=30.0)
@@ -31,7 +31,7 @@ FORBIDDEN_PAUSE = 60.0
 STANDING_PAUSE = 8.0
 """An effect that waits this long for its next try has failed more than for a moment (seconds)."""
 
-Result = Finished | Hindered
+Result = Finished | Begun | Hindered
 Key = tuple[str, str]
 """A case's key and an effect's token, by which it is known from that of a case of the same name before."""
 Run = Callable[[Callable[[], None]], object]
@@ -110,13 +110,14 @@ class Effects:
             return None
         return self._attempt(key, case, effect, lambda: self._act(key, case, effect))
 
-    def _act(self, key: Key, case: Case, effect: Effect) -> Finished | None:
+    def _act(self, key: Key, case: Case, effect: Effect) -> StepAnswer:
         """Carry a step out, unless the emergency stop is set at this very moment.
 
         A step that leaves its token on the Deployment looks for the stop itself, in the same read that its
         write rests on, and after it has looked whether it is done already.
         """
-        if not STEPS[effect.kind].marks:
+        # What was begun cannot be stopped any more: how it ends is what people must hear.
+        if not STEPS[effect.kind].marks and effect.begun_at is None:
             reason = self._hands.actuator.stop(case.ref)
             if reason is not None:
                 return refused(effect, str(stopped_by(case.ref, reason)) + self._doubt(key, effect))
@@ -178,9 +179,7 @@ class Effects:
             waiting = self._waiting.get(key)
             return waiting is None or self._clock.monotonic() >= waiting.until
 
-    def _attempt(
-        self, key: Key, case: Case, effect: Effect, act: Callable[[], Finished | None]
-    ) -> Result | None:
+    def _attempt(self, key: Key, case: Case, effect: Effect, act: Callable[[], StepAnswer]) -> Result | None:
         try:
             finished = act()
         except Rejected as error:

@@ -28,6 +28,8 @@ from daemon.core.rollout_facts.pod_history import PodHistory
 from daemon.core.runs import SmokeRun
 from daemon.engine.configuration import ConfigurationLook, ever_seen
 from daemon.engine.configuration_contents import ContentLook
+from daemon.engine.database_steps import DatabaseSteps
+from daemon.engine.database_version import VersionLook
 from daemon.engine.evidence_store import EvidenceStore
 from daemon.engine.histories import Histories
 from daemon.engine.ingress import IngressLook
@@ -57,6 +59,8 @@ class Observer:
         stuck: StuckLook,
         ingress: IngressLook,
         calendar: Calendar,
+        versions: VersionLook,
+        database: DatabaseSteps,
     ) -> None:
         self._room = room
         self._around = around
@@ -72,6 +76,8 @@ class Observer:
         self._stuck = stuck
         self._ingress = ingress
         self._calendar = calendar
+        self._versions = versions
+        self._database = database
 
     def observe(
         self,
@@ -107,6 +113,8 @@ class Observer:
             told=self._told(case, workload, policy, elapsed),
             smoke_tests=tests,
             drift=self._contents.drift(case, decided.revision, cases, policy) if deciding else (),
+            recorded=self._versions.recorded(decided.revision, cases, policy),
+            version=self._versions.now(case, decided.revision if deciding else None, policy),
             next_choice=instead,
             no_image=no_image,
             restarted=own_restart(self._cluster, case, workload),
@@ -122,6 +130,8 @@ class Observer:
         self._logs.forget(key)
         self._smoke_tests.forget(key)
         self._ingress.forget(key)
+        self._versions.forget(key)
+        self._database.forget(key)
 
     def _assess(
         self,

@@ -22,6 +22,7 @@ from daemon.engine.between_rollouts import StandingWatch
 from daemon.engine.case_opening import opening
 from daemon.engine.configuration import ConfigurationLook
 from daemon.engine.configuration_contents import ContentLook
+from daemon.engine.database_version import VersionLook
 from daemon.engine.effects import Effects
 from daemon.engine.evidence_store import EvidenceStore
 from daemon.engine.journal import Journal
@@ -54,6 +55,7 @@ class Reconciler:
         clock: Clock,
         policies: Policies,
         journal: Journal,
+        versions: VersionLook,
         attended: Callable[[], None],
     ) -> None:
         self._cluster = cluster
@@ -67,6 +69,7 @@ class Reconciler:
         self._clock = clock
         self._policies = policies
         self._journal = journal
+        self._versions = versions
         self._attended = attended
         self._standing = StandingWatch(clock)
         self._attention = Attention(clock)
@@ -90,6 +93,8 @@ class Reconciler:
         for case in self._own(ref):
             if case.unfinished:
                 self._carry(case, workload, policy)
+        if workload is not None:
+            self._remember_versions(workload, policy)
         self._stand(ref, workload, policy)
         self._prune(self._own(ref), policy)
 
@@ -173,7 +178,8 @@ class Reconciler:
         order = case.spec.instruction
         if order is not None and order != case.status.last_instruction:
             choice = target.asked_for(order, workload, case.spec.revision, cases)
-            self._apply(case, Instructed(instruction=order, choice=choice), policy)
+            known = self._versions.recorded(choice.revision if choice is not None else None, cases, policy)
+            self._apply(case, Instructed(instruction=order, choice=choice, recorded=known), policy)
 
     def _carry(self, case: Case, workload: Workload | None, policy: Policy) -> None:
         if case.active:
@@ -188,6 +194,13 @@ class Reconciler:
             case = self._act(self._apply(case, seen, policy), policy)
             if _left(case) == _left(before):
                 return
+
+    def _remember_versions(self, workload: Workload, policy: Policy) -> None:
+        """Write down at which version the database is, on the case of what runs."""
+        newest = target.newest(workload, self._own(workload.ref))
+        read = self._versions.noted(newest, workload, policy) if newest is not None else None
+        if newest is not None and read is not None:
+            self._apply(newest, read, policy)
 
     def _stand(self, ref: WorkloadRef, workload: Workload | None, policy: Policy) -> None:
         """Between rollouts: what befalls the pods is written down on the newest case."""

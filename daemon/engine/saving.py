@@ -47,4 +47,5 @@ def _meaning(status: Status) -> tuple[object, ...]:
     """
     alerts = (status.alerts, status.alerts_left_out, status.alerts_lost)
     effects = tuple(effect if effect.is_step else effect.id for effect in status.effects)
-    return status.phase, effects, status.timeline, status.smoke_tests, alerts
+    said = (status.timeline, status.smoke_tests, status.migration, alerts)
+    return status.phase, effects, said

@@ -15,6 +15,7 @@ from daemon.settings.groups import (
 from daemon.settings.guarding import GuardedWorkload, PolicySettings, SignalSettings
 from daemon.settings.incidents import SINKS, IncidentSettings
 from daemon.settings.loading import load
+from daemon.settings.migration import MigrationSettings
 from daemon.settings.model import Settings
 from daemon.settings.problems import Problem, SettingsError
 from daemon.settings.smoke_tests import SmokeTestSettings
@@ -32,6 +33,7 @@ __all__ = [
     "IncidentSettings",
     "KubernetesSettings",
     "LogSettings",
+    "MigrationSettings",
     "NeighbourSettings",
     "PolicySettings",
     "Problem",

@@ -7,6 +7,7 @@ from typing import Any
 
 from daemon.settings.flaw import Flaw as Flaw
 from daemon.settings.guarding import GuardedWorkload, SignalSettings
+from daemon.settings.migration_checks import migrations
 from daemon.settings.model import Settings
 from daemon.settings.problems import Location, instead
 from daemon.settings.secret_checks import secrets
@@ -23,6 +24,7 @@ def flaws(settings: Settings, *, offline: bool = False) -> Iterator[Flaw]:
     yield from _unjudged(settings)
     yield from _surroundings(settings)
     yield from _smoke_tests(settings)
+    yield from migrations(settings)
     yield from _health(settings)
     yield from _durations(settings)
     yield from _warmups(settings)

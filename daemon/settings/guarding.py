@@ -281,6 +281,10 @@ class GuardedWorkload(PolicySettings):
         max_length=20,
         description="Names of `freezes` that hold for it. Left out: all of them. Empty: none.",
     )
+    migration: SignalName | None = Field(
+        default=None,
+        description="Name of one of `migrations`: its database. Left out: it has none that is asked for.",
+    )
     health_paths: tuple[HealthPath, ...] | None = Field(
         default=None,
         max_length=10,

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from daemon.core.migration import tasks_of
 from daemon.core.model import WorkloadRef
 from daemon.core.policy import ConfigurationChoice, GateChoice, Mode, Policy, SignalPolicy
 from daemon.core.runs import Kind, kind_of
@@ -25,6 +26,7 @@ from daemon.settings.groups import (
 )
 from daemon.settings.guarding import GuardedWorkload, PolicySettings, SignalChoice, SignalSettings
 from daemon.settings.incidents import IncidentSettings
+from daemon.settings.migration import MigrationSettings
 from daemon.settings.problems import complaint
 from daemon.settings.smoke_tests import SmokeTestSettings
 from daemon.settings.surroundings import DependencySettings, NeighbourSettings
@@ -71,6 +73,9 @@ class Settings(BaseSettings):
     )
     freezes: tuple[FreezeSettings, ...] = Field(
         default=(), max_length=20, description="Times in which a failing release is held for a person."
+    )
+    migrations: tuple[MigrationSettings, ...] = Field(
+        default=(), max_length=20, description="Databases that releases migrate."
     )
     policy: PolicySettings = Field(default=PolicySettings(), description="For all workloads.")
     prometheus: PrometheusSettings = Field(default=PrometheusSettings(), description="The metrics.")
@@ -121,8 +126,12 @@ class Settings(BaseSettings):
         found: dict[str, frozenset[Kind]] = {}
         for entry in self.workloads:
             policy = self.policy_of(entry)
-            tasks = [one.task for one in policy.smoke_tests] + [one.task for one in policy.feature_flags]
-            kinds = frozenset(kind_of(task) for task in tasks)
+            tasks = (
+                *(test.task for test in policy.smoke_tests),
+                *(flag.task for flag in policy.feature_flags),
+                *tasks_of(policy.migration),
+            )
+            kinds = frozenset(map(kind_of, tasks))
             found[entry.namespace] = found.get(entry.namespace, frozenset()) | kinds
         return found
 
@@ -177,6 +186,10 @@ class Settings(BaseSettings):
                 flag.flag
                 for flag in self.feature_flags
                 if entry is not None and (entry.feature_flags is None or flag.name in entry.feature_flags)
+            ),
+            migration=next(
+                (one.policy for one in self.migrations if entry is not None and one.name == entry.migration),
+                None,
             ),
             health_paths=paths,
             ingress=entry.ingress.check if entry is not None and entry.ingress is not None else None,

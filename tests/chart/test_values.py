@@ -12,6 +12,7 @@ from daemon.settings import (
     DependencySettings,
     FreezeSettings,
     GuardedWorkload,
+    MigrationSettings,
     NeighbourSettings,
     Settings,
     SignalSettings,
@@ -33,6 +34,7 @@ ENTRIES: dict[str, type[BaseModel]] = {
     "feature_flags": FeatureFlagSettings,
     "smoke_tests": SmokeTestSettings,
     "freezes": FreezeSettings,
+    "migrations": MigrationSettings,
 }
 """Settings that are lists, and what an entry is."""
 

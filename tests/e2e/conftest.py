@@ -17,6 +17,8 @@ from tests.e2e.cluster import lifecycle
 from tests.e2e.cluster.binaries import MissingTool
 from tests.e2e.cluster.cluster import Cluster
 from tests.e2e.daemon import TOKEN, Daemon
+from tests.e2e.database import build as database
+from tests.e2e.database.manifests import URL, migration
 from tests.e2e.sentry import LocalSentry
 from tests.e2e.stage import Stage, wait_for
 from tests.example import application
@@ -58,7 +60,14 @@ FACTS: dict[str, dict[str, Any]] = {
     "crashing": {},
 }
 """Stories that take minutes of waiting and little else: they are played side by side."""
-STORIES |= FACTS | runbook_stories.STORIES | guard_stories.STORIES
+_WITH_DATABASE: dict[str, Any] = {
+    "repository": database.REPOSITORY,
+    "environment": {"DATABASE_URL": URL},
+    "memory_limit": "192Mi",
+}
+DATABASES = {"downgraded": "allowed", "migrated": "forbidden"}
+"""Stories of a release that migrates its database, and whether that may be taken back."""
+STORIES |= FACTS | runbook_stories.STORIES | guard_stories.STORIES | dict.fromkeys(DATABASES, _WITH_DATABASE)
 WORKLOADS = {**runbook_stories.WORKLOADS, **guard_stories.WORKLOADS}
 CONFIGURATION = {"rewritten": "ignore", "restored": "restore"}
 """The policy of stories that have another than the default."""
@@ -79,10 +88,12 @@ def settings(cluster: Cluster) -> dict[str, Any]:
                 "contact": "#incident-gl006",
                 "signals": ["errors", {"name": "latency", "warmup": WARMUP}],
                 **({"configuration": CONFIGURATION[story]} if story in CONFIGURATION else {}),
+                **({"migration": story} if story in DATABASES else {}),
                 **WORKLOADS.get(story, {"smoke_tests": []}),
             }
             for story in STORIES
         ],
+        "migrations": [migration(story, downgrade) for story, downgrade in DATABASES.items()],
         "policy": {
             "watch": WATCH,
             "baseline_window": 180,
@@ -103,6 +114,7 @@ def cluster() -> Cluster:
     except MissingTool as problem:
         pytest.exit(f"e2e: {problem}", returncode=3)
     load_app(found)
+    database.load(found)
     # helm installs it with the chart; the daemon as a process needs it as well.
     found.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(daemons.CHART / "crds"))
     return found

@@ -11,7 +11,7 @@ from daemon.adapters.simulation.cluster import MemoryCluster
 from daemon.adapters.simulation.logs import MemoryLogs
 from daemon.adapters.simulation.object_events import MemoryObjectEvents
 from daemon.adapters.simulation.rights import MemoryRights
-from daemon.adapters.simulation.runner import MemoryRunner, Program
+from daemon.adapters.simulation.runner import MemoryRunner, Program, Start
 from daemon.adapters.simulation.sinks import MemorySink
 from daemon.adapters.simulation.surroundings import MemorySurroundings
 from daemon.core.case.case import Case
@@ -19,10 +19,10 @@ from daemon.core.case.incident import Incident
 from daemon.core.case.steps.step import Right
 from daemon.core.model import Revision, Workload, WorkloadRef
 from daemon.core.rollout_facts.diagnosis import ObjectEvent
-from daemon.core.runs import Kind, RunResult
+from daemon.core.runs import HttpCall, Kind, RunResult
 from daemon.ports import Clock, Gauge, GaugeReading, LogTail, Neighbour, Order, PortError, RollbackResult
 from tests.simulation.accidents import Accidents
-from tests.simulation.troubles import Troubles
+from tests.simulation.troubles import Killed, Troubles
 
 
 class FaultyCluster(MemoryCluster):
@@ -203,10 +203,22 @@ class FaultyRights(MemoryRights):
 class FaultyRunner(MemoryRunner):
     """``calls`` is what goes wrong with beginning."""
 
-    def __init__(self, kind: Kind, programs: Mapping[str, Program] | None = None) -> None:
+    def __init__(self, kind: Kind, programs: Mapping[str, Program | Start] | None = None) -> None:
         super().__init__(kind, programs)
         self.calls = Troubles()
+        self._deadly: tuple[str, bool] | None = None
+
+    def crash_at(self, command: str, *, made: bool) -> None:
+        """Raise :class:`Killed` at the next run of a command (its words joined by spaces), once: before it is
+        begun, or with it done and unheard."""
+        self._deadly = (command, made)
 
     def run(self, order: Order) -> RunResult:
-        with self.calls.call():
-            return super().run(order)
+        words = () if isinstance(order.task, HttpCall) else order.task.command
+        if self._deadly is None or " ".join(words) != self._deadly[0]:
+            with self.calls.call():
+                return super().run(order)
+        (_, made), self._deadly = self._deadly, None
+        if made:
+            super().run(order)
+        raise Killed(str(words))

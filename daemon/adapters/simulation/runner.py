@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from daemon.core.runs import Ending, HttpCall, JobCommand, Kind, RunResult, Task, tail
 from daemon.core.value import Value
@@ -19,16 +19,21 @@ class Program(Value, frozen=True):
     """Where an answer redirects to."""
 
 
+Start = Callable[[], Program]
+"""What a command does to something, at each start."""
+
+
 class MemoryRunner:
     """Runs nothing: each command (its words joined by spaces) and each URL is a program of that name.
 
-    A program that takes longer than the order's timeout is given up at once. A Job is found again by its
-    order's id, and never started twice, until it is swept.
+    A program that acts on something is made anew at each start. One that takes longer than the order's
+    timeout is given up at once. A Job is found again by its order's id, and never started twice, until it is
+    swept.
     """
 
-    def __init__(self, kind: Kind, programs: Mapping[str, Program] | None = None) -> None:
+    def __init__(self, kind: Kind, programs: Mapping[str, Program | Start] | None = None) -> None:
         self._kind = kind
-        self.programs = dict(programs or {})
+        self.programs: dict[str, Program | Start] = dict(programs or {})
         self.starts: list[str] = []
         """The orders' ids, as they were started."""
         self._ended: dict[str, RunResult] = {}
@@ -43,8 +48,9 @@ class MemoryRunner:
     def run(self, order: Order) -> RunResult:
         if order.id in self._ended:
             return self._ended[order.id]
-        program = self._program(order)
+        found = self._program(order)
         self.starts.append(order.id)
+        program = found if isinstance(found, Program) else found()
         result = _result(order, program)
         if self._kind == "job":
             self._ended[order.id] = result
@@ -58,7 +64,7 @@ class MemoryRunner:
         """Jobs that nobody has swept."""
         return tuple(self._ended)
 
-    def _program(self, order: Order) -> Program:
+    def _program(self, order: Order) -> Program | Start:
         task = order.task
         if isinstance(task, HttpCall):
             if "{pod}" in task.url and not order.pods:

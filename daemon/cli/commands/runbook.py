@@ -13,7 +13,7 @@ from daemon.cli.invocation import Invocation
 
 if TYPE_CHECKING:
     from daemon.core.case.case import Case
-    from daemon.core.case.runbook import Line
+    from daemon.core.case.runbook_line import Line
 
 
 @click.command(

@@ -14,6 +14,7 @@ from typing import Literal
 from daemon.core.assessment import Assessment, Verdict, Verification
 from daemon.core.case.guards.guard import Refusal
 from daemon.core.case.prior_state import PriorState
+from daemon.core.migration import DatabaseAct, MigrationRecord
 from daemon.core.model import Alert, Change, Revision, WorkloadRef
 from daemon.core.policy import GateChoice, Mode
 from daemon.core.rollout_facts.configuration import Sighting
@@ -75,7 +76,7 @@ class EffectOutcome(StrEnum):
     REFUSED = "refused"
 
 
-class Effect(Value, frozen=True):
+class Effect(Value, frozen=True, omit_defaults=True):
     """An act on the world. ``id`` is unique within the case; what it does follows from ``kind``.
 
     All kinds but ``publish`` are steps of the plan that returns the workload to its target
@@ -83,7 +84,17 @@ class Effect(Value, frozen=True):
     """
 
     id: str
-    kind: Literal["gates", "feature-flag", "rollback", "publish", "restore-configuration", "restart"]
+    kind: Literal[
+        "gates",
+        "feature-flag",
+        "rollback",
+        "publish",
+        "restore-configuration",
+        "restart",
+        "check-database",
+        "back-up-database",
+        "downgrade-database",
+    ]
     intended_at: datetime
     sink: str = ""
     stage: Literal["", "opened", "updated", "closed"] = ""
@@ -93,6 +104,10 @@ class Effect(Value, frozen=True):
     """How it ended; while it is intended, what forbids it."""
     drift: Drift | None = None
     """What a ``restore-configuration`` puts back, and over what."""
+    database: DatabaseAct | None = None
+    """What a step does to the database."""
+    begun_at: datetime | None = None
+    """Written before it is begun, where it must not be begun twice and leaves no trace to be found by."""
     gates: GateChoice | None = None
     """What ``gates`` make of what cannot be asked."""
     by_hand: str = ""
@@ -179,6 +194,8 @@ class Status(Value, frozen=True, omit_defaults=True):
     """What the ConfigMaps among them held then; in the end, what the revision was found healthy with."""
     drift: tuple[Drift, ...] = ()
     """Which ConfigMaps of the target hold something else, when the rollback was decided."""
+    migration: MigrationRecord = MigrationRecord()
+    """The database's version, at the moments that matter; empty where policy does not ask for it."""
     before: PriorState | None = None
     """How things stood just before the last plan began."""
     effects: tuple[Effect, ...] = ()

@@ -93,6 +93,11 @@ def noting(case: Case, effect: Effect, detail: str) -> Case:
     return _with(case, msgspec.structs.replace(effect, detail=detail))
 
 
+def begun(case: Case, effect: Effect, now: datetime) -> Case:
+    """The case with a step's beginning in its ledger."""
+    return _with(case, msgspec.structs.replace(effect, begun_at=now))
+
+
 def _with(case: Case, effect: Effect) -> Case:
     return change(case, effects=tuple(effect if e.id == effect.id else e for e in case.status.effects))
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from daemon.core.assessment import Assessment, Verification
 from daemon.core.case.case import EffectOutcome, Instruction
 from daemon.core.case.guards.guard import FreezeWindow
 from daemon.core.case.prior_state import PriorState
 from daemon.core.case.rollback_target import Choice
+from daemon.core.migration import VersionReading
 from daemon.core.model import Alert, Revision, Workload
 from daemon.core.rollout_facts.configuration_content import Drift
 from daemon.core.rollout_facts.diagnosis import NOTHING, Told
@@ -16,6 +18,8 @@ from daemon.core.rollout_facts.log_lines import LogReport
 from daemon.core.rollout_facts.pod_history import PodHistory
 from daemon.core.runs import SmokeRun
 from daemon.core.value import Value
+
+VersionMoment = Literal["begun", "healthy"]
 
 
 class Observed(Value, frozen=True):
@@ -40,6 +44,11 @@ class Observed(Value, frozen=True):
     """As the case is to remember them; ``None`` while a recovery is not being proven."""
     drift: tuple[Drift, ...] = ()
     """How the target's configuration differs; looked at only when the rollback is decided."""
+    recorded: VersionReading | None = None
+    """The database's version that the chosen revision was found healthy with."""
+    version: VersionReading | None = None
+    """The database's version now; asked for when a rollback is about to be decided, ``None`` until it is
+    known whether it can be read."""
     next_choice: Choice | None = None
     """Where the target's image cannot be had: the revision to return to instead, with ``drift`` being its."""
     no_image: str = ""
@@ -55,14 +64,25 @@ class Observed(Value, frozen=True):
 
 
 class Finished(Value, frozen=True):
-    """An effect came to its end; of a rollback with the Deployment's generation after it, 0 if not known."""
+    """An effect came to its end.
+
+    Of a rollback with the Deployment's generation after it, 0 if not known; of a step of the database with
+    the version as it was read last.
+    """
 
     effect: str
     outcome: EffectOutcome
     detail: str
     generation: int = 0
+    version: VersionReading | None = None
     before: PriorState | None = None
     """What the checks before a plan found."""
+
+
+class Begun(Value, frozen=True):
+    """A step that must not be begun twice is begun as soon as this is stored."""
+
+    effect: str
 
 
 class Hindered(Value, frozen=True):
@@ -83,6 +103,8 @@ class Instructed(Value, frozen=True):
 
     instruction: Instruction
     choice: Choice | None = None
+    recorded: VersionReading | None = None
+    """The database's version that the named revision was found healthy with."""
 
 
 class Troubled(Value, frozen=True):
@@ -91,4 +113,11 @@ class Troubled(Value, frozen=True):
     text: str
 
 
-Event = Observed | Finished | Hindered | Alerted | Instructed | Troubled
+class VersionRead(Value, frozen=True):
+    """The database's version at a moment of the revision's life."""
+
+    moment: VersionMoment
+    reading: VersionReading
+
+
+Event = Observed | Finished | Begun | Hindered | Alerted | Instructed | Troubled | VersionRead

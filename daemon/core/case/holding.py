@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import assert_never
 
 from daemon.core.assessment import Attribution, Verdict
+from daemon.core.case import versions
 from daemon.core.case.case import Case, Phase
 from daemon.core.case.edits import announce, change, ended, enter, judged, noted, told
 from daemon.core.case.events import Observed
@@ -40,7 +41,8 @@ def occasion(case: Case, seen: Observed, policy: Policy, now: datetime) -> Occas
 def held(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
     """A hold of the daemon's own ends when the evidence changes sides, or the guard that it is due to refuses
     no longer; a person's hold does not."""
-    case = change(case, target=case.status.target or seen.choice.revision)
+    if case.status.target is None:
+        case = versions.aimed(change(case, target=seen.choice.revision), seen)
     by_person = case.status.last_instruction is not None and case.status.last_instruction.action == "hold"
     new = seen.assessment
     if not by_person and _cleared(case, seen):

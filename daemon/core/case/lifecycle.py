@@ -10,12 +10,22 @@ from __future__ import annotations
 from datetime import datetime
 from typing import assert_never
 
-from daemon.core.case import between_rollouts, holding, phases, plan, returning
+from daemon.core.case import between_rollouts, holding, phases, plan, returning, versions
 from daemon.core.case.alert_record import Record, recorded, shortened
 from daemon.core.case.case import APPROVABLE, STOPPABLE, Case, Effect, EffectOutcome, Phase
-from daemon.core.case.edits import announce, attended, change, finished, noted, noting
-from daemon.core.case.events import Alerted, Event, Finished, Hindered, Instructed, Observed, Troubled
-from daemon.core.case.rollback_target import Choice, outdated
+from daemon.core.case.edits import announce, attended, begun, change, finished, noted, noting
+from daemon.core.case.events import (
+    Alerted,
+    Begun,
+    Event,
+    Finished,
+    Hindered,
+    Instructed,
+    Observed,
+    Troubled,
+    VersionRead,
+)
+from daemon.core.case.rollback_target import outdated
 from daemon.core.case.size import TEXT_BYTES, fitted
 from daemon.core.model import Alert
 from daemon.core.policy import Policy
@@ -33,6 +43,8 @@ def _after(case: Case, event: Event, policy: Policy, now: datetime) -> Case:
             return _observed(case, event, policy, now)
         case Finished():
             return _finished(case, event, policy, now)
+        case Begun():
+            return _begun(case, event, now)
         case Hindered():
             return _hindered(case, event, policy, now)
         case Alerted():
@@ -41,6 +53,8 @@ def _after(case: Case, event: Event, policy: Policy, now: datetime) -> Case:
             return _instructed(case, event, policy, now)
         case Troubled():
             return between_rollouts.troubled(case, event.text, policy, now)
+        case VersionRead():
+            return versions.noted_version(case, event, now)
     assert_never(event)
 
 
@@ -85,7 +99,7 @@ def _finished(case: Case, event: Finished, policy: Policy, now: datetime) -> Cas
     effect = next((e for e in case.pending if e.id == event.effect), None)
     if effect is None:
         return case
-    case = finished(case, effect, event.outcome, event.detail, now)
+    case = versions.decided(finished(case, effect, event.outcome, event.detail, now), event.version)
     if not effect.is_step or case.phase is not Phase.ROLLING_BACK:
         return case
     if event.before is not None:
@@ -95,7 +109,7 @@ def _finished(case: Case, event: Finished, policy: Policy, now: datetime) -> Cas
         case EffectOutcome.DONE if marks:
             return returning.patched(case, event.generation, event.detail, now)
         case EffectOutcome.DONE:
-            return noted(case, event.detail, now)
+            return noted(case if effect.begun_at is None else change(case, attended=0.0), event.detail, now)
         case EffectOutcome.SUPERSEDED if marks:
             return phases.superseded(case, event.detail, policy, now)
         case EffectOutcome.SUPERSEDED:
@@ -104,9 +118,18 @@ def _finished(case: Case, event: Finished, policy: Policy, now: datetime) -> Cas
                 "approve to return to the target and leave it as it is"
             )
             return phases.stopped(_left_alone(case, effect), text, policy, now)
+        case EffectOutcome.REFUSED if effect.database is not None:
+            return phases.stopped(case, versions.refused(case, effect, event, policy), policy, now)
         case EffectOutcome.REFUSED:
             return _refused(case, effect, event.detail, policy, now)
     assert_never(event.outcome)
+
+
+def _begun(case: Case, event: Begun, now: datetime) -> Case:
+    effect = next((e for e in case.pending if e.id == event.effect and e.begun_at is None), None)
+    if effect is None or case.phase is not Phase.ROLLING_BACK:
+        return case
+    return noted(begun(case, effect, now), f"begins to {plan.STEPS[effect.kind].words(case, effect)}", now)
 
 
 def _refused(case: Case, effect: Effect, why: str, policy: Policy, now: datetime) -> Case:
@@ -158,7 +181,7 @@ def _instructed(case: Case, event: Instructed, policy: Policy, now: datetime) ->
     why = f" ({order.reason})" if order.reason else ""
     match order.action:
         case "approve":
-            return _approved(case, f"approved by {order.by}{why}", event.choice, policy, now)
+            return _approved(case, f"approved by {order.by}{why}", event, policy, now)
         case "hold":
             if case.phase in STOPPABLE:
                 return holding.hold(case, f"held by {order.by}{why}", policy, now)
@@ -166,7 +189,8 @@ def _instructed(case: Case, event: Instructed, policy: Policy, now: datetime) ->
     assert_never(order.action)
 
 
-def _approved(case: Case, text: str, choice: Choice | None, policy: Policy, now: datetime) -> Case:
+def _approved(case: Case, text: str, event: Instructed, policy: Policy, now: datetime) -> Case:
+    choice = event.choice
     if case.phase not in APPROVABLE:
         return noted(case, f"{text}, {_too_late(case)}", now)
     if choice is not None and choice.revision is None:
@@ -177,11 +201,14 @@ def _approved(case: Case, text: str, choice: Choice | None, policy: Policy, now:
         target, drift = choice.revision, ()
     if target is None:
         return noted(case, f"{text}, but there is no revision to return to", now)
+    if target != case.status.target:
+        case = versions.aimed_at_another(case, event.recorded)
     if case.status.refusal is not None:
         text = f"{text} although {case.status.refusal}"
     text = f"{text}, returning to {target}{f' {choice.reason}' if choice is not None else ''}"
-    found = returning.situation(target, drift, policy)
-    return returning.begin_rollback(change(case, drift=drift), found, text, policy, now)
+    case = change(case, drift=drift)
+    found = returning.situation(case, target, policy, approved=True)
+    return returning.begin_rollback(case, found, text, policy, now)
 
 
 def _too_late(case: Case) -> str:

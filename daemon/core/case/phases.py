@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import assert_never
 
 from daemon.core.assessment import Assessment, Attribution, Verdict
-from daemon.core.case import plan, returning, stuck_rollout
+from daemon.core.case import plan, returning, stuck_rollout, versions
 from daemon.core.case.case import Case, EffectOutcome, Phase
+from daemon.core.case.database import ALONE
 from daemon.core.case.edits import (
     announce,
     change,
@@ -137,21 +138,25 @@ def failing(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
     """Decide what the failing verdict leads to; every refusal says why."""
     assessment = case.status.assessment or seen.assessment
     reason, target = assessment.reason, seen.choice.revision
-    case = change(case, target=target, drift=seen.drift)
+    case = versions.aimed(change(case, target=target, drift=seen.drift), seen)
     if assessment.attribution is not Attribution.DEPLOYMENT:
         return hold(
             case, f"held, not attributed to the release: {assessment.attribution_reason}", policy, now
         )
     if target is None:
         return hold(case, f"held, nothing to return to: {seen.choice.reason}", policy, now)
-    found = situation(target, seen.drift, policy, seen.workload)
+    if policy.migration is not None and seen.version is None:
+        # It is being read: a moment later it is known, or known that it cannot be.
+        return case
+    found = situation(case, target, policy, seen.workload)
+    told = versions.warning(case, target, policy)
     match policy.mode:
         case Mode.ADVISE:
-            advice = f"would return to {target} ({seen.choice.reason}): {reason}"
+            advice = f"would return to {target} ({seen.choice.reason}): {reason}{told}"
             case = ended(case, Phase.ADVISED, advice, now)
             return announce(case, "updated", policy, now)
         case Mode.APPROVAL:
-            text = f"waits for approval to return to {target}: {reason}"
+            text = f"waits for approval to return to {target}: {reason}{told}"
             case = enter(case, Phase.AWAITING_APPROVAL, text, now)
             return announce(case, "updated", policy, now)
         case Mode.AUTOMATIC:
@@ -200,7 +205,11 @@ def _elsewhere(case: Case, seen: Observed, why: str, policy: Policy, now: dateti
     if choice is None or choice.revision is None or seen.workload is None:
         none = choice.reason if choice is not None else "there is no other"
         return _unrecovered(case, f"{stuck}; and {none}", policy, now)
-    found = situation(choice.revision, seen.drift, policy, seen.workload)
+    if policy.migration is not None and seen.version is None:
+        # It is being read, for the version that this one ran with.
+        return case
+    case = versions.aimed(change(case, drift=seen.drift), seen)
+    found = situation(case, choice.revision, policy, seen.workload)
     if refused := plan.refusal(found):
         return _unrecovered(case, f"{stuck}; {choice.revision} is not returned to: {refused}", policy, now)
     case = change(case, abandoned=seen.workload.current, drift=seen.drift, attended=0.0)
@@ -223,9 +232,14 @@ def overdue(case: Case, workload: Workload, policy: Policy, elapsed: float) -> R
 def _not_applied(case: Case, policy: Policy, now: datetime) -> Case:
     """A step is intended and was not accepted yet: that cannot go on for ever unsaid."""
     intended = case.pending_step
-    if intended is None or case.status.attended < policy.rollback_deadline:
+    deadline = policy.rollback_deadline + (plan.allowance(intended) if intended is not None else 0.0)
+    if intended is None or case.status.attended < deadline:
         return case
-    span, what = f"{policy.rollback_deadline:.0f} s", plan.noun(intended)
+    span, what = f"{deadline:.0f} s", plan.noun(intended)
+    if intended.database is not None:
+        why = intended.detail or "see the daemon's log for the answers"
+        text = f"held, {what} did not come to an end within {span} ({why}); {ALONE}"
+        return stopped(case, text, policy, now)
     if plan.STEPS[intended.kind].dispensable(intended):
         detail = intended.detail or f"not accepted for {span}"
         return finished(case, intended, EffectOutcome.REFUSED, detail, now)

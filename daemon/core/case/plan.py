@@ -13,8 +13,18 @@ from typing import Final
 
 import msgspec
 
+from daemon.core.case import database
 from daemon.core.case.case import Case, Effect, EffectOutcome
-from daemon.core.case.steps import feature_flag, gates, restart, restore_configuration, rollback
+from daemon.core.case.steps import (
+    back_up_database,
+    check_database,
+    downgrade_database,
+    feature_flag,
+    gates,
+    restart,
+    restore_configuration,
+    rollback,
+)
 from daemon.core.case.steps.step import Situation, StepKind
 from daemon.core.policy import ConfigurationChoice
 from daemon.core.rollout_facts.configuration_content import Drift
@@ -22,6 +32,9 @@ from daemon.core.rollout_facts.configuration_content import Drift
 ORDER: Final = (
     gates.STEP,
     feature_flag.STEP,
+    check_database.STEP,
+    back_up_database.STEP,
+    downgrade_database.STEP,
     restore_configuration.STEP,
     rollback.STEP,
     restart.STEP,
@@ -39,6 +52,7 @@ def steps(situation: Situation, number: int, now: datetime) -> tuple[Effect, ...
                 "kind": step.kind,
                 "intendedAt": now,
                 "drift": draft.drift,
+                "database": draft.database,
                 "gates": draft.gates,
                 "byHand": draft.by_hand,
             },
@@ -51,6 +65,8 @@ def steps(situation: Situation, number: int, now: datetime) -> tuple[Effect, ...
 
 def refusal(situation: Situation) -> str:
     """Why the daemon does not carry the plan out by itself, or nothing."""
+    if refused := database.objection(situation.database):
+        return refused
     match situation.configuration:
         case ConfigurationChoice.IGNORE:
             return ""
@@ -83,6 +99,8 @@ def summary(case: Case, effects: tuple[Effect, ...], situation: Situation) -> st
     left = [_left(drift) for drift in situation.drift if drift.name not in restored]
     if situation.configuration is ConfigurationChoice.IGNORE:
         left = []
+    if stays := database.stays(situation.database):
+        left = [*left, stays]
     parts = [*(f"also to {text}" for text in more), *left]
     return "; ".join(parts)
 
@@ -99,10 +117,24 @@ def account(case: Case) -> str:
     if len(planned) < 2:
         return ""
     done = [STEPS[e.kind].noun(e) for e in planned if e.outcome is EffectOutcome.DONE]
-    not_done = [STEPS[e.kind].noun(e) for e in planned if e.outcome is not EffectOutcome.DONE]
-    if not done:
+    begun = [STEPS[e.kind].noun(e) for e in planned if _unseen(e)]
+    not_done = [
+        STEPS[e.kind].noun(e) for e in planned if e.outcome is not EffectOutcome.DONE and not _unseen(e)
+    ]
+    if not done and not begun:
         return "nothing of the plan was done"
-    return f"half-done: {', '.join(done)} was done, {', '.join(not_done)} was not; nothing further is done"
+    told = ((done, "was done"), (begun, "was begun and did not end well"), (not_done, "was not done"))
+    parts = [f"{', '.join(nouns)} {what}" for nouns, what in told if nouns]
+    return f"half-done: {', '.join(parts)}; nothing further is done"
+
+
+def _unseen(effect: Effect) -> bool:
+    return effect.begun_at is not None and effect.outcome is not EffectOutcome.DONE
+
+
+def allowance(effect: Effect) -> float:
+    """Seconds that a step may take beyond the time that a rollback has to be accepted."""
+    return effect.database.seconds if effect.database is not None else 0.0
 
 
 def left_undone(case: Case) -> str:

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from daemon.core.case import plan
+from daemon.core.case import database, plan
 from daemon.core.case.case import Case, Effect, EffectOutcome, Phase
 from daemon.core.case.edits import announce, change, enter, finished, noted
 from daemon.core.case.steps.step import Situation
 from daemon.core.model import Revision, Workload
 from daemon.core.policy import Policy
-from daemon.core.rollout_facts.configuration_content import Drift
 
 
 def situation(
-    target: Revision, drift: tuple[Drift, ...], policy: Policy, workload: Workload | None = None
+    case: Case, target: Revision, policy: Policy, workload: Workload | None = None, *, approved: bool = False
 ) -> Situation:
-    """Without the workload it is not known whether pods of the target run, and so they may."""
+    """Without the workload it is not known whether pods of the target run, and so they may. ``approved``: a
+    person decides on what the case says."""
     return Situation(
         target=target,
         configuration=policy.configuration,
         gates=policy.gates,
         feature_flags=policy.feature_flags,
-        drift=drift,
+        drift=case.status.drift,
         target_runs=workload is None or bool(workload.live_of(target)),
+        database=database.of(case, target, policy, approved=approved),
     )
 
 

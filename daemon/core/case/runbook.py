@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from daemon.core.case import plan
+from daemon.core.case import database, plan
 from daemon.core.case.case import Case, Effect
+from daemon.core.case.database_by_hand import by_hand
+from daemon.core.case.runbook_line import Line
 from daemon.core.case.steps.step import Situation
 from daemon.core.policy import ConfigurationChoice, Policy
 from daemon.core.rollout_facts.configuration_content import Drift
-from daemon.core.value import Value
-
-
-class Line(Value, frozen=True):
-    """One step: what it does, how far it is (``done``, ``intended``, ``to do``, …), and its commands.
-
-    ``to do`` is what was not begun: what an approval would do, or only a person can.
-    """
-
-    text: str
-    state: str
-    commands: tuple[str, ...]
 
 
 def runbook(case: Case, policy: Policy) -> tuple[Line, ...]:
@@ -34,6 +24,7 @@ def runbook(case: Case, policy: Policy) -> tuple[Line, ...]:
         drift=case.status.drift,
         gates=policy.gates,
         feature_flags=policy.feature_flags,
+        database=database.of(case, target, policy, approved=True),
     )
     effects = plan.steps(found, 1, case.spec.started_at)
     restored = {effect.drift.name for effect in effects if effect.drift is not None}
@@ -41,6 +32,7 @@ def runbook(case: Case, policy: Policy) -> tuple[Line, ...]:
     if policy.configuration is ConfigurationChoice.IGNORE:
         left = []
     return (
+        *by_hand(case, found.database),
         *(_by_hand(case, drift) for drift in left),
         *(_line(case, effect, "to do") for effect in effects),
     )

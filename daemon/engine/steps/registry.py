@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from daemon.engine.steps import feature_flag, gates, restart, restore_configuration, rollback
+from daemon.engine.steps import (
+    back_up_database,
+    check_database,
+    downgrade_database,
+    feature_flag,
+    gates,
+    restart,
+    restore_configuration,
+    rollback,
+)
 from daemon.engine.steps.step import Act
 
 ACTS: Final[Mapping[str, Act]] = {
     "gates": gates.check,
     "feature-flag": feature_flag.switch_off,
+    "check-database": check_database.check_version,
+    "back-up-database": back_up_database.back_up,
+    "downgrade-database": downgrade_database.downgrade,
     "restore-configuration": restore_configuration.restore,
     "rollback": rollback.roll_back,
     "restart": restart.restart_target,

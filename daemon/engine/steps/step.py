@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from daemon.core.case.case import Case, Effect, EffectOutcome
-from daemon.core.case.events import Finished
+from daemon.core.case.events import Begun, Finished
+from daemon.engine.database_steps import DatabaseSteps
 from daemon.engine.feature_flags import FlagSwitches
 from daemon.engine.gates import GateLook
 from daemon.ports import Actuator, ConfigurationRestorer, RollbackResult
@@ -18,13 +19,18 @@ class Hands:
 
     actuator: Actuator
     restorer: ConfigurationRestorer
+    database: DatabaseSteps
     gates: GateLook
     flags: FlagSwitches
 
 
-Act = Callable[[Hands, Case, Effect], Finished | None]
-"""Carries a step out once and says how it ended; ``None`` while it is under way beside the worker, which then
-is asked for another look. Raises PortError for what has to be asked again."""
+StepAnswer = Finished | Begun | None
+"""How a step ended; that it is to be written down as begun; ``None`` while it is under way."""
+Act = Callable[[Hands, Case, Effect], StepAnswer]
+"""Carries a step out once and says how it ended. Raises PortError for what has to be asked again.
+
+One that takes its time is done beside the worker: it answers ``None``, and has the workload looked at later.
+"""
 
 
 def ended(effect: Effect, result: RollbackResult) -> Finished:

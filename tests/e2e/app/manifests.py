@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.e2e.app.build import image
+from tests.e2e.app.build import IMAGE
 
 NAMESPACE = "greenlang"
 NAME = "gl-006-heatreclaim"
@@ -24,6 +24,7 @@ class Gl006:
 
     namespace: str = NAMESPACE
     name: str = NAME
+    repository: str = IMAGE
     tag: str = "v1.0.0"
     replicas: int = 3
     load_rps: float = 5.0
@@ -138,7 +139,7 @@ def _container(app: Gl006) -> dict[str, Any]:
     return {
         **startup,
         "name": app.name,
-        "image": image(app.tag),
+        "image": f"{app.repository}:{app.tag}",
         "imagePullPolicy": "IfNotPresent",
         "ports": [{"name": "http", "containerPort": 8000}, {"name": "metrics", "containerPort": 9090}],
         "env": environment,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from daemon.core.case.case import Case, Effect
+from daemon.core.case.database import Database
+from daemon.core.migration import DatabaseAct
 from daemon.core.model import Revision
 from daemon.core.policy import ConfigurationChoice, GateChoice
 from daemon.core.rollout_facts.configuration_content import Drift
@@ -22,6 +24,8 @@ class Situation(Value, frozen=True):
     """Whether pods of the target are there that started before the plan; where unknown, they are."""
     gates: GateChoice = GateChoice.SKIP
     feature_flags: tuple[FeatureFlag, ...] = ()
+    database: Database | None = None
+    """What is known of the database; ``None`` where policy does not ask for its version."""
 
 
 class Draft(Value, frozen=True):
@@ -29,6 +33,7 @@ class Draft(Value, frozen=True):
 
     subject: str = ""
     drift: Drift | None = None
+    database: DatabaseAct | None = None
     gates: GateChoice | None = None
     by_hand: str = ""
 

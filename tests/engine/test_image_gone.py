@@ -57,7 +57,7 @@ def test_it_is_done_once() -> None:
     world = released()
     case = ended(world, "v1.1.0", "v1.0.0")
     assert case.phase is Phase.UNRECOVERED
-    assert "nor could that of revision 4 (v1.1.0) before it" in case.status.reason
+    assert "nor could the image of revision 4 (v1.1.0) before it be had" in case.status.reason
     assert patches(case) == ["rollback/1", "rollback/2"]
 
 
@@ -66,8 +66,8 @@ def test_with_no_other_revision_it_says_so() -> None:
     world.deploy(BAD)
     case = ended(world, "v1.0.0")
     assert case.phase is Phase.UNRECOVERED
-    assert "its image cannot be had" in case.status.reason
-    assert "no revision is known to be good" in case.status.reason
+    assert "v1.0.0: not found" in case.status.reason
+    assert "no revision besides revision 1 (v1.0.0) is known to be good" in case.status.reason
 
 
 def test_a_pull_that_may_pass_is_waited_for() -> None:

@@ -183,7 +183,7 @@ def rolling_back(case: Case, seen: Observed, policy: Policy, now: datetime) -> C
         case = change(enter(case, Phase.VERIFYING, text, now), rolled_out_at=now)
         return announce(case, "updated", policy, now)
     if arrived and seen.no_image:
-        return _elsewhere(case, seen, seen.no_image, policy, now)
+        return _elsewhere(case, seen, workload, target, policy, now)
     over = stuck_rollout.given_up(case) or case.status.attended >= policy.rollback_deadline
     if over or (arrived and status.timed_out(target)):
         again = stuck_rollout.restarting(case, workload, target, seen.told, policy, now)
@@ -194,25 +194,25 @@ def rolling_back(case: Case, seen: Observed, policy: Policy, now: datetime) -> C
     return case
 
 
-def _elsewhere(case: Case, seen: Observed, why: str, policy: Policy, now: datetime) -> Case:
+def _elsewhere(
+    case: Case, seen: Observed, workload: Workload, target: Revision, policy: Policy, now: datetime
+) -> Case:
     """The target's image cannot be had: the next good revision is returned to, once."""
-    target, choice = case.status.target, seen.next_choice
-    stuck = f"the rollback to {target} is stuck, its image cannot be had: {why}"
-    if case.status.abandoned is not None:
-        return _unrecovered(
-            case, f"{stuck}; nor could that of {case.status.abandoned} before it", policy, now
-        )
-    if choice is None or choice.revision is None or seen.workload is None:
-        none = choice.reason if choice is not None else "there is no other"
-        return _unrecovered(case, f"{stuck}; and {none}", policy, now)
+    choice, why = seen.next_choice, seen.no_image
+    stuck = stuck_rollout.stuck(case, workload, target, seen.told, policy)
+    if before := case.status.abandoned:
+        return _unrecovered(case, f"{stuck}; nor could the image of {before} before it be had", policy, now)
+    if choice is None or choice.revision is None:
+        none = choice.reason if choice is not None else "there is no other revision"
+        return _unrecovered(case, f"{stuck}; {none}", policy, now)
     if policy.migration is not None and seen.version is None:
         # It is being read, for the version that this one ran with.
         return case
     case = versions.aimed(change(case, drift=seen.drift), seen)
-    found = situation(case, choice.revision, policy, seen.workload)
+    found = situation(case, choice.revision, policy, workload)
     if refused := plan.refusal(found):
         return _unrecovered(case, f"{stuck}; {choice.revision} is not returned to: {refused}", policy, now)
-    case = change(case, abandoned=seen.workload.current, drift=seen.drift, attended=0.0)
+    case = change(case, abandoned=workload.current, drift=seen.drift, attended=0.0)
     text = f"the image of {target} cannot be had ({why}); returning to {choice.revision} instead"
     return begin_rollback(case, found, text, policy, now)
 

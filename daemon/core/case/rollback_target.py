@@ -40,6 +40,8 @@ def choose(
         and (case := ledger.get(revision.hash)) is not None
         and _good(case)
     ]
+    if not good and without is not None:
+        return Choice(revision=None, reason=f"no revision besides {without} is known to be good")
     if not good:
         return Choice(revision=None, reason=_nothing(workload, judged, ledger))
     proven, _, revision = max(good, key=lambda entry: (entry[0], entry[1], entry[2].number))

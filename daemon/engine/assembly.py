@@ -15,6 +15,7 @@ from daemon.core.policy import Policy
 from daemon.core.runs import Kind
 from daemon.core.value import learn_types
 from daemon.engine.configuration import ConfigurationLook
+from daemon.engine.configuration_changes import ChangeWatch
 from daemon.engine.configuration_contents import ContentLook
 from daemon.engine.defects import Defects, LogOnly
 from daemon.engine.effects import Effects, Run
@@ -138,6 +139,7 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
     logs = LogReading(parts.logs, clock)
     stuck = StuckLook(parts.events, logs, clock)
     contents = ContentLook(parts.copies, parts.cluster)
+    changes = ChangeWatch(parts.configuration, parts.copies, contents, parts.cluster, clock, queue.put)
     effects = Effects(
         hands=Hands(
             actuator=parts.actuator,
@@ -179,6 +181,7 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
             health=parts.health,
             configuration=configuration,
             contents=contents,
+            changes=changes,
             smoke_tests=smoke_tests,
             cluster=parts.cluster,
             logs=logs,
@@ -194,6 +197,7 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
         ),
         configuration=configuration,
         contents=contents,
+        changes=changes,
         logs=logs,
         effects=effects,
         clock=clock,
@@ -234,6 +238,7 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
             effects.problems,
             reconciler.problems,
             engine.workers.problems,
+            changes.problems,
         ),
         unmatched=unmatched.listed,
     )

@@ -15,7 +15,7 @@ from daemon.core.case.alert_record import Record, recorded, shortened
 from daemon.core.case.case import APPROVABLE, STOPPABLE, Case, Effect, EffectOutcome, Phase
 from daemon.core.case.edits import announce, attended, change, finished, noted, noting
 from daemon.core.case.events import Alerted, Event, Finished, Hindered, Instructed, Observed, Troubled
-from daemon.core.case.rollback_target import Choice, outdated
+from daemon.core.case.rollback_target import outdated
 from daemon.core.case.size import TEXT_BYTES, fitted
 from daemon.core.model import Alert
 from daemon.core.policy import Policy
@@ -56,6 +56,9 @@ def _observed(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case
     gone = phases.taken_over(case, seen.workload)
     if gone:
         return phases.superseded(case, gone, policy, now)
+    if seen.edited is not None:
+        text = seen.edited.text
+        return phases.superseded(change(case, contents=seen.edited.contents), text, policy, now)
     undone = returning.applied_over(case, seen.workload)
     if undone:
         return phases.stopped(case, undone, policy, now)
@@ -95,8 +98,10 @@ def _finished(case: Case, event: Finished, policy: Policy, now: datetime) -> Cas
         case EffectOutcome.DONE if marks:
             return returning.patched(case, event.generation, event.detail, now)
         case EffectOutcome.DONE:
-            return noted(case, event.detail, now)
-        case EffectOutcome.SUPERSEDED if marks:
+            # What running pods have to see again takes its time from here on.
+            begun = change(case, attended=0.0) if case.spec.in_place else case
+            return noted(begun, event.detail, now)
+        case EffectOutcome.SUPERSEDED if marks or case.spec.in_place:
             return phases.superseded(case, event.detail, policy, now)
         case EffectOutcome.SUPERSEDED:
             text = (
@@ -158,7 +163,7 @@ def _instructed(case: Case, event: Instructed, policy: Policy, now: datetime) ->
     why = f" ({order.reason})" if order.reason else ""
     match order.action:
         case "approve":
-            return _approved(case, f"approved by {order.by}{why}", event.choice, policy, now)
+            return _approved(case, f"approved by {order.by}{why}", event, policy, now)
         case "hold":
             if case.phase in STOPPABLE:
                 return holding.hold(case, f"held by {order.by}{why}", policy, now)
@@ -166,9 +171,13 @@ def _instructed(case: Case, event: Instructed, policy: Policy, now: datetime) ->
     assert_never(order.action)
 
 
-def _approved(case: Case, text: str, choice: Choice | None, policy: Policy, now: datetime) -> Case:
+def _approved(case: Case, text: str, event: Instructed, policy: Policy, now: datetime) -> Case:
     if case.phase not in APPROVABLE:
         return noted(case, f"{text}, {_too_late(case)}", now)
+    choice = event.choice
+    if case.spec.in_place and choice is not None:
+        why = "the configuration alone was changed: approve without a revision, or roll back by hand"
+        return _not_as_asked(case, f"{text}, but {why}", policy, now)
     if choice is not None and choice.revision is None:
         return _not_as_asked(case, f"{text}, but {choice.reason}", policy, now)
     target, drift = case.status.target, case.status.drift
@@ -179,8 +188,12 @@ def _approved(case: Case, text: str, choice: Choice | None, policy: Policy, now:
         return noted(case, f"{text}, but there is no revision to return to", now)
     if case.status.refusal is not None:
         text = f"{text} although {case.status.refusal}"
-    text = f"{text}, returning to {target}{f' {choice.reason}' if choice is not None else ''}"
-    found = returning.situation(target, drift, policy)
+    # A rollout's target may come to run yet; pods that read what was changed in place are there or not.
+    runs = event.workload if case.spec.in_place else None
+    found = returning.situation(case, target, drift, policy=policy, workload=runs, pods=case.status.pods)
+    if not plan.steps(found, 1, now):
+        return noted(case, f"{text}, but nothing is done: {plan.refusal(found)}", now)
+    text = f"{text}, {plan.doing(found)}{f' {choice.reason}' if choice is not None else ''}"
     return returning.begin_rollback(change(case, drift=drift), found, text, policy, now)
 
 

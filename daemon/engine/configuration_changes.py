@@ -135,6 +135,13 @@ class ChangeWatch:
             return None
         return None
 
+    def unrecorded(self, case: Case, why: str) -> None:
+        """A case that this opened could not be stored."""
+        remedy = "apply the CustomResourceDefinition of this version (helm/rollbackd/crds)"
+        for change in case.spec.configuration:
+            text = f"was changed in place, which cannot be recorded: {why}; {remedy}"
+            self._problem(f"ConfigMap {case.namespace}/{change.name}", text)
+
     def problems(self) -> Mapping[str, str]:
         """ConfigMap → why it is not known whether it changes, of those that were asked for lately."""
         since = self._clock.monotonic() - LASTING

@@ -29,7 +29,7 @@ from daemon.engine.journal import Journal
 from daemon.engine.log_reading import LogReading
 from daemon.engine.observer import DAY, Observer
 from daemon.engine.saving import Saving
-from daemon.ports import CaseStore, Clock, Cluster, Conflict, Missing
+from daemon.ports import CaseStore, Clock, Cluster, Conflict, Missing, Rejected
 
 Policies = Callable[[WorkloadRef, Workload | None], Policy]
 STANDING = frozenset({Phase.HEALTHY, Phase.ROLLED_BACK, Phase.SUPERSEDED})
@@ -169,6 +169,10 @@ class Reconciler:
         try:
             stored = self._store.create(self._configured(case, workload))
         except Conflict:
+            return None
+        except Rejected as error:
+            # A schema that is older than the daemon must not keep it from the workload's other cases.
+            self._changes.unrecorded(case, str(error))
             return None
         self._journal.opened(stored)
         return stored

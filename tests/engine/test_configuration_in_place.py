@@ -7,12 +7,13 @@ from msgspec.structs import replace
 
 from daemon.core.case import incident
 from daemon.core.case.case import Phase
+from daemon.core.case.guards.pause import PAUSE
 from daemon.core.case.runbook import runbook
 from daemon.core.model import Change
-from daemon.core.policy import ConfigurationChoice, Mode
+from daemon.core.policy import ConfigurationChoice, GateChoice, Mode
 from daemon.core.rollout_facts.configuration import Reference
 from daemon.core.rollout_facts.configuration_content import LARGEST
-from daemon.ports import Denied, Unavailable
+from daemon.ports import Denied, Rejected, Unavailable
 from daemon.presentation.case_views import summary
 from tests.engine.mounted import CONFIG, ENDS, Mounted, world
 from tests.engine.world import REF
@@ -32,6 +33,25 @@ def test_a_bad_edit_is_undone_and_the_recovery_proven() -> None:
     assert all(condition.holds for condition in case.status.verification.conditions)
     made.run(300)
     assert len(made.store.cases()) == 2, "what was restored is no change of its own"
+
+
+def test_what_is_checked_before_a_plan_is_checked_before_this_one() -> None:
+    made = world()
+    made.policy = replace(made.policy, gates=GateChoice.HOLD)
+    made.edit()
+    case = made.until(*ENDS)
+    assert case.phase is Phase.ROLLED_BACK, case.status.reason
+    assert made.steps() == [("gates", "done"), *RESTORED]
+
+
+def test_a_person_who_keeps_the_daemon_still_is_minded() -> None:
+    made = world()
+    made.cluster.annotate(REF, PAUSE, "true")
+    made.edit()
+    case = made.until(*ENDS)
+    assert case.phase is Phase.HELD
+    assert "guard pause" in case.status.reason
+    assert made.holds() == "bad"
 
 
 def test_it_is_told_in_words_of_its_own_and_never_what_it_holds() -> None:
@@ -61,6 +81,7 @@ def test_an_edit_that_does_no_harm_is_left_alone_and_proven() -> None:
 
 def test_by_default_it_holds_with_the_commands() -> None:
     made = world(ConfigurationChoice.HOLD)
+    made.policy = replace(made.policy, gates=GateChoice.HOLD)
     made.edit()
     case = made.until(*ENDS)
     assert case.phase is Phase.HELD
@@ -212,6 +233,20 @@ def test_where_it_may_not_be_read_nothing_is_opened_and_that_is_said() -> None:
     assert made.daemon is not None
     [said] = [text for text in made.daemon.views.problems() if CONFIG.name in text]
     assert "whether it is changed in place is not known: configmaps is forbidden" in said
+
+
+def test_where_the_case_cannot_be_stored_that_is_said_and_the_rest_goes_on() -> None:
+    made = world()
+    refusal = Rejected('spec.change: Unsupported value: "configuration"')
+    made.store.writes.fail(refusal)
+    made.edit()
+    made.run(90)
+    assert made.daemon is not None
+    [said] = [text for text in made.daemon.views.problems() if CONFIG.name in text]
+    assert "cannot be recorded" in said
+    assert "helm/rollbackd/crds" in said
+    made.store.writes.fail(None)
+    assert made.until(*ENDS).phase is Phase.ROLLED_BACK
 
 
 def test_a_write_that_changes_no_content_is_no_change() -> None:

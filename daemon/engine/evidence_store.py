@@ -213,7 +213,7 @@ def _begin(
     spec, policy = watch.case.spec, watch.policy
     start = spec.started_at.timestamp() + watch.skew
     born, side = _births(workload, owners, spec.revision, spec.started_at), _sides(watch, workload, owners)
-    before = in_place_evidence.beforehand(partial(owners.made, spec.revision)) if spec.in_place else None
+    before = in_place_evidence.beforehand(watch.case, workload, owners)
     watch.states[signal.name] = state_from(
         signal, alpha_of(policy), start, policy.baseline_window, history, born, side, before
     )

@@ -13,6 +13,7 @@ from daemon.core.model import Workload
 from daemon.core.policy import Policy
 from daemon.core.rollout_facts.configuration_change import of_the_change, seen_by_all, started_since
 from daemon.core.rollout_facts.pod_history import PodHistory
+from daemon.core.rollout_facts.pod_owner import PodOwners
 from daemon.core.signals.state import Side
 
 
@@ -35,9 +36,16 @@ def reach(case: Case, workload: Workload, policy: Policy, now: datetime) -> Reac
     )
 
 
-def beforehand(made_by: Callable[[str], bool]) -> Callable[[str], Side]:
-    """Whose pods were whose before the change. ``made_by``: whether the revision that runs made a pod."""
-    return lambda pod: Side.OLD if made_by(pod) else Side.OTHER
+def beforehand(case: Case, workload: Workload, owners: PodOwners) -> Callable[[str], Side] | None:
+    """Whose pods were whose before the change; ``None`` for a rollout, which changes nobody's side.
+
+    The same pods are compared, and those that are gone are not: a pod of a Deployment that was deleted and
+    made anew may bear a name like theirs.
+    """
+    if not case.spec.in_place:
+        return None
+    same = {pod.name for pod in (*workload.pods, *workload.finished)}
+    return lambda pod: Side.OLD if pod in same and owners.made(case.spec.revision, pod) else Side.OTHER
 
 
 def sides(case: Case, workload: Workload, made_by: Callable[[str], bool]) -> Callable[[str], Side]:

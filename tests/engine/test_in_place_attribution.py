@@ -7,6 +7,9 @@ from msgspec.structs import replace
 
 from daemon.adapters.simulation.kubelet import Fault, FaultKind
 from daemon.core.case.case import Case, Phase
+from daemon.core.rollout_facts.pod_owner import PodOwners
+from daemon.core.signals.state import Side
+from daemon.engine.in_place_evidence import beforehand
 from tests.engine.mounted import CONFIG, ENDS, SYNCED, Mounted, world
 from tests.engine.world import REF
 
@@ -60,6 +63,19 @@ def test_nor_one_that_is_a_dependencys() -> None:
     case = untouched(made)
     assert case.phase is Phase.HELD
     assert "postgresql has been unhealthy" in case.status.reason
+
+
+def test_a_namesake_of_a_deployment_that_was_deleted_is_not_compared_with() -> None:
+    made = world()
+    made.edit("other")
+    case, workload = made.until(Phase.WATCHING), made.cluster.workload(REF)
+    assert workload is not None
+    pod, owners = workload.live[0].name, PodOwners(workload)
+    namesake = f"{pod[:-5]}zzzzz"
+    assert owners.of(namesake) == owners.of(pod), "by its name it is the revision's"
+    side = beforehand(case, workload, owners)
+    assert side is not None
+    assert (side(pod), side(namesake)) == (Side.OLD, Side.OTHER)
 
 
 def test_an_edit_made_while_nobody_looked_has_its_own_time() -> None:

@@ -42,18 +42,31 @@ def wait_case(stage: Stage, *phases: str, number: int = 1) -> Case:
         raise AssertionError(f"{error}; it is {seen[0]}") from None
 
 
+def settle(stage: Stage) -> None:
+    """Wait until the same pods have served for long enough that their traffic before the edit is known."""
+    pods = "|".join(pod["metadata"]["name"] for pod in stage.pods())
+    wanted = 40 * stage.app.load_rps * stage.app.replicas
+
+    def served() -> bool:
+        return (stage.query(f'sum(gl006_http_requests_total{{$NS, pod=~"{pods}"}})') or 0) > wanted
+
+    wait_for(f"{stage.namespace}: {wanted:g} requests", served, within=LONG)
+
+
 def broken() -> str:
     return json.dumps({**HEALTHY_SETTINGS, "error_rate": 0.4})
 
 
 def edited(stage: Stage) -> Case:
-    """Half a minute after the edit the pods answer with errors, and nothing was rolled out."""
+    """The kubelet brings the edit to the pods, which answer with errors, and nothing was rolled out."""
+    settle(stage)
     stage.write_config(CONFIG, broken())
     return wait_case(stage, *ENDS)
 
 
 def undecided(stage: Stage) -> Case:
     """The same where nobody allowed the daemon to write; then a person puts it back."""
+    settle(stage)
     stage.write_config(CONFIG, broken())
     held = wait_case(stage, *ENDS)
     stage.write_config(CONFIG, json.dumps(HEALTHY_SETTINGS))

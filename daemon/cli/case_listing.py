@@ -25,10 +25,13 @@ def print_listing(session: Invocation, head: str, rows: Sequence[tuple[str, ...]
 
 
 def row(session: Invocation, name: str, case: Case) -> tuple[str, ...]:
+    from daemon.core.case.in_place_words import subject
+
+    what = subject(case)
     unproven = case.phase.value == "Healthy" and not case.status.proven
     return (
         name,
-        f"{case.spec.revision.number} ({case.spec.revision.tag})",
+        f"{case.spec.revision.number} ({case.spec.revision.tag}){f', {what}' if what else ''}",
         case.phase.value,
         "unproven" if unproven else case.status.verdict.value,
         age(case.spec.opened_at, session.backend.clock().now()),

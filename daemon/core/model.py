@@ -222,6 +222,8 @@ class Change(StrEnum):
     RESTART = "restart"
     UNDO = "undo"
     ADOPTED = "adopted"
+    CONFIGURATION = "configuration"
+    """Nothing did: a ConfigMap that its pods read was changed in place."""
 
 
 Episode = tuple[str, str, datetime]

@@ -19,7 +19,8 @@ class Mode(StrEnum):
 
 
 class ConfigurationChoice(StrEnum):
-    """What becomes of a rollback when a ConfigMap of the target holds something else by now."""
+    """What becomes of a ConfigMap that holds something else than the target was found healthy with: beside a
+    rollback, and where nothing but the ConfigMap was changed."""
 
     RESTORE = "restore"
     HOLD = "hold"
@@ -93,6 +94,8 @@ class Policy(Value, frozen=True):
     freezes: tuple[str, ...] = ()
     """Freeze windows in which nothing is done by itself."""
     configuration: ConfigurationChoice = ConfigurationChoice.HOLD
+    configuration_sync: float = 150.0
+    """Seconds within which the kubelet brings a changed ConfigMap to every pod that mounts it."""
     gates: GateChoice = GateChoice.SKIP
     restart_stuck: bool = False
     """Whether a rollback whose rollout is stuck is restarted once, where that may help."""

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-import msgspec
+from msgspec.structs import replace
 
 from daemon.core.case import rollback_target as target
-from daemon.core.case.case import Case, Spec, Status, case_name
+from daemon.core.case.case import Case, Spec, Status, name_of
 from daemon.core.model import Change, Revision, Workload
 from daemon.core.value import Value
 from daemon.engine.case_opening import opening
@@ -41,10 +41,13 @@ def admit(
 ) -> Admission:
     """``others`` are the workload's other cases that were admitted."""
     if not case.genuine:
-        own = case_name(case.spec.workload, case.spec.workload_uid, case.spec.revision)
+        own = name_of(case.spec)
         return _refused(case, f"the case of {case.spec.revision} is {own}, and there is no second one")
     if case.status != Status() or workload is None:
         return Admission(case=case)
+    if case.spec.in_place:
+        # Left half written, or made up: what was changed in place is looked at anew.
+        return replace(_refused(case, "it is not complete"), replaced=True)
     current = workload.current
     if current is None:
         return Admission(case=None)
@@ -58,11 +61,11 @@ def admit(
         return _refused(case, f"{current} is no rollout to be judged")
     wrong = _differences(spec, wanted.spec, others, now)
     if not wrong:
-        return Admission(case=msgspec.structs.replace(case, status=wanted.status))
+        return Admission(case=replace(case, status=wanted.status))
     # The daemon adopts a first sight only: what others call adopted is judged like any other rollout.
     replaced = spec.change is Change.ADOPTED and wanted.spec.change is not Change.ADOPTED
     refused = _refused(case, f"it does not agree with the cluster ({wrong})")
-    return msgspec.structs.replace(refused, replaced=replaced)
+    return replace(refused, replaced=replaced)
 
 
 def _refused(case: Case, why: str) -> Admission:

@@ -16,6 +16,7 @@ from daemon.core.runs import Kind
 from daemon.core.value import learn_types
 from daemon.engine.beside import Beside
 from daemon.engine.configuration import ConfigurationLook
+from daemon.engine.configuration_changes import ChangeWatch
 from daemon.engine.configuration_contents import ContentLook
 from daemon.engine.database_steps import DatabaseSteps
 from daemon.engine.database_version import VersionLook, VersionReader
@@ -159,6 +160,7 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
         stop=parts.actuator.stop,
     )
     versions = VersionLook(reader, clock)
+    changes = ChangeWatch(parts.configuration, parts.copies, contents, parts.cluster, clock, queue.put)
     effects = Effects(
         hands=Hands(
             actuator=parts.actuator,
@@ -201,6 +203,7 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
             health=parts.health,
             configuration=configuration,
             contents=contents,
+            changes=changes,
             smoke_tests=smoke_tests,
             cluster=parts.cluster,
             logs=logs,
@@ -218,6 +221,7 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
         ),
         configuration=configuration,
         contents=contents,
+        changes=changes,
         logs=logs,
         effects=effects,
         clock=clock,
@@ -259,6 +263,7 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
             effects.problems,
             reconciler.problems,
             engine.workers.problems,
+            changes.problems,
         ),
         unmatched=unmatched.listed,
     )

@@ -85,7 +85,7 @@ def _before(workload: Workload, current: Revision, own: Sequence[Case]) -> Revis
 
 def _baseline(workload: Workload, current: Revision, own: Sequence[Case]) -> Revision | None:
     """The last revision that was found healthy: a failed revision is not a valid baseline."""
-    good = [case for case in own if case.phase is Phase.HEALTHY]
+    good = [case for case in own if target.found_good(case)]
     for case in sorted(good, key=target.age, reverse=True):
         found = workload.revision(case.spec.revision.replica_set_uid)
         if found is not None and found.replica_set_uid != current.replica_set_uid:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from daemon.core.case import rollback_target
 from daemon.core.case.case import Case, Phase
 from daemon.core.case.edits import change, noted
+from daemon.core.case.steps.restart import same_but_for_restarts
 from daemon.core.model import Change, Revision, Workload, WorkloadRef
 from daemon.core.policy import ConfigurationChoice, Policy
 from daemon.core.rollout_facts.configuration import references
@@ -54,7 +55,7 @@ class ContentLook:
 
         Raises Unavailable where a copy cannot be made now: then it is found healthy a little later.
         """
-        if policy.configuration is ConfigurationChoice.IGNORE:
+        if policy.configuration is ConfigurationChoice.IGNORE or not rollback_target.found_good(case):
             return case
         present = (content for content, _ in self._contents(case.ref, case.spec.revision))
         contents = self._copied(case, confirmed(case.status.contents, present), policy)
@@ -65,6 +66,23 @@ class ContentLook:
                     case = noted(case, f"could not be restored: {content.problem}", now)
         return case
 
+    def proven(self, ref: WorkloadRef, revision: Revision, cases: Iterable[Case]) -> tuple[Content, ...]:
+        """What a revision was last found healthy with; one that the daemon's own restart made of another is
+        that other one."""
+        cases = tuple(cases)
+        found = _found_healthy_with(revision, cases)
+        if found or not any(_restarted(case, revision) for case in cases):
+            return found
+        template = self._cluster.template(ref, revision)
+        origins = (
+            case.spec.revision
+            for case in sorted(cases, key=rollback_target.age, reverse=True)
+            if rollback_target.found_good(case) and case.genuine
+            if same_but_for_restarts(self._cluster.template(ref, case.spec.revision), template)
+        )
+        origin = next(origins, None)
+        return _found_healthy_with(origin, cases) if origin is not None else ()
+
     def drift(
         self, case: Case, target: Revision | None, cases: Sequence[Case], policy: Policy
     ) -> tuple[Drift, ...]:
@@ -74,7 +92,7 @@ class ContentLook:
         """
         if target is None or policy.configuration is ConfigurationChoice.IGNORE:
             return ()
-        proven = {content.name: content for content in _proven(target, cases)}
+        proven = {content.name: content for content in self.proven(case.ref, target, cases)}
         return tuple(
             found
             for name in self._names(case.ref, target)
@@ -142,15 +160,22 @@ class ContentLook:
             return Drift(name=name, problem=str(error), certain=False)
 
 
-def _proven(target: Revision, cases: Iterable[Case]) -> tuple[Content, ...]:
+def _found_healthy_with(target: Revision, cases: Iterable[Case]) -> tuple[Content, ...]:
     """What the target was last found healthy with."""
     healthy = [
         case
         for case in cases
-        if case.phase is Phase.HEALTHY and case.genuine and case.spec.revision.hash == target.hash
+        if rollback_target.found_good(case) and case.genuine and case.spec.revision.hash == target.hash
     ]
     newest = max(healthy, key=rollback_target.age, default=None)
     return newest.status.contents if newest is not None else ()
+
+
+def _restarted(case: Case, revision: Revision) -> bool:
+    """Whether the case's own restart made the revision, and it was found to have recovered with it."""
+    target = case.status.target
+    ours = case.phase is Phase.ROLLED_BACK and target is not None and target.hash == revision.hash
+    return ours and any(step.kind == "restart" for step in case.steps)
 
 
 def _read_at_start(content: Content, state: ConfigMapState | None, first: datetime | None) -> Content:
@@ -159,4 +184,4 @@ def _read_at_start(content: Content, state: ConfigMapState | None, first: dateti
     if state.written_at is not None and state.written_at <= first:
         return content
     text = f"ConfigMap {content.name} may have been written after the pods that were found had started"
-    return Content(name=content.name, version=content.version, problem=text)
+    return Content(name=content.name, version=content.version, problem=text, found=content.digest)

@@ -34,6 +34,7 @@ from daemon.core.rollout_facts.watch_rules import (
 from daemon.core.signals.counters import Book, observe
 from daemon.core.signals.sample import Reading, Sample
 from daemon.core.signals.state import Births, Side, SignalState, update
+from daemon.engine import in_place_evidence
 from daemon.ports import Clock, Metrics, PortError
 
 TOLERATED_SKEW = 2.0
@@ -211,27 +212,29 @@ def _begin(
     """Split the history at the rollout's start: the baseline before it, the evidence after it."""
     spec, policy = watch.case.spec, watch.policy
     start = spec.started_at.timestamp() + watch.skew
-    born, side = _births(workload, owners, spec.revision, spec.started_at), _sides(watch, owners)
+    born, side = _births(workload, owners, spec.revision, spec.started_at), _sides(watch, workload, owners)
+    before = in_place_evidence.beforehand(watch.case, workload, owners)
     watch.states[signal.name] = state_from(
-        signal, alpha_of(policy), start, policy.baseline_window, history, born, side
+        signal, alpha_of(policy), start, policy.baseline_window, history, born, side, before
     )
     watch.fresh[signal.name] = Book()
     _refresh(watch, workload, owners, signal.name, history)
 
 
-def _sides(watch: Watch, owners: PodOwners) -> Callable[[str], Side]:
+def _sides(watch: Watch, workload: Workload, owners: PodOwners) -> Callable[[str], Side]:
     """Whose pods are whose."""
-    baseline, judged = watch.case.spec.baseline, watch.case.spec.revision
-    roles = Roles(
-        judged=judged.replica_set_uid, baseline=baseline.replica_set_uid if baseline is not None else ""
-    )
+    spec = watch.case.spec
+    if spec.in_place:
+        return in_place_evidence.sides(watch.case, workload, partial(owners.made, spec.revision))
+    before = spec.baseline.replica_set_uid if spec.baseline is not None else ""
+    roles = Roles(judged=spec.revision.replica_set_uid, baseline=before)
     return lambda pod: roles.side(owners.of(pod))
 
 
 def _continue(watch: Watch, workload: Workload, owners: PodOwners, name: str, samples: list[Sample]) -> None:
     spec = watch.case.spec
     born = _births(workload, owners, spec.revision, spec.started_at)
-    watch.states[name] = update(watch.states[name], samples, born, _sides(watch, owners))
+    watch.states[name] = update(watch.states[name], samples, born, _sides(watch, workload, owners))
     _refresh(watch, workload, owners, name, samples)
 
 

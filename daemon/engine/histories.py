@@ -16,7 +16,8 @@ class Histories:
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[str, tuple[PodHistory, ...]]] = {}
-        """Case → the ReplicaSet that it is about now, and the histories of the last look."""
+        """Case → the ReplicaSet that it is about now and whether it acted, and the histories of the last
+        look."""
 
     def look(self, case: Case, workload: Workload, now: datetime) -> tuple[PodHistory, ...]:
         """The histories after this look, of the revision that matters now: after the patch the target's."""
@@ -24,11 +25,12 @@ class Histories:
         if status.patched_at is not None and status.target is not None:
             revision, since = status.target, status.patched_at
         about, known = self._known.get(case.key, ("", ()))
-        if about != revision.replica_set_uid:
+        matters = f"{revision.replica_set_uid}/{'patched' if status.patched_at is not None else ''}"
+        if about != matters:
             # Another process's, or those of the revision before the patch, which the case has dropped.
             known = interrupted(status.pods, now)
         looked = follow_pods(known, workload, revision, since, now)
-        self._known[case.key] = (revision.replica_set_uid, looked)
+        self._known[case.key] = (matters, looked)
         return looked
 
     def forget(self, key: str) -> None:

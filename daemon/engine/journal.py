@@ -58,7 +58,8 @@ class Journal:
         failing, patched, ended = (
             after.status.failing_at, after.status.patched_at, after.status.finished_at,
         )  # fmt: skip
-        if failing is None:
+        if failing is None or after.spec.in_place:
+            # Most of its time is the kubelet's.
             return
         if patched is not None and before.status.patched_at is None:
             self._decided.observe(max(0.0, (patched - failing).total_seconds()))

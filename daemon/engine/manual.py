@@ -77,7 +77,11 @@ def pick(
     choice = target.choose(workload, current, cases)
     if choice.revision is not None:
         return choice.revision, choice.reason
-    bad = {c.spec.revision.hash for c in cases if c.genuine and c.status.failing_at is not None}
+    bad = {
+        c.spec.revision.hash
+        for c in cases
+        if c.genuine and not c.spec.in_place and c.status.failing_at is not None
+    }
     others = [r for r in workload.revisions if r.number < current.number and r.hash not in bad]
     if not others:
         raise Rejected(

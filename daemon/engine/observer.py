@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 
 from daemon.core.assessment import Assessment, Verdict, Verification
 from daemon.core.attribution.cause import Surroundings, attribute, scene_of
+from daemon.core.attribution.configuration_change import of_change
 from daemon.core.case import rollback_target as target
 from daemon.core.case.case import Case, EffectOutcome, Phase
 from daemon.core.case.events import Observed
+from daemon.core.case.in_place import restored
 from daemon.core.case.phases import overdue
 from daemon.core.judge.coincident_failures import CoincidentFailures
 from daemon.core.judge.confirmation import Confirmed, confirm
@@ -26,7 +28,9 @@ from daemon.core.rollout_facts.endpoints import chosen
 from daemon.core.rollout_facts.log_lines import LogReport
 from daemon.core.rollout_facts.pod_history import PodHistory
 from daemon.core.runs import SmokeRun
+from daemon.engine import in_place_evidence
 from daemon.engine.configuration import ConfigurationLook, ever_seen
+from daemon.engine.configuration_changes import ChangeWatch
 from daemon.engine.configuration_contents import ContentLook
 from daemon.engine.database_steps import DatabaseSteps
 from daemon.engine.database_version import VersionLook
@@ -54,6 +58,7 @@ class Observer:
         configuration: ConfigurationLook,
         smoke_tests: SmokeTests,
         contents: ContentLook,
+        changes: ChangeWatch,
         cluster: Cluster,
         logs: LogReading,
         stuck: StuckLook,
@@ -71,6 +76,7 @@ class Observer:
         self._configuration = configuration
         self._smoke_tests = smoke_tests
         self._contents = contents
+        self._changes = changes
         self._cluster = cluster
         self._logs = logs
         self._stuck = stuck
@@ -98,7 +104,7 @@ class Observer:
         pods = self._histories.look(case, workload, now)
         tests = self._smoke_tests.look(case, workload, policy, now)
         proof = self._verify(case, workload, policy, pods, cases, tests or (), now=now)
-        choice = target.choose(workload, case.spec.revision, cases)
+        choice = _choice(case, workload, cases)
         no_image = _no_image(case, workload)
         instead = _instead(case, workload, cases) if no_image else None
         decided = instead if instead is not None else choice
@@ -112,6 +118,7 @@ class Observer:
             logs=self._read_logs(case, workload, policy, proof, elapsed),
             told=self._told(case, workload, policy, elapsed),
             smoke_tests=tests,
+            edited=self._changes.edited(case, policy),
             drift=self._contents.drift(case, decided.revision, cases, policy) if deciding else (),
             recorded=self._versions.recorded(decided.revision, cases, policy),
             version=self._versions.now(case, decided.revision if deciding else None, policy),
@@ -132,6 +139,7 @@ class Observer:
         self._ingress.forget(key)
         self._versions.forget(key)
         self._database.forget(key)
+        self._changes.forget(key)
 
     def _assess(
         self,
@@ -143,16 +151,10 @@ class Observer:
     ) -> Assessment:
         revision = case.spec.revision
         complete = case.status.watch_from is not None
+        there = self._there(case, workload, pods, now)
+        seen = facts.facts_against(workload, revision, policy, pods, now, complete=complete, there=there)
         against = (
-            *facts.facts_against(
-                workload,
-                revision,
-                policy,
-                pods,
-                now,
-                complete=complete,
-                there=self._there(case, workload, pods, now),
-            ),
+            *(in_place_evidence.facts(case, seen, workload, pods) if case.spec.in_place else seen),
             *facts.decisive(case.status.alerts, revision, policy, case.spec.started_at),
         )
         self._around.attend(case, policy)
@@ -163,7 +165,11 @@ class Observer:
         # What stands around the workload is costly to learn, and asked for where a failure stands.
         surroundings = self._surroundings(case, workload, policy, views, confirmed)
         scene = scene_of(workload, revision, pods, surroundings, now.timestamp())
-        return conclude(confirmed, attribute(confirmed.failing, confirmed.facts, scene))
+        found = attribute(confirmed.failing, confirmed.facts, scene)
+        if case.spec.in_place:
+            reach = in_place_evidence.reach(case, workload, policy, now)
+            found = of_change(found, confirmed.failing, confirmed.facts, reach)
+        return conclude(confirmed, found)
 
     def _there(
         self, case: Case, workload: Workload, pods: Sequence[PodHistory], now: datetime
@@ -229,6 +235,7 @@ class Observer:
             patched_at=case.status.patched_at,
             configuration=self._configuration.at(case.ref, goal),
             configuration_before=ever_seen(cases),
+            restored=restored(case),
             alerts_lost=case.status.alerts_lost,
             ingress=self._ingress.look(case, workload, policy),
             smoke_tests=tests,
@@ -254,6 +261,13 @@ class Observer:
         return self._logs.after(case, workload, target, policy, last=last)
 
 
+def _choice(case: Case, workload: Workload, cases: Sequence[Case]) -> target.Choice:
+    """What is returned to; where the configuration was changed in place, it is what runs."""
+    if not case.spec.in_place:
+        return target.choose(workload, case.spec.revision, cases)
+    return target.Choice(revision=case.spec.revision, reason="the configuration alone was changed")
+
+
 def _instead(case: Case, workload: Workload, cases: Sequence[Case]) -> target.Choice:
     return target.choose(workload, case.spec.revision, cases, without=case.status.target)
 
@@ -264,7 +278,8 @@ def _no_image(case: Case, workload: Workload) -> str:
     goal = case.status.target
     if case.phase is not Phase.ROLLING_BACK or case.status.patched_at is None or goal is None:
         return ""
-    return facts.image_missing(workload, goal)
+    # Configuration alone is no reason to return to another revision.
+    return facts.image_missing(workload, goal) if not case.spec.in_place else ""
 
 
 def _recent(workload: Workload, cases: Sequence[Case], now: datetime) -> tuple[datetime, ...]:
@@ -274,6 +289,7 @@ def _recent(workload: Workload, cases: Sequence[Case], now: datetime) -> tuple[d
         for case in cases
         if case.spec.workload_uid == workload.uid
         for effect in case.status.effects
-        if effect.kind == "rollback" and effect.outcome is EffectOutcome.DONE
+        if effect.kind == ("restore-configuration" if case.spec.in_place else "rollback")
+        if effect.outcome is EffectOutcome.DONE
         if effect.finished_at is not None and now - effect.finished_at < DAY
     )

@@ -21,6 +21,7 @@ from daemon.engine.attention import Attention
 from daemon.engine.between_rollouts import StandingWatch
 from daemon.engine.case_opening import opening
 from daemon.engine.configuration import ConfigurationLook
+from daemon.engine.configuration_changes import ChangeWatch
 from daemon.engine.configuration_contents import ContentLook
 from daemon.engine.database_version import VersionLook
 from daemon.engine.effects import Effects
@@ -29,7 +30,7 @@ from daemon.engine.journal import Journal
 from daemon.engine.log_reading import LogReading
 from daemon.engine.observer import DAY, Observer
 from daemon.engine.saving import Saving
-from daemon.ports import CaseStore, Clock, Cluster, Conflict, Missing
+from daemon.ports import CaseStore, Clock, Cluster, Conflict, Missing, Rejected
 
 Policies = Callable[[WorkloadRef, Workload | None], Policy]
 STANDING = frozenset({Phase.HEALTHY, Phase.ROLLED_BACK, Phase.SUPERSEDED})
@@ -51,6 +52,7 @@ class Reconciler:
         configuration: ConfigurationLook,
         logs: LogReading,
         contents: ContentLook,
+        changes: ChangeWatch,
         effects: Effects,
         clock: Clock,
         policies: Policies,
@@ -65,6 +67,7 @@ class Reconciler:
         self._configuration = configuration
         self._logs = logs
         self._contents = contents
+        self._changes = changes
         self._effects = effects
         self._clock = clock
         self._policies = policies
@@ -82,7 +85,7 @@ class Reconciler:
         workload = self._cluster.workload(ref)
         cases = self._admitted(ref, workload)
         if workload is not None:
-            made = self._open(workload, cases)
+            made = self._open(workload, cases) or self._open_in_place(workload, cases)
             cases = cases if made is None else [*cases, made]
         elif not self._cluster.fresh():
             # What a silent watch does not show may not have been shown yet.
@@ -163,6 +166,22 @@ class Reconciler:
         self._journal.opened(stored)
         return stored
 
+    def _open_in_place(self, workload: Workload, cases: Sequence[Case]) -> Case | None:
+        """The case of configuration that was changed with no rollout."""
+        case = self._changes.opening(workload, cases, self._policies(workload.ref, workload))
+        if case is None:
+            return None
+        try:
+            stored = self._store.create(self._configured(case, workload))
+        except Conflict:
+            return None
+        except Rejected as error:
+            # A schema that is older than the daemon must not keep it from the workload's other cases.
+            self._changes.unrecorded(case, str(error))
+            return None
+        self._journal.opened(stored)
+        return stored
+
     def _configured(self, case: Case, workload: Workload | None) -> Case:
         """A case at its opening, with the configuration that its revision began with."""
         policy = self._policies(case.ref, workload)
@@ -179,7 +198,8 @@ class Reconciler:
         if order is not None and order != case.status.last_instruction:
             choice = target.asked_for(order, workload, case.spec.revision, cases)
             known = self._versions.recorded(choice.revision if choice is not None else None, cases, policy)
-            self._apply(case, Instructed(instruction=order, choice=choice, recorded=known), policy)
+            asked = Instructed(instruction=order, choice=choice, recorded=known, workload=workload)
+            self._apply(case, asked, policy)
 
     def _carry(self, case: Case, workload: Workload | None, policy: Policy) -> None:
         if case.active:
@@ -265,7 +285,7 @@ class Reconciler:
             (case for case in cases if not case.unfinished),
             key=lambda case: case.spec.opened_at,
         )
-        healthy = [case for case in finished if case.phase is Phase.HEALTHY]
+        healthy = [case for case in finished if target.found_good(case)]
         proven = [case for case in healthy if case.status.proven]
         kept = {case.name for case in (*healthy[-1:], *proven[-1:])}
         lately = self._clock.now() - DAY

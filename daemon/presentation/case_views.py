@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from daemon.core.assessment import SignalEvidence
-from daemon.core.case import incident
+from daemon.core.case import in_place_words, incident
 from daemon.core.case.case import Case
 from daemon.core.model import Revision, WorkloadRef
 from daemon.core.policy import Policy
@@ -45,6 +45,8 @@ class CaseSummary(Value, frozen=True):
     trouble: str
     """What is wrong with the workload though no rollout is under way; empty: nothing."""
     alerts_firing: int
+    subject: str
+    """What was changed, where it is configuration and nothing was rolled out; empty: a rollout."""
 
 
 class RateView(Value, frozen=True):
@@ -124,6 +126,7 @@ def summary(case: Case) -> CaseSummary:
         finished_at=case.status.finished_at,
         trouble=case.status.trouble.text if case.status.trouble is not None else "",
         alerts_firing=sum(alert.status == "firing" for alert in case.status.alerts),
+        subject=in_place_words.subject(case),
     )
 
 

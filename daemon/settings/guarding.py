@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from daemon.core.policy import ConfigurationChoice, Mode
+from daemon.core.policy import Mode
+from daemon.settings.configuration import ConfigurationSettings
 from daemon.settings.gates import GateSettings
 from daemon.settings.guard_settings import GuardSettings
 from daemon.settings.ingress import IngressSettings
@@ -110,7 +111,7 @@ class SignalSettings(Group):
         raise ValueError(f"signal {self.name} has neither bad and total nor histogram and slower_than")
 
 
-class PolicySettings(GateSettings, GuardSettings):
+class PolicySettings(ConfigurationSettings, GateSettings, GuardSettings):
     """What may be done, and how long to look. A workload may set any of these for itself."""
 
     mode: Mode = Field(
@@ -184,15 +185,6 @@ class PolicySettings(GateSettings, GuardSettings):
             "`pods/log`, which the chart grants where this is on. Off, for logs may hold what nobody but "
             "their readers should see: samples, with what looks like a secret masked, are stored in the case "
             "and sent with incidents."
-        ),
-    )
-    configuration: ConfigurationChoice = Field(
-        default=ConfigurationChoice.HOLD,
-        description=(
-            "What a rollback does when a ConfigMap that the target reads holds something else than the target"
-            " was found healthy with. `restore`: put it back first, from the daemon's own copy; that needs "
-            "rights to write ConfigMaps. `hold`: do nothing and say so, and an approval returns to the "
-            "template alone. `ignore`: return to the template alone."
         ),
     )
     decisive_alerts: tuple[Line, ...] = Field(

@@ -67,9 +67,16 @@ _WITH_DATABASE: dict[str, Any] = {
 }
 DATABASES = {"downgraded": "allowed", "migrated": "forbidden"}
 """Stories of a release that migrates its database, and whether that may be taken back."""
-STORIES |= FACTS | runbook_stories.STORIES | guard_stories.STORIES | dict.fromkeys(DATABASES, _WITH_DATABASE)
+IN_PLACE: dict[str, dict[str, Any]] = {
+    "edited": {"tag": "v1.0.0-rereads", "load_rps": BUSY},
+    "undecided": {"tag": "v1.0.0-rereads", "load_rps": BUSY},
+    "unread": {"mounted": False},
+}
+"""Stories of a ConfigMap that is edited with no rollout."""
+STORIES |= FACTS | IN_PLACE | runbook_stories.STORIES | guard_stories.STORIES
+STORIES |= dict.fromkeys(DATABASES, _WITH_DATABASE)
 WORKLOADS = {**runbook_stories.WORKLOADS, **guard_stories.WORKLOADS}
-CONFIGURATION = {"rewritten": "ignore", "restored": "restore"}
+CONFIGURATION = {"rewritten": "ignore", "crashing": "ignore", "restored": "restore", "edited": "restore"}
 """The policy of stories that have another than the default."""
 
 
@@ -144,7 +151,8 @@ def stages(cluster: Cluster) -> Iterator[dict[str, Stage]]:
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(Stage.set_up, made.values()))
     for stage in made.values():
-        wait_for(f"{stage.namespace}: pods of v1.0.0", partial(stage.all_ready_on, "v1.0.0"))
+        tag = stage.app.tag
+        wait_for(f"{stage.namespace}: pods of {tag}", partial(stage.all_ready_on, tag))
     yield made
     cluster.kubectl("delete", "namespace", "--ignore-not-found", "--wait=false", *names)
 
@@ -165,7 +173,7 @@ def daemon(
     made.start()
     cluster.route_alerts_to(f"{made.url}/webhooks/alertmanager", TOKEN)
     for stage in stages.values():
-        wait_for(f"{stage.namespace}: v1.0.0 adopted", partial(stage.case, "v1.0.0"))
+        wait_for(f"{stage.namespace}: {stage.app.tag} adopted", partial(stage.case, stage.app.tag))
         if stage.app.load_rps:
             wait_for(f"{stage.namespace}: some past", partial(has_past, stage))
     yield made

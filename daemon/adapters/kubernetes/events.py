@@ -28,6 +28,21 @@ REASONS = {
     Phase.ADVISED: "RollbackAdvised",
 }
 """The Events' machine-readable reasons, one for each phase."""
+IN_PLACE = {
+    Phase.PROGRESSING: "ConfigurationWatched",
+    Phase.WATCHING: "ConfigurationWatched",
+    Phase.FAILING: "ConfigurationFailing",
+    Phase.AWAITING_APPROVAL: "RestoringAwaitsApproval",
+    Phase.HELD: "RestoringHeld",
+    Phase.ROLLING_BACK: "RestoringStarted",
+    Phase.VERIFYING: "RestoringVerifying",
+    Phase.ROLLED_BACK: "RestoringCompleted",
+    Phase.UNRECOVERED: "Unrecovered",
+    Phase.HEALTHY: "ConfigurationHealthy",
+    Phase.SUPERSEDED: "ConfigurationSuperseded",
+    Phase.ADVISED: "RestoringAdvised",
+}
+"""The same of configuration that was changed with no rollout."""
 
 
 class EventSink:
@@ -68,7 +83,7 @@ def event_of(incident: Incident, instance: str) -> dict[str, Any]:
             "name": case.spec.workload,
             "uid": case.spec.workload_uid,
         },
-        "reason": REASONS[case.phase],
+        "reason": (IN_PLACE if case.spec.in_place else REASONS)[case.phase],
         "message": _cut(f"{incident.title}: {incident.reason}"),
         "type": "Normal" if incident.level == "info" else "Warning",
         "source": {"component": COMPONENT},

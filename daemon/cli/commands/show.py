@@ -84,9 +84,11 @@ def _facts(case: Case) -> Iterable[str]:
     yield f"Revision   {spec.revision.number}, {spec.revision.image}"
     if spec.revision.change_cause:
         yield f"Cause      {spec.revision.change_cause}"
+    for change in spec.configuration:
+        yield f"Changed    {change}, with no rollout"
     yield f"Phase      {status.phase.value}, the revision is {status.verdict.value}"
     yield f"Reason     {status.reason or 'none yet'}"
-    if status.target is not None:
+    if status.target is not None and not spec.in_place:
         yield f"Return to  {status.target}, {status.target.image}"
     took = (
         f", took {duration((status.finished_at - spec.started_at).total_seconds())}"

@@ -11,6 +11,9 @@ from daemon.core.value import Value
 class Witness(Enum):
     """Every witness there is, with the cause that it speaks for: the two cannot disagree."""
 
+    BEFORE_CHANGE = "it began before the configuration was changed", Attribution.INFRASTRUCTURE
+    NO_COMPARISON = "nothing is known of the same pods before the change", Attribution.UNDECIDED
+    LONG_AFTER = "it began long after every pod saw the change", Attribution.UNDECIDED
     CRASHES_ELSEWHERE = "a pod of another revision crashes as well", Attribution.INFRASTRUCTURE
     HINDERED = "the new pods are kept from coming up by what need not be theirs", Attribution.UNDECIDED
     NODES = "the pods that the facts name stand on nodes in trouble", Attribution.INFRASTRUCTURE
@@ -27,6 +30,7 @@ class Witness(Enum):
     SOME_PODS = "some of the new pods alone are hit", Attribution.UNDECIDED
     TRAFFIC = "the traffic has changed as well", Attribution.UNDECIDED
     UNSEEN = "no old pod was left to be asked", Attribution.UNDECIDED
+    CHANGE = "nobody speaks for anything but the change of configuration", Attribution.DEPLOYMENT
     RELEASE = "nobody speaks for anything but the release", Attribution.DEPLOYMENT
 
     def __init__(self, meaning: str, cause: Attribution) -> None:

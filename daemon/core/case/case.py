@@ -1,4 +1,6 @@
-"""The case: everything known and decided of one rollout. It is the daemon's only memory.
+"""The case: everything known and decided of one rollout, or of one change of configuration in place.
+
+It is the daemon's only memory.
 
 A case is stored as the custom resource ``RolloutCase``. Its effects are a ledger: an effect is written as
 intended before it is carried out and as finished after, so whoever reads the case can go on from it.
@@ -18,6 +20,7 @@ from daemon.core.migration import DatabaseAct, MigrationRecord
 from daemon.core.model import Alert, Change, Revision, WorkloadRef
 from daemon.core.policy import GateChoice, Mode
 from daemon.core.rollout_facts.configuration import Sighting
+from daemon.core.rollout_facts.configuration_change import ConfigurationChange
 from daemon.core.rollout_facts.configuration_content import Content, Drift
 from daemon.core.rollout_facts.log_lines import KindsBefore, LogReport
 from daemon.core.rollout_facts.pod_history import PodHistory
@@ -150,6 +153,13 @@ class Spec(Value, frozen=True):
     generation: int = 0
     """The Deployment's when the case was opened, 0 where it is not known: what shows less is older."""
     instruction: Instruction | None = None
+    configuration: tuple[ConfigurationChange, ...] = ()
+    """The ConfigMaps that were changed in place, where the case is about that and not about a rollout."""
+
+    @property
+    def in_place(self) -> bool:
+        """Whether it is about configuration that was changed with no rollout."""
+        return bool(self.configuration)
 
 
 class Status(Value, frozen=True, omit_defaults=True):
@@ -235,8 +245,8 @@ class Case(Value, frozen=True):
 
     @property
     def genuine(self) -> bool:
-        """Whether it bears the name that the daemon gives to its rollout's case: each rollout has one."""
-        return self.name == case_name(self.spec.workload, self.spec.workload_uid, self.spec.revision)
+        """Whether it bears the name that the daemon gives to its subject's case: each subject has one."""
+        return self.name == name_of(self.spec)
 
     @property
     def finished(self) -> bool:
@@ -274,6 +284,16 @@ class Case(Value, frozen=True):
 
     def is_about(self, uid: str, revision: Revision) -> bool:
         return self.spec.workload_uid == uid and self.spec.revision.same_rollout(revision)
+
+
+def name_of(spec: Spec) -> str:
+    """The name of the case of this spec."""
+    name = case_name(spec.workload, spec.workload_uid, spec.revision)
+    if not spec.in_place:
+        return name
+    writes = "/".join(f"{change.name}/{change.uid}/{change.version}" for change in spec.configuration)
+    digest = hashlib.sha256(f"{name}/{writes}".encode()).hexdigest()[:8]
+    return f"{spec.workload[:200]}-r{spec.revision.number}-config-{digest}"
 
 
 def case_name(workload: str, uid: str, revision: Revision) -> str:

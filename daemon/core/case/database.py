@@ -133,8 +133,9 @@ class Database(Value, frozen=True):
 
 
 def of(case: Case, target: Revision, policy: Policy, *, approved: bool) -> Database | None:
-    """What is known of the case's database; ``None`` where policy does not ask for it."""
-    if policy.migration is None:
+    """What is known of the case's database; ``None`` where policy does not ask for it, or where it is no
+    release that would be undone."""
+    if policy.migration is None or case.spec.in_place:
         return None
     return Database(
         policy=policy.migration,

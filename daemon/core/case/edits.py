@@ -8,6 +8,7 @@ import msgspec
 
 from daemon.core.assessment import Assessment
 from daemon.core.case.case import TIMED, Case, Effect, EffectOutcome, Entry, Phase
+from daemon.core.case.in_place import contents_left
 from daemon.core.case.incident import Stage
 from daemon.core.policy import Policy
 
@@ -46,7 +47,9 @@ def judged(case: Case, assessment: Assessment) -> Case:
 
 
 def ended(case: Case, phase: Phase, reason: str, now: datetime) -> Case:
-    return change(enter(case, phase, reason, now), finished_at=now)
+    case = change(enter(case, phase, reason, now), finished_at=now)
+    left = contents_left(case, case.status.contents)
+    return change(case, contents=left) if case.spec.in_place else case
 
 
 def announce(case: Case, stage: Stage, policy: Policy, now: datetime) -> Case:

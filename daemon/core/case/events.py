@@ -12,7 +12,7 @@ from daemon.core.case.prior_state import PriorState
 from daemon.core.case.rollback_target import Choice
 from daemon.core.migration import VersionReading
 from daemon.core.model import Alert, Revision, Workload
-from daemon.core.rollout_facts.configuration_content import Drift
+from daemon.core.rollout_facts.configuration_content import Content, Drift
 from daemon.core.rollout_facts.diagnosis import NOTHING, Told
 from daemon.core.rollout_facts.log_lines import LogReport
 from daemon.core.rollout_facts.pod_history import PodHistory
@@ -20,6 +20,14 @@ from daemon.core.runs import SmokeRun
 from daemon.core.value import Value
 
 VersionMoment = Literal["begun", "healthy"]
+
+
+class Edited(Value, frozen=True):
+    """Somebody wrote a ConfigMap that the case is about, or another one that its pods read."""
+
+    text: str
+    contents: tuple[Content, ...]
+    """What the case is to remember of the ConfigMaps, so that what is new is known later."""
 
 
 class Observed(Value, frozen=True):
@@ -42,6 +50,8 @@ class Observed(Value, frozen=True):
     """Why a rollout that is stuck is so, beside what the workload's own objects tell."""
     smoke_tests: tuple[SmokeRun, ...] | None = None
     """As the case is to remember them; ``None`` while a recovery is not being proven."""
+    edited: Edited | None = None
+    """How the configuration was changed once more, where the case is about a change of it."""
     drift: tuple[Drift, ...] = ()
     """How the target's configuration differs; looked at only when the rollback is decided."""
     recorded: VersionReading | None = None
@@ -99,12 +109,14 @@ class Alerted(Value, frozen=True):
 
 
 class Instructed(Value, frozen=True):
-    """``choice`` is the revision that the instruction names, or why that cannot be returned to."""
+    """What a person decided. ``choice`` is the revision that the instruction names, or why that cannot be
+    returned to; ``workload`` as it is by then, ``None`` where that is not known."""
 
     instruction: Instruction
     choice: Choice | None = None
     recorded: VersionReading | None = None
     """The database's version that the named revision was found healthy with."""
+    workload: Workload | None = None
 
 
 class Troubled(Value, frozen=True):

@@ -47,7 +47,8 @@ def held(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
     new = seen.assessment
     if not by_person and _cleared(case, seen):
         case = change(case, assessment=new, verdict=new.verdict)
-        return enter(case, Phase.FAILING, f"now attributed to the release: {new.attribution_reason}", now)
+        what = "the change" if case.spec.in_place else "the release"
+        return enter(case, Phase.FAILING, f"now attributed to {what}: {new.attribution_reason}", now)
     if not by_person:
         case = _passed_by_itself(case, seen, policy, now)
         if case.phase is not Phase.HELD:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal, assert_never
 
 from daemon.core.assessment import Verdict
+from daemon.core.case import in_place_words
 from daemon.core.case.case import Case, Phase
 from daemon.core.case.runbook import runbook
 from daemon.core.model import Revision
@@ -67,6 +68,8 @@ def title(case: Case, policy: Policy) -> str:
     if case.status.trouble is not None:
         return f"{name} NOT WELL, AND NO ROLLOUT IS UNDER WAY"
     degraded = case.phase is Phase.HEALTHY and case.status.verdict is Verdict.DEGRADED
+    if case.spec.in_place:
+        return f"{name} {in_place_words.DEGRADED if degraded else in_place_words.HEADLINES[case.phase]}"
     return f"{name} {'RELEASE DEGRADED' if degraded else HEADLINES[case.phase]}"
 
 
@@ -122,15 +125,18 @@ def _by_hand(case: Case, policy: Policy) -> list[str]:
 def _of_failure(case: Case) -> list[str]:
     status = case.status
     now = [f"Now: {status.reason}"] if status.reason and status.reason != failure(case) else []
+    if case.spec.in_place:
+        subject = [f"Version: {_version(case.spec.revision)}", *in_place_words.fields(case)]
+    else:
+        subject = [f"Bad Version: {_version(case.spec.revision)}", *_return(case)]
     return [
-        f"Bad Version: {_version(case.spec.revision)}",
-        *_return(case),
+        *subject,
         f"Status: {_life_cycle(case.phase)}",
-        f"Reason for Rollback: {failure(case)}",
+        f"Reason for {'Restoring' if case.spec.in_place else 'Rollback'}: {failure(case)}",
         *now,
         *_verification(case),
         *_logs(case),
-        f"Next Steps: {_next_steps(case.phase)}",
+        f"Next Steps: {_next(case)}",
     ]
 
 
@@ -145,6 +151,7 @@ def _return(case: Case) -> list[str]:
 def _of_watch(case: Case) -> list[str]:
     return [
         f"Version: {_version(case.spec.revision)}",
+        *(in_place_words.fields(case)[:-1] if case.spec.in_place else ()),
         f"Status: {_life_cycle(case.phase)}",
         f"Seen: {case.status.reason}",
         f"Next Steps: {_next_steps(case.phase)}",
@@ -201,6 +208,11 @@ def _logs(case: Case) -> list[str]:
         return []
     first, *lines = log_lines.sentences(case.status.logs)
     return [f"{first[:1].upper()}{first[1:]}", *lines]
+
+
+def _next(case: Case) -> str:
+    own = in_place_words.NEXT.get(case.phase) if case.spec.in_place else None
+    return own or _next_steps(case.phase)
 
 
 def _next_steps(phase: Phase) -> str:

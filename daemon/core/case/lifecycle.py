@@ -70,6 +70,9 @@ def _observed(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case
     gone = phases.taken_over(case, seen.workload)
     if gone:
         return phases.superseded(case, gone, policy, now)
+    if seen.edited is not None:
+        text = seen.edited.text
+        return phases.superseded(change(case, contents=seen.edited.contents), text, policy, now)
     undone = returning.applied_over(case, seen.workload)
     if undone:
         return phases.stopped(case, undone, policy, now)
@@ -109,8 +112,10 @@ def _finished(case: Case, event: Finished, policy: Policy, now: datetime) -> Cas
         case EffectOutcome.DONE if marks:
             return returning.patched(case, event.generation, event.detail, now)
         case EffectOutcome.DONE:
-            return noted(case if effect.begun_at is None else change(case, attended=0.0), event.detail, now)
-        case EffectOutcome.SUPERSEDED if marks:
+            # What running pods have to see again, or what took its time, has it anew from here on.
+            anew = effect.begun_at is not None or case.spec.in_place
+            return noted(change(case, attended=0.0) if anew else case, event.detail, now)
+        case EffectOutcome.SUPERSEDED if marks or case.spec.in_place:
             return phases.superseded(case, event.detail, policy, now)
         case EffectOutcome.SUPERSEDED:
             text = (
@@ -190,9 +195,12 @@ def _instructed(case: Case, event: Instructed, policy: Policy, now: datetime) ->
 
 
 def _approved(case: Case, text: str, event: Instructed, policy: Policy, now: datetime) -> Case:
-    choice = event.choice
     if case.phase not in APPROVABLE:
         return noted(case, f"{text}, {_too_late(case)}", now)
+    choice = event.choice
+    if case.spec.in_place and choice is not None:
+        why = "the configuration alone was changed: approve without a revision, or roll back by hand"
+        return _not_as_asked(case, f"{text}, but {why}", policy, now)
     if choice is not None and choice.revision is None:
         return _not_as_asked(case, f"{text}, but {choice.reason}", policy, now)
     target, drift = case.status.target, case.status.drift
@@ -205,9 +213,13 @@ def _approved(case: Case, text: str, event: Instructed, policy: Policy, now: dat
         case = versions.aimed_at_another(case, event.recorded)
     if case.status.refusal is not None:
         text = f"{text} although {case.status.refusal}"
-    text = f"{text}, returning to {target}{f' {choice.reason}' if choice is not None else ''}"
     case = change(case, drift=drift)
-    found = returning.situation(case, target, policy, approved=True)
+    # A rollout's target may come to run yet; pods that read what was changed in place are there or not.
+    runs = event.workload if case.spec.in_place else None
+    found = returning.situation(case, target, policy, runs, case.status.pods, approved=True)
+    if not plan.steps(found, 1, now):
+        return noted(case, f"{text}, but nothing is done: {plan.refusal(found)}", now)
+    text = f"{text}, {plan.doing(found)}{f' {choice.reason}' if choice is not None else ''}"
     return returning.begin_rollback(case, found, text, policy, now)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import assert_never
 
 from daemon.core.assessment import Assessment, Attribution, Verdict
-from daemon.core.case import plan, returning, stuck_rollout, versions
+from daemon.core.case import in_place, in_place_phases, plan, returning, stuck_rollout, versions
 from daemon.core.case.case import Case, EffectOutcome, Phase
 from daemon.core.case.database import ALONE
 from daemon.core.case.edits import (
@@ -79,11 +79,13 @@ def superseded(case: Case, reason: str, policy: Policy, now: datetime) -> Case:
 
 def watching(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
     case = judged(case, seen.assessment)
-    if seen.assessment.verdict is Verdict.FAILING:
+    if seen.assessment.verdict is Verdict.FAILING and not in_place_phases.too_early(case):
         case = change(
             enter(case, Phase.FAILING, seen.assessment.reason, now), failing_at=now, mode=policy.mode
         )
         return announce(case, "opened", policy, now)
+    if case.phase is Phase.PROGRESSING and case.spec.in_place:
+        return in_place_phases.reaching(case, policy, now)
     if case.phase is Phase.PROGRESSING:
         return _progressing(case, seen, now)
     if not is_over(case.status.attended, policy, seen.polled_ago):
@@ -91,7 +93,13 @@ def watching(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
     if untried := _untried(seen, case.spec.revision):
         over = case.status.attended - policy.watch
         return case if over < STARTS else _never_ready(case, untried, policy, now)
+    if unread := in_place.unread(case, workload=seen.workload) if case.spec.in_place else "":
+        return ended(case, Phase.HEALTHY, f"{_watched(policy)}, nothing to judge: {unread}", now)
     return _passed(case, seen.assessment, policy, now)
+
+
+def _watched(policy: Policy) -> str:
+    return f"watched for {policy.watch / 60:.3g} min"
 
 
 def _untried(seen: Observed, revision: Revision) -> str:
@@ -120,7 +128,7 @@ def _progressing(case: Case, seen: Observed, now: datetime) -> Case:
 
 
 def _passed(case: Case, assessment: Assessment, policy: Policy, now: datetime) -> Case:
-    minutes, blamed = f"watched for {policy.watch / 60:.3g} min", case.status.failing_at is not None
+    minutes, blamed = _watched(policy), case.status.failing_at is not None
     if assessment.proven and not blamed:
         case = change(ended(case, Phase.HEALTHY, f"{minutes}: {assessment.reason}", now), proven=True)
         return announce(case, "closed", policy, now) if told(case) else case
@@ -140,23 +148,22 @@ def failing(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
     reason, target = assessment.reason, seen.choice.revision
     case = versions.aimed(change(case, target=target, drift=seen.drift), seen)
     if assessment.attribution is not Attribution.DEPLOYMENT:
-        return hold(
-            case, f"held, not attributed to the release: {assessment.attribution_reason}", policy, now
-        )
+        what = "the change" if case.spec.in_place else "the release"
+        return hold(case, f"held, not attributed to {what}: {assessment.attribution_reason}", policy, now)
     if target is None:
         return hold(case, f"held, nothing to return to: {seen.choice.reason}", policy, now)
-    if policy.migration is not None and seen.version is None:
-        # It is being read: a moment later it is known, or known that it cannot be.
+    if versions.version_awaited(case, policy, seen):
+        # A moment later it is known, or known that it cannot be.
         return case
-    found = situation(case, target, policy, seen.workload)
+    found = situation(case, target, policy, seen.workload, seen.pods)
     told = versions.warning(case, target, policy)
     match policy.mode:
         case Mode.ADVISE:
-            advice = f"would return to {target} ({seen.choice.reason}): {reason}{told}"
+            advice = f"would {plan.aim(found)} ({seen.choice.reason}): {reason}{told}"
             case = ended(case, Phase.ADVISED, advice, now)
             return announce(case, "updated", policy, now)
         case Mode.APPROVAL:
-            text = f"waits for approval to return to {target}: {reason}{told}"
+            text = f"waits for approval to {plan.aim(found)}: {reason}{told}"
             case = enter(case, Phase.AWAITING_APPROVAL, text, now)
             return announce(case, "updated", policy, now)
         case Mode.AUTOMATIC:
@@ -164,7 +171,7 @@ def failing(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
                 return guarded(case, refusal, policy, now)
             if refused := plan.refusal(found):
                 return hold(case, refused, policy, now)
-            return begin_rollback(case, found, f"returning to {target}: {reason}", policy, now)
+            return begin_rollback(case, found, f"{plan.doing(found)}: {reason}", policy, now)
     assert_never(policy.mode)
 
 
@@ -172,6 +179,8 @@ def rolling_back(case: Case, seen: Observed, policy: Policy, now: datetime) -> C
     workload, target = seen.workload, case.status.target
     if target is None or workload is None:
         return case
+    if case.spec.in_place and case.pending_step is None and case.status.patched_at is None:
+        return in_place_phases.seen_again(case, workload, policy, now)
     if case.pending_step is not None or case.status.patched_at is None:
         case = _not_applied(case, policy, now)
         if not stuck_rollout.given_up(case):
@@ -179,7 +188,8 @@ def rolling_back(case: Case, seen: Observed, policy: Policy, now: datetime) -> C
     current, status = workload.current, workload.status
     arrived = current is not None and _returning(case, current)
     if arrived and status.complete:
-        text = f"the rollback's rollout is complete ({status}); proving the recovery"
+        what = "pods have what was restored" if case.spec.in_place else "the rollback's rollout is complete"
+        text = f"{what} ({status}); proving the recovery"
         case = change(enter(case, Phase.VERIFYING, text, now), rolled_out_at=now)
         return announce(case, "updated", policy, now)
     if arrived and seen.no_image:
@@ -205,8 +215,8 @@ def _elsewhere(
     if choice is None or choice.revision is None:
         none = choice.reason if choice is not None else "there is no other revision"
         return _unrecovered(case, f"{stuck}; {none}", policy, now)
-    if policy.migration is not None and seen.version is None:
-        # It is being read, for the version that this one ran with.
+    if versions.version_awaited(case, policy, seen):
+        # For the version that this one ran with.
         return case
     case = versions.aimed(change(case, drift=seen.drift), seen)
     found = situation(case, choice.revision, policy, workload)
@@ -277,10 +287,12 @@ def verifying(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case
         return _unrecovered(case, found.contradicted, policy, now)
     if found.recovered:
         after = seconds(case.status.failing_at, now)
-        text = f"recovered on {case.status.target}, {after:.0f} s after the decision{plan.left_undone(case)}"
+        where = "with the restored configuration" if case.spec.in_place else f"on {case.status.target}"
+        text = f"recovered {where}, {after:.0f} s after the decision{plan.left_undone(case)}"
         return announce(ended(case, Phase.ROLLED_BACK, text, now), "closed", policy, now)
     if case.status.attended >= policy.verify_deadline:
-        text = f"rolled back, but the recovery could not be proven: {found.missing}"
+        acted = "restored" if case.spec.in_place else "rolled back"
+        text = f"{acted}, but the recovery could not be proven: {found.missing}"
         return _unrecovered(case, text, policy, now)
     return case
 

@@ -44,8 +44,12 @@ STEPS: Final[Mapping[str, StepKind]] = {step.kind: step for step in ORDER}
 
 
 def steps(situation: Situation, number: int, now: datetime) -> tuple[Effect, ...]:
-    """The plan of this number as effects that are intended now. A plan always holds the rollback."""
-    return tuple(
+    """The plan of this number as effects that are intended now.
+
+    That of a rollout always holds the rollback. That of a change in place is empty where nothing of it may be
+    restored.
+    """
+    planned = tuple(
         msgspec.convert(
             {
                 "id": "/".join([step.kind, str(number), *([draft.subject] if draft.subject else [])]),
@@ -61,10 +65,13 @@ def steps(situation: Situation, number: int, now: datetime) -> tuple[Effect, ...
         for step in ORDER
         for draft in step.needed(situation)
     )
+    return planned if any(_acts(effect) for effect in planned) else ()
 
 
 def refusal(situation: Situation) -> str:
     """Why the daemon does not carry the plan out by itself, or nothing."""
+    if situation.in_place:
+        return _in_place_refusal(situation)
     if refused := database.objection(situation.database):
         return refused
     match situation.configuration:
@@ -88,6 +95,36 @@ def refusal(situation: Situation) -> str:
             )
 
 
+def _in_place_refusal(situation: Situation) -> str:
+    """Where nothing was rolled out, what cannot be restored whole is not begun."""
+    if situation.configuration is not ConfigurationChoice.RESTORE:
+        return (
+            f"held, policy.configuration is {situation.configuration.value}, so that nothing is restored: "
+            f"put back what {situation.target} was found healthy with"
+        )
+    lost = [_lost(drift) for drift in situation.drift if not drift.restorable]
+    if lost:
+        what = f"what {situation.target} was found healthy with cannot be restored"
+        return f"held, {what}: {'; '.join(lost)}; put it back by hand"
+    if not situation.drift:
+        return f"held, what {situation.target} was found healthy with is there again: nothing to restore"
+    return ""
+
+
+def aim(situation: Situation) -> str:
+    """What a plan is there to do: "return to revision 1"."""
+    if situation.in_place:
+        return f"restore the configuration of {situation.target}"
+    return f"return to {situation.target}"
+
+
+def doing(situation: Situation) -> str:
+    """The same, of one that begins."""
+    if situation.in_place:
+        return f"restoring the configuration of {situation.target}"
+    return f"returning to {situation.target}"
+
+
 def _lost(drift: Drift) -> str:
     return f"{drift}: {drift.problem}" if drift.certain else drift.problem
 
@@ -101,7 +138,8 @@ def summary(case: Case, effects: tuple[Effect, ...], situation: Situation) -> st
         left = []
     if stays := database.stays(situation.database):
         left = [*left, stays]
-    parts = [*(f"also to {text}" for text in more), *left]
+    also = "to" if situation.in_place else "also to"
+    parts = [*(f"{also} {text}" for text in more), *left]
     return "; ".join(parts)
 
 

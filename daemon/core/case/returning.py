@@ -4,33 +4,47 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from daemon.core.case import database, plan
+from daemon.core.case import database, in_place, plan
 from daemon.core.case.case import Case, Effect, EffectOutcome, Phase
 from daemon.core.case.edits import announce, change, enter, finished, noted
 from daemon.core.case.steps.step import Situation
 from daemon.core.model import Revision, Workload
 from daemon.core.policy import Policy
+from daemon.core.rollout_facts.pod_history import PodHistory
 
 
 def situation(
-    case: Case, target: Revision, policy: Policy, workload: Workload | None = None, *, approved: bool = False
+    case: Case,
+    target: Revision,
+    policy: Policy,
+    workload: Workload | None = None,
+    pods: tuple[PodHistory, ...] = (),
+    *,
+    approved: bool = False,
 ) -> Situation:
-    """Without the workload it is not known whether pods of the target run, and so they may. ``approved``: a
-    person decides on what the case says."""
+    """Without the workload it is not known whether pods run that read what is put back, and so they may.
+    ``approved``: a person decides on what the case says."""
+    if workload is None:
+        runs = True
+    elif case.spec.in_place:
+        runs = in_place.read_at_start(case, workload, pods)
+    else:
+        runs = bool(workload.live_of(target))
     return Situation(
         target=target,
         configuration=policy.configuration,
         gates=policy.gates,
-        feature_flags=policy.feature_flags,
+        feature_flags=() if case.spec.in_place else policy.feature_flags,
         drift=case.status.drift,
-        target_runs=workload is None or bool(workload.live_of(target)),
+        in_place=case.spec.in_place,
+        target_runs=runs,
         database=database.of(case, target, policy, approved=approved),
     )
 
 
 def begin_rollback(case: Case, found: Situation, reason: str, policy: Policy, now: datetime) -> Case:
     """The case with its plan intended."""
-    number = 1 + sum(effect.kind == "rollback" for effect in case.status.effects)
+    number = 1 + len({effect.plan for effect in case.status.effects if effect.is_step})
     case = change(
         case,
         target=found.target,

@@ -113,8 +113,19 @@ def age(case: Case) -> tuple[int, datetime, int]:
     return (case.spec.generation, case.status.finished_at or LONG_AGO, case.spec.revision.number)
 
 
+def found_good(case: Case) -> bool:
+    """Whether its revision was found healthy, with the configuration that the case has.
+
+    A change of configuration that was not proven takes nothing from a revision that had been found healthy,
+    and adds nothing to it.
+    """
+    return case.phase is Phase.HEALTHY and (case.status.proven or not case.spec.in_place)
+
+
 def _tells(case: Case) -> bool:
     """Whether a case says anything lasting of its revision: good to the end, or failing by its own doing."""
+    if case.spec.in_place:
+        return found_good(case)
     if case.phase is Phase.HEALTHY:
         return True
     cause = case.status.assessment.attribution if case.status.assessment is not None else None

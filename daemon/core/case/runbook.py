@@ -23,7 +23,8 @@ def runbook(case: Case, policy: Policy) -> tuple[Line, ...]:
         configuration=policy.configuration,
         drift=case.status.drift,
         gates=policy.gates,
-        feature_flags=policy.feature_flags,
+        feature_flags=() if case.spec.in_place else policy.feature_flags,
+        in_place=case.spec.in_place,
         database=database.of(case, target, policy, approved=True),
     )
     effects = plan.steps(found, 1, case.spec.started_at)

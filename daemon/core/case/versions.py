@@ -43,6 +43,11 @@ def aimed_at_another(case: Case, recorded: VersionReading | None) -> Case:
     return change(case, migration=record)
 
 
+def version_awaited(case: Case, policy: Policy, seen: Observed) -> bool:
+    """Whether the version is being read that the decision rests on; a change in place rests on none."""
+    return policy.migration is not None and not case.spec.in_place and seen.version is None
+
+
 def decided(case: Case, now: VersionReading | None) -> Case:
     """The case with the version as a step has read it last."""
     if now is None:

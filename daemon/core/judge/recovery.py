@@ -67,6 +67,9 @@ class Facts(Value, frozen=True):
     """What the target's template reads, as it is now."""
     configuration_before: tuple[Sighting, ...] = ()
     """What was ever seen of it."""
+    restored: tuple[str, ...] = ()
+    """ConfigMaps that hold again what the target was found healthy with, and which its pods ran with before
+    they were changed in place."""
     alerts_lost: tuple[str, ...] = ()
     """Names of alerts whose end cannot be seen any more."""
     ingress: IngressAnswer = IngressAnswer()
@@ -158,12 +161,16 @@ def _configuration(facts: Facts) -> list[Condition]:
     new = [pod.name for pod in facts.workload.live if pod.ready and started_after(pod, facts.patched_at)]
     if new:
         return [Condition(name=name, holds=True, detail=f"{new[0]} started after the rollback, and is well")]
-    said = doubts(facts.workload.live, facts.configuration, facts.configuration_before)
+    back = [f"ConfigMap {name}" for name in facts.restored]
+    others = [sighting for sighting in facts.configuration if str(sighting.reference) not in back]
+    said = doubts(facts.workload.live, others, facts.configuration_before)
     if said:
         detail = f"{'; '.join(said)}; no pod has started since the rollback that would show whether one can"
         return [Condition(name=name, holds=None, detail=detail)]
-    names = ", ".join(str(sighting.reference) for sighting in facts.configuration)
-    return [Condition(name=name, holds=True, detail=f"unchanged since they started: {names}")]
+    names = ", ".join(str(sighting.reference) for sighting in others)
+    parts = [f"unchanged since they started: {names}"] if names else []
+    parts += [f"as it was: {', '.join(back)}"] if back else []
+    return [Condition(name=name, holds=True, detail="; ".join(parts))]
 
 
 def started_after(pod: Pod, patched_at: datetime | None) -> bool:

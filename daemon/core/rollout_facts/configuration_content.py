@@ -51,6 +51,13 @@ class Content(Value, frozen=True, omit_defaults=True):
     kept: bool = False
     """Whether the daemon has a copy."""
     problem: str = ""
+    found: str = ""
+    """The hash of what was there at that look, where it is not known to be what the revision ran with."""
+
+    @property
+    def held(self) -> str:
+        """The hash of what was there when it was last looked at, good or not; empty where nothing was."""
+        return self.digest or self.found
 
 
 class Drift(Value, frozen=True, omit_defaults=True):
@@ -110,11 +117,11 @@ def _confirmed(before: Content | None, now: Content) -> Content:
         return now
     if before is None or (before.problem and not before.digest and before.version != now.version):
         text = f"it is not known what ConfigMap {now.name} held at the beginning"
-        return Content(name=now.name, version=now.version, problem=text)
+        return Content(name=now.name, version=now.version, problem=text, found=now.digest)
     if before.version == now.version or (before.digest == now.digest and before.version):
         return now
     text = f"ConfigMap {now.name} was changed during the watch, so which content is good is not known"
-    return Content(name=now.name, version=now.version, problem=text)
+    return Content(name=now.name, version=now.version, problem=text, found=now.digest)
 
 
 def drift(

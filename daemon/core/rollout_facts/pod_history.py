@@ -43,6 +43,8 @@ class PodHistory(Value, frozen=True, omit_defaults=True):
     """When it was first seen not to be ready any more, by the daemon's clock."""
     unresolved_since: datetime | None = None
     """When a container was first seen to wait for configuration that is not there, by the daemon's clock."""
+    unwell_before: bool = False
+    """Whether it was not well before a change of configuration, which is then nothing that it can tell of."""
     crashed: str = ""
     """The pod's name, where it is of another revision and was seen to crash again and again."""
 
@@ -142,7 +144,7 @@ def _beside(history: PodHistory, pod: Pod, revision: Revision) -> PodHistory:
 
 def _first(pod: Pod, started_at: datetime) -> PodHistory:
     older = pod.created_at < started_at - SLACK
-    return PodHistory(uid=pod.uid, before=_counts(pod) if older else {})
+    return PodHistory(uid=pod.uid, before=counts(pod) if older else {})
 
 
 def _looked(history: PodHistory, pod: Pod, now: datetime) -> PodHistory:
@@ -152,7 +154,7 @@ def _looked(history: PodHistory, pod: Pod, now: datetime) -> PodHistory:
     history = _ended(history, pod, now)
     if pod.ready:
         if history.when_ready is None:
-            history = replace(history, when_ready=_counts(pod))
+            history = replace(history, when_ready=counts(pod))
         return history if history.unready_since is None else replace(history, unready_since=None)
     if history.was_ready and history.unready_since is None:
         return replace(history, unready_since=now)
@@ -161,12 +163,13 @@ def _looked(history: PodHistory, pod: Pod, now: datetime) -> PodHistory:
 
 def _ended(history: PodHistory, pod: Pod, now: datetime) -> PodHistory:
     """Notes an end since the last look, where the pod had been ready."""
-    counts = _counts(pod)
+    seen = counts(pod)
     known = history.last or history.when_ready
-    if known is None or all(count <= known.get(name, 0) for name, count in counts.items()):
+    if known is None or all(count <= known.get(name, 0) for name, count in seen.items()):
         return history
-    return replace(history, last=counts, restarted_at=now)
+    return replace(history, last=seen, restarted_at=now)
 
 
-def _counts(pod: Pod) -> Mapping[str, int]:
+def counts(pod: Pod) -> Mapping[str, int]:
+    """Container → how often it ended, of those that did."""
     return {container.name: count for container in pod.containers if (count := ends(container))}

@@ -63,14 +63,16 @@ def state_from(
     samples: Iterable[Sample],
     births: Births,
     side: Callable[[str], Side],
+    before_side: Callable[[str], Side] | None = None,
 ) -> SignalState:
     """A signal's state from all that was scraped until now, before the rollout and after it.
 
     What was scraped in the ``window`` before its start is the baseline; from that moment on it is evidence.
+    ``before_side``: whose pods were whose until then, where that is not what ``side`` says.
     """
     known = list(samples)
     before = [sample for sample in known if started_at - window <= sample.at < started_at]
-    state = initial_state(signal, alpha, started_at, before, side)
+    state = initial_state(signal, alpha, started_at, before, before_side or side)
     return update(state, [sample for sample in known if not sample.at < started_at], births, side)
 
 

@@ -19,6 +19,7 @@ PRODUCT = "ghcr.io/rollbackd/rollbackd:e2e"
 FAULTS: dict[str, dict[str, Any]] = {
     "v1.0.0": {},
     "v1.0.1": {},
+    "v1.0.0-rereads": {"rereads": True},
     "v1.1.0-errors": {"error_rate": 0.2},
     "v1.1.0-slow": {"slow_rate": 0.4},
     "v1.1.0-crash": {"crash_after": 0.5},

@@ -36,6 +36,8 @@ class Gl006:
     """Costs a pod a second until it is ready, as the kubelet begins the other probes after it."""
     ready_delay: int = 0
     """Seconds that the kubelet waits before it asks a pod whether it is ready."""
+    mounted: bool = True
+    """Whether its ConfigMap is mounted; it is read into the environment as well."""
     change_cause: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
@@ -118,7 +120,7 @@ def _template(app: Gl006) -> dict[str, Any]:
             "seccompProfile": {"type": "RuntimeDefault"},
         },
         "containers": [_container(app)],
-        "volumes": [{"name": "config", "configMap": {"name": app.config_name}}],
+        "volumes": [{"name": "config", "configMap": {"name": app.config_name}}] if app.mounted else [],
     }
     return {"metadata": metadata, "spec": spec}
 
@@ -143,7 +145,9 @@ def _container(app: Gl006) -> dict[str, Any]:
         "imagePullPolicy": "IfNotPresent",
         "ports": [{"name": "http", "containerPort": 8000}, {"name": "metrics", "containerPort": 9090}],
         "env": environment,
-        "volumeMounts": [{"name": "config", "mountPath": "/app/config", "readOnly": True}],
+        "volumeMounts": [{"name": "config", "mountPath": "/app/config", "readOnly": True}]
+        if app.mounted
+        else [],
         "resources": {
             "requests": {"cpu": "10m", "memory": "32Mi"},
             "limits": {"memory": app.memory_limit},

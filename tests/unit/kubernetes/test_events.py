@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from daemon import ports
 from daemon.adapters.kubernetes.client import KubeClient
-from daemon.adapters.kubernetes.events import MESSAGE_BYTES, REASONS, EventSink, event_of
+from daemon.adapters.kubernetes.events import IN_PLACE, MESSAGE_BYTES, REASONS, EventSink, event_of
 from daemon.core.case.case import Phase, Status
 from daemon.core.case.incident import Incident, render
 from daemon.core.policy import Policy
@@ -36,7 +36,7 @@ def test_an_event_names_the_deployment_and_is_told_once(api: FakeApi, client: Ku
 
 
 def test_every_phase_has_a_reason() -> None:
-    assert set(REASONS) == set(Phase)
+    assert set(REASONS) == set(IN_PLACE) == set(Phase)
 
 
 def test_what_is_told_at_another_time_is_an_event_of_its_own() -> None:

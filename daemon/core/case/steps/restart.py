@@ -70,6 +70,11 @@ def is_restart(case: Case, target: Mapping[str, Any] | None, current: Mapping[st
     return _annotations(current).get(RESTARTED) in stamps and _unstamped(current) == _unstamped(target)
 
 
+def same_but_for_restarts(one: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> bool:
+    """Whether two templates are alike, however often they were restarted."""
+    return one is not None and other is not None and _unstamped(one) == _unstamped(other)
+
+
 def _annotations(template: Mapping[str, Any]) -> Mapping[str, str]:
     return (template.get("metadata") or {}).get("annotations") or {}
 

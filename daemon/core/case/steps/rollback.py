@@ -7,8 +7,7 @@ from daemon.core.case.steps.step import Draft, Right, Situation, StepKind
 
 
 def _needed(situation: Situation) -> tuple[Draft, ...]:
-    del situation
-    return (Draft(),)
+    return () if situation.in_place else (Draft(),)
 
 
 def _noun(effect: Effect) -> str:

@@ -20,6 +20,8 @@ class Situation(Value, frozen=True):
     target: Revision
     configuration: ConfigurationChoice
     drift: tuple[Drift, ...] = ()
+    in_place: bool = False
+    """Whether configuration was changed with no rollout: then no template is put back."""
     target_runs: bool = True
     """Whether pods of the target are there that started before the plan; where unknown, they are."""
     gates: GateChoice = GateChoice.SKIP

@@ -8,6 +8,7 @@ environment variable FAULT, or for a running pod ``PUT /fault`` (what a bad depe
     {"crash_after": 0.5}            exit 1 after so many seconds
     {"allocate_mb_per_s": 200}      grow until the kernel ends the process
     {"ready": false}                never ready
+    {"rereads": true}               look into the settings for the error_rate at each request
     {"require_config": "key"}       exit 1 unless the settings have that key
     {"validation_failures": true}   validation failures every second, all else healthy
     {"scada_down": true}            the SCADA link is down, and says so
@@ -113,10 +114,8 @@ class Metrics:
         lines = []
         for labels, buckets in self._buckets.items():
             for bound, reached in zip(BUCKETS, buckets, strict=True):
-                rendered = "+Inf" if bound == float("inf") else str(bound)
-                lines.append(
-                    f"{name}_bucket{_labels((*label_names, 'le'), (*labels, rendered))} {float(reached)}"
-                )
+                values = (*labels, "+Inf" if bound == float("inf") else str(bound))
+                lines.append(f"{name}_bucket{_labels((*label_names, 'le'), values)} {float(reached)}")
             shown = _labels(label_names, labels)
             lines.append(f"{name}_count{shown} {float(buckets[-1])}")
             lines.append(f"{name}_sum{shown} {self._values[name + '_sum', labels]}")
@@ -142,7 +141,8 @@ def work(method: str) -> int:
     seconds = random.uniform(0.02, 0.2)
     if random.random() < FAULT.get("slow_rate", 0.0):
         seconds = float(FAULT.get("slow_seconds", 7.0)) * random.uniform(0.9, 1.1)
-    failed = random.random() < FAULT.get("error_rate", BASE_ERROR_RATE)
+    failing = read_settings() if FAULT.get("rereads") else FAULT
+    failed = random.random() < failing.get("error_rate", BASE_ERROR_RATE)
     status = 500 if failed else 200
     if failed:
         METRIC.count("gl006_errors_total", "calculation_error", "calculator")

@@ -21,7 +21,7 @@ def learn_types(base: type[msgspec.Struct] = msgspec.Struct) -> None:
     half learned, and the process ends with a segmentation fault (msgspec 0.22).
     """
     for kind in base.__subclasses__():
-        # Types of the daemon's own that have no JSON form are never decoded.
-        with contextlib.suppress(TypeError):
+        # Types that have no JSON form are never decoded, nor those whose annotations are for mypy alone.
+        with contextlib.suppress(TypeError, NameError):
             msgspec.json.Decoder(kind)
         learn_types(kind)

@@ -6,10 +6,6 @@ from daemon.core.assessment import Condition
 from daemon.core.runs import Ending, Ingress, RunResult
 from daemon.core.value import Value
 
-REDIRECTS = range(300, 400)
-REFUSED = (401, 407)
-"""Statuses that ask for a login by themselves."""
-
 
 class IngressAnswer(Value, frozen=True):
     """The newest answer since the rollback's rollout was complete; ``problem``: why there is none."""
@@ -31,10 +27,10 @@ def answers(check: Ingress, newest: IngressAnswer) -> Condition:
 
 
 def _words(found: RunResult) -> str:
-    if found.code in REDIRECTS:
+    if 300 <= (found.code or 0) < 400:
         where = f"to {found.location}" if found.location else "with no address"
         return f"it answers with a login page, or what else it redirects to ({found.code} {where})"
-    if found.code in REFUSED:
+    if found.code in (401, 407):
         return f"it asks for a login ({found.code})"
     said = " ".join(found.output.split())[:120]
     return f"it answers with {found.code}: {said}" if said else f"it answers with {found.code}"

@@ -31,8 +31,8 @@ from daemon.core.rollout_facts.configuration_content import Drift
 
 ORDER: Final = (
     gates.STEP,
-    feature_flag.STEP,
     check_database.STEP,
+    feature_flag.STEP,
     back_up_database.STEP,
     downgrade_database.STEP,
     restore_configuration.STEP,

@@ -40,8 +40,10 @@ def run(settings: Settings) -> int:
     from daemon.adapters.kubernetes.configuration_copies import KubeConfigurationCopies
     from daemon.adapters.kubernetes.nodes import KubeNodes
     from daemon.adapters.kubernetes.object_events import KubeObjectEvents
+    from daemon.adapters.kubernetes.owners import KubeOwnerSwitch
     from daemon.adapters.kubernetes.permissions import KubeRights
     from daemon.adapters.kubernetes.pod_logs import KubeLogs
+    from daemon.adapters.kubernetes.surveyor import KubeSurveyor
     from daemon.adapters.kubernetes.workloads import KubeCluster
     from daemon.adapters.prometheus.gauges import PrometheusGauges
     from daemon.adapters.prometheus.metrics import PrometheusMetrics
@@ -119,6 +121,8 @@ def run(settings: Settings) -> int:
             workers=WORKERS,
             logs=KubeLogs(client),
             events=KubeObjectEvents(client),
+            owners=KubeOwnerSwitch(client),
+            surveyor=KubeSurveyor(client),
             naming=settings.alerts.naming,
             troubles=(cluster.problems, store.problems, lambda: absent(named, cluster)),
         )

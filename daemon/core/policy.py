@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import ClassVar, Literal, assert_never
 
 from daemon.core.runs import SmokeTest
 from daemon.core.value import Value
@@ -34,6 +34,74 @@ class GateChoice(StrEnum):
     """What cannot be asked holds it as well."""
     SKIP = "skip"
     """Nothing is checked."""
+
+
+class OwnerKind(StrEnum):
+    """What may own a Deployment besides people, so that it writes the template by itself or in their name."""
+
+    ARGO_CD = "argocd"
+    FLUX_KUSTOMIZATION = "flux-kustomization"
+    FLUX_HELM_RELEASE = "flux-helmrelease"
+    HELM = "helm"
+    KUBECTL = "kubectl-apply"
+    CONTROLLER = "controller"
+    """A custom resource that controls the Deployment by owner reference."""
+    ROLLOUT = "argo-rollout"
+    CANARY = "flagger-canary"
+
+
+class OwnerChoice(StrEnum):
+    """What becomes of a rollback when somebody else owns the Deployment."""
+
+    ACT = "act"
+    ADVISE = "advise"
+    SUSPEND = "suspend"
+
+
+SUSPENDABLE = frozenset({OwnerKind.ARGO_CD, OwnerKind.FLUX_KUSTOMIZATION, OwnerKind.FLUX_HELM_RELEASE})
+"""Owners that can be told to leave the Deployment alone for a while."""
+
+
+class OwnerPolicy(Value, frozen=True):
+    """The choice for each kind of owner. What cannot be suspended, and writes only for people, is acted upon
+    where the choice is to suspend."""
+
+    CHOICES: ClassVar[tuple[str, ...]] = (
+        "argocd",
+        "flux_kustomization",
+        "flux_helmrelease",
+        "helm",
+        "kubectl_apply",
+        "other",
+    )
+    argocd: OwnerChoice = OwnerChoice.ADVISE
+    flux_kustomization: OwnerChoice = OwnerChoice.ADVISE
+    flux_helmrelease: OwnerChoice = OwnerChoice.ACT
+    helm: OwnerChoice = OwnerChoice.ACT
+    kubectl_apply: OwnerChoice = OwnerChoice.ACT
+    other: OwnerChoice = OwnerChoice.ADVISE
+    argocd_namespace: str = "argocd"
+    """Where Applications are whose tracking id names no namespace."""
+
+    def choice(self, kind: OwnerKind) -> OwnerChoice:
+        match kind:
+            case OwnerKind.ARGO_CD:
+                return self.argocd
+            case OwnerKind.FLUX_KUSTOMIZATION:
+                return self.flux_kustomization
+            case OwnerKind.FLUX_HELM_RELEASE:
+                return self.flux_helmrelease
+            case OwnerKind.HELM:
+                return self._without_suspension(self.helm, OwnerChoice.ACT)
+            case OwnerKind.KUBECTL:
+                return self._without_suspension(self.kubectl_apply, OwnerChoice.ACT)
+            case OwnerKind.CONTROLLER | OwnerKind.ROLLOUT | OwnerKind.CANARY:
+                return self._without_suspension(self.other, OwnerChoice.ADVISE)
+        assert_never(kind)
+
+    @staticmethod
+    def _without_suspension(choice: OwnerChoice, instead: OwnerChoice) -> OwnerChoice:
+        return instead if choice is OwnerChoice.SUSPEND else choice
 
 
 class SignalPolicy(Value, frozen=True):
@@ -77,6 +145,7 @@ class Policy(Value, frozen=True):
     gates: GateChoice = GateChoice.SKIP
     restart_stuck: bool = False
     """Whether a rollback whose rollout is stuck is restarted once, where that may help."""
+    owners: OwnerPolicy = OwnerPolicy()
     decisive_alerts: tuple[str, ...] = ()
     dependencies: tuple[str, ...] = ()
     """Gauges that tell whether what the workload depends on can be reached."""

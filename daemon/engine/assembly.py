@@ -23,6 +23,7 @@ from daemon.engine.journal import Journal
 from daemon.engine.log_reading import LogReading
 from daemon.engine.loop import Engine
 from daemon.engine.observer import Observer
+from daemon.engine.owners import NoSwitch, OwnerLook
 from daemon.engine.queue import WorkQueue
 from daemon.engine.reconciler import Reconciler
 from daemon.engine.smoke_tests import SmokeTests
@@ -47,7 +48,9 @@ from daemon.ports import (
     Metrics,
     ObjectEvents,
     Order,
+    OwnerSwitch,
     Runner,
+    Surveyor,
     Sweep,
 )
 
@@ -94,6 +97,9 @@ class EngineParts:
     """Without them no logs are read, whatever a policy says."""
     events: ObjectEvents | None = None
     """Without them a stuck rollout is explained by its own objects alone."""
+    owners: OwnerSwitch = field(default_factory=NoSwitch)
+    surveyor: Surveyor | None = None
+    """Without one only a Deployment's own marks tell who else owns it."""
     troubles: Sequence[Troubles] = ()
     naming: Naming = field(default_factory=Naming)
     """Which labels of alerts name what."""
@@ -124,11 +130,13 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
     logs = LogReading(parts.logs, clock)
     stuck = StuckLook(parts.events, logs, clock)
     contents = ContentLook(parts.copies, parts.cluster)
+    owners = OwnerLook(parts.surveyor)
     effects = Effects(
         hands=Hands(
             actuator=parts.actuator,
             restorer=parts.restorer,
             gates=GateLook(parts.asking, parts.cluster, parts.configuration, parts.events, clock, defects),
+            owners=parts.owners,
         ),
         sinks=parts.sinks,
         clock=clock,
@@ -160,9 +168,11 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
             cluster=parts.cluster,
             logs=logs,
             stuck=stuck,
+            owners=owners,
         ),
         configuration=configuration,
         contents=contents,
+        owners=owners,
         logs=logs,
         effects=effects,
         clock=clock,

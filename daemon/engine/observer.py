@@ -11,6 +11,7 @@ from daemon.core.attribution.cause import Surroundings, attribute, scene_of
 from daemon.core.case import rollback_target as target
 from daemon.core.case.case import Case, EffectOutcome, Phase
 from daemon.core.case.events import Observed
+from daemon.core.case.owner_policy import put_back
 from daemon.core.case.phases import overdue
 from daemon.core.judge.coincident_failures import CoincidentFailures
 from daemon.core.judge.confirmation import Confirmed, confirm
@@ -31,6 +32,7 @@ from daemon.engine.configuration_contents import ContentLook
 from daemon.engine.evidence_store import EvidenceStore
 from daemon.engine.histories import Histories
 from daemon.engine.log_reading import LogReading
+from daemon.engine.owners import OwnerLook
 from daemon.engine.restarts import own_restart
 from daemon.engine.smoke_tests import SmokeTests
 from daemon.engine.stuck import StuckLook
@@ -52,6 +54,7 @@ class Observer:
         cluster: Cluster,
         logs: LogReading,
         stuck: StuckLook,
+        owners: OwnerLook,
     ) -> None:
         self._room = room
         self._around = around
@@ -65,6 +68,7 @@ class Observer:
         self._cluster = cluster
         self._logs = logs
         self._stuck = stuck
+        self._owners = owners
 
     def observe(
         self,
@@ -102,6 +106,8 @@ class Observer:
             drift=self._contents.drift(case, decided.revision, cases, policy) if deciding else (),
             next_choice=instead,
             no_image=no_image,
+            ownership=self._owners.at(workload) if case.phase is Phase.FAILING else None,
+            put_back=put_back(case, cases, workload, now),
             restarted=own_restart(self._cluster, case, workload),
             rollbacks=_recent(workload, cases, now),
             elapsed=elapsed,

@@ -27,6 +27,7 @@ from daemon.engine.evidence_store import EvidenceStore
 from daemon.engine.journal import Journal
 from daemon.engine.log_reading import LogReading
 from daemon.engine.observer import DAY, Observer
+from daemon.engine.owners import OwnerLook
 from daemon.engine.saving import Saving
 from daemon.ports import CaseStore, Clock, Cluster, Conflict, Missing
 
@@ -50,6 +51,7 @@ class Reconciler:
         configuration: ConfigurationLook,
         logs: LogReading,
         contents: ContentLook,
+        owners: OwnerLook,
         effects: Effects,
         clock: Clock,
         policies: Policies,
@@ -63,6 +65,7 @@ class Reconciler:
         self._configuration = configuration
         self._logs = logs
         self._contents = contents
+        self._owners = owners
         self._effects = effects
         self._clock = clock
         self._policies = policies
@@ -159,7 +162,9 @@ class Reconciler:
         return stored
 
     def _configured(self, case: Case, workload: Workload | None) -> Case:
-        """A case at its opening, with the configuration that its revision began with."""
+        """A case at its opening, with the configuration that its revision began with, and its owners."""
+        if workload is not None:
+            case = change(case, ownership=self._owners.at(workload))
         policy = self._policies(case.ref, workload)
         case = change(case, configuration=self._configuration.at(case.ref, case.spec.revision))
         return self._contents.opened(case, workload, policy)

@@ -18,8 +18,10 @@ from daemon.ports.cluster import Configuration as Configuration
 from daemon.ports.cluster import ConfigurationCopies as ConfigurationCopies
 from daemon.ports.cluster import ConfigurationRestorer as ConfigurationRestorer
 from daemon.ports.cluster import Notify as Notify
+from daemon.ports.cluster import OwnerSwitch as OwnerSwitch
 from daemon.ports.cluster import Rights as Rights
 from daemon.ports.cluster import RollbackResult as RollbackResult
+from daemon.ports.cluster import Surveyor as Surveyor
 from daemon.ports.errors import Conflict as Conflict
 from daemon.ports.errors import Denied as Denied
 from daemon.ports.errors import Missing as Missing

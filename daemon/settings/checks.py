@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from daemon.core.policy import OwnerChoice
 from daemon.settings.flaw import Flaw as Flaw
 from daemon.settings.guarding import GuardedWorkload, SignalSettings
 from daemon.settings.model import Settings
@@ -23,6 +24,7 @@ def flaws(settings: Settings, *, offline: bool = False) -> Iterator[Flaw]:
     yield from _surroundings(settings)
     yield from _smoke_tests(settings)
     yield from _health(settings)
+    yield from _owners(settings)
     yield from _durations(settings)
     yield from _warmups(settings)
     yield from secrets(settings)
@@ -188,6 +190,20 @@ def _health(settings: Settings) -> Iterator[Flaw]:
                 message = f"nothing says at which port {path} is asked"
                 remedy = f"set health.port, or write the port before the path, such as ':8080{path}'"
                 yield Flaw((*here, index), message, remedy, path)
+
+
+def _owners(settings: Settings) -> Iterator[Flaw]:
+    """An owner can be suspended only where its namespace is known: rights are granted there alone."""
+    owners = settings.owners
+    chosen: list[tuple[Location, Any]] = [
+        (("owners", name), getattr(owners, name)) for name in sorted(owners.model_fields_set)
+    ]
+    chosen += [(("workloads", index, "owner"), entry.owner) for index, entry in enumerate(settings.workloads)]
+    for here, choice in chosen:
+        if choice is OwnerChoice.SUSPEND and not owners.namespaces:
+            message = "nothing says in which namespaces owners are suspended"
+            yield Flaw(here, message, "add owners.namespaces, such as [flux-system]", choice.value)
+            return
 
 
 def _durations(settings: Settings) -> Iterator[Flaw]:

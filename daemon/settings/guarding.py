@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from daemon.core.policy import ConfigurationChoice, Mode
+from daemon.core.policy import ConfigurationChoice, Mode, OwnerChoice
 from daemon.settings.gates import GateSettings
 from daemon.settings.sources import CounterPair, Source, slow_share
 from daemon.settings.types import (
@@ -283,6 +283,10 @@ class GuardedWorkload(PolicySettings):
         default=None,
         max_length=20,
         description="Names of `smoke_tests` that it must pass. Left out: all of them. Empty: none.",
+    )
+    owner: OwnerChoice | None = Field(
+        default=None,
+        description="What is done whoever else owns it. Left out: what `owners` says of its owner.",
     )
     health_paths: tuple[HealthPath, ...] | None = Field(
         default=None,

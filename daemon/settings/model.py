@@ -10,7 +10,16 @@ from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from daemon.core.model import WorkloadRef
-from daemon.core.policy import ConfigurationChoice, GateChoice, Mode, Policy, SignalPolicy
+from daemon.core.policy import (
+    SUSPENDABLE,
+    ConfigurationChoice,
+    GateChoice,
+    Mode,
+    OwnerChoice,
+    OwnerKind,
+    Policy,
+    SignalPolicy,
+)
 from daemon.core.runs import Kind, kind_of
 from daemon.settings import selector
 from daemon.settings.groups import (
@@ -23,6 +32,7 @@ from daemon.settings.groups import (
 )
 from daemon.settings.guarding import GuardedWorkload, PolicySettings, SignalChoice, SignalSettings
 from daemon.settings.incidents import IncidentSettings
+from daemon.settings.owners import OwnerSettings
 from daemon.settings.problems import complaint
 from daemon.settings.smoke_tests import SmokeTestSettings
 from daemon.settings.surroundings import DependencySettings, NeighbourSettings
@@ -71,6 +81,7 @@ class Settings(BaseSettings):
     web: WebSettings = Field(default=WebSettings(), description="The web server.")
     incidents: IncidentSettings = Field(default=IncidentSettings(), description="Incidents.")
     alerts: AlertSettings = Field(default=AlertSettings(), description="Alertmanager's alerts.")
+    owners: OwnerSettings = Field(default=OwnerSettings(), description="Who else owns a Deployment.")
     log: LogSettings = Field(default=LogSettings(), description="The log.")
 
     @classmethod
@@ -132,6 +143,17 @@ class Settings(BaseSettings):
         found = {e.namespace for e in self.workloads if self.policy_of(e).gates is not GateChoice.SKIP}
         return tuple(sorted(found))
 
+    @property
+    def suspending(self) -> Mapping[str, tuple[OwnerKind, ...]]:
+        """Namespace → the kinds of owners that the policy of some workload suspends there."""
+        kinds = {
+            kind
+            for entry in self.workloads
+            for kind in SUSPENDABLE
+            if self.policy_of(entry).owners.choice(kind) is OwnerChoice.SUSPEND
+        }
+        return {namespace: tuple(sorted(kinds)) for namespace in self.owners.namespaces if kinds}
+
     def guards(self, ref: WorkloadRef, labels: Mapping[str, str]) -> bool:
         """Whether a Deployment with these labels is guarded."""
         return self._entry(ref, labels) is not None
@@ -163,6 +185,7 @@ class Settings(BaseSettings):
                 if entry is not None and (entry.smoke_tests is None or test.name in entry.smoke_tests)
             ),
             health_paths=paths,
+            owners=self.owners.policy(entry.owner if entry is not None else None),
             sinks=self.incidents.chosen,
             **values,
         )

@@ -35,6 +35,7 @@ from tests.simulation.faulty import (
     FaultyConfiguration,
     FaultyLogs,
     FaultyObjectEvents,
+    FaultyOwners,
     FaultyRights,
     FaultyRunner,
     FaultySink,
@@ -128,6 +129,7 @@ class World:
         self.logs = FaultyLogs(self.cluster, self.clock)
         self.events = FaultyObjectEvents(self.cluster)
         self.rights = FaultyRights()
+        self.owners = FaultyOwners(self.cluster, self.clock)
         self.runners: dict[Kind, FaultyRunner] = {kind: FaultyRunner(kind) for kind in KINDS}
         self.beside: Callable[[Callable[[], None]], object] = lambda job: job()
         """How what blocks is started; a test may keep it from ending."""
@@ -168,6 +170,7 @@ class World:
                 reporter=self.defects,
                 logs=self.logs,
                 events=self.events,
+                owners=self.owners,
             ),
             self.queue,
         )
@@ -191,6 +194,7 @@ class World:
     def run(self, seconds: float, step: float = 1.0) -> None:
         for _ in range(round(seconds / step)):
             self.clock.advance(step)
+            self.owners.tick()
             self.cluster.tick()
             self.work(step)
 

@@ -19,6 +19,7 @@ from daemon.core.policy import GateChoice, Mode
 from daemon.core.rollout_facts.configuration import Sighting
 from daemon.core.rollout_facts.configuration_content import Content, Drift
 from daemon.core.rollout_facts.log_lines import KindsBefore, LogReport
+from daemon.core.rollout_facts.owners import Owner, Ownership
 from daemon.core.rollout_facts.pod_history import PodHistory
 from daemon.core.runs import SmokeRun
 from daemon.core.value import Value
@@ -83,7 +84,15 @@ class Effect(Value, frozen=True):
     """
 
     id: str
-    kind: Literal["gates", "rollback", "publish", "restore-configuration", "restart"]
+    kind: Literal[
+        "gates",
+        "rollback",
+        "publish",
+        "restore-configuration",
+        "restart",
+        "suspend-owner",
+        "resume-owner",
+    ]
     intended_at: datetime
     sink: str = ""
     stage: Literal["", "opened", "updated", "closed"] = ""
@@ -95,6 +104,8 @@ class Effect(Value, frozen=True):
     """What a ``restore-configuration`` puts back, and over what."""
     gates: GateChoice | None = None
     """What ``gates`` make of what cannot be asked."""
+    owner: Owner | None = None
+    """Whom a ``suspend-owner`` suspends, or a ``resume-owner`` resumes."""
 
     @property
     def is_step(self) -> bool:
@@ -177,6 +188,8 @@ class Status(Value, frozen=True, omit_defaults=True):
     """Which ConfigMaps of the target hold something else, when the rollback was decided."""
     before: PriorState | None = None
     """How things stood just before the last plan began."""
+    ownership: Ownership | None = None
+    """Who else writes the Deployment, when the case was opened and again when the rollback was decided."""
     effects: tuple[Effect, ...] = ()
     alerts: tuple[Alert, ...] = ()
     """Those that decide or may decide, and some of the others."""

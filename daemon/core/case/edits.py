@@ -96,10 +96,13 @@ def _with(case: Case, effect: Effect) -> Case:
 
 
 def withdrawn(case: Case, reason: str, now: datetime) -> Case:
-    """The case with the steps that were intended and not carried out struck from its ledger."""
+    """The case with the steps that were intended and not carried out struck from its ledger.
+
+    An owner that is to be resumed is resumed whatever becomes of the case.
+    """
     effects = tuple(
         msgspec.structs.replace(e, finished_at=now, outcome=EffectOutcome.SUPERSEDED, detail=reason)
-        if e.is_step and e.finished_at is None
+        if e.is_step and e.finished_at is None and e.kind != "resume-owner"
         else e
         for e in case.status.effects
     )

@@ -15,6 +15,7 @@ from daemon.core.case.alert_record import Record, recorded, shortened
 from daemon.core.case.case import APPROVABLE, STOPPABLE, Case, Effect, EffectOutcome, Phase
 from daemon.core.case.edits import announce, attended, change, finished, noted, noting
 from daemon.core.case.events import Alerted, Event, Finished, Hindered, Instructed, Observed, Troubled
+from daemon.core.case.owner_policy import owned
 from daemon.core.case.rollback_target import Choice, outdated
 from daemon.core.case.size import TEXT_BYTES, fitted
 from daemon.core.model import Alert
@@ -86,6 +87,8 @@ def _finished(case: Case, event: Finished, policy: Policy, now: datetime) -> Cas
     if effect is None:
         return case
     case = finished(case, effect, event.outcome, event.detail, now)
+    if effect.kind == "resume-owner":
+        return returning.resumed(case, effect, event, policy, now)
     if not effect.is_step or case.phase is not Phase.ROLLING_BACK:
         return case
     if event.before is not None:
@@ -180,7 +183,7 @@ def _approved(case: Case, text: str, choice: Choice | None, policy: Policy, now:
     if case.status.refusal is not None:
         text = f"{text} although {case.status.refusal}"
     text = f"{text}, returning to {target}{f' {choice.reason}' if choice is not None else ''}"
-    found = returning.situation(target, drift, policy)
+    found = returning.situation(target, drift, policy, owned=owned(case))
     return returning.begin_rollback(change(case, drift=drift), found, text, policy, now)
 
 

@@ -23,7 +23,9 @@ from daemon.core.case.edits import (
 from daemon.core.case.events import Observed
 from daemon.core.case.guards.registry import first_refusal
 from daemon.core.case.holding import guarded, hold, occasion
-from daemon.core.case.returning import begin_rollback, situation
+from daemon.core.case.owner_policy import owned, owner_refusal, war
+from daemon.core.case.returning import begin_rollback, resuming, situation
+from daemon.core.case.suspension import with_suspension
 from daemon.core.model import Revision, Workload
 from daemon.core.policy import Mode, Policy
 from daemon.core.rollout_facts.diagnosis import diagnosis
@@ -73,6 +75,7 @@ def superseded(case: Case, reason: str, policy: Policy, now: datetime) -> Case:
     under_way = case.pending_step is not None
     case = withdrawn(case, reason, now)
     case = ended(case, Phase.SUPERSEDED, _with_account(case, reason) if under_way else reason, now)
+    case = resuming(case, now)
     return announce(case, "closed", policy, now) if told(case) else case
 
 
@@ -133,14 +136,14 @@ def failing(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
     """Decide what the failing verdict leads to; every refusal says why."""
     assessment = case.status.assessment or seen.assessment
     reason, target = assessment.reason, seen.choice.revision
-    case = change(case, target=target, drift=seen.drift)
+    case = change(case, target=target, drift=seen.drift, ownership=seen.ownership or case.status.ownership)
     if assessment.attribution is not Attribution.DEPLOYMENT:
         return hold(
             case, f"held, not attributed to the release: {assessment.attribution_reason}", policy, now
         )
     if target is None:
         return hold(case, f"held, nothing to return to: {seen.choice.reason}", policy, now)
-    found = situation(target, seen.drift, policy, seen.workload)
+    found = situation(target, seen.drift, policy, seen.workload, owned=owned(case))
     match policy.mode:
         case Mode.ADVISE:
             advice = f"would return to {target} ({seen.choice.reason}): {reason}"
@@ -153,7 +156,9 @@ def failing(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
         case Mode.AUTOMATIC:
             if refusal := first_refusal(occasion(case, seen, policy, now)):
                 return guarded(case, refusal, policy, now)
-            if refused := plan.refusal(found):
+            if seen.put_back:
+                return hold(case, war(case, seen.put_back), policy, now)
+            if refused := owner_refusal(found.ownership, policy.owners) or plan.refusal(found):
                 return hold(case, refused, policy, now)
             return begin_rollback(case, found, f"returning to {target}: {reason}", policy, now)
     assert_never(policy.mode)
@@ -196,7 +201,7 @@ def _elsewhere(case: Case, seen: Observed, why: str, policy: Policy, now: dateti
     if choice is None or choice.revision is None or seen.workload is None:
         none = choice.reason if choice is not None else "there is no other"
         return _unrecovered(case, f"{stuck}; and {none}", policy, now)
-    found = situation(choice.revision, seen.drift, policy, seen.workload)
+    found = situation(choice.revision, seen.drift, policy, seen.workload, owned=owned(case))
     if refused := plan.refusal(found):
         return _unrecovered(case, f"{stuck}; {choice.revision} is not returned to: {refused}", policy, now)
     case = change(case, abandoned=seen.workload.current, drift=seen.drift, attended=0.0)
@@ -232,15 +237,15 @@ def _not_applied(case: Case, policy: Policy, now: datetime) -> Case:
     why = f"{what} could not be applied for {span}"
     if intended.kind == "rollback":
         why = f"the rollback to {case.status.target} could not be applied for {span}"
-    case = withdrawn(case, why, now)
+    case = resuming(withdrawn(case, why, now), now)
     text = f"{why}; see the daemon's log for the answers"
     return _unrecovered(case, _with_account(case, text), policy, now)
 
 
 def stopped(case: Case, reason: str, policy: Policy, now: datetime) -> Case:
     """Held in the middle of its plan: what was not done is struck, and both are said."""
-    case = withdrawn(case, reason, now)
-    return hold(case, _with_account(case, reason), policy, now)
+    case = resuming(withdrawn(case, reason, now), now)
+    return hold(case, with_suspension(case, _with_account(case, reason)), policy, now)
 
 
 def _with_account(case: Case, text: str) -> str:
@@ -259,7 +264,7 @@ def verifying(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case
         return _unrecovered(case, found.contradicted, policy, now)
     if found.recovered:
         after = seconds(case.status.failing_at, now)
-        text = f"recovered on {case.status.target}, {after:.0f} s after the decision"
+        text = with_suspension(case, f"recovered on {case.status.target}, {after:.0f} s after the decision")
         return announce(ended(case, Phase.ROLLED_BACK, text, now), "closed", policy, now)
     if case.status.attended >= policy.verify_deadline:
         text = f"rolled back, but the recovery could not be proven: {found.missing}"
@@ -268,4 +273,5 @@ def verifying(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case
 
 
 def _unrecovered(case: Case, reason: str, policy: Policy, now: datetime) -> Case:
-    return announce(ended(case, Phase.UNRECOVERED, reason, now), "updated", policy, now)
+    text = with_suspension(case, reason)
+    return announce(ended(case, Phase.UNRECOVERED, text, now), "updated", policy, now)

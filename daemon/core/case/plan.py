@@ -14,16 +14,25 @@ from typing import Final
 import msgspec
 
 from daemon.core.case.case import Case, Effect, EffectOutcome
-from daemon.core.case.steps import gates, restart, restore_configuration, rollback
+from daemon.core.case.steps import (
+    gates,
+    restart,
+    restore_configuration,
+    resume_owner,
+    rollback,
+    suspend_owner,
+)
 from daemon.core.case.steps.step import Situation, StepKind
 from daemon.core.policy import ConfigurationChoice
 from daemon.core.rollout_facts.configuration_content import Drift
 
 ORDER: Final = (
     gates.STEP,
+    suspend_owner.STEP,
     restore_configuration.STEP,
     rollback.STEP,
     restart.STEP,
+    resume_owner.STEP,
 )
 """Every kind of step, in the order in which a plan carries them out."""
 STEPS: Final[Mapping[str, StepKind]] = {step.kind: step for step in ORDER}
@@ -39,6 +48,7 @@ def steps(situation: Situation, number: int, now: datetime) -> tuple[Effect, ...
                 "intendedAt": now,
                 "drift": draft.drift,
                 "gates": draft.gates,
+                "owner": draft.owner,
             },
             Effect,
         )
@@ -93,7 +103,7 @@ def _left(drift: Drift) -> str:
 
 def account(case: Case) -> str:
     """What of the case's last plan was done and what was not; empty for a plan of one step."""
-    planned = [effect for effect in case.steps if _acts(effect)]
+    planned = [e for e in case.steps if _acts(e) and e.kind != resume_owner.STEP.kind]
     if len(planned) < 2:
         return ""
     done = [STEPS[e.kind].noun(e) for e in planned if e.outcome is EffectOutcome.DONE]

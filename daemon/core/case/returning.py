@@ -7,14 +7,22 @@ from datetime import datetime
 from daemon.core.case import plan
 from daemon.core.case.case import Case, Effect, EffectOutcome, Phase
 from daemon.core.case.edits import announce, change, enter, finished, noted
+from daemon.core.case.events import Finished
+from daemon.core.case.owner_policy import warning
 from daemon.core.case.steps.step import Situation
 from daemon.core.model import Revision, Workload
 from daemon.core.policy import Policy
 from daemon.core.rollout_facts.configuration_content import Drift
+from daemon.core.rollout_facts.owners import Ownership
 
 
 def situation(
-    target: Revision, drift: tuple[Drift, ...], policy: Policy, workload: Workload | None = None
+    target: Revision,
+    drift: tuple[Drift, ...],
+    policy: Policy,
+    workload: Workload | None = None,
+    *,
+    owned: Ownership,
 ) -> Situation:
     """Without the workload it is not known whether pods of the target run, and so they may."""
     return Situation(
@@ -23,6 +31,8 @@ def situation(
         gates=policy.gates,
         drift=drift,
         target_runs=workload is None or bool(workload.live_of(target)),
+        ownership=owned,
+        owners=policy.owners,
     )
 
 
@@ -39,10 +49,42 @@ def begin_rollback(case: Case, found: Situation, reason: str, policy: Policy, no
         smoke_tests=(),
     )
     effects = plan.steps(found, number, now)
-    more = plan.summary(case, effects, found)
+    more = "; ".join(
+        filter(None, (plan.summary(case, effects, found), warning(found.ownership, policy.owners)))
+    )
     case = change(case, effects=(*case.status.effects, *effects))
     text = f"{reason}; {more}" if more else reason
     return announce(enter(case, Phase.ROLLING_BACK, text, now), "updated", policy, now)
+
+
+def resuming(case: Case, now: datetime) -> Case:
+    """The case whose plan ended, with the owner to be resumed that it suspended for nothing.
+
+    A suspension whose outcome is not known may have been carried out, and is resumed as well: that does
+    nothing where the owner does not bear the case's token. Once a plan of the case put a template back, the
+    owner would undo that.
+    """
+    steps = case.steps
+    asked = next((step for step in steps if step.kind == "suspend-owner"), None)
+    if asked is None or asked.outcome is EffectOutcome.REFUSED or _rolled_back(case.status.effects):
+        return case
+    if any(step.kind == "resume-owner" for step in steps):
+        return case
+    step = Effect(id=f"resume-owner/{asked.plan}", kind="resume-owner", intended_at=now, owner=asked.owner)
+    return change(case, effects=(*case.status.effects, step))
+
+
+def _rolled_back(steps: tuple[Effect, ...]) -> bool:
+    return any(step.kind == "rollback" and step.outcome is EffectOutcome.DONE for step in steps)
+
+
+def resumed(case: Case, effect: Effect, end: Finished, policy: Policy, now: datetime) -> Case:
+    """The end of a resumption is said; one that was refused calls people, for the owner does nothing."""
+    if end.outcome is EffectOutcome.DONE:
+        return noted(case, end.detail, now)
+    text = f"{effect.owner or 'the owner'} could not be resumed and stays suspended: {end.detail}"
+    case = change(noted(case, text, now), reason=f"{case.status.reason}; {text}")
+    return announce(case, "updated", policy, now)
 
 
 def landed(case: Case, workload: Workload | None, now: datetime) -> Case:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from daemon.core.case import plan
+from daemon.core.case import owner_commands, plan
 from daemon.core.case.case import Case, Effect
+from daemon.core.case.owner_policy import owned, suspended_first
 from daemon.core.case.steps.step import Situation
 from daemon.core.policy import ConfigurationChoice, Policy
 from daemon.core.rollout_facts.configuration_content import Drift
@@ -33,6 +34,8 @@ def runbook(case: Case, policy: Policy) -> tuple[Line, ...]:
         configuration=policy.configuration,
         drift=case.status.drift,
         gates=policy.gates,
+        ownership=owned(case),
+        owners=policy.owners,
     )
     effects = plan.steps(found, 1, case.spec.started_at)
     restored = {effect.drift.name for effect in effects if effect.drift is not None}
@@ -40,6 +43,7 @@ def runbook(case: Case, policy: Policy) -> tuple[Line, ...]:
     if policy.configuration is ConfigurationChoice.IGNORE:
         left = []
     return (
+        *_at_owners(case, found),
         *(_by_hand(case, drift) for drift in left),
         *(_line(case, effect, "to do") for effect in effects),
     )
@@ -48,6 +52,22 @@ def runbook(case: Case, policy: Policy) -> tuple[Line, ...]:
 def _line(case: Case, effect: Effect, state: str) -> Line:
     step = plan.STEPS[effect.kind]
     return Line(text=step.words(case, effect), state=state, commands=step.commands(case, effect))
+
+
+def _at_owners(case: Case, found: Situation) -> tuple[Line, ...]:
+    """What is done where the Deployment is owned, and not suspended by the plan itself."""
+    suspended = suspended_first(found.ownership, found.owners)
+    lines = []
+    for owner in found.ownership.owners:
+        commands = owner_commands.suspend_commands(owner)
+        if commands and suspended is None:
+            why = f"suspend {owner}, or it puts {case.spec.revision} back"
+            lines.append(Line(text=why, state="to do", commands=commands))
+        text = f"set {case.status.target} back at {owner}, which owns the Deployment"
+        after = owner_commands.resume_commands(owner) if commands else ()
+        commands = (*owner_commands.set_back_commands(case, owner), *after)
+        lines.append(Line(text=text, state="to do", commands=commands))
+    return tuple(lines)
 
 
 def _state(effect: Effect) -> str:

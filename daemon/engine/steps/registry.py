@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from daemon.engine.steps import gates, restart, restore_configuration, rollback
+from daemon.engine.steps import (
+    gates,
+    restart,
+    restore_configuration,
+    resume_owner,
+    rollback,
+    suspend_owner,
+)
 from daemon.engine.steps.step import Act
 
 ACTS: Final[Mapping[str, Act]] = {
     "gates": gates.check,
+    "suspend-owner": suspend_owner.suspend,
     "restore-configuration": restore_configuration.restore,
     "rollback": rollback.roll_back,
     "restart": restart.restart_target,
+    "resume-owner": resume_owner.resume,
 }

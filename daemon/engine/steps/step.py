@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from daemon.core.case.case import Case, Effect, EffectOutcome
 from daemon.core.case.events import Finished
 from daemon.engine.gates import GateLook
-from daemon.ports import Actuator, ConfigurationRestorer, RollbackResult
+from daemon.ports import Actuator, ConfigurationRestorer, OwnerSwitch, RollbackResult
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +18,7 @@ class Hands:
     actuator: Actuator
     restorer: ConfigurationRestorer
     gates: GateLook
+    owners: OwnerSwitch
 
 
 Act = Callable[[Hands, Case, Effect], Finished]

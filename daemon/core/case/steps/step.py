@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from daemon.core.case.case import Case, Effect
 from daemon.core.model import Revision
-from daemon.core.policy import ConfigurationChoice, GateChoice
+from daemon.core.policy import ConfigurationChoice, GateChoice, OwnerPolicy
 from daemon.core.rollout_facts.configuration_content import Drift
+from daemon.core.rollout_facts.owners import NOBODY, Owner, Ownership
 from daemon.core.value import Value
 
 
@@ -20,6 +21,8 @@ class Situation(Value, frozen=True):
     target_runs: bool = True
     """Whether pods of the target are there that started before the plan; where unknown, they are."""
     gates: GateChoice = GateChoice.SKIP
+    ownership: Ownership = NOBODY
+    owners: OwnerPolicy = OwnerPolicy()
 
 
 class Draft(Value, frozen=True):
@@ -28,6 +31,7 @@ class Draft(Value, frozen=True):
     subject: str = ""
     drift: Drift | None = None
     gates: GateChoice | None = None
+    owner: Owner | None = None
 
 
 class Right(Value, frozen=True, order=True):

@@ -81,12 +81,10 @@ class KubeOwnerSwitch:
         return self._write(owner, lambda found: _suspend(owner, found, token))
 
     def resume(self, owner: Owner, token: str) -> RollbackResult:
-        try:
-            return self._write(owner, lambda found: _resume(owner, found, token))
-        except ports.Missing:
-            return _done(f"{owner} is not there any more")
+        gone = _done(f"{owner} is not there any more")
+        return self._write(owner, lambda found: _resume(owner, found, token), gone)
 
-    def _write(self, owner: Owner, step: Step) -> RollbackResult:
+    def _write(self, owner: Owner, step: Step, gone: RollbackResult | None = None) -> RollbackResult:
         resource = RESOURCES.get(owner.kind)
         if resource is None or not owner.name or not owner.namespace:
             return refused(f"{owner} cannot be suspended: suspend it by hand, then approve")
@@ -95,7 +93,7 @@ class KubeOwnerSwitch:
             try:
                 found = self._client.read(path, _Found)
             except ports.Missing:
-                return refused(
+                return gone or refused(
                     f"{owner} is not there ({resource.api_version}): see its marks on the Deployment"
                 )
             plan = step(found)

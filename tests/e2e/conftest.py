@@ -59,12 +59,21 @@ FACTS: dict[str, dict[str, Any]] = {
 }
 """Stories that take minutes of waiting and little else: they are played side by side."""
 STORIES |= FACTS | runbook_stories.STORIES
+OWNED: dict[str, dict[str, Any]] = {"owned": {}, "fought": {}, "suspended": {}}
+"""Stories of Deployments that somebody else owns."""
+STORIES |= OWNED
+OWNER = {"fought": "act", "suspended": "suspend"}
+"""What their policy makes of the owner, where it is another than the default."""
 CONFIGURATION = {"rewritten": "ignore", "restored": "restore"}
 """The policy of stories that have another than the default."""
 
 
 def defaults(story: str) -> dict[str, Any]:
-    return {"namespace": f"greenlang-{story}", "replicas": 2, "load_rps": 5.0 if story in FACTS else 10.0}
+    return {
+        "namespace": f"greenlang-{story}",
+        "replicas": 2,
+        "load_rps": 5.0 if story in FACTS | OWNED else 10.0,
+    }
 
 
 def settings(cluster: Cluster) -> dict[str, Any]:
@@ -79,6 +88,7 @@ def settings(cluster: Cluster) -> dict[str, Any]:
                 "signals": ["errors", {"name": "latency", "warmup": WARMUP}],
                 **({"configuration": CONFIGURATION[story]} if story in CONFIGURATION else {}),
                 **runbook_stories.WORKLOADS.get(story, {"smoke_tests": []}),
+                **({"owner": OWNER[story]} if story in OWNER else {}),
             }
             for story in STORIES
         ],
@@ -90,6 +100,7 @@ def settings(cluster: Cluster) -> dict[str, Any]:
             "decisive_alerts": [ALERT],
         },
         "smoke_tests": runbook_stories.SMOKE_TESTS,
+        "owners": {"namespaces": ["greenlang-suspended"]},
         "prometheus": {"url": cluster.prometheus_url, "poll": 1},
         "log": {"format": "json"},
     }

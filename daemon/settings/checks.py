@@ -204,6 +204,11 @@ def _owners(settings: Settings) -> Iterator[Flaw]:
             message = "nothing says in which namespaces owners are suspended"
             yield Flaw(here, message, "add owners.namespaces, such as [flux-system]", choice.value)
             return
+    home = owners.argocd_namespace
+    if owners.argocd is OwnerChoice.SUSPEND and home not in owners.namespaces:
+        message = f"Applications of Argo CD are in {home}, which is not in owners.namespaces"
+        remedy = "add it there, or write where they are"
+        yield Flaw(("owners", "argocd_namespace"), message, remedy, home)
 
 
 def _durations(settings: Settings) -> Iterator[Flaw]:

@@ -150,7 +150,8 @@ def failing(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
             case = ended(case, Phase.ADVISED, advice, now)
             return announce(case, "updated", policy, now)
         case Mode.APPROVAL:
-            text = f"waits for approval to return to {target}: {reason}"
+            back = f"; it was put back by {seen.put_back}" if seen.put_back else ""
+            text = f"waits for approval to return to {target}: {reason}{back}"
             case = enter(case, Phase.AWAITING_APPROVAL, text, now)
             return announce(case, "updated", policy, now)
         case Mode.AUTOMATIC:

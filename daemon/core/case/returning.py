@@ -13,7 +13,7 @@ from daemon.core.case.steps.step import Situation
 from daemon.core.model import Revision, Workload
 from daemon.core.policy import Policy
 from daemon.core.rollout_facts.configuration_content import Drift
-from daemon.core.rollout_facts.owners import Ownership
+from daemon.core.rollout_facts.owners import Ownership, last_writer
 
 
 def situation(
@@ -150,7 +150,9 @@ def applied_over(case: Case, workload: Workload | None) -> str:
     ours = last is not None and last.plan == marking[-1].plan and workload.rollback_token == case.token(last)
     if not ours or not workload.current.same_rollout(case.spec.revision):
         return ""
+    writer = last_writer(workload)
+    by = f" (field manager {writer})" if writer else ""
     return (
-        f"held, {case.spec.revision} was applied again over the rollback before the controller had seen it: "
-        "approve to return to the target all the same"
+        f"held, {case.spec.revision} was applied again over the rollback before the controller had seen it"
+        f"{by}: approve to return to the target all the same"
     )

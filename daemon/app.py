@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 def run(settings: Settings) -> int:
     """The daemon, until SIGTERM or SIGINT. Raises PortError when it cannot start."""
+    from daemon.adapters.git.overlays import overlays_of
     from daemon.adapters.http_health import HttpHealthProbe
     from daemon.adapters.incidents.registry import SinkContext, defect_reporter
     from daemon.adapters.incidents.registry import build as build_sinks
@@ -122,6 +123,7 @@ def run(settings: Settings) -> int:
             logs=KubeLogs(client),
             events=KubeObjectEvents(client),
             owners=KubeOwnerSwitch(client),
+            overlays=overlays_of(settings.overlays, clock),
             surveyor=KubeSurveyor(client),
             naming=settings.alerts.naming,
             troubles=(cluster.problems, store.problems, lambda: absent(named, cluster)),

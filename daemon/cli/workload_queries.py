@@ -10,6 +10,7 @@ from daemon.core.runs import HttpCall, JobCommand, PodCommand, Task
 from daemon.core.statistics.counts import percent
 from daemon.presentation.words import duration
 from daemon.settings import CounterPair, GuardedWorkload, Settings, SignalSettings
+from daemon.settings.overlays import OverlaySettings
 
 Row = tuple[str, str]
 _WHO = ("namespace", "name", "selector")
@@ -45,6 +46,10 @@ def asked(settings: Settings, entry: GuardedWorkload) -> dict[str, Any]:
         ],
         "checksBefore": policy.gates.value,
         "restartsStuckRollback": policy.restart_stuck,
+        "owners": {name: getattr(policy.owners, name).value for name in policy.owners.CHOICES},
+        "overlay": next(
+            (_overlay(one) for one in settings.overlays if one.name == policy.owners.overlay), None
+        ),
         "sinks": policy.sinks,
     }
 
@@ -80,6 +85,10 @@ def _signal(own: SignalPolicy, signal: SignalSettings) -> dict[str, Any]:
             source = {"histogram": signal.histogram, "slowerThanSeconds": signal.slower_than}
     common = {"name": own.name, "title": own.title, "limit": own.limit, "baseline": own.baseline}
     return {**common, "warmupSeconds": own.warmup, **source}
+
+
+def _overlay(overlay: OverlaySettings) -> str:
+    return f"{overlay.url} ({overlay.branch}), {overlay.path or 'its root'}"
 
 
 def _health(settings: Settings, policy: Policy) -> list[dict[str, Any]] | None:
@@ -122,6 +131,10 @@ def _rows(facts: Mapping[str, Any]) -> Iterator[Row]:
     yield "health endpoints", _health_row(facts["health"])
     for one in facts["smokeTests"]:
         yield f"smoke test {one['name']}", f"{one['kind']}: {one['runs']}"
+    choices = (f"{name.replace('_', ' ')}: {choice}" for name, choice in facts["owners"].items())
+    yield "where others own it", ", ".join(choices)
+    if facts["overlay"] is not None:
+        yield "overlay", facts["overlay"]
     yield "incidents go to", ", ".join(facts["sinks"]) or "nobody"
 
 

@@ -56,6 +56,7 @@ class OwnerChoice(StrEnum):
     ACT = "act"
     ADVISE = "advise"
     SUSPEND = "suspend"
+    GIT = "git"
 
 
 SUSPENDABLE = frozenset({OwnerKind.ARGO_CD, OwnerKind.FLUX_KUSTOMIZATION, OwnerKind.FLUX_HELM_RELEASE})
@@ -63,8 +64,7 @@ SUSPENDABLE = frozenset({OwnerKind.ARGO_CD, OwnerKind.FLUX_KUSTOMIZATION, OwnerK
 
 
 class OwnerPolicy(Value, frozen=True):
-    """The choice for each kind of owner. What cannot be suspended, and writes only for people, is acted upon
-    where the choice is to suspend."""
+    """The choice for each kind of owner. One that a kind does not know is replaced by that kind's own."""
 
     CHOICES: ClassVar[tuple[str, ...]] = (
         "argocd",
@@ -82,6 +82,8 @@ class OwnerPolicy(Value, frozen=True):
     other: OwnerChoice = OwnerChoice.ADVISE
     argocd_namespace: str = "argocd"
     """Where Applications are whose tracking id names no namespace."""
+    overlay: str = ""
+    """The overlay in Git that says the workload's images; empty where none is known."""
 
     def choice(self, kind: OwnerKind) -> OwnerChoice:
         match kind:
@@ -90,18 +92,22 @@ class OwnerPolicy(Value, frozen=True):
             case OwnerKind.FLUX_KUSTOMIZATION:
                 return self.flux_kustomization
             case OwnerKind.FLUX_HELM_RELEASE:
-                return self.flux_helmrelease
+                # Its images are values of a chart, and no overlay's.
+                helm = self.flux_helmrelease
+                return OwnerChoice.ADVISE if helm is OwnerChoice.GIT else helm
             case OwnerKind.HELM:
-                return self._without_suspension(self.helm, OwnerChoice.ACT)
+                return self._driven(self.helm, OwnerChoice.ACT)
             case OwnerKind.KUBECTL:
-                return self._without_suspension(self.kubectl_apply, OwnerChoice.ACT)
+                kubectl = self.kubectl_apply
+                return OwnerChoice.ACT if kubectl is OwnerChoice.SUSPEND else kubectl
             case OwnerKind.CONTROLLER | OwnerKind.ROLLOUT | OwnerKind.CANARY:
-                return self._without_suspension(self.other, OwnerChoice.ADVISE)
+                return self._driven(self.other, OwnerChoice.ADVISE)
         assert_never(kind)
 
     @staticmethod
-    def _without_suspension(choice: OwnerChoice, instead: OwnerChoice) -> OwnerChoice:
-        return instead if choice is OwnerChoice.SUSPEND else choice
+    def _driven(choice: OwnerChoice, instead: OwnerChoice) -> OwnerChoice:
+        """What knows neither suspension nor an overlay."""
+        return choice if choice in (OwnerChoice.ACT, OwnerChoice.ADVISE) else instead
 
 
 class SignalPolicy(Value, frozen=True):

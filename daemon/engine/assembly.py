@@ -23,7 +23,7 @@ from daemon.engine.journal import Journal
 from daemon.engine.log_reading import LogReading
 from daemon.engine.loop import Engine
 from daemon.engine.observer import Observer
-from daemon.engine.owners import NoSwitch, OwnerLook
+from daemon.engine.owners import NoOverlays, NoSwitch, OwnerLook
 from daemon.engine.queue import WorkQueue
 from daemon.engine.reconciler import Reconciler
 from daemon.engine.smoke_tests import SmokeTests
@@ -48,6 +48,7 @@ from daemon.ports import (
     Metrics,
     ObjectEvents,
     Order,
+    Overlays,
     OwnerSwitch,
     Runner,
     Surveyor,
@@ -98,6 +99,7 @@ class EngineParts:
     events: ObjectEvents | None = None
     """Without them a stuck rollout is explained by its own objects alone."""
     owners: OwnerSwitch = field(default_factory=NoSwitch)
+    overlays: Overlays = field(default_factory=NoOverlays)
     surveyor: Surveyor | None = None
     """Without one only a Deployment's own marks tell who else owns it."""
     troubles: Sequence[Troubles] = ()
@@ -137,6 +139,7 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
             restorer=parts.restorer,
             gates=GateLook(parts.asking, parts.cluster, parts.configuration, parts.events, clock, defects),
             owners=parts.owners,
+            overlays=parts.overlays,
         ),
         sinks=parts.sinks,
         clock=clock,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from daemon.core.case.case import EffectOutcome
 from daemon.core.model import Workload
 from daemon.core.rollout_facts.owners import NOBODY, Owner, Ownership, ownership
-from daemon.ports import RollbackResult, Surveyor
+from daemon.ports import ImageReturn, RollbackResult, Surveyor
 
 
 class OwnerLook:
@@ -29,6 +29,14 @@ class NoSwitch:
     def resume(self, owner: Owner, token: str) -> RollbackResult:
         del token
         return _refused(owner)
+
+
+class NoOverlays:
+    """Implements :class:`daemon.ports.Overlays` where none is configured."""
+
+    def set_back(self, name: str, wanted: ImageReturn, token: str) -> RollbackResult:
+        del wanted, token
+        return RollbackResult(outcome=EffectOutcome.REFUSED, detail=f"there is no overlay {name} any more")
 
 
 def _refused(owner: Owner) -> RollbackResult:

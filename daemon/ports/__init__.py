@@ -6,8 +6,10 @@ Nothing here retries: :class:`Unavailable` means "ask again later", and the engi
 
 from daemon.core.judge.recovery import Health as Health
 from daemon.ports.acting import DefectReporter as DefectReporter
+from daemon.ports.acting import ImageReturn as ImageReturn
 from daemon.ports.acting import IncidentSink as IncidentSink
 from daemon.ports.acting import Order as Order
+from daemon.ports.acting import Overlays as Overlays
 from daemon.ports.acting import Runner as Runner
 from daemon.ports.acting import Sweep as Sweep
 from daemon.ports.cluster import Actuator as Actuator

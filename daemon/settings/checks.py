@@ -131,6 +131,7 @@ def _surroundings(settings: Settings) -> Iterator[Flaw]:
         "dependencies": [entry.name for entry in settings.dependencies],
         "neighbours": [entry.name for entry in settings.neighbours],
         "smoke_tests": [entry.name for entry in settings.smoke_tests],
+        "overlays": [entry.name for entry in settings.overlays],
     }
     for group, names in known.items():
         for index, name in enumerate(names):
@@ -142,11 +143,24 @@ def _surroundings(settings: Settings) -> Iterator[Flaw]:
 
 def _chosen_names(settings: Settings, group: str, known: list[str]) -> Iterator[Flaw]:
     for place, workload in enumerate(settings.workloads):
+        if group == "overlays":
+            yield from _overlay(workload, ("workloads", place), known)
+            continue
         for index, name in enumerate(getattr(workload, group) or ()):
             if name not in known:
                 here: Location = ("workloads", place, group, index)
                 remedy = instead(name, known) if known else f"add it to {group}"
                 yield Flaw(here, f"{group} has no {name!r}", remedy, name)
+
+
+def _overlay(workload: GuardedWorkload, here: Location, known: list[str]) -> Iterator[Flaw]:
+    name = workload.overlay
+    if name is not None and name not in known:
+        remedy = instead(name, known) if known else "add it to overlays"
+        yield Flaw((*here, "overlay"), f"overlays has no {name!r}", remedy, name)
+    if workload.owner is OwnerChoice.GIT and name is None:
+        message = "nothing says in which overlay its images are"
+        yield Flaw((*here, "owner"), message, "add 'overlay:', one of overlays", "git")
 
 
 def _smoke_tests(settings: Settings) -> Iterator[Flaw]:

@@ -288,6 +288,9 @@ class GuardedWorkload(PolicySettings):
         default=None,
         description="What is done whoever else owns it. Left out: what `owners` says of its owner.",
     )
+    overlay: SignalName | None = Field(
+        default=None, description="Name of the one of `overlays` that says its images."
+    )
     health_paths: tuple[HealthPath, ...] | None = Field(
         default=None,
         max_length=10,

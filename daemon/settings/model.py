@@ -17,6 +17,7 @@ from daemon.core.policy import (
     Mode,
     OwnerChoice,
     OwnerKind,
+    OwnerPolicy,
     Policy,
     SignalPolicy,
 )
@@ -32,6 +33,7 @@ from daemon.settings.groups import (
 )
 from daemon.settings.guarding import GuardedWorkload, PolicySettings, SignalChoice, SignalSettings
 from daemon.settings.incidents import IncidentSettings
+from daemon.settings.overlays import OverlaySettings
 from daemon.settings.owners import OwnerSettings
 from daemon.settings.problems import complaint
 from daemon.settings.smoke_tests import SmokeTestSettings
@@ -82,6 +84,9 @@ class Settings(BaseSettings):
     incidents: IncidentSettings = Field(default=IncidentSettings(), description="Incidents.")
     alerts: AlertSettings = Field(default=AlertSettings(), description="Alertmanager's alerts.")
     owners: OwnerSettings = Field(default=OwnerSettings(), description="Who else owns a Deployment.")
+    overlays: tuple[OverlaySettings, ...] = Field(
+        default=(), max_length=200, description="Where Git says which images run."
+    )
     log: LogSettings = Field(default=LogSettings(), description="The log.")
 
     @classmethod
@@ -185,10 +190,15 @@ class Settings(BaseSettings):
                 if entry is not None and (entry.smoke_tests is None or test.name in entry.smoke_tests)
             ),
             health_paths=paths,
-            owners=self.owners.policy(entry.owner if entry is not None else None),
+            owners=self._owners(entry),
             sinks=self.incidents.chosen,
             **values,
         )
+
+    def _owners(self, entry: GuardedWorkload | None) -> OwnerPolicy:
+        if entry is None:
+            return self.owners.policy(None, "")
+        return self.owners.policy(entry.owner, entry.overlay or "")
 
     def _signals(self, entry: GuardedWorkload | None) -> tuple[SignalPolicy, ...]:
         if entry is None or entry.signals is None:

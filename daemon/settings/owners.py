@@ -9,6 +9,8 @@ from pydantic import Field
 from daemon.core.policy import OwnerChoice, OwnerPolicy
 from daemon.settings.types import Group, Namespace
 
+NotSuspend = Literal[OwnerChoice.ACT, OwnerChoice.ADVISE, OwnerChoice.GIT]
+NotGit = Literal[OwnerChoice.ACT, OwnerChoice.ADVISE, OwnerChoice.SUSPEND]
 ActOrAdvise = Literal[OwnerChoice.ACT, OwnerChoice.ADVISE]
 
 
@@ -17,7 +19,8 @@ class OwnerSettings(Group):
 
     `act`: return to the target and say who owns it. `advise`: hold, with the commands that work at the
     owner. `suspend`: have the owner leave the Deployment alone first; it stays suspended, and the case says
-    so, until people have set right what it reads. Whichever is chosen: where the owner puts the bad revision
+    so, until people have set right what it reads. `git`: commit the target's images to the workload's overlay
+    first, which the owner reads. Whichever is chosen: where the owner puts the bad revision
     back after a rollback, the daemon holds and does not begin again. See [Owners](owners.md).
     """
 
@@ -35,7 +38,7 @@ class OwnerSettings(Group):
             "its `spec.suspend`."
         ),
     )
-    flux_helmrelease: OwnerChoice = Field(
+    flux_helmrelease: NotGit = Field(
         default=OwnerChoice.ACT,
         description=(
             "A Flux HelmRelease. `act`, for unless its `driftDetection` is enabled it writes only when the "
@@ -46,7 +49,7 @@ class OwnerSettings(Group):
         default=OwnerChoice.ACT,
         description="A Helm release. `act`, for Helm writes only when somebody upgrades it.",
     )
-    kubectl_apply: ActOrAdvise = Field(
+    kubectl_apply: NotSuspend = Field(
         default=OwnerChoice.ACT,
         description="Files that are applied with kubectl. `act`, for the next apply is somebody's decision.",
     )
@@ -70,9 +73,9 @@ class OwnerSettings(Group):
         ),
     )
 
-    def policy(self, own: OwnerChoice | None) -> OwnerPolicy:
-        """``own`` is a workload's choice, whoever owns it."""
+    def policy(self, own: OwnerChoice | None, overlay: str) -> OwnerPolicy:
+        """``own`` is a workload's choice, whoever owns it; ``overlay`` its overlay's name, if it has one."""
         named = self.model_dump(exclude={"namespaces"})
         if own is not None:
             named |= dict.fromkeys(OwnerPolicy.CHOICES, own)
-        return OwnerPolicy(**named)
+        return OwnerPolicy(overlay=overlay, **named)

@@ -17,6 +17,7 @@ from daemon.settings import (
     SmokeTestSettings,
 )
 from daemon.settings.names import model_in
+from daemon.settings.overlays import OverlaySettings
 from tests.chart.rendering import CHART, HelmError, render
 
 TOKEN = {"webhook": {"token": "0123456789abcdef"}}
@@ -29,6 +30,7 @@ ENTRIES: dict[str, type[BaseModel]] = {
     "dependencies": DependencySettings,
     "neighbours": NeighbourSettings,
     "smoke_tests": SmokeTestSettings,
+    "overlays": OverlaySettings,
 }
 """Settings that are lists, and what an entry is."""
 

@@ -12,7 +12,8 @@ from daemon.core.rollout_facts.owners import Owner
 from daemon.ports import OwnerSwitch, Unavailable
 from tests.contract.drivers import GOOD
 from tests.engine.world import IMAGE, REF
-from tests.simulation.faulty import FaultyCluster, FaultyOwners
+from tests.simulation.faulty import FaultyCluster
+from tests.simulation.faulty_owners import FaultyOwners
 
 
 class OwnerDriver(Protocol):

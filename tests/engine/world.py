@@ -35,12 +35,12 @@ from tests.simulation.faulty import (
     FaultyConfiguration,
     FaultyLogs,
     FaultyObjectEvents,
-    FaultyOwners,
     FaultyRights,
     FaultyRunner,
     FaultySink,
     FaultySurroundings,
 )
+from tests.simulation.faulty_owners import FaultyOverlays, FaultyOwners
 
 REF = WorkloadRef(namespace="greenlang", name="gl-006-heatreclaim")
 IMAGE = "gcr.io/greenlang/gl-006-heatreclaim"
@@ -130,6 +130,7 @@ class World:
         self.events = FaultyObjectEvents(self.cluster)
         self.rights = FaultyRights()
         self.owners = FaultyOwners(self.cluster, self.clock)
+        self.overlays = FaultyOverlays(lambda _name, images: self.owners.read(images[0]))
         self.runners: dict[Kind, FaultyRunner] = {kind: FaultyRunner(kind) for kind in KINDS}
         self.beside: Callable[[Callable[[], None]], object] = lambda job: job()
         """How what blocks is started; a test may keep it from ending."""
@@ -171,6 +172,7 @@ class World:
                 logs=self.logs,
                 events=self.events,
                 owners=self.owners,
+                overlays=self.overlays,
             ),
             self.queue,
         )

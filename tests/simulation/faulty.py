@@ -11,7 +11,6 @@ from daemon.adapters.simulation.cluster import MemoryCluster
 from daemon.adapters.simulation.configuration import MemoryConfiguration
 from daemon.adapters.simulation.logs import MemoryLogs
 from daemon.adapters.simulation.object_events import MemoryObjectEvents
-from daemon.adapters.simulation.owners import MemoryOwners
 from daemon.adapters.simulation.rights import MemoryRights
 from daemon.adapters.simulation.runner import MemoryRunner, Program
 from daemon.adapters.simulation.sinks import MemorySink
@@ -23,9 +22,17 @@ from daemon.core.model import Revision, Workload, WorkloadRef
 from daemon.core.rollout_facts.configuration import ObjectVersion, Reference
 from daemon.core.rollout_facts.configuration_content import ConfigMapState, Drift, digest_of
 from daemon.core.rollout_facts.diagnosis import ObjectEvent
-from daemon.core.rollout_facts.owners import Owner
 from daemon.core.runs import Kind, RunResult
-from daemon.ports import Clock, Gauge, GaugeReading, LogTail, Neighbour, Order, PortError, RollbackResult
+from daemon.ports import (
+    Clock,
+    Gauge,
+    GaugeReading,
+    LogTail,
+    Neighbour,
+    Order,
+    PortError,
+    RollbackResult,
+)
 from tests.simulation.accidents import Accidents
 from tests.simulation.troubles import Troubles
 
@@ -86,23 +93,6 @@ class FaultyCluster(MemoryCluster):
         with self._settled():
             if self._read_error is not None:
                 raise self._read_error
-
-
-class FaultyOwners(MemoryOwners):
-    """``suspending`` and ``resuming`` are what goes wrong with the owners of a Deployment."""
-
-    def __init__(self, cluster: MemoryCluster, clock: Clock) -> None:
-        super().__init__(cluster, clock)
-        self.suspending = Troubles()
-        self.resuming = Troubles()
-
-    def suspend(self, owner: Owner, token: str) -> RollbackResult:
-        with self.suspending.call():
-            return super().suspend(owner, token)
-
-    def resume(self, owner: Owner, token: str) -> RollbackResult:
-        with self.resuming.call():
-            return super().resume(owner, token)
 
 
 class FaultyCaseStore(MemoryCaseStore):

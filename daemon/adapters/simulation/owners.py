@@ -55,6 +55,11 @@ class MemoryOwners:
         self.tick()
         return state
 
+    def read(self, image: str) -> None:
+        """Have all owners want this image: what Git says now. They apply it when they compare next."""
+        for state in self.owners.values():
+            state.image = image
+
     def tick(self) -> None:
         """Each one that is due and not suspended applies what it wants."""
         now = self._clock.monotonic()

@@ -91,6 +91,7 @@ class Effect(Value, frozen=True):
         "restore-configuration",
         "restart",
         "suspend-owner",
+        "set-back-in-git",
         "resume-owner",
     ]
     intended_at: datetime
@@ -105,7 +106,9 @@ class Effect(Value, frozen=True):
     gates: GateChoice | None = None
     """What ``gates`` make of what cannot be asked."""
     owner: Owner | None = None
-    """Whom a ``suspend-owner`` suspends, or a ``resume-owner`` resumes."""
+    """Whom a ``suspend-owner`` suspends, a ``resume-owner`` resumes, or whose source is set back in Git."""
+    overlay: str = ""
+    """What a ``set-back-in-git`` sets back."""
 
     @property
     def is_step(self) -> bool:

@@ -62,14 +62,22 @@ def _helm(release: str, namespace: str) -> tuple[str, ...]:
 
 
 def _kustomize(case: Case, owner: Owner) -> tuple[str, ...]:
-    """In the overlay's folder; where there is no kustomize, the images of its files."""
-    target = case.status.target
-    images = target.images if target is not None else ()
-    edits = tuple(f"kustomize edit set image {_repository(image)}={image}" for image in images)
+    """In the overlay's folder."""
     if owner.kind is OwnerKind.KUBECTL:
-        return (*edits, "kubectl apply -k .")
+        return (*_edits(case), "kubectl apply -k .")
+    return committing(case)
+
+
+def committing(case: Case) -> tuple[str, ...]:
+    """In the overlay's folder of a clone."""
+    target = case.status.target
     message = f"{case.spec.workload}: back to {target.tag if target is not None else 'the target'}"
-    return (*edits, f"git commit -am '{message}' && git push")
+    return (*_edits(case), f"git commit -am '{message}' && git push")
+
+
+def _edits(case: Case) -> tuple[str, ...]:
+    images = case.status.target.images if case.status.target is not None else ()
+    return tuple(f"kustomize edit set image {_repository(image)}={image}" for image in images)
 
 
 def _repository(image: str) -> str:

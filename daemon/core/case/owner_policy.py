@@ -35,6 +35,13 @@ def owner_refusal(owned: Ownership, policy: OwnerPolicy) -> str:
                 f"held, {owner} owns the Deployment ({owner.evidence}) and must be suspended first, but no "
                 "mark tells its name: suspend it by hand and approve"
             )
+        case [owner] if policy.choice(owner.kind) is OwnerChoice.GIT:
+            if policy.overlay:
+                return ""
+            return (
+                f"held, {owner} owns the Deployment ({owner.evidence}) and must be set back in Git, but the "
+                "workload has no overlay: name one, or set it back there by hand"
+            )
         case [owner]:
             return (
                 f"held, {owner} owns the Deployment ({owner.evidence}) and puts back what it wants: set it "
@@ -63,14 +70,17 @@ def suspended_first(owned: Ownership, policy: OwnerPolicy) -> Owner | None:
     return owner
 
 
+def committed_first(owned: Ownership, policy: OwnerPolicy) -> Owner | None:
+    """Whose source in Git a plan sets back first."""
+    chosen = [owner for owner in owned.owners if policy.choice(owner.kind) is OwnerChoice.GIT]
+    return chosen[0] if len(chosen) == 1 and policy.overlay else None
+
+
 def warning(owned: Ownership, policy: OwnerPolicy) -> str:
     """What acting leaves as it is: what the owner wants is still the judged revision. Empty without one."""
-    suspended = suspended_first(owned, policy)
-    left = [
-        owner
-        for owner in owned.owners
-        if owner.kind is not OwnerKind.KUBECTL and (suspended is None or owner.kind is not suspended.kind)
-    ]
+    seen_to = (suspended_first(owned, policy), committed_first(owned, policy))
+    kinds = {owner.kind for owner in seen_to if owner is not None} | {OwnerKind.KUBECTL}
+    left = [owner for owner in owned.owners if owner.kind not in kinds]
     if not left:
         return ""
     names = " and ".join(map(str, left))

@@ -20,6 +20,7 @@ from daemon.core.case.steps import (
     restore_configuration,
     resume_owner,
     rollback,
+    set_back_in_git,
     suspend_owner,
 )
 from daemon.core.case.steps.step import Situation, StepKind
@@ -29,6 +30,7 @@ from daemon.core.rollout_facts.configuration_content import Drift
 ORDER: Final = (
     gates.STEP,
     suspend_owner.STEP,
+    set_back_in_git.STEP,
     restore_configuration.STEP,
     rollback.STEP,
     restart.STEP,
@@ -49,6 +51,7 @@ def steps(situation: Situation, number: int, now: datetime) -> tuple[Effect, ...
                 "drift": draft.drift,
                 "gates": draft.gates,
                 "owner": draft.owner,
+                "overlay": draft.overlay,
             },
             Effect,
         )

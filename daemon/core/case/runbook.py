@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from daemon.core.case import owner_commands, plan
 from daemon.core.case.case import Case, Effect
-from daemon.core.case.owner_policy import owned, suspended_first
+from daemon.core.case.owner_policy import committed_first, owned, suspended_first
 from daemon.core.case.steps.step import Situation
 from daemon.core.policy import ConfigurationChoice, Policy
 from daemon.core.rollout_facts.configuration_content import Drift
@@ -58,7 +58,10 @@ def _at_owners(case: Case, found: Situation) -> tuple[Line, ...]:
     """What is done where the Deployment is owned, and not suspended by the plan itself."""
     suspended = suspended_first(found.ownership, found.owners)
     lines = []
+    committed = committed_first(found.ownership, found.owners)
     for owner in found.ownership.owners:
+        if committed is not None and owner.kind is committed.kind:
+            continue
         commands = owner_commands.suspend_commands(owner)
         if commands and suspended is None:
             why = f"suspend {owner}, or it puts {case.spec.revision} back"

@@ -11,6 +11,7 @@ from daemon.engine.steps import (
     restore_configuration,
     resume_owner,
     rollback,
+    set_back_in_git,
     suspend_owner,
 )
 from daemon.engine.steps.step import Act
@@ -18,6 +19,7 @@ from daemon.engine.steps.step import Act
 ACTS: Final[Mapping[str, Act]] = {
     "gates": gates.check,
     "suspend-owner": suspend_owner.suspend,
+    "set-back-in-git": set_back_in_git.set_back,
     "restore-configuration": restore_configuration.restore,
     "rollback": rollback.roll_back,
     "restart": restart.restart_target,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from daemon.core.case.case import Case, Effect, EffectOutcome
 from daemon.core.case.events import Finished
 from daemon.engine.gates import GateLook
-from daemon.ports import Actuator, ConfigurationRestorer, OwnerSwitch, RollbackResult
+from daemon.ports import Actuator, ConfigurationRestorer, Overlays, OwnerSwitch, RollbackResult
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +19,7 @@ class Hands:
     restorer: ConfigurationRestorer
     gates: GateLook
     owners: OwnerSwitch
+    overlays: Overlays
 
 
 Act = Callable[[Hands, Case, Effect], Finished]

@@ -46,6 +46,18 @@ def test_rights_are_asked_for_where_something_is_suspended_and_of_that_alone(tmp
         ("", "suspend", "workloads[1].owner", "owners.namespaces"),
         ("owners: {argocd: suspend, namespaces: [flux]}\n", "act", "owners.argocd_namespace", "add it there"),
         ("owners: {helm: suspend}\n", "act", "owners.helm", "act"),
+        ("owners: {flux_helmrelease: git}\n", "act", "owners.flux_helmrelease", "act"),
+        ("", "git", "workloads[1].owner", "add 'overlay:'"),
+        ("", "act, overlay: nowhere", "workloads[1].overlay", "add it to overlays"),
+        ("overlays: [{name: a, url: 'git@host:x'}]\n", "act", "overlays[0].url", "https://"),
+        ("overlays: [{name: a, url: 'https://u:p@host/x'}]\n", "act", "overlays[0].url", "password_file"),
+        (
+            "overlays: [{name: a, url: 'https://host/x', path: ../y}]\n",
+            "act",
+            "overlays[0].path",
+            "leave out",
+        ),
+        ("overlays: [{name: a, url: 'https://host/x', username: u}]\n", "act", "overlays[0]", "set both"),
     ],
 )
 def test_a_choice_that_cannot_be_carried_out_is_refused(
@@ -56,3 +68,13 @@ def test_a_choice_that_cannot_be_carried_out_is_refused(
     [problem] = caught.value.problems
     assert field in str(problem)
     assert remedy in str(problem)
+
+
+def test_a_workload_has_its_overlay(tmp_path: Path) -> None:
+    more = "overlays: [{name: production, url: 'https://host/infra.git', path: overlays/production}]\n"
+    settings = load(written(tmp_path, more, "git, overlay: production"), {}, {})
+    portal = settings.policy_for(WorkloadRef(namespace="shop", name="portal"), {}).owners
+    assert portal.choice(OwnerKind.FLUX_KUSTOMIZATION) is OwnerChoice.GIT
+    assert portal.overlay == "production"
+    assert portal.choice(OwnerKind.HELM) is OwnerChoice.ACT
+    assert portal.choice(OwnerKind.FLUX_HELM_RELEASE) is OwnerChoice.ADVISE

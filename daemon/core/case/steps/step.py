@@ -32,6 +32,7 @@ class Draft(Value, frozen=True):
     drift: Drift | None = None
     gates: GateChoice | None = None
     owner: Owner | None = None
+    overlay: str = ""
 
 
 class Right(Value, frozen=True, order=True):

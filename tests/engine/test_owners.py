@@ -72,8 +72,10 @@ def test_an_approval_returns_by_the_deployment_alone_and_says_what_that_leaves()
     assert any("may put it back" in entry.text for entry in case.status.timeline)
 
 
-def test_what_is_put_back_is_recognised_after_one_round() -> None:
+@pytest.mark.parametrize("cooldown", [0.0, 900.0])
+def test_what_is_put_back_is_recognised_after_one_round(cooldown: float) -> None:
     world = owned(choice=OwnerChoice.ACT, interval=20.0)
+    world.policy = replace(world.policy, cooldown=cooldown)
     world.run_until(Phase.ROLLING_BACK, Phase.VERIFYING, within=200)
     world.run(60)
     case = world.run_until(Phase.HELD, within=300)

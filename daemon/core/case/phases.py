@@ -155,10 +155,11 @@ def failing(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
             case = enter(case, Phase.AWAITING_APPROVAL, text, now)
             return announce(case, "updated", policy, now)
         case Mode.AUTOMATIC:
+            if seen.put_back:
+                # Before the guards: these refuse for a while, and this for good.
+                return hold(case, war(case, seen.put_back), policy, now)
             if refusal := first_refusal(occasion(case, seen, policy, now)):
                 return guarded(case, refusal, policy, now)
-            if seen.put_back:
-                return hold(case, war(case, seen.put_back), policy, now)
             if refused := owner_refusal(found.ownership, policy.owners) or plan.refusal(found):
                 return hold(case, refused, policy, now)
             return begin_rollback(case, found, f"returning to {target}: {reason}", policy, now)

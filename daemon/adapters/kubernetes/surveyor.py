@@ -20,6 +20,8 @@ from daemon.core.rollout_facts.owners import Owner, Ownership, ownership
 
 REFERENCES = {HPAS: "scaleTargetRef", ROLLOUTS: "workloadRef", CANARIES: "targetRef"}
 """The field of each object's spec that names the Deployment."""
+TIMEOUT = 2.0
+"""Seconds for one answer: a rollback waits for it."""
 KINDS = {ROLLOUTS: OwnerKind.ROLLOUT, CANARIES: OwnerKind.CANARY}
 
 
@@ -67,7 +69,7 @@ class KubeSurveyor:
         return Ownership(owners=tuple(owners), scaled_by=scaled_by, doubts=tuple(doubts))
 
     def _naming(self, resource: Resource, field: str, ref: WorkloadRef) -> Iterator[str]:
-        for raw in self._client.list(resource, ref.namespace).items:
+        for raw in self._client.list(resource, ref.namespace, timeout=TIMEOUT).items:
             try:
                 seen = msgspec.json.decode(raw, type=_Object)
                 named = msgspec.convert(seen.spec.get(field) or {}, type=_Named)

@@ -96,8 +96,9 @@ def playing(cluster: Cluster, stages: dict[str, Stage], daemon: Daemon) -> Itera
 
 
 def steps(case: Case) -> list[tuple[str, str]]:
+    """The acts of the plan: what only looks is left out."""
     effects = case["status"].get("effects", ())
-    return [(e["kind"], e.get("outcome", "")) for e in effects if e["kind"] != "publish"]
+    return [(e["kind"], e.get("outcome", "")) for e in effects if e["kind"] not in ("publish", "gates")]
 
 
 def rollbacks(stage: Stage) -> int:

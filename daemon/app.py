@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 def run(settings: Settings) -> int:
     """The daemon, until SIGTERM or SIGINT. Raises PortError when it cannot start."""
+    from daemon.adapters.freezes import CronCalendar
     from daemon.adapters.git.overlays import overlays_of
     from daemon.adapters.http_health import HttpHealthProbe
     from daemon.adapters.incidents.registry import SinkContext, defect_reporter
@@ -126,6 +127,7 @@ def run(settings: Settings) -> int:
             overlays=overlays_of(settings.overlays, clock),
             surveyor=KubeSurveyor(client),
             naming=settings.alerts.naming,
+            calendar=CronCalendar(settings.freezes),
             troubles=(cluster.problems, store.problems, lambda: absent(named, cluster)),
         )
         daemon = assemble(parts, queue)

@@ -17,6 +17,7 @@ from daemon.ports import Clock, Order
 
 MOST_READ = 65536
 """Bytes of a body that are read; what is reported of it is less."""
+LONGEST_LOCATION = 200
 SAFE = frozenset({"GET", "HEAD"})
 
 
@@ -40,7 +41,7 @@ class HttpRunner:
         what = f"{call.method} {there.geturl()}"
         with self._connected(there, left, what) as plain:
             try:
-                status, reason, body = _ask(plain, there, call, left)
+                status, location, body = _ask(plain, there, call, left)
             except TimeoutError:
                 return RunResult(ending=Ending.TIMED_OUT, seconds=order.timeout, detail=what)
             except (OSError, http.client.HTTPException, ValueError) as error:
@@ -54,7 +55,8 @@ class HttpRunner:
             code=status,
             output=tail(body),
             seconds=self._clock.monotonic() - began,
-            detail=f"{what}: status {status}{reason}{wanted}",
+            detail=f"{what}: status {status}{_reason(status, location)}{wanted}",
+            location=location,
         )
 
     def _connected(self, there: SplitResult, left: Callable[[], float], what: str) -> socket.socket:
@@ -97,22 +99,28 @@ def _address(order: Order, call: HttpCall) -> str:
 def _ask(
     plain: socket.socket, there: SplitResult, call: HttpCall, left: Callable[[], float]
 ) -> tuple[int, str, bytes]:
-    """Status, its reason where there is one, and the begin of the body."""
+    """Status, where it redirects to, and the begin of the body."""
     connection = http.client.HTTPConnection(there.hostname or "", there.port)
     connection.sock = cast("socket.socket", DeadlineSocket(plain, left))
-    headers = {"User-Agent": "rollbackd", "Accept": "*/*", "Connection": "close", "Host": there.netloc}
+    own = {name.title(): value for name, value in call.headers}
+    headers = {"User-Agent": "rollbackd", "Accept": "*/*", "Connection": "close", "Host": there.netloc} | own
     body = call.body.encode() or None
     target = there._replace(scheme="", netloc="", fragment="").geturl() or "/"
     connection.request(call.method, target, body=body, headers=headers)
     response = connection.getresponse()
     said = response.read(MOST_READ)
-    location = response.getheader("Location", "")
+    # A login's query holds what must not be told, such as its state.
+    location = (response.getheader("Location", "") or "").partition("#")[0].partition("?")[0]
     response.close()
+    return response.status, location[:LONGEST_LOCATION], said
+
+
+def _reason(status: int, location: str) -> str:
     try:
-        reason = f" ({HTTPStatus(response.status).phrase}" + (f" to {location[:200]})" if location else ")")
+        phrase = HTTPStatus(status).phrase
     except ValueError:
-        reason = ""
-    return response.status, reason, said
+        return ""
+    return f" ({phrase} to {location})" if location else f" ({phrase})"
 
 
 def _trouble(error: Exception) -> str:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
+from daemon.core.case.guards.registry import GUARDS
 from daemon.core.policy import Policy, SignalPolicy
 from daemon.core.runs import HttpCall, JobCommand, PodCommand, Task
 from daemon.core.statistics.counts import percent
 from daemon.presentation.words import duration
 from daemon.settings import CounterPair, GuardedWorkload, Settings, SignalSettings
 from daemon.settings.overlays import OverlaySettings
+from daemon.settings.windows import window_at, window_next
 
 Row = tuple[str, str]
 _WHO = ("namespace", "name", "selector")
@@ -40,18 +43,49 @@ def asked(settings: Settings, entry: GuardedWorkload) -> dict[str, Any]:
             if one.name in policy.neighbours
         ],
         "health": _health(settings, policy),
+        "ingress": None
+        if policy.ingress is None
+        else {"url": policy.ingress.call.url, "status": policy.ingress.call.status},
         "smokeTests": [
             {"name": test.name, "timeoutSeconds": test.timeout, **_task(test.task)}
             for test in policy.smoke_tests
         ],
+        "featureFlags": [
+            {"name": flag.name, "timeoutSeconds": flag.timeout, **_task(flag.task)}
+            for flag in policy.feature_flags
+        ],
         "checksBefore": policy.gates.value,
         "restartsStuckRollback": policy.restart_stuck,
+        "guards": [{"name": guard.name, "settings": guard.settings(policy)} for guard in GUARDS],
         "owners": {name: getattr(policy.owners, name).value for name in policy.owners.CHOICES},
         "overlay": next(
             (_overlay(one) for one in settings.overlays if one.name == policy.owners.overlay), None
         ),
         "sinks": policy.sinks,
     }
+
+
+def freezes(settings: Settings, now: datetime) -> list[dict[str, Any]]:
+    """Each freeze with the window that is on or comes next; times in UTC."""
+    found = []
+    for freeze in settings.freezes:
+        schedule = freeze.schedule
+        on = window_at(schedule, now)
+        coming = on or window_next(schedule, now)
+        window = {} if coming is None else {"from": coming.start, "until": coming.end}
+        common = {"name": freeze.name, "cron": freeze.cron, "timeZone": freeze.time_zone}
+        found.append({**common, "durationSeconds": freeze.duration, "on": on is not None, **window})
+    return found
+
+
+def freeze_rows(settings: Settings, now: datetime) -> list[Row]:
+    return [(one["name"], _freeze_row(one)) for one in freezes(settings, now) if "from" in one]
+
+
+def _freeze_row(one: Mapping[str, Any]) -> str:
+    window = f"{one['from']:%Y-%m-%d %H:%M} to {one['until']:%Y-%m-%d %H:%M} UTC"
+    meant = f"{one['cron']} in {one['timeZone']}, for {duration(one['durationSeconds'])}"
+    return f"{'on now' if one['on'] else 'next'}: {window} ({meant})"
 
 
 def blocks(settings: Settings) -> Iterator[tuple[str, list[Row]]]:
@@ -115,6 +149,17 @@ def _rows(facts: Mapping[str, Any]) -> Iterator[Row]:
         yield from _signal_rows(signal)
     if not facts["signals"]:
         yield "signals", "none: it goes by its pods alone"
+    yield from _surrounding_rows(facts)
+    yield from _rollback_rows(facts)
+    yield "health endpoints", _health_row(facts["health"])
+    if facts["ingress"] is not None:
+        yield "ingress", f"GET {facts['ingress']['url']}, must answer {facts['ingress']['status']}"
+    for one in facts["smokeTests"]:
+        yield f"smoke test {one['name']}", f"{one['kind']}: {one['runs']}"
+    yield "incidents go to", ", ".join(facts["sinks"]) or "nobody"
+
+
+def _surrounding_rows(facts: Mapping[str, Any]) -> Iterator[Row]:
     for one in facts["dependencies"]:
         yield f"dependency {one['name']}", f"{one['query']} (of the {one['scope']})"
     if not facts["dependencies"]:
@@ -123,7 +168,16 @@ def _rows(facts: Mapping[str, Any]) -> Iterator[Row]:
         yield f"neighbour {one['name']}", f"pods with {one['selector']}"
     if not facts["neighbours"]:
         yield "neighbours", "none"
+
+
+def _rollback_rows(facts: Mapping[str, Any]) -> Iterator[Row]:
+    for one in facts["guards"]:
+        yield f"guard {one['name']}", one["settings"]
     yield "checks before a rollback", _CHECKS[facts["checksBefore"]]
+    for one in facts["featureFlags"]:
+        yield f"feature flag {one['name']}", f"{one['kind']}: {one['runs']}"
+    restarted = "is restarted once" if facts["restartsStuckRollback"] else "calls people at once"
+    yield "a stuck rollback", restarted
     yield (
         "a stuck rollback",
         "is restarted once" if facts["restartsStuckRollback"] else "calls people at once",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import ClassVar, Literal, assert_never
 
-from daemon.core.runs import SmokeTest
+from daemon.core.runs import FeatureFlag, Ingress, SmokeTest
 from daemon.core.value import Value
 
 
@@ -34,6 +34,13 @@ class GateChoice(StrEnum):
     """What cannot be asked holds it as well."""
     SKIP = "skip"
     """Nothing is checked."""
+
+
+class Unapproved(StrEnum):
+    """What becomes of a case whose approval does not come in time; never an act."""
+
+    HOLD = "hold"
+    ADVISE = "advise"
 
 
 class OwnerKind(StrEnum):
@@ -143,10 +150,19 @@ class Policy(Value, frozen=True):
     """Whether the pods' logs are read: error lines after a rollback, the last line of what is stuck."""
     smoke_tests: tuple[SmokeTest, ...] = ()
     """What must pass after a rollback before it may be called a recovery."""
+    ingress: Ingress | None = None
+    """Where its users come in, and must be answered before it may be called a recovery."""
+    feature_flags: tuple[FeatureFlag, ...] = ()
+    """What is switched off before a rollback."""
     max_rollbacks: int = 3
     """Automatic rollbacks of one workload in 24 hours."""
     cooldown: float = 0.0
     """Seconds after a rollback in which the next one is not begun by itself; at most a day."""
+    approval_deadline: float = 0.0
+    """Seconds that an approval is waited for; 0: for as long as it takes."""
+    unapproved: Unapproved = Unapproved.HOLD
+    freezes: tuple[str, ...] = ()
+    """Freeze windows in which nothing is done by itself."""
     configuration: ConfigurationChoice = ConfigurationChoice.HOLD
     gates: GateChoice = GateChoice.SKIP
     restart_stuck: bool = False

@@ -21,6 +21,7 @@ class HttpCall(Value, frozen=True, tag="http"):
     method: str = "GET"
     body: str = ""
     status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 class JobCommand(Value, frozen=True, tag="job"):
@@ -67,6 +68,22 @@ class SmokeTest(Value, frozen=True):
     timeout: float = 30.0
 
 
+class FeatureFlag(Value, frozen=True):
+    """A task that switches a feature off before a rollback. ``timeout`` in seconds."""
+
+    name: str
+    task: Task
+    timeout: float = 5.0
+
+
+class Ingress(Value, frozen=True):
+    """Where users come in; it must answer well before a recovery may be called proven. ``timeout`` in
+    seconds."""
+
+    call: HttpCall
+    timeout: float = 5.0
+
+
 class Ending(StrEnum):
     FINISHED = "finished"
     """It came to an end of its own, and ``code`` is known."""
@@ -79,8 +96,8 @@ class Ending(StrEnum):
 class RunResult(Value, frozen=True, omit_defaults=True):
     """How a run ended. ``code`` is the exit code or the HTTP status, ``seconds`` how long it took.
 
-    ``output`` is the end of what it wrote: short, valid text, with secrets masked. ``detail`` is what the
-    other side says of the ending.
+    ``location`` is where an HTTP answer redirects to. ``output`` is the end of what it wrote: short, valid
+    text, with secrets masked. ``detail`` is what the other side says of the ending.
     """
 
     ending: Ending
@@ -89,6 +106,7 @@ class RunResult(Value, frozen=True, omit_defaults=True):
     output: str = ""
     seconds: float = 0.0
     detail: str = ""
+    location: str = ""
 
     def __str__(self) -> str:
         """One sentence's worth: ``exit code 3 after 1.2 s: …``."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from prometheus_client import CollectorRegistry
 
 from daemon.core.case.alerts import Naming
+from daemon.core.case.guards.guard import FreezeWindow
 from daemon.core.model import Workload, WorkloadRef
 from daemon.core.policy import Policy
 from daemon.core.runs import Kind
@@ -17,7 +19,9 @@ from daemon.engine.configuration_contents import ContentLook
 from daemon.engine.defects import Defects, LogOnly
 from daemon.engine.effects import Effects, Run
 from daemon.engine.evidence_store import EvidenceStore
+from daemon.engine.feature_flags import FlagSwitches
 from daemon.engine.gates import Asking, GateLook
+from daemon.engine.ingress import IngressLook
 from daemon.engine.intake import AlertIntake
 from daemon.engine.journal import Journal
 from daemon.engine.log_reading import LogReading
@@ -35,6 +39,7 @@ from daemon.engine.unmatched import Unmatched
 from daemon.engine.views import DaemonViews, Troubles
 from daemon.ports import (
     Actuator,
+    Calendar,
     CaseStore,
     Clock,
     Cluster,
@@ -58,6 +63,14 @@ from daemon.ports import (
 
 def nothing_left(_: Order) -> None:
     """For runners that leave nothing behind."""
+
+
+class Unfrozen:
+    """The calendar of those who have no freezes."""
+
+    def frozen(self, freezes: Sequence[str], at: datetime) -> FreezeWindow | None:
+        del freezes, at
+        return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +111,7 @@ class EngineParts:
     """Without them no logs are read, whatever a policy says."""
     events: ObjectEvents | None = None
     """Without them a stuck rollout is explained by its own objects alone."""
+    calendar: Calendar = field(default_factory=Unfrozen)
     owners: OwnerSwitch = field(default_factory=NoSwitch)
     overlays: Overlays = field(default_factory=NoOverlays)
     surveyor: Surveyor | None = None
@@ -137,6 +151,15 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
         hands=Hands(
             actuator=parts.actuator,
             restorer=parts.restorer,
+            flags=FlagSwitches(
+                parts.running.runners,
+                parts.cluster,
+                clock,
+                policies=parts.policies,
+                run=parts.running.run,
+                later=queue.put,
+                defects=defects,
+            ),
             gates=GateLook(parts.asking, parts.cluster, parts.configuration, parts.events, clock, defects),
             owners=parts.owners,
             overlays=parts.overlays,
@@ -171,6 +194,14 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
             cluster=parts.cluster,
             logs=logs,
             stuck=stuck,
+            ingress=IngressLook(
+                parts.running.runners.get("http"),
+                clock,
+                run=parts.running.run,
+                later=queue.put,
+                defects=defects,
+            ),
+            calendar=parts.calendar,
             owners=owners,
         ),
         configuration=configuration,

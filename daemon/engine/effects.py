@@ -33,7 +33,7 @@ STANDING_PAUSE = 8.0
 
 Result = Finished | Hindered
 Key = tuple[str, str]
-"""A case's key and an effect's id."""
+"""A case's key and an effect's token, by which it is known from that of a case of the same name before."""
 Run = Callable[[Callable[[], None]], object]
 Later = Callable[[WorkloadRef, float], None]
 Complain = Callable[[Case, Effect, str], None]
@@ -50,6 +50,7 @@ class _Waiting(msgspec.Struct, frozen=True, kw_only=True):
 class Told(msgspec.Struct, frozen=True, kw_only=True):
     """How a notification ended, or what forbids it, and when."""
 
+    key: Key
     result: Result
     at: datetime
 
@@ -87,8 +88,8 @@ class Effects:
         now = self._clock.monotonic()
         with self._lock:
             return {
-                f"{case}, {effect}": waiting.why
-                for (case, effect), waiting in self._waiting.items()
+                f"{case}, {token.partition('/')[2]}": waiting.why
+                for (case, token), waiting in self._waiting.items()
                 # What is long overdue was given up: its case ended, or was deleted.
                 if waiting.pause >= STANDING_PAUSE and now < waiting.until + waiting.pause
             }
@@ -96,7 +97,7 @@ class Effects:
     def perform(self, case: Case, effect: Effect, policy: Policy) -> Result | None:
         """A step's end or what forbids it; ``None`` while it waits to be tried again, and of a telling,
         which ends beside the worker: see :meth:`told`."""
-        key = (case.key, effect.id)
+        key = (case.key, case.token(effect))
         if not self._due(key):
             return None
         if not effect.is_step:
@@ -109,7 +110,7 @@ class Effects:
             return None
         return self._attempt(key, case, effect, lambda: self._act(key, case, effect))
 
-    def _act(self, key: Key, case: Case, effect: Effect) -> Finished:
+    def _act(self, key: Key, case: Case, effect: Effect) -> Finished | None:
         """Carry a step out, unless the emergency stop is set at this very moment.
 
         A step that leaves its token on the Deployment looks for the stop itself, in the same read that its
@@ -130,15 +131,15 @@ class Effects:
     def told(self, case: Case) -> tuple[Told, ...]:
         """How notifications ended that stand in the case as intended; said again until :meth:`stored`."""
         with self._lock:
-            found = [self._told.get((case.key, effect.id)) for effect in case.pending]
+            found = [self._told.get((case.key, case.token(effect))) for effect in case.pending]
         return tuple(told for told in found if told is not None)
 
-    def stored(self, case: str, known: Iterable[Told]) -> None:
-        """The case says by now how these ended."""
+    def stored(self, known: Iterable[Told]) -> None:
+        """Their cases say by now how these ended."""
         with self._lock:
             for told in known:
-                if self._told.get((case, told.result.effect)) is told:
-                    del self._told[case, told.result.effect]
+                if self._told.get(told.key) is told:
+                    del self._told[told.key]
 
     def telling(self, case: str) -> bool:
         """Whether people are being notified of the case at this moment."""
@@ -157,7 +158,7 @@ class Effects:
         with self._lock:
             self._under_way.discard(key)
             if result is not None:
-                self._told[key] = Told(result=result, at=self._clock.now())
+                self._told[key] = Told(key=key, result=result, at=self._clock.now())
         if result is not None:
             self._later(case.ref, 0.0)
 
@@ -177,7 +178,9 @@ class Effects:
             waiting = self._waiting.get(key)
             return waiting is None or self._clock.monotonic() >= waiting.until
 
-    def _attempt(self, key: Key, case: Case, effect: Effect, act: Callable[[], Finished]) -> Result | None:
+    def _attempt(
+        self, key: Key, case: Case, effect: Effect, act: Callable[[], Finished | None]
+    ) -> Result | None:
         try:
             finished = act()
         except Rejected as error:

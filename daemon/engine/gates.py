@@ -32,14 +32,16 @@ MOST_ASKED = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Asking:
-    """``rights``: of whom the daemon's own rights are asked; ``run`` starts a question beside the others."""
+    """``rights``: of whom the daemon's own rights are asked; ``run`` starts a question beside the others.
+    ``budget``: seconds for all answers of one look together."""
 
     rights: Rights | None = None
     run: Callable[[Callable[[], None]], object] = lambda job: job()
+    budget: float = BUDGET
 
 
 class GateLook:
-    """Called by the worker alone, which waits no longer than the budget."""
+    """Whoever looks waits no longer than the budget."""
 
     def __init__(
         self,
@@ -67,7 +69,7 @@ class GateLook:
         jobs = [self._answering(case, question, answers, place) for place, question in enumerate(asked)]
         jobs += [self._recording(case, uid, events) for uid in self._in_trouble(case, workload)]
         self._together(jobs)
-        given = tuple(one or _late(question) for one, question in zip(answers, asked, strict=True))
+        given = tuple(one or self._late(question) for one, question in zip(answers, asked, strict=True))
         now = self._clock.now()
         state = prior_state(workload, case.status.assessment, tuple(events), now)
         found = gates.weigh(case, effect, given, state)
@@ -89,7 +91,7 @@ class GateLook:
         ended = threading.Semaphore(0)
         for job in jobs:
             self._asking.run(_then(job, ended.release))
-        deadline = self._clock.monotonic() + BUDGET
+        deadline = self._clock.monotonic() + self._asking.budget
         for _ in jobs:
             if not ended.acquire(timeout=max(0.0, deadline - self._clock.monotonic())):
                 return
@@ -112,6 +114,10 @@ class GateLook:
             # The edge of a thread: what is not said here would never be said.
             self._defects.caught(defect, edge="gates", about=f"{case.key} {question}")
             return Answer(question=question, holds=None, problem="a defect of the daemon's, see the log")
+
+    def _late(self, question: Question) -> Answer:
+        problem = f"no answer within {self._asking.budget:g} s"
+        return Answer(question=question, holds=None, problem=problem, temporary=True)
 
     def _holds(self, namespace: str, question: Question) -> bool | None:
         if isinstance(question, Right):
@@ -141,7 +147,3 @@ def _then(job: Callable[[], None], after: Callable[[], object]) -> Callable[[], 
         after()
 
     return both
-
-
-def _late(question: Question) -> Answer:
-    return Answer(question=question, holds=None, problem=f"no answer within {BUDGET:g} s", temporary=True)

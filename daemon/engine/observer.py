@@ -31,15 +31,18 @@ from daemon.engine.configuration import ConfigurationLook, ever_seen
 from daemon.engine.configuration_contents import ContentLook
 from daemon.engine.evidence_store import EvidenceStore
 from daemon.engine.histories import Histories
+from daemon.engine.ingress import IngressLook
 from daemon.engine.log_reading import LogReading
 from daemon.engine.owners import OwnerLook
 from daemon.engine.restarts import own_restart
 from daemon.engine.smoke_tests import SmokeTests
 from daemon.engine.stuck import StuckLook
 from daemon.engine.surroundings_cache import SurroundingsCache
-from daemon.ports import Cluster, HealthProbe, PortError
+from daemon.ports import Calendar, Cluster, HealthProbe, PortError
 
 DAY = timedelta(days=1)
+DECIDED = frozenset({Phase.FAILING, Phase.HELD})
+"""Phases in which guards are asked."""
 
 
 class Observer:
@@ -54,6 +57,8 @@ class Observer:
         cluster: Cluster,
         logs: LogReading,
         stuck: StuckLook,
+        ingress: IngressLook,
+        calendar: Calendar,
         owners: OwnerLook,
     ) -> None:
         self._room = room
@@ -68,6 +73,8 @@ class Observer:
         self._cluster = cluster
         self._logs = logs
         self._stuck = stuck
+        self._ingress = ingress
+        self._calendar = calendar
         self._owners = owners
 
     def observe(
@@ -110,6 +117,7 @@ class Observer:
             put_back=put_back(case, cases, workload, now),
             restarted=own_restart(self._cluster, case, workload),
             rollbacks=_recent(workload, cases, now),
+            freeze=self._calendar.frozen(policy.freezes, now) if case.phase in DECIDED else None,
             elapsed=elapsed,
             polled_ago=self._room.polled_ago(case),
         )
@@ -119,6 +127,7 @@ class Observer:
         self._histories.forget(key)
         self._logs.forget(key)
         self._smoke_tests.forget(key)
+        self._ingress.forget(key)
 
     def _assess(
         self,
@@ -217,6 +226,7 @@ class Observer:
             configuration=self._configuration.at(case.ref, goal),
             configuration_before=ever_seen(cases),
             alerts_lost=case.status.alerts_lost,
+            ingress=self._ingress.look(case, workload, policy),
             smoke_tests=tests,
         )
         return verify(seen, policy, case.status.assessment)

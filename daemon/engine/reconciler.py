@@ -231,7 +231,7 @@ class Reconciler:
         if not self._saving.worthwhile(case, after):
             return after
         stored = self._save(case, after)
-        self._effects.stored(stored.key, told)
+        self._effects.stored(told)
         if isinstance(event, Observed) or stored.phase is not case.phase:
             self._attention.stored(stored.key)
         return stored

@@ -6,12 +6,22 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from daemon.core.case.guards.guard import FreezeWindow
 from daemon.core.judge.recovery import Health
 from daemon.core.model import Pod
 from daemon.core.rollout_facts.diagnosis import ObjectEvent
 from daemon.core.rollout_facts.endpoints import Endpoint
 from daemon.core.signals.sample import Reading, Sample
 from daemon.core.value import Value
+
+
+class Calendar(Protocol):
+    def frozen(self, freezes: Sequence[str], at: datetime) -> FreezeWindow | None:
+        """The first of these freezes that is on at a time, with the end of its window.
+
+        Windows that follow one another without a gap are one. A name that is not known is never on.
+        """
+        ...
 
 
 class Metrics(Protocol):

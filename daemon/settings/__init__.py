@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from daemon.settings.example import example_file
+from daemon.settings.freezes import FreezeSettings
 from daemon.settings.groups import (
     AlertSettings,
     HealthSettings,
@@ -25,6 +26,7 @@ __all__ = [
     "AlertSettings",
     "CounterPair",
     "DependencySettings",
+    "FreezeSettings",
     "GuardedWorkload",
     "HealthSettings",
     "IncidentSettings",

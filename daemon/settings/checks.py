@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from daemon.core.policy import OwnerChoice
@@ -11,6 +11,7 @@ from daemon.settings.guarding import GuardedWorkload, SignalSettings
 from daemon.settings.model import Settings
 from daemon.settings.problems import Location, instead
 from daemon.settings.secret_checks import secrets
+from daemon.settings.smoke_tests import SmokeTestSettings
 
 
 def flaws(settings: Settings, *, offline: bool = False) -> Iterator[Flaw]:
@@ -131,6 +132,8 @@ def _surroundings(settings: Settings) -> Iterator[Flaw]:
         "dependencies": [entry.name for entry in settings.dependencies],
         "neighbours": [entry.name for entry in settings.neighbours],
         "smoke_tests": [entry.name for entry in settings.smoke_tests],
+        "feature_flags": [entry.name for entry in settings.feature_flags],
+        "freezes": [entry.name for entry in settings.freezes],
         "overlays": [entry.name for entry in settings.overlays],
     }
     for group, names in known.items():
@@ -165,12 +168,8 @@ def _overlay(workload: GuardedWorkload, here: Location, known: list[str]) -> Ite
 
 def _smoke_tests(settings: Settings) -> Iterator[Flaw]:
     """Each runs one thing, and can end before the time to prove a recovery is over."""
-    for index, test in enumerate(settings.smoke_tests):
-        here: Location = ("smoke_tests", index)
-        if len(test.forms) != 1:
-            has = ", ".join(test.forms) or "none of them"
-            message = f"a smoke test is one of http, job and exec, and this has {has}"
-            yield Flaw(here, message, "give exactly one")
+    yield from _forms("smoke_tests", "a smoke test", settings.smoke_tests)
+    yield from _forms("feature_flags", "a feature flag", settings.feature_flags)
     for place, workload in enumerate(settings.workloads):
         own = "verify_deadline" in workload.model_fields_set
         deadline = workload.verify_deadline if own else settings.policy.verify_deadline
@@ -184,6 +183,14 @@ def _smoke_tests(settings: Settings) -> Iterator[Flaw]:
                 remedy = f"write less than {deadline:g}, or a longer verify_deadline"
                 yield Flaw(("smoke_tests", index, "timeout"), message, remedy, test.timeout)
                 return
+
+
+def _forms(group: str, what: str, tasks: Sequence[SmokeTestSettings]) -> Iterator[Flaw]:
+    for index, task in enumerate(tasks):
+        if len(task.forms) != 1:
+            has = ", ".join(task.forms) or "none of them"
+            message = f"{what} is one of http, job and exec, and this has {has}"
+            yield Flaw((group, index), message, "give exactly one")
 
 
 def _health(settings: Settings) -> Iterator[Flaw]:

@@ -8,6 +8,8 @@ from pydantic import BeforeValidator, Field
 
 from daemon.core.policy import ConfigurationChoice, Mode, OwnerChoice
 from daemon.settings.gates import GateSettings
+from daemon.settings.guard_settings import GuardSettings
+from daemon.settings.ingress import IngressSettings
 from daemon.settings.sources import CounterPair, Source, slow_share
 from daemon.settings.types import (
     DeploymentName,
@@ -108,7 +110,7 @@ class SignalSettings(Group):
         raise ValueError(f"signal {self.name} has neither bad and total nor histogram and slower_than")
 
 
-class PolicySettings(GateSettings):
+class PolicySettings(GateSettings, GuardSettings):
     """What may be done, and how long to look. A workload may set any of these for itself."""
 
     mode: Mode = Field(
@@ -182,24 +184,6 @@ class PolicySettings(GateSettings):
             "`pods/log`, which the chart grants where this is on. Off, for logs may hold what nobody but "
             "their readers should see: samples, with what looks like a secret masked, are stored in the case "
             "and sent with incidents."
-        ),
-    )
-    max_rollbacks: int = Field(
-        default=3,
-        ge=0,
-        le=100,
-        description=(
-            "Automatic rollbacks of one workload within 24 hours; further ones are held for a person. 0 "
-            "holds every one."
-        ),
-    )
-    cooldown: Duration = Field(
-        default=0.0,
-        ge=0,
-        le=86_400,
-        description=(
-            "Seconds after a rollback of a workload in which a further one is held for a person. Longer than "
-            "whatever deploys again by itself takes. 0 switches it off."
         ),
     )
     configuration: ConfigurationChoice = Field(
@@ -283,6 +267,19 @@ class GuardedWorkload(PolicySettings):
         default=None,
         max_length=20,
         description="Names of `smoke_tests` that it must pass. Left out: all of them. Empty: none.",
+    )
+    feature_flags: tuple[SignalName, ...] | None = Field(
+        default=None,
+        max_length=5,
+        description="Names of `feature_flags` to switch off. Left out: all of them. Empty: none.",
+    )
+    ingress: IngressSettings | None = Field(
+        default=None, description="Where its users come in. Left out: it is asked on its pods alone."
+    )
+    freezes: tuple[SignalName, ...] | None = Field(
+        default=None,
+        max_length=20,
+        description="Names of `freezes` that hold for it. Left out: all of them. Empty: none.",
     )
     owner: OwnerChoice | None = Field(
         default=None,

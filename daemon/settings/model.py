@@ -23,6 +23,8 @@ from daemon.core.policy import (
 )
 from daemon.core.runs import Kind, kind_of
 from daemon.settings import selector
+from daemon.settings.feature_flags import FeatureFlagSettings
+from daemon.settings.freezes import FreezeSettings
 from daemon.settings.groups import (
     AlertSettings,
     HealthSettings,
@@ -76,6 +78,12 @@ class Settings(BaseSettings):
     smoke_tests: tuple[SmokeTestSettings, ...] = Field(
         default=(), max_length=20, description="Run after a rollback, before it may be called a recovery."
     )
+    feature_flags: tuple[FeatureFlagSettings, ...] = Field(
+        default=(), max_length=5, description="Switched off before a rollback."
+    )
+    freezes: tuple[FreezeSettings, ...] = Field(
+        default=(), max_length=20, description="Times in which a failing release is held for a person."
+    )
     policy: PolicySettings = Field(default=PolicySettings(), description="For all workloads.")
     prometheus: PrometheusSettings = Field(default=PrometheusSettings(), description="The metrics.")
     kubernetes: KubernetesSettings = Field(default=KubernetesSettings(), description="The API server.")
@@ -128,7 +136,9 @@ class Settings(BaseSettings):
         """Namespace → the kinds of tasks that may be run there."""
         found: dict[str, frozenset[Kind]] = {}
         for entry in self.workloads:
-            kinds = frozenset(kind_of(test.task) for test in self.policy_of(entry).smoke_tests)
+            policy = self.policy_of(entry)
+            tasks = [one.task for one in policy.smoke_tests] + [one.task for one in policy.feature_flags]
+            kinds = frozenset(kind_of(task) for task in tasks)
             found[entry.namespace] = found.get(entry.namespace, frozenset()) | kinds
         return found
 
@@ -184,12 +194,19 @@ class Settings(BaseSettings):
             signals=self._signals(entry),
             dependencies=_chosen(self.dependencies, entry.dependencies if entry else None),
             neighbours=_chosen(self.neighbours, entry.neighbours if entry else None),
+            freezes=_chosen(self.freezes, entry.freezes if entry else None),
             smoke_tests=tuple(
                 test.test
                 for test in self.smoke_tests
                 if entry is not None and (entry.smoke_tests is None or test.name in entry.smoke_tests)
             ),
+            feature_flags=tuple(
+                flag.flag
+                for flag in self.feature_flags
+                if entry is not None and (entry.feature_flags is None or flag.name in entry.feature_flags)
+            ),
             health_paths=paths,
+            ingress=entry.ingress.check if entry is not None and entry.ingress is not None else None,
             owners=self._owners(entry),
             sinks=self.incidents.chosen,
             **values,
@@ -231,7 +248,7 @@ class Settings(BaseSettings):
 
 
 def _chosen(
-    known: Iterable[DependencySettings | NeighbourSettings], chosen: tuple[str, ...] | None
+    known: Iterable[DependencySettings | NeighbourSettings | FreezeSettings], chosen: tuple[str, ...] | None
 ) -> tuple[str, ...]:
     return tuple(entry.name for entry in known) if chosen is None else chosen
 

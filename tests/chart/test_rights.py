@@ -115,19 +115,20 @@ TESTS: dict[Kind, dict[str, Any]] = {
 }
 
 
+@pytest.mark.parametrize("group", ["smoke_tests", "feature_flags"])
 @pytest.mark.parametrize("kind", TESTS)
 @pytest.mark.parametrize("chosen", [None, ["name"], []], ids=["all", "named", "none"])
 def test_rights_to_run_something_are_granted_only_where_it_is_configured(
-    kind: Kind, chosen: list[str] | None
+    kind: Kind, chosen: list[str] | None, group: str
 ) -> None:
     test = TESTS[kind]
-    names = {} if chosen is None else {"smoke_tests": [test[part] for part in chosen]}
+    names = {} if chosen is None else {group: [test[part] for part in chosen]}
     config = {
         "workloads": [
             {"namespace": "shop", "name": "cart", "signals": [], **names},
-            {"namespace": "other", "name": "cart", "signals": [], "smoke_tests": []},
+            {"namespace": "other", "name": "cart", "signals": [], group: []},
         ],
-        "smoke_tests": [test],
+        group: [test],
     }
     roles = render(values={"webhook": {"enabled": False}, "config": config}).of("Role")
     granted = {role["metadata"]["namespace"]: _granted([role]) for role in roles}

@@ -26,8 +26,8 @@ from tests.contract.memory import (
     MemoryLogDriver,
     MemoryMetricsDriver,
     MemoryProbeDriver,
-    MemorySurroundingsDriver,
 )
+from tests.contract.memory_surroundings import MemorySurroundingsDriver
 from tests.contract.runner_driver import RunnerDriver
 from tests.contract.sinks import SinkDriver
 

@@ -16,16 +16,15 @@ from daemon.adapters.simulation.traffic import Rates, Traffic
 from daemon.core.model import Pod, Workload, WorkloadRef
 from daemon.core.rollout_facts.configuration import Reference
 from daemon.core.signals.sample import Sample
-from daemon.ports import Actuator, CaseStore, Configuration, Gauges, Logs, ObjectEvents, Unavailable
+from daemon.ports import Actuator, CaseStore, Configuration, Logs, ObjectEvents, Unavailable
 from tests.contract.drivers import CRASHING, FAILING, GOOD, MISSING, OOM, UNREADY
 from tests.simulation.faulty import (
     FaultyCaseStore,
     FaultyCluster,
-    FaultyConfiguration,
     FaultyLogs,
     FaultyObjectEvents,
-    FaultySurroundings,
 )
+from tests.simulation.faulty_configuration import FaultyConfiguration
 
 T = TypeVar("T")
 
@@ -259,42 +258,3 @@ class MemoryLogDriver(MemoryWaiting):
     def cut_off(self) -> Logs:
         self.logs.reads.fail(Unavailable("the API server does not answer: connection refused"))
         return self.logs
-
-
-class MemorySurroundingsDriver(MemoryWaiting):
-    dependency, neighbour, interval = "scada", "postgresql", 5.0
-    namespace = REF.namespace
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._cluster = FaultyCluster(self.clock)
-        self._twin = FaultySurroundings(
-            self._cluster, self.clock, [self.dependency], scrape_interval=self.interval
-        )
-        self.gauges = self.neighbours = self.nodes = self._twin
-
-    def now(self) -> float:
-        return self.clock.now().timestamp()
-
-    def deploy(self, *, replicas: int = 2) -> None:
-        self._cluster.apply(REF, image=f"{IMAGE}:{GOOD}", replicas=replicas)
-
-    def pods(self) -> Sequence[Pod]:
-        workload = self._cluster.workload(REF)
-        return tuple(pod for pod in workload.pods if pod.ready and not pod.deleting) if workload else ()
-
-    def reach(self, up: bool) -> None:
-        self._twin.down(self.dependency, not up)
-
-    def run_database(self) -> None:
-        self._twin.neighbour(self.namespace, self.neighbour, ready=1, pods=["postgresql-0"])
-
-    def spoil_database(self) -> None:
-        self._twin.neighbour(self.namespace, self.neighbour, ready=0, pods=["postgresql-0"])
-
-    def remove_database(self) -> None:
-        self._twin.neighbour(self.namespace, self.neighbour, ready=0, pods=[])
-
-    def blind(self) -> Gauges:
-        self._twin.fail("gauges", Unavailable("Prometheus does not answer: connection refused"))
-        return self._twin

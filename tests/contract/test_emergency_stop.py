@@ -5,6 +5,7 @@ from __future__ import annotations
 from daemon.core.case.case import EffectOutcome
 from daemon.core.case.guards.emergency_stop import STOP
 from daemon.core.case.guards.pause import PAUSE
+from daemon.ports import RollbackResult, Unavailable
 from tests.contract.drivers import BETTER, GOOD, ClusterDriver
 from tests.contract.looking import complete, seen
 from tests.contract.test_actuator import TOKEN, released
@@ -28,8 +29,15 @@ def test_a_stop_refuses_an_undo_and_the_next_one_goes_when_it_is_off(world: Clus
     assert "we are restoring the database" in undone.detail
     complete(world, BETTER, 2)
     world.annotate(STOP, None)
-    again = world.actuator.undo(world.ref, uid, judged=judged, target=target, token=TOKEN)
-    assert (again.outcome, again.already) == (EffectOutcome.DONE, False)
+
+    def again() -> RollbackResult | None:
+        try:
+            return world.actuator.undo(world.ref, uid, judged=judged, target=target, token=TOKEN)
+        except Unavailable:
+            return None  # an annotation makes a new generation, which the controller has not seen yet
+
+    made = world.until("the undo", again)
+    assert (made.outcome, made.already) == (EffectOutcome.DONE, False)
 
 
 def test_a_stop_refuses_a_restart_and_what_was_done_before_it_stays_done(world: ClusterDriver) -> None:
@@ -53,8 +61,14 @@ def test_an_undo_keeps_the_pause_and_brings_no_old_stop_back(world: ClusterDrive
     world.set_tag(BETTER)
     workload, judged = complete(world, BETTER, 2)
     world.annotate(PAUSE, "true")
-    undone = world.actuator.undo(world.ref, workload.uid, judged=judged, target=target, token=TOKEN)
-    assert undone.outcome is EffectOutcome.DONE
+
+    def undone() -> RollbackResult | None:
+        try:
+            return world.actuator.undo(world.ref, workload.uid, judged=judged, target=target, token=TOKEN)
+        except Unavailable:
+            return None  # an annotation makes a new generation, which the controller has not seen yet
+
+    assert world.until("the undo", undone).outcome is EffectOutcome.DONE
     complete(world, GOOD, 3)
     world.until("the token", lambda: seen(world).rollback_token == TOKEN)
     assert (seen(world).stop, seen(world).pause) == (None, "true")

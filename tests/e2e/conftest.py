@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.e2e import daemon as daemons
-from tests.e2e import runbook_stories
+from tests.e2e import guard_stories, runbook_stories
 from tests.e2e.app.build import load_app
 from tests.e2e.app.manifests import NAME, Gl006
 from tests.e2e.cluster import lifecycle
@@ -58,6 +58,8 @@ FACTS: dict[str, dict[str, Any]] = {
     "crashing": {},
 }
 """Stories that take minutes of waiting and little else: they are played side by side."""
+STORIES |= FACTS | runbook_stories.STORIES | guard_stories.STORIES
+WORKLOADS = {**runbook_stories.WORKLOADS, **guard_stories.WORKLOADS}
 STORIES |= FACTS | runbook_stories.STORIES
 OWNED: dict[str, dict[str, Any]] = {"owned": {}, "fought": {}, "suspended": {}}
 """Stories of Deployments that somebody else owns."""
@@ -87,6 +89,7 @@ def settings(cluster: Cluster) -> dict[str, Any]:
                 "contact": "#incident-gl006",
                 "signals": ["errors", {"name": "latency", "warmup": WARMUP}],
                 **({"configuration": CONFIGURATION[story]} if story in CONFIGURATION else {}),
+                **WORKLOADS.get(story, {"smoke_tests": []}),
                 **runbook_stories.WORKLOADS.get(story, {"smoke_tests": []}),
                 **({"owner": OWNER[story]} if story in OWNER else {}),
             }

@@ -28,7 +28,8 @@ from tests.example import application
 
 pytestmark = pytest.mark.e2e
 CONFIG = f"{NAME}-config"
-KINDS = ("restore-configuration", "rollback", "restart")
+ACTING = ("restore-configuration", "rollback", "restart")
+KINDS = ("gates", *ACTING)
 JOB = {"name": "job", "job": {"command": ["true"]}, "timeout": 60}
 MOST_WRITES = 15
 """Of a rollback, from its case's opening to the last that people are notified of."""
@@ -151,7 +152,7 @@ def has_long_past(stage: Stage) -> bool:
 
 
 def killed(cluster: Cluster, folder: Path) -> Told:
-    """A ConfigMap broken in place and a restart, returned by a plan of three steps; the daemon is killed at
+    """A ConfigMap broken in place and a restart, returned by a plan of four steps; the daemon is killed at
     each write of the plan, and started again."""
     with ExitStack() as ends:
         more = {"configuration": "restore", "smoke_tests": [JOB["name"]], "verify_deadline": 120}
@@ -208,8 +209,9 @@ def job_ended(write: Write) -> bool:
 
 POINTS: list[tuple[str, Callable[[Write], bool]]] = [
     # All steps are intended in one write.
-    (f"intent of {KINDS[0]}", intent(KINDS[0])),
-    *((f"{write.__name__} of {kind}", write(kind)) for kind in KINDS for write in (act, outcome)),
+    ("intent of the plan", intent(KINDS[0])),
+    (f"outcome of {KINDS[0]}", outcome(KINDS[0])),
+    *((f"{write.__name__} of {kind}", write(kind)) for kind in ACTING for write in (act, outcome)),
     ("a smoke test's Job", job_made),
     ("a smoke test's result", job_ended),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from msgspec.structs import replace
 
 from daemon.core.case.case import Case, EffectOutcome, Phase
@@ -13,6 +14,7 @@ from daemon.core.policy import ConfigurationChoice, Policy
 from daemon.ports import Unavailable
 from tests.engine.test_configuration import CONFIG, template
 from tests.engine.world import POLICY, REF, World
+from tests.simulation.troubles import Killed
 
 BAD = "v1.1.0-errors"
 ENDS = (Phase.HELD, Phase.ROLLED_BACK, Phase.UNRECOVERED)
@@ -142,6 +144,48 @@ def test_when_the_pause_is_over_it_is_decided_anew() -> None:
     assert any("guard pause refuses no longer" in entry.text for entry in case.status.timeline)
 
 
+def test_a_daemon_that_starts_anew_knows_what_it_waits_for() -> None:
+    world = bad_release()
+    world.cluster.annotate(REF, PAUSE, "true")
+    world.run_until(Phase.HELD, within=300)
+    world.restart()
+    world.run(30)
+    assert (world.newest().phase, world.tag()) == (Phase.HELD, BAD)  # type: ignore[union-attr]
+    world.cluster.annotate(REF, PAUSE, None)
+    assert world.run_until(Phase.ROLLED_BACK, Phase.UNRECOVERED, within=300).phase is Phase.ROLLED_BACK
+
+
+def stopped_amid(world: World) -> Case:
+    """The rollback waits, and meanwhile somebody stops it."""
+    world.cluster.undos.fail_next(2, Unavailable("the API server does not answer"))
+    world.run_until(Phase.ROLLING_BACK, within=300)
+    world.cluster.annotate(REF, STOP, "hands off")
+    return world.run_until(*ENDS, within=300)
+
+
+def writes_until_it_is_stopped() -> int:
+    world = broken_configuration()
+    before = world.store.writes.calls
+    stopped_amid(world)
+    return world.store.writes.calls - before
+
+
+@pytest.mark.parametrize("write", range(4, writes_until_it_is_stopped() + 1))
+def test_killed_at_a_write_it_is_stopped_all_the_same(write: int) -> None:
+    world = broken_configuration()
+    world.store.writes.crash_after(write, made=True)
+    with pytest.raises(Killed):
+        stopped_amid(world)
+    world.kill()
+    world.cluster.annotate(REF, STOP, "hands off")
+    world.run(7)
+    world.start()
+    case = world.run_until(*ENDS, within=300)
+    world.run(30)
+    assert (case.phase, world.numbers()) == (Phase.HELD, 2), "no template was put back"
+    assert EffectOutcome.DONE not in rollbacks(case)
+
+
 def test_a_pause_that_cannot_be_read_holds() -> None:
     world = bad_release()
     world.cluster.annotate(REF, PAUSE, "until tomorrow")
@@ -172,6 +216,55 @@ def test_a_cooldown_holds_the_next_rollback_and_ends() -> None:
     assert case.phase is Phase.HELD
     assert "policy.cooldown is 400 s (guard cooldown, until" in case.status.reason
     assert world.run_until(Phase.ROLLED_BACK, Phase.UNRECOVERED, within=600).phase is Phase.ROLLED_BACK
+
+
+FROZEN = replace(POLICY, freezes=("weekend",))
+
+
+def test_a_freeze_holds_until_its_end_and_then_it_is_decided_anew() -> None:
+    world = bad_release(FROZEN)
+    now = world.clock.now()
+    world.calendar.add("weekend", now - timedelta(hours=1), now + timedelta(seconds=250))
+    case = world.run_until(*ENDS, within=200)
+    assert case.phase is Phase.HELD
+    assert "held, the freeze weekend is on (guard freeze, until " in case.status.reason
+    world.run(30)
+    assert world.tag() == BAD
+    assert world.run_until(Phase.ROLLED_BACK, Phase.UNRECOVERED, within=600).phase is Phase.ROLLED_BACK
+
+
+def test_in_a_freeze_an_approval_goes_and_says_so() -> None:
+    world = bad_release(FROZEN)
+    now = world.clock.now()
+    world.calendar.add("weekend", now, now + timedelta(days=2))
+    case = world.run_until(Phase.HELD, within=300)
+    world.instruct(case, "approve")
+    case = world.run_until(Phase.ROLLED_BACK, Phase.UNRECOVERED, within=300)
+    assert case.phase is Phase.ROLLED_BACK
+    said = [entry.text for entry in case.status.timeline if "approved by anna" in entry.text]
+    assert "although the freeze weekend is on" in said[0]
+
+
+def test_a_freeze_of_other_workloads_is_none() -> None:
+    world = bad_release(replace(POLICY, freezes=()))
+    now = world.clock.now()
+    world.calendar.add("weekend", now, now + timedelta(days=2))
+    assert world.run_until(Phase.ROLLED_BACK, Phase.HELD, within=300).phase is Phase.ROLLED_BACK
+
+
+def test_a_freeze_that_follows_a_pause_is_named_in_its_turn() -> None:
+    world = bad_release(FROZEN)
+    now = world.clock.now()
+    world.calendar.add("weekend", now, now + timedelta(days=2))
+    world.cluster.annotate(REF, PAUSE, "true")
+    case = world.run_until(Phase.HELD, within=300)
+    assert "guard pause" in case.status.reason
+    world.cluster.annotate(REF, PAUSE, None)
+    world.run(10)
+    found = world.newest()
+    assert found is not None
+    assert "guard freeze" in found.status.reason
+    assert (found.phase, world.tag()) == (Phase.HELD, BAD)
 
 
 def test_a_hold_by_a_person_outlasts_every_guard() -> None:

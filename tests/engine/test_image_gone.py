@@ -23,7 +23,7 @@ ENDS = (Phase.ROLLED_BACK, Phase.UNRECOVERED, Phase.HELD, Phase.SUPERSEDED)
 
 def released(world: World | None = None) -> World:
     """Two good revisions, v1.0.0 and v1.1.0, and a bad one that was deployed over them."""
-    world = (world or World(rps=50.0, errors={BAD: 0.3})).settled()
+    world = (world or World(rps=50.0, errors={BAD: 0.3}, policy=replace(POLICY, watch=60.0))).settled()
     world.deploy("v1.1.0")
     world.run(5)
     world.run_until(Phase.HEALTHY, within=900)

@@ -17,7 +17,8 @@ from daemon.engine.assembly import EngineParts, assemble
 from daemon.engine.queue import WorkQueue
 from daemon.engine.surroundings_cache import Sources
 from tests.engine.world import IMAGE, POLICY, traffic
-from tests.simulation.faulty import FaultyCaseStore, FaultyCluster, FaultyConfiguration, FaultySurroundings
+from tests.simulation.faulty import FaultyCaseStore, FaultyCluster, FaultySurroundings
+from tests.simulation.faulty_configuration import FaultyConfiguration
 
 
 class Counted:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from prometheus_client import CollectorRegistry
 
+from daemon.adapters.simulation.calendar import MemoryCalendar
 from daemon.adapters.simulation.clock import ManualClock
 from daemon.adapters.simulation.cluster import DEFAULT_PACE
 from daemon.adapters.simulation.health import MemoryHealthProbe
@@ -32,7 +33,6 @@ from tests.simulation.defects import MemoryDefects
 from tests.simulation.faulty import (
     FaultyCaseStore,
     FaultyCluster,
-    FaultyConfiguration,
     FaultyLogs,
     FaultyObjectEvents,
     FaultyRights,
@@ -40,6 +40,7 @@ from tests.simulation.faulty import (
     FaultySink,
     FaultySurroundings,
 )
+from tests.simulation.faulty_configuration import FaultyConfiguration
 from tests.simulation.faulty_owners import FaultyOverlays, FaultyOwners
 
 REF = WorkloadRef(namespace="greenlang", name="gl-006-heatreclaim")
@@ -129,6 +130,7 @@ class World:
         self.logs = FaultyLogs(self.cluster, self.clock)
         self.events = FaultyObjectEvents(self.cluster)
         self.rights = FaultyRights()
+        self.calendar = MemoryCalendar()
         self.owners = FaultyOwners(self.cluster, self.clock)
         self.overlays = FaultyOverlays(lambda _name, images: self.owners.read(images[0]))
         self.runners: dict[Kind, FaultyRunner] = {kind: FaultyRunner(kind) for kind in KINDS}
@@ -171,6 +173,7 @@ class World:
                 reporter=self.defects,
                 logs=self.logs,
                 events=self.events,
+                calendar=self.calendar,
                 owners=self.owners,
                 overlays=self.overlays,
             ),

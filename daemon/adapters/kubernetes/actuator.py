@@ -205,13 +205,13 @@ def _undo(
             f"{ref} was rolled out again since {judged} was judged: it is at revision {newest} now"
             f"{deployment.changed_by}"
         )
+    if deployment.stop is not None:
+        return refused(str(stopped_by(ref, deployment.stop)))
     if intent.token and not deployment.observed:
         raise ports.Unavailable(
             f"the controller has not seen the newest generation of Deployment {ref}: "
             f"whether {judged} is still its current rollout is not known yet"
         )
-    if deployment.stop is not None:
-        return refused(str(stopped_by(ref, deployment.stop)))
     if wanted is None:
         return refused(f"ReplicaSet {target.replica_set} of {target} is gone, so its template is not known")
     if deployment.spec.paused:

@@ -232,15 +232,18 @@ class MemoryCluster(MemoryActuator):
 
     @contextmanager
     def _editing(self, ref: WorkloadRef) -> Iterator[DeploymentState]:
-        """Somebody writes the spec; a write that changes nothing is none, as with the API server."""
+        """Somebody writes the spec or the annotations, and each makes a new generation of a Deployment.
+
+        A write that changes nothing is none, as with the API server.
+        """
         with self._settled():
             state = self._find(ref)
             before = (state.template, state.replicas, state.paused)
             annotations = dict(state.annotations)
             yield state
-            spec = (state.template, state.replicas, state.paused) != before
-            if spec or state.annotations != annotations:
-                self._simulation.written(state, spec=spec)
+            after = (state.template, state.replicas, state.paused)
+            if after != before or state.annotations != annotations:
+                self._simulation.written(state)
 
     @contextmanager
     def _settled(self, now: datetime | None = None) -> Iterator[None]:

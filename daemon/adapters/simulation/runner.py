@@ -15,6 +15,8 @@ class Program(Value, frozen=True):
     code: int = 0
     output: bytes = b""
     seconds: float = 0.1
+    location: str = ""
+    """Where an answer redirects to."""
 
 
 class MemoryRunner:
@@ -82,4 +84,5 @@ def _result(order: Order, program: Program) -> RunResult:
         output=output,
         seconds=program.seconds,
         detail=detail,
+        location=program.location,
     )

@@ -93,12 +93,12 @@ def guarded(
     newest = max(own.number for own in deployment.sets)
     if newest > judged.number:
         return _superseded(f"Deployment {ref} was rolled out again since: it is at revision {newest}")
+    if STOP in deployment.annotations:
+        return _refused(str(stopped_by(ref, deployment.annotations[STOP])))
     if token and deployment.observed_generation < deployment.generation:
         raise Unavailable(
             f"the controller has not seen generation {deployment.generation} of Deployment {ref}"
         )
-    if STOP in deployment.annotations:
-        return _refused(str(stopped_by(ref, deployment.annotations[STOP])))
     if own is None:
         return _refused(f"ReplicaSet {target.replica_set} of {target} is gone: deploy the version anew")
     if deployment.paused:

@@ -11,6 +11,8 @@ from daemon.cli.framework import BAD, OK, Command
 from daemon.cli.invocation import Invocation
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from daemon.adapters.kubernetes.permissions import Permission
     from daemon.adapters.live_check import Notice
     from daemon.core.model import WorkloadRef
@@ -45,9 +47,10 @@ def check_config(session: Invocation, live: bool) -> int:
         if session.json:
             session.emit({"ok": False, "file": _file(session), "problems": error.problems})
         raise
-    report: dict[str, Any] = {"file": _file(session), **summary(settings)}
+    now = session.backend.clock().now()
+    report: dict[str, Any] = {"file": _file(session), **summary(settings, now)}
     if not session.json:
-        _print(session, settings)
+        _print(session, settings, now)
     found = _live(session, settings) if live else {}
     if session.json:
         session.emit({"ok": _well(found), **report, **found})
@@ -62,19 +65,20 @@ def _file(session: Invocation) -> str | None:
     return None if session.config_file is None else str(session.config_file)
 
 
-def summary(settings: Settings) -> dict[str, Any]:
-    """What was decided, without any secret."""
-    from daemon.cli.workload_queries import asked
+def summary(settings: Settings, now: datetime) -> dict[str, Any]:
+    """What was decided, without any secret, and which freeze is next."""
+    from daemon.cli.workload_queries import asked, freezes
 
     return {
+        "freezes": freezes(settings, now),
         "workloads": [asked(settings, entry) for entry in settings.workloads],
         "webhook": settings.web.token is not None or settings.web.token_file is not None,
     }
 
 
-def _print(session: Invocation, settings: Settings) -> None:
+def _print(session: Invocation, settings: Settings, now: datetime) -> None:
     from daemon.cli.tables import table, text
-    from daemon.cli.workload_queries import blocks
+    from daemon.cli.workload_queries import blocks, freeze_rows
 
     show = session.console.print
     show(text(str(session.config_file or "no settings file: the environment"), "bold"))
@@ -83,7 +87,10 @@ def _print(session: Invocation, settings: Settings) -> None:
         show(text(heading, "bold"))
         show(table(("ASKED", "OF IT"), rows))
     show()
-    webhook = "on" if summary(settings)["webhook"] else "off (no web.token_file)"
+    if rows := freeze_rows(settings, now):
+        show(table(("FREEZE", "WINDOW"), rows))
+        show()
+    webhook = "on" if summary(settings, now)["webhook"] else "off (no web.token_file)"
     show(text(f"Alertmanager's webhook is {webhook}."))
 
 

@@ -86,6 +86,7 @@ class Effect(Value, frozen=True):
     id: str
     kind: Literal[
         "gates",
+        "feature-flag",
         "rollback",
         "publish",
         "restore-configuration",
@@ -105,6 +106,8 @@ class Effect(Value, frozen=True):
     """What a ``restore-configuration`` puts back, and over what."""
     gates: GateChoice | None = None
     """What ``gates`` make of what cannot be asked."""
+    by_hand: str = ""
+    """What a person would type for it, where that follows from the settings."""
     owner: Owner | None = None
     """Whom a ``suspend-owner`` suspends, a ``resume-owner`` resumes, or whose source is set back in Git."""
     overlay: str = ""
@@ -160,6 +163,8 @@ class Status(Value, frozen=True, omit_defaults=True):
     """The mode that the last decision was taken under."""
     attended: float = 0.0
     """Seconds that the daemon has spent on the case in this phase; what a deadline counts."""
+    calm_from: float | None = None
+    """Of ``attended``: since when a failure that is held was not seen any more."""
     watch_from: datetime | None = None
     """When the rollout was complete and the bake began, for people and for facts."""
     failing_at: datetime | None = None

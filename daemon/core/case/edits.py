@@ -36,7 +36,9 @@ def _newest(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
 def enter(case: Case, phase: Phase, reason: str, now: datetime) -> Case:
     """The case in another phase, whose time begins; the reason is what everybody is notified of."""
     attended = case.status.attended if phase is case.phase else 0.0
-    return noted(change(case, phase=phase, reason=reason, attended=attended, refusal=None), reason, now)
+    return noted(
+        change(case, phase=phase, reason=reason, attended=attended, refusal=None, calm_from=None), reason, now
+    )
 
 
 def judged(case: Case, assessment: Assessment) -> Case:

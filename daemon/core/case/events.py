@@ -6,6 +6,7 @@ from datetime import datetime
 
 from daemon.core.assessment import Assessment, Verification
 from daemon.core.case.case import EffectOutcome, Instruction
+from daemon.core.case.guards.guard import FreezeWindow
 from daemon.core.case.prior_state import PriorState
 from daemon.core.case.rollback_target import Choice
 from daemon.core.model import Alert, Revision, Workload
@@ -52,6 +53,8 @@ class Observed(Value, frozen=True):
     """The current revision, where it is the case's own restart of its target."""
     rollbacks: tuple[datetime, ...] = ()
     """When the workload was rolled back within the last 24 hours."""
+    freeze: FreezeWindow | None = None
+    """The freeze that is on."""
     elapsed: float = 0.0
     polled_ago: float | None = None
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import assert_never
 
 from daemon.core.assessment import Attribution, Verdict
 from daemon.core.case.case import Case, Phase
-from daemon.core.case.edits import announce, change, enter, judged, noted
+from daemon.core.case.edits import announce, change, ended, enter, judged, noted, told
 from daemon.core.case.events import Observed
 from daemon.core.case.guards.guard import Occasion, Refusal
 from daemon.core.case.guards.registry import absolute, first_refusal
-from daemon.core.policy import Policy
+from daemon.core.policy import Policy, Unapproved
 
 
 def hold(case: Case, reason: str, policy: Policy, now: datetime) -> Case:
@@ -31,6 +32,7 @@ def occasion(case: Case, seen: Observed, policy: Policy, now: datetime) -> Occas
         policy=policy,
         stop=workload.stop if workload is not None else None,
         pause=workload.pause if workload is not None else None,
+        freeze=seen.freeze,
         rollbacks=seen.rollbacks,
     )
 
@@ -44,6 +46,10 @@ def held(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
     if not by_person and _cleared(case, seen):
         case = change(case, assessment=new, verdict=new.verdict)
         return enter(case, Phase.FAILING, f"now attributed to the release: {new.attribution_reason}", now)
+    if not by_person:
+        case = _passed_by_itself(case, seen, policy, now)
+        if case.phase is not Phase.HELD:
+            return case
     if case.status.refusal is not None and not by_person:
         case = _guarded_still(case, case.status.refusal, seen, policy, now)
         if case.phase is not Phase.HELD:
@@ -56,6 +62,45 @@ def held(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
     if case.status.attended >= policy.watch:
         return change(noted(case, "the watch is over, still held", now), finished_at=now)
     return case
+
+
+def awaiting(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
+    """An approval is waited for no longer than policy says, and never taken for given."""
+    calmed = _passed_by_itself(case, seen, policy, now)
+    if calmed.phase is not case.phase or not policy.approval_deadline:
+        return calmed
+    case = change(calmed, attended=case.status.attended + seen.elapsed)
+    if case.status.attended < policy.approval_deadline:
+        return case
+    none, target = f"no approval came within {policy.approval_deadline:.0f} s", case.status.target
+    match policy.unapproved:
+        case Unapproved.HOLD:
+            return hold(case, f"held, {none}: approve to return to {target} all the same", policy, now)
+        case Unapproved.ADVISE:
+            advice = ended(case, Phase.ADVISED, f"{none}; would return to {target}", now)
+            return announce(advice, "updated", policy, now)
+    assert_never(policy.unapproved)
+
+
+def _passed_by_itself(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
+    """The case watched anew, once its failure has not been seen for long enough for scrapes to show it again.
+
+    Nothing was done, so nothing is claimed but that: a whole watch decides what becomes of the case. What was
+    attributed to the release stays on its record, so that it is no revision to return to.
+    """
+    new, status = seen.assessment, case.status
+    if new.verdict not in (Verdict.HEALTHY, Verdict.DEGRADED) or status.patched_at is not None:
+        return case if status.calm_from is None else change(case, calm_from=None)
+    at = status.attended + (seen.elapsed if case.phase is Phase.AWAITING_APPROVAL else 0.0)
+    if status.calm_from is None:
+        return change(case, calm_from=at)
+    if at - status.calm_from < policy.stale_after:
+        return case
+    release = status.assessment is not None and status.assessment.attribution is Attribution.DEPLOYMENT
+    text = f"the failure has passed by itself, nothing was done; watched anew: {new.reason}"
+    case = change(judged(case, new), calm_from=None, failing_at=status.failing_at if release else None)
+    case = change(enter(case, Phase.WATCHING, text, now), watch_from=now)
+    return announce(case, "updated", policy, now) if told(case) else case
 
 
 def _cleared(case: Case, seen: Observed) -> bool:

@@ -93,7 +93,9 @@ def message(case: Case, policy: Policy, at: datetime) -> str:
     status = case.status
     if status.trouble is not None:
         fields = _of_trouble(case, status.trouble.text)
-    elif status.failing_at is None and not any(effect.is_step for effect in status.effects):
+    elif case.phase is Phase.HEALTHY or (
+        status.failing_at is None and not any(effect.is_step for effect in status.effects)
+    ):
         fields = _of_watch(case)
     else:
         fields = _of_failure(case)

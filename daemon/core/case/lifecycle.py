@@ -72,7 +72,7 @@ def _in_phase(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case
         case Phase.HELD:
             return holding.held(case, seen, policy, now)
         case Phase.AWAITING_APPROVAL:
-            return case
+            return holding.awaiting(case, seen, policy, now)
         case Phase.ROLLING_BACK:
             return phases.rolling_back(case, seen, policy, now)
         case Phase.VERIFYING:

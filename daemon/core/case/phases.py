@@ -122,14 +122,18 @@ def _progressing(case: Case, seen: Observed, now: datetime) -> Case:
 
 
 def _passed(case: Case, assessment: Assessment, policy: Policy, now: datetime) -> Case:
-    minutes = f"watched for {policy.watch / 60:.3g} min"
-    if assessment.proven:
-        return change(ended(case, Phase.HEALTHY, f"{minutes}: {assessment.reason}", now), proven=True)
+    minutes, blamed = f"watched for {policy.watch / 60:.3g} min", case.status.failing_at is not None
+    if assessment.proven and not blamed:
+        case = change(ended(case, Phase.HEALTHY, f"{minutes}: {assessment.reason}", now), proven=True)
+        return announce(case, "closed", policy, now) if told(case) else case
     if assessment.verdict is Verdict.DEGRADED:
         case = ended(case, Phase.HEALTHY, f"{minutes}, degraded but not failing: {assessment.reason}", now)
-        return announce(case, "opened", policy, now)
+        return announce(case, "updated" if told(case) else "opened", policy, now)
     text = f"{minutes}, no sign of failure but health is unproven: {assessment.reason}"
-    return ended(case, Phase.HEALTHY, text, now)
+    if blamed:
+        text = f"{minutes}, and the failure that had passed by itself was not seen again: {assessment.reason}"
+    case = ended(case, Phase.HEALTHY, text, now)
+    return announce(case, "closed", policy, now) if told(case) else case
 
 
 def failing(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
@@ -266,7 +270,8 @@ def verifying(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case
         return _unrecovered(case, found.contradicted, policy, now)
     if found.recovered:
         after = seconds(case.status.failing_at, now)
-        text = with_suspension(case, f"recovered on {case.status.target}, {after:.0f} s after the decision")
+        text = f"recovered on {case.status.target}, {after:.0f} s after the decision{plan.left_undone(case)}"
+        text = with_suspension(case, text)
         return announce(ended(case, Phase.ROLLED_BACK, text, now), "closed", policy, now)
     if case.status.attended >= policy.verify_deadline:
         text = f"rolled back, but the recovery could not be proven: {found.missing}"

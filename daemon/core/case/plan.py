@@ -15,6 +15,7 @@ import msgspec
 
 from daemon.core.case.case import Case, Effect, EffectOutcome
 from daemon.core.case.steps import (
+    feature_flag,
     gates,
     restart,
     restore_configuration,
@@ -29,6 +30,7 @@ from daemon.core.rollout_facts.configuration_content import Drift
 
 ORDER: Final = (
     gates.STEP,
+    feature_flag.STEP,
     suspend_owner.STEP,
     set_back_in_git.STEP,
     restore_configuration.STEP,
@@ -50,6 +52,7 @@ def steps(situation: Situation, number: int, now: datetime) -> tuple[Effect, ...
                 "intendedAt": now,
                 "drift": draft.drift,
                 "gates": draft.gates,
+                "byHand": draft.by_hand,
                 "owner": draft.owner,
                 "overlay": draft.overlay,
             },
@@ -114,6 +117,12 @@ def account(case: Case) -> str:
     if not done:
         return "nothing of the plan was done"
     return f"half-done: {', '.join(done)} was done, {', '.join(not_done)} was not; nothing further is done"
+
+
+def left_undone(case: Case) -> str:
+    """What of a plan that came to its end was not done, to be said behind how it ended; or nothing."""
+    left = [e for e in case.steps if e.outcome is EffectOutcome.REFUSED and STEPS[e.kind].dispensable(e)]
+    return "".join(f"; {STEPS[e.kind].noun(e)} was not done: {e.detail}" for e in left)
 
 
 def _acts(effect: Effect) -> bool:

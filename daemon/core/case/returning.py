@@ -29,6 +29,7 @@ def situation(
         target=target,
         configuration=policy.configuration,
         gates=policy.gates,
+        feature_flags=policy.feature_flags,
         drift=drift,
         target_runs=workload is None or bool(workload.live_of(target)),
         ownership=owned,

@@ -38,7 +38,7 @@ def choose(
         if revision.hash != judged.hash
         and (without is None or revision.hash != without.hash)
         and (case := ledger.get(revision.hash)) is not None
-        and case.phase is Phase.HEALTHY
+        and _good(case)
     ]
     if not good:
         return Choice(revision=None, reason=_nothing(workload, judged, ledger))
@@ -60,7 +60,7 @@ def named(
         return Choice(revision=None, reason=f"{workload.ref} has no revision {number}; there are: {known}")
     ledger = _ledger(workload, cases)
     case = ledger.get(found.hash)
-    if case is not None and case.phase is Phase.HEALTHY:
+    if case is not None and _good(case):
         return Choice(revision=found, reason=f"as asked, {_known(case.status.proven)}")
     if not ledger:
         return Choice(revision=found, reason="as asked, and no case tells whether it is good")
@@ -100,6 +100,12 @@ def _ledger(workload: Workload, cases: Iterable[Case]) -> Mapping[str, Case]:
     return {case.spec.revision.hash: case for case in finished}
 
 
+def _good(case: Case) -> bool:
+    """Whether a finished case found its revision healthy; one that failed by its own doing and then passed by
+    itself did not."""
+    return case.phase is Phase.HEALTHY and case.status.failing_at is None
+
+
 def age(case: Case) -> tuple[int, datetime, int]:
     """Orders finished cases of one Deployment, the oldest first: by generations, which no clock can turn."""
     return (case.spec.generation, case.status.finished_at or LONG_AGO, case.spec.revision.number)
@@ -117,7 +123,7 @@ def _nothing(workload: Workload, judged: Revision, ledger: Mapping[str, Case]) -
     others = [revision for revision in workload.revisions if revision.hash != judged.hash]
     if not others:
         return "no other revision has a ReplicaSet (is revisionHistoryLimit 0?)"
-    bad = [str(r) for r in others if (case := ledger.get(r.hash)) and case.phase is not Phase.HEALTHY]
+    bad = [str(r) for r in others if (case := ledger.get(r.hash)) and not _good(case)]
     unknown = [str(r) for r in others if r.hash not in ledger]
     parts = [f"known bad: {', '.join(bad)}"] if bad else []
     parts += [f"never judged: {', '.join(unknown)}"] if unknown else []

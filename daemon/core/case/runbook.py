@@ -34,6 +34,7 @@ def runbook(case: Case, policy: Policy) -> tuple[Line, ...]:
         configuration=policy.configuration,
         drift=case.status.drift,
         gates=policy.gates,
+        feature_flags=policy.feature_flags,
         ownership=owned(case),
         owners=policy.owners,
     )

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from daemon.core.assessment import Assessment, Condition, SignalEvidence, Verdict, Verification
+from daemon.core.judge.ingress import IngressAnswer, answers
 from daemon.core.model import Alert, Pod, Revision, Workload
 from daemon.core.policy import Policy, SignalPolicy
 from daemon.core.rollout_facts.configuration import Sighting, doubts
@@ -68,6 +69,7 @@ class Facts(Value, frozen=True):
     """What was ever seen of it."""
     alerts_lost: tuple[str, ...] = ()
     """Names of alerts whose end cannot be seen any more."""
+    ingress: IngressAnswer = IngressAnswer()
     smoke_tests: tuple[SmokeRun, ...] = ()
     """Those that were begun after the rollback's rollout was complete."""
 
@@ -81,6 +83,7 @@ def verify(facts: Facts, policy: Policy, failed: Assessment | None) -> Verificat
         _pods(facts),
         *_configuration(facts),
         *_health(facts),
+        *([answers(policy.ingress, facts.ingress)] if policy.ingress is not None else []),
         *(_smoke_test(facts, test) for test in policy.smoke_tests),
         *_alerts(facts, policy),
         *(_signal(facts, policy, signal, evidence.get(signal.name)) for signal in policy.signals),

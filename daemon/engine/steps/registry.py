@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from daemon.engine.steps import (
+    feature_flag,
     gates,
     restart,
     restore_configuration,
@@ -18,6 +19,7 @@ from daemon.engine.steps.step import Act
 
 ACTS: Final[Mapping[str, Act]] = {
     "gates": gates.check,
+    "feature-flag": feature_flag.switch_off,
     "suspend-owner": suspend_owner.suspend,
     "set-back-in-git": set_back_in_git.set_back,
     "restore-configuration": restore_configuration.restore,

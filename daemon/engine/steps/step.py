@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from daemon.core.case.case import Case, Effect, EffectOutcome
 from daemon.core.case.events import Finished
+from daemon.engine.feature_flags import FlagSwitches
 from daemon.engine.gates import GateLook
 from daemon.ports import Actuator, ConfigurationRestorer, Overlays, OwnerSwitch, RollbackResult
 
@@ -18,12 +19,14 @@ class Hands:
     actuator: Actuator
     restorer: ConfigurationRestorer
     gates: GateLook
+    flags: FlagSwitches
     owners: OwnerSwitch
     overlays: Overlays
 
 
-Act = Callable[[Hands, Case, Effect], Finished]
-"""Carries a step out once and says how it ended. Raises PortError for what has to be asked again."""
+Act = Callable[[Hands, Case, Effect], Finished | None]
+"""Carries a step out once and says how it ended; ``None`` while it is under way beside the worker, which then
+is asked for another look. Raises PortError for what has to be asked again."""
 
 
 def ended(effect: Effect, result: RollbackResult) -> Finished:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.core.case.guards.guard import Occasion, Refusal
+from daemon.core.case.guards.guard import FreezeWindow, Occasion, Refusal
 from daemon.core.case.guards.registry import GUARDS, first_refusal
 from daemon.core.model import WorkloadRef
 from daemon.core.policy import Policy
@@ -37,6 +37,8 @@ OCCASIONS = st.builds(
     ),
     stop=st.none() | st.text(max_size=9),
     pause=st.none() | st.sampled_from(["true", "false", "until 2026-01-05T10:00:00Z"]) | st.text(),
+    freeze=st.none()
+    | st.builds(FreezeWindow, name=st.just("weekend"), until=st.just(NOW + timedelta(seconds=1))),
     rollbacks=st.lists(TIMES, max_size=5).map(tuple),
 )
 
@@ -77,6 +79,7 @@ def test_a_guard_that_says_until_when_refuses_no_longer_then(given_: Occasion) -
             policy=given_.policy,
             stop=given_.stop,
             pause=given_.pause,
+            freeze=given_.freeze,
             rollbacks=lately,
         )
         assert guard.refuses(after) is None

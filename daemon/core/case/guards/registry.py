@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from daemon.core.case.guards import cooldown, emergency_stop, pause, rollback_limit
+from daemon.core.case.guards import cooldown, emergency_stop, freeze, pause, rollback_limit
 from daemon.core.case.guards.guard import Occasion, Refusal
 
 GUARDS: Final = (
     emergency_stop.GUARD,
     pause.GUARD,
+    freeze.GUARD,
     rollback_limit.GUARD,
     cooldown.GUARD,
 )

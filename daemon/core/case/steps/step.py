@@ -9,6 +9,7 @@ from daemon.core.model import Revision
 from daemon.core.policy import ConfigurationChoice, GateChoice, OwnerPolicy
 from daemon.core.rollout_facts.configuration_content import Drift
 from daemon.core.rollout_facts.owners import NOBODY, Owner, Ownership
+from daemon.core.runs import FeatureFlag
 from daemon.core.value import Value
 
 
@@ -21,6 +22,7 @@ class Situation(Value, frozen=True):
     target_runs: bool = True
     """Whether pods of the target are there that started before the plan; where unknown, they are."""
     gates: GateChoice = GateChoice.SKIP
+    feature_flags: tuple[FeatureFlag, ...] = ()
     ownership: Ownership = NOBODY
     owners: OwnerPolicy = OwnerPolicy()
 
@@ -31,6 +33,7 @@ class Draft(Value, frozen=True):
     subject: str = ""
     drift: Drift | None = None
     gates: GateChoice | None = None
+    by_hand: str = ""
     owner: Owner | None = None
     overlay: str = ""
 

@@ -1,0 +1,29 @@
+"""Freezes in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from daemon.core.case.guards.guard import FreezeWindow
+
+
+class MemoryCalendar:
+    """Implements :class:`daemon.ports.Calendar`."""
+
+    def __init__(self) -> None:
+        self._windows: dict[str, list[tuple[datetime, datetime]]] = {}
+
+    def add(self, name: str, start: datetime, end: datetime) -> None:
+        """Let a freeze be on from a time until another."""
+        self._windows.setdefault(name, []).append((start, end))
+
+    def frozen(self, freezes: Sequence[str], at: datetime) -> FreezeWindow | None:
+        for name in freezes:
+            end = at
+            for start, until in sorted(self._windows.get(name, ())):
+                if start <= end < until:
+                    end = until
+            if end > at:
+                return FreezeWindow(name=name, until=end)
+        return None

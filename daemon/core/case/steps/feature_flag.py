@@ -1,0 +1,72 @@
+"""Switch a feature of the release off, before its template is replaced: that takes effect at once.
+
+The plan goes on where it cannot be switched off. The release is failing either way, and what makes it go away
+is the rollback; a flag service that is down must not keep it.
+"""
+
+from __future__ import annotations
+
+import shlex
+
+from daemon.core.case.case import Case, Effect
+from daemon.core.case.steps.step import Draft, Situation, StepKind
+from daemon.core.runs import FeatureFlag, HttpCall, JobCommand, PodCommand
+
+
+def _needed(situation: Situation) -> tuple[Draft, ...]:
+    return tuple(
+        Draft(subject=flag.name, by_hand=_by_hand(flag, situation.target.image))
+        for flag in situation.feature_flags
+    )
+
+
+def _by_hand(flag: FeatureFlag, image: str) -> str:
+    """The command, with ``{workload}`` and ``{namespace}`` as in the settings; a body is not quoted, for it
+    may hold a token."""
+    task = flag.task
+    match task:
+        case HttpCall():
+            data = f" --data-binary @body  # feature_flags, {flag.name}" if task.body else ""
+            return f"curl -sS -X {task.method} {shlex.quote(task.url)}{data}"
+        case JobCommand():
+            job = f"kubectl create job {flag.name}-off -n {{namespace}} --image={image}"
+            return f"{job} -- {shlex.join(task.command)}"
+        case PodCommand():
+            inside = f" -c {task.container}" if task.container else ""
+            pod = task.pod or "deployment/{workload}"
+            return f"kubectl exec -n {{namespace}} {pod}{inside} -- {shlex.join(task.command)}"
+
+
+def flag_name(effect: Effect) -> str:
+    """Which of the policy's flags it is, as its id has it."""
+    return effect.id.split("/", 2)[-1]
+
+
+def _noun(effect: Effect) -> str:
+    return f"switching feature flag {flag_name(effect)} off"
+
+
+def _words(case: Case, effect: Effect) -> str:
+    del case
+    return f"switch feature flag {flag_name(effect)} off"
+
+
+def _commands(case: Case, effect: Effect) -> tuple[str, ...]:
+    filled = effect.by_hand.replace("{namespace}", case.namespace).replace("{workload}", case.spec.workload)
+    return (filled,) if filled else ()
+
+
+def _dispensable(effect: Effect) -> bool:
+    del effect
+    return True
+
+
+STEP = StepKind(
+    kind="feature-flag",
+    marks=False,
+    needed=_needed,
+    noun=_noun,
+    words=_words,
+    commands=_commands,
+    dispensable=_dispensable,
+)

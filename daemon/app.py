@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 def run(settings: Settings) -> int:
     """The daemon, until SIGTERM or SIGINT. Raises PortError when it cannot start."""
     from daemon.adapters.freezes import CronCalendar
+    from daemon.adapters.git.overlays import overlays_of
     from daemon.adapters.http_health import HttpHealthProbe
     from daemon.adapters.incidents.registry import SinkContext, defect_reporter
     from daemon.adapters.incidents.registry import build as build_sinks
@@ -41,8 +42,10 @@ def run(settings: Settings) -> int:
     from daemon.adapters.kubernetes.configuration_copies import KubeConfigurationCopies
     from daemon.adapters.kubernetes.nodes import KubeNodes
     from daemon.adapters.kubernetes.object_events import KubeObjectEvents
+    from daemon.adapters.kubernetes.owners import KubeOwnerSwitch
     from daemon.adapters.kubernetes.permissions import KubeRights
     from daemon.adapters.kubernetes.pod_logs import KubeLogs
+    from daemon.adapters.kubernetes.surveyor import KubeSurveyor
     from daemon.adapters.kubernetes.workloads import KubeCluster
     from daemon.adapters.prometheus.gauges import PrometheusGauges
     from daemon.adapters.prometheus.metrics import PrometheusMetrics
@@ -120,6 +123,9 @@ def run(settings: Settings) -> int:
             workers=WORKERS,
             logs=KubeLogs(client),
             events=KubeObjectEvents(client),
+            owners=KubeOwnerSwitch(client),
+            overlays=overlays_of(settings.overlays, clock),
+            surveyor=KubeSurveyor(client),
             naming=settings.alerts.naming,
             calendar=CronCalendar(settings.freezes),
             troubles=(cluster.problems, store.problems, lambda: absent(named, cluster)),

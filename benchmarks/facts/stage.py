@@ -27,8 +27,6 @@ PACES = (Pace(start=1.0, ready=1.0), Pace(start=1.0, ready=4.0), Pace(start=3.0,
 WELL = 60.0
 """For so long a workload is well before a claim that it is not is called false."""
 
-Act = Callable[["Stage"], None]
-
 
 class Shape(Value, frozen=True):
     """What the Deployment is like."""
@@ -193,3 +191,6 @@ def shape_of(random: Random, **given: object) -> Shape:
     """A Deployment as they come; ``given`` is what a happening needs."""
     found = Shape(replicas=random.choice((1, 2, 3, 5)), pace=random.choice(PACES))
     return msgspec.structs.replace(found, **given)
+
+
+Act = Callable[[Stage], None]

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from daemon.adapters.kubernetes.permissions import Permission
     from daemon.adapters.live_check import Notice
     from daemon.core.model import WorkloadRef
+    from daemon.core.rollout_facts.owners import Ownership
     from daemon.engine.manual import Asked
     from daemon.ports import CaseStore, Clock
     from daemon.settings import Settings
@@ -78,6 +79,13 @@ class Backend:
         finally:
             metrics.close()
 
+    def owners(self, settings: Settings) -> Mapping[WorkloadRef, Ownership]:
+        """Who else owns each guarded Deployment. Raises PortError."""
+        from daemon import app
+        from daemon.adapters.kubernetes.surveyor import survey
+
+        return survey(app.kube_client(settings), settings.namespaces, settings.guards)
+
     def permissions(self, settings: Settings) -> list[Permission]:
         """What the API server lets us do. Raises PortError."""
         from daemon import app
@@ -91,4 +99,5 @@ class Backend:
             runs=settings.runs,
             restoring=settings.restoring,
             gated=settings.gated,
+            suspending=settings.suspending,
         )

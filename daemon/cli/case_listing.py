@@ -15,13 +15,20 @@ if TYPE_CHECKING:
     from daemon.core.case.case import Case
 
 
-def print_listing(session: Invocation, head: str, rows: Sequence[tuple[str, ...]]) -> None:
+def print_listing(
+    session: Invocation, head: str, rows: Sequence[tuple[str, ...]], owners: Sequence[str] = ()
+) -> None:
+    """``owners`` are those of each row; the column is there where somebody owns something."""
     if not rows:
         session.say("No cases: a case opens when a guarded Deployment gets a new revision.")
         return
     from daemon.cli.tables import listing
 
-    listing(session.console, (head, "REVISION", "PHASE", "VERDICT", "AGE", "REASON"), rows)
+    heads: tuple[str, ...] = (head, "REVISION", "PHASE", "VERDICT", "AGE", "REASON")
+    if any(owners):
+        heads = (*heads[:-1], "OWNER", heads[-1])
+        rows = [(*row[:-1], owner, row[-1]) for row, owner in zip(rows, owners, strict=True)]
+    listing(session.console, heads, rows)
 
 
 def row(session: Invocation, name: str, case: Case) -> tuple[str, ...]:

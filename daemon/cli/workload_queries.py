@@ -13,6 +13,7 @@ from daemon.core.runs import HttpCall, JobCommand, PodCommand, Task
 from daemon.core.statistics.counts import percent
 from daemon.presentation.words import duration
 from daemon.settings import CounterPair, GuardedWorkload, Settings, SignalSettings
+from daemon.settings.overlays import OverlaySettings
 from daemon.settings.windows import window_at, window_next
 
 Row = tuple[str, str]
@@ -58,6 +59,10 @@ def asked(settings: Settings, entry: GuardedWorkload) -> dict[str, Any]:
         "checksBefore": policy.gates.value,
         "restartsStuckRollback": policy.restart_stuck,
         "guards": [{"name": guard.name, "settings": guard.settings(policy)} for guard in GUARDS],
+        "owners": {name: getattr(policy.owners, name).value for name in policy.owners.CHOICES},
+        "overlay": next(
+            (_overlay(one) for one in settings.overlays if one.name == policy.owners.overlay), None
+        ),
         "sinks": policy.sinks,
     }
 
@@ -116,6 +121,10 @@ def _signal(own: SignalPolicy, signal: SignalSettings) -> dict[str, Any]:
             source = {"histogram": signal.histogram, "slowerThanSeconds": signal.slower_than}
     common = {"name": own.name, "title": own.title, "limit": own.limit, "baseline": own.baseline}
     return {**common, "warmupSeconds": own.warmup, **source}
+
+
+def _overlay(overlay: OverlaySettings) -> str:
+    return f"{overlay.url} ({overlay.branch}), {overlay.path or 'its root'}"
 
 
 def _health(settings: Settings, policy: Policy) -> list[dict[str, Any]] | None:
@@ -188,6 +197,10 @@ def _rollback_rows(facts: Mapping[str, Any]) -> Iterator[Row]:
     restarted = "is restarted once" if facts["restartsStuckRollback"] else "calls people at once"
     yield "a stuck rollback", restarted
     yield from _migration_rows(facts["migration"])
+    choices = (f"{name.replace('_', ' ')}: {choice}" for name, choice in facts["owners"].items())
+    yield "where others own it", ", ".join(choices)
+    if facts["overlay"] is not None:
+        yield "overlay", facts["overlay"]
 
 
 def _migration_rows(migration: Mapping[str, Any] | None) -> Iterator[Row]:

@@ -168,6 +168,31 @@ class RolloutStatus(Value, frozen=True):
         return f"{self.updated} of {self.desired} updated, {self.available} available, {self.replicas} in all"
 
 
+class Writer(Value, frozen=True):
+    """An entry of ``managedFields``: who owns fields of the Deployment, and of which kind.
+
+    ``at`` is the API server's time of its last change, to the second.
+    """
+
+    name: str
+    at: datetime | None = None
+    template: bool = False
+    """Whether it owns fields of the pod template."""
+    replicas: bool = False
+    scaled: bool = False
+    """Whether it wrote through the ``scale`` subresource, as autoscalers do."""
+
+
+class Provenance(Value, frozen=True):
+    """What a Deployment's metadata tells of whoever made it and writes it, its labels aside."""
+
+    annotations: Mapping[str, str] = {}
+    """Those that owners leave; what was last applied is shortened to nothing."""
+    controller: str = ""
+    """The owner reference that controls it, as ``Kind/name``."""
+    writers: tuple[Writer, ...] = ()
+
+
 class Workload(Value, frozen=True):
     """A guarded Deployment with its ReplicaSets and pods, as last seen.
 
@@ -196,6 +221,7 @@ class Workload(Value, frozen=True):
     """The emergency stop's reason, which may be empty; ``None`` where no stop is set."""
     pause: str | None = None
     """The pause annotation as it was written; ``None`` where there is none."""
+    provenance: Provenance = Provenance()
 
     def revision(self, replica_set_uid: str) -> Revision | None:
         return next((r for r in self.revisions if r.replica_set_uid == replica_set_uid), None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import ClassVar, Literal, assert_never
 
 from daemon.core.migration import MigrationPolicy
 from daemon.core.runs import FeatureFlag, Ingress, SmokeTest
@@ -43,6 +43,80 @@ class Unapproved(StrEnum):
 
     HOLD = "hold"
     ADVISE = "advise"
+
+
+class OwnerKind(StrEnum):
+    """What may own a Deployment besides people, so that it writes the template by itself or in their name."""
+
+    ARGO_CD = "argocd"
+    FLUX_KUSTOMIZATION = "flux-kustomization"
+    FLUX_HELM_RELEASE = "flux-helmrelease"
+    HELM = "helm"
+    KUBECTL = "kubectl-apply"
+    CONTROLLER = "controller"
+    """A custom resource that controls the Deployment by owner reference."""
+    ROLLOUT = "argo-rollout"
+    CANARY = "flagger-canary"
+
+
+class OwnerChoice(StrEnum):
+    """What becomes of a rollback when somebody else owns the Deployment."""
+
+    ACT = "act"
+    ADVISE = "advise"
+    SUSPEND = "suspend"
+    GIT = "git"
+
+
+SUSPENDABLE = frozenset({OwnerKind.ARGO_CD, OwnerKind.FLUX_KUSTOMIZATION, OwnerKind.FLUX_HELM_RELEASE})
+"""Owners that can be told to leave the Deployment alone for a while."""
+
+
+class OwnerPolicy(Value, frozen=True):
+    """The choice for each kind of owner. One that a kind does not know is replaced by that kind's own."""
+
+    CHOICES: ClassVar[tuple[str, ...]] = (
+        "argocd",
+        "flux_kustomization",
+        "flux_helmrelease",
+        "helm",
+        "kubectl_apply",
+        "other",
+    )
+    argocd: OwnerChoice = OwnerChoice.ADVISE
+    flux_kustomization: OwnerChoice = OwnerChoice.ADVISE
+    flux_helmrelease: OwnerChoice = OwnerChoice.ACT
+    helm: OwnerChoice = OwnerChoice.ACT
+    kubectl_apply: OwnerChoice = OwnerChoice.ACT
+    other: OwnerChoice = OwnerChoice.ADVISE
+    argocd_namespace: str = "argocd"
+    """Where Applications are whose tracking id names no namespace."""
+    overlay: str = ""
+    """The overlay in Git that says the workload's images; empty where none is known."""
+
+    def choice(self, kind: OwnerKind) -> OwnerChoice:
+        match kind:
+            case OwnerKind.ARGO_CD:
+                return self.argocd
+            case OwnerKind.FLUX_KUSTOMIZATION:
+                return self.flux_kustomization
+            case OwnerKind.FLUX_HELM_RELEASE:
+                # Its images are values of a chart, and no overlay's.
+                helm = self.flux_helmrelease
+                return OwnerChoice.ADVISE if helm is OwnerChoice.GIT else helm
+            case OwnerKind.HELM:
+                return self._driven(self.helm, OwnerChoice.ACT)
+            case OwnerKind.KUBECTL:
+                kubectl = self.kubectl_apply
+                return OwnerChoice.ACT if kubectl is OwnerChoice.SUSPEND else kubectl
+            case OwnerKind.CONTROLLER | OwnerKind.ROLLOUT | OwnerKind.CANARY:
+                return self._driven(self.other, OwnerChoice.ADVISE)
+        assert_never(kind)
+
+    @staticmethod
+    def _driven(choice: OwnerChoice, instead: OwnerChoice) -> OwnerChoice:
+        """What knows neither suspension nor an overlay."""
+        return choice if choice in (OwnerChoice.ACT, OwnerChoice.ADVISE) else instead
 
 
 class SignalPolicy(Value, frozen=True):
@@ -99,6 +173,7 @@ class Policy(Value, frozen=True):
     gates: GateChoice = GateChoice.SKIP
     restart_stuck: bool = False
     """Whether a rollback whose rollout is stuck is restarted once, where that may help."""
+    owners: OwnerPolicy = OwnerPolicy()
     decisive_alerts: tuple[str, ...] = ()
     dependencies: tuple[str, ...] = ()
     """Gauges that tell whether what the workload depends on can be reached."""

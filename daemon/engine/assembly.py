@@ -31,6 +31,7 @@ from daemon.engine.journal import Journal
 from daemon.engine.log_reading import LogReading
 from daemon.engine.loop import Engine
 from daemon.engine.observer import Observer
+from daemon.engine.owners import NoOverlays, NoSwitch, OwnerLook
 from daemon.engine.queue import WorkQueue
 from daemon.engine.reconciler import Reconciler
 from daemon.engine.smoke_tests import SmokeTests
@@ -56,7 +57,10 @@ from daemon.ports import (
     Metrics,
     ObjectEvents,
     Order,
+    Overlays,
+    OwnerSwitch,
     Runner,
+    Surveyor,
     Sweep,
 )
 
@@ -112,6 +116,10 @@ class EngineParts:
     events: ObjectEvents | None = None
     """Without them a stuck rollout is explained by its own objects alone."""
     calendar: Calendar = field(default_factory=Unfrozen)
+    owners: OwnerSwitch = field(default_factory=NoSwitch)
+    overlays: Overlays = field(default_factory=NoOverlays)
+    surveyor: Surveyor | None = None
+    """Without one only a Deployment's own marks tell who else owns it."""
     troubles: Sequence[Troubles] = ()
     naming: Naming = field(default_factory=Naming)
     """Which labels of alerts name what."""
@@ -161,6 +169,7 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
     )
     versions = VersionLook(reader, clock)
     changes = ChangeWatch(parts.configuration, parts.copies, contents, parts.cluster, clock, queue.put)
+    owners = OwnerLook(parts.surveyor)
     effects = Effects(
         hands=Hands(
             actuator=parts.actuator,
@@ -176,6 +185,8 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
             ),
             gates=GateLook(parts.asking, parts.cluster, parts.configuration, parts.events, clock, defects),
             database=database,
+            owners=parts.owners,
+            overlays=parts.overlays,
         ),
         sinks=parts.sinks,
         clock=clock,
@@ -218,10 +229,12 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
             calendar=parts.calendar,
             versions=versions,
             database=database,
+            owners=owners,
         ),
         configuration=configuration,
         contents=contents,
         changes=changes,
+        owners=owners,
         logs=logs,
         effects=effects,
         clock=clock,

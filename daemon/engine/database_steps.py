@@ -11,7 +11,8 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 
-from daemon.core.case.case import Case, Effect
+from daemon.core.case.case import Case
+from daemon.core.case.effect import Effect
 from daemon.core.case.events import Begun, Finished
 from daemon.core.case.guards.emergency_stop import stopped_by
 from daemon.core.case.steps import back_up_database, check_database, downgrade_database

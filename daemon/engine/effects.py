@@ -13,7 +13,8 @@ from datetime import datetime
 
 import msgspec
 
-from daemon.core.case.case import Case, Effect, EffectOutcome
+from daemon.core.case.case import Case
+from daemon.core.case.effect import Effect, EffectOutcome
 from daemon.core.case.events import Begun, Finished, Hindered
 from daemon.core.case.guards.emergency_stop import stopped_by
 from daemon.core.case.incident import render

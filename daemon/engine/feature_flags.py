@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from daemon.core.case.case import Case, Effect, EffectOutcome
+from daemon.core.case.case import Case
+from daemon.core.case.effect import Effect, EffectOutcome
 from daemon.core.case.events import Finished
 from daemon.core.case.steps.feature_flag import flag_name
 from daemon.core.model import Workload, WorkloadRef

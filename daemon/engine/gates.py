@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from daemon.core.case import gates
-from daemon.core.case.case import Case, Effect
+from daemon.core.case.case import Case
+from daemon.core.case.effect import Effect
 from daemon.core.case.gates import Answer, Question, Weighed
 from daemon.core.case.prior_state import MOST_EVENTS, prior_state
 from daemon.core.case.steps.step import Right

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from daemon import logs
-from daemon.core.case.case import Case, Effect, Phase
+from daemon.core.case.case import Case, Phase
+from daemon.core.case.effect import Effect
 
 
 class Journal:

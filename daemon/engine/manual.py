@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from daemon.core.case import rollback_target as target
-from daemon.core.case.case import Case, EffectOutcome
+from daemon.core.case.case import Case
+from daemon.core.case.effect import EffectOutcome
 from daemon.core.case.images import AskedImage, ImageChoice, choose_images, images_in
 from daemon.core.model import Revision, Workload, WorkloadRef
 from daemon.core.rollout_facts.diagnosis import diagnosis

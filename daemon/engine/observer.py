@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from daemon.core.assessment import Assessment, Verdict, Verification
 from daemon.core.attribution.cause import Surroundings, attribute, scene_of
 from daemon.core.attribution.configuration_change import of_change
 from daemon.core.case import rollback_target as target
-from daemon.core.case.case import Case, EffectOutcome, Phase
+from daemon.core.case.case import Case, Phase
 from daemon.core.case.events import Observed
 from daemon.core.case.in_place import restored
+from daemon.core.case.owner_policy import put_back
 from daemon.core.case.phases import overdue
+from daemon.core.case.rollbacks import recent_rollbacks
 from daemon.core.judge.coincident_failures import CoincidentFailures
 from daemon.core.judge.confirmation import Confirmed, confirm
 from daemon.core.judge.detection import SignalView, detect
@@ -38,13 +40,13 @@ from daemon.engine.evidence_store import EvidenceStore
 from daemon.engine.histories import Histories
 from daemon.engine.ingress import IngressLook
 from daemon.engine.log_reading import LogReading
+from daemon.engine.owners import OwnerLook
 from daemon.engine.restarts import own_restart
 from daemon.engine.smoke_tests import SmokeTests
 from daemon.engine.stuck import StuckLook
 from daemon.engine.surroundings_cache import SurroundingsCache
 from daemon.ports import Calendar, Cluster, HealthProbe, PortError
 
-DAY = timedelta(days=1)
 DECIDED = frozenset({Phase.FAILING, Phase.HELD})
 """Phases in which guards are asked."""
 
@@ -66,6 +68,7 @@ class Observer:
         calendar: Calendar,
         versions: VersionLook,
         database: DatabaseSteps,
+        owners: OwnerLook,
     ) -> None:
         self._room = room
         self._around = around
@@ -84,6 +87,7 @@ class Observer:
         self._calendar = calendar
         self._versions = versions
         self._database = database
+        self._owners = owners
 
     def observe(
         self,
@@ -124,8 +128,10 @@ class Observer:
             version=self._versions.now(case, decided.revision if deciding else None, policy),
             next_choice=instead,
             no_image=no_image,
+            ownership=self._owners.at(workload) if case.phase is Phase.FAILING else None,
+            put_back=put_back(case, cases, workload, now),
             restarted=own_restart(self._cluster, case, workload),
-            rollbacks=_recent(workload, cases, now),
+            rollbacks=recent_rollbacks(workload.uid, cases, now),
             freeze=self._calendar.frozen(policy.freezes, now) if case.phase in DECIDED else None,
             elapsed=elapsed,
             polled_ago=self._room.polled_ago(case),
@@ -280,16 +286,3 @@ def _no_image(case: Case, workload: Workload) -> str:
         return ""
     # Configuration alone is no reason to return to another revision.
     return facts.image_missing(workload, goal) if not case.spec.in_place else ""
-
-
-def _recent(workload: Workload, cases: Sequence[Case], now: datetime) -> tuple[datetime, ...]:
-    """When the workload was rolled back in the last 24 hours, whatever came of it."""
-    return tuple(
-        effect.finished_at
-        for case in cases
-        if case.spec.workload_uid == workload.uid
-        for effect in case.status.effects
-        if effect.kind == ("restore-configuration" if case.spec.in_place else "rollback")
-        if effect.outcome is EffectOutcome.DONE
-        if effect.finished_at is not None and now - effect.finished_at < DAY
-    )

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from daemon.core.case import alerts as alert_matching
 from daemon.core.case import rollback_target as target
 from daemon.core.case.case import Case, Phase, Status
 from daemon.core.case.edits import change
 from daemon.core.case.events import Alerted, Event, Instructed, Observed, Troubled
+from daemon.core.case.keeping import outlived
 from daemon.core.case.lifecycle import advance
 from daemon.core.model import Alert, Episode, Workload, WorkloadRef
 from daemon.core.policy import Policy
@@ -28,7 +30,8 @@ from daemon.engine.effects import Effects
 from daemon.engine.evidence_store import EvidenceStore
 from daemon.engine.journal import Journal
 from daemon.engine.log_reading import LogReading
-from daemon.engine.observer import DAY, Observer
+from daemon.engine.observer import Observer
+from daemon.engine.owners import OwnerLook
 from daemon.engine.saving import Saving
 from daemon.ports import CaseStore, Clock, Cluster, Conflict, Missing, Rejected
 
@@ -53,6 +56,7 @@ class Reconciler:
         logs: LogReading,
         contents: ContentLook,
         changes: ChangeWatch,
+        owners: OwnerLook,
         effects: Effects,
         clock: Clock,
         policies: Policies,
@@ -68,6 +72,7 @@ class Reconciler:
         self._logs = logs
         self._contents = contents
         self._changes = changes
+        self._owners = owners
         self._effects = effects
         self._clock = clock
         self._policies = policies
@@ -119,10 +124,7 @@ class Reconciler:
 
     def episodes(self) -> Mapping[Episode, WorkloadRef]:
         """The episodes of alerts that the newest cases have, with their workloads. Raises PortError."""
-        newest: dict[str, Case] = {}
-        for case in sorted(self._store.cases(), key=lambda case: case.spec.opened_at):
-            newest[case.spec.workload_uid] = case
-        return {alert.identity: case.ref for case in newest.values() for alert in case.status.alerts}
+        return alert_matching.episodes(self._store.cases())
 
     # ------------------------------------------------------------ steps
 
@@ -158,8 +160,11 @@ class Reconciler:
         case = opening(self._cluster, workload, cases, self._clock.now())
         if case is None:
             return None
+        policy = self._policies(case.ref, workload)
+        # What the pods logged that its revision is about to replace.
+        case = change(case, logs_before=self._logs.before(workload, case.spec.revision, policy))
         try:
-            stored = self._store.create(self._with_logs(self._configured(case, workload), workload))
+            stored = self._store.create(self._configured(case, workload))
         except Conflict:
             return None
         self._saving.saved(stored)
@@ -183,15 +188,12 @@ class Reconciler:
         return stored
 
     def _configured(self, case: Case, workload: Workload | None) -> Case:
-        """A case at its opening, with the configuration that its revision began with."""
+        """A case at its opening, with the configuration that its revision began with, and its owners."""
+        if workload is not None:
+            case = change(case, ownership=self._owners.at(workload))
         policy = self._policies(case.ref, workload)
         case = change(case, configuration=self._configuration.at(case.ref, case.spec.revision))
         return self._contents.opened(case, workload, policy)
-
-    def _with_logs(self, case: Case, workload: Workload) -> Case:
-        """A case at its opening, with what the pods logged that its revision is about to replace."""
-        policy = self._policies(case.ref, workload)
-        return change(case, logs_before=self._logs.before(workload, case.spec.revision, policy))
 
     def _obey(self, case: Case, workload: Workload | None, cases: Sequence[Case], policy: Policy) -> None:
         order = case.spec.instruction
@@ -280,29 +282,14 @@ class Reconciler:
         return stored
 
     def _prune(self, cases: Sequence[Case], policy: Policy) -> None:
-        """Delete the oldest finished cases beyond the policy's number, never the newest proven one."""
-        finished = sorted(
-            (case for case in cases if not case.unfinished),
-            key=lambda case: case.spec.opened_at,
-        )
-        healthy = [case for case in finished if target.found_good(case)]
-        proven = [case for case in healthy if case.status.proven]
-        kept = {case.name for case in (*healthy[-1:], *proven[-1:])}
-        lately = self._clock.now() - DAY
-        for case in finished[: max(0, len(finished) - policy.keep)]:
-            patched = case.status.patched_at
-            # The rollbacks of a day are counted from their cases.
-            if case.name not in kept and (patched is None or patched < lately):
-                self._contents.forget(case, cases)
-                self._store.delete(case)
+        for case in outlived(cases, policy.keep, self._clock.now()):
+            self._contents.forget(case, cases)
+            self._store.delete(case)
 
     def active(self) -> Sequence[Case]:
         """Cases with work left, over all workloads. Raises PortError."""
-        return [
-            case
-            for case in self._store.unfinished()
-            if case.genuine and case.key not in self._refused.get(case.ref, {})
-        ]
+        found = self._store.unfinished()
+        return [c for c in found if c.genuine and c.key not in self._refused.get(c.ref, {})]
 
 
 def _left(case: Case) -> tuple[object, ...]:

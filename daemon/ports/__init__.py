@@ -6,8 +6,10 @@ Nothing here retries: :class:`Unavailable` means "ask again later", and the engi
 
 from daemon.core.judge.recovery import Health as Health
 from daemon.ports.acting import DefectReporter as DefectReporter
+from daemon.ports.acting import ImageReturn as ImageReturn
 from daemon.ports.acting import IncidentSink as IncidentSink
 from daemon.ports.acting import Order as Order
+from daemon.ports.acting import Overlays as Overlays
 from daemon.ports.acting import Runner as Runner
 from daemon.ports.acting import Sweep as Sweep
 from daemon.ports.cluster import Actuator as Actuator
@@ -18,8 +20,10 @@ from daemon.ports.cluster import Configuration as Configuration
 from daemon.ports.cluster import ConfigurationCopies as ConfigurationCopies
 from daemon.ports.cluster import ConfigurationRestorer as ConfigurationRestorer
 from daemon.ports.cluster import Notify as Notify
+from daemon.ports.cluster import OwnerSwitch as OwnerSwitch
 from daemon.ports.cluster import Rights as Rights
 from daemon.ports.cluster import RollbackResult as RollbackResult
+from daemon.ports.cluster import Surveyor as Surveyor
 from daemon.ports.errors import Conflict as Conflict
 from daemon.ports.errors import Denied as Denied
 from daemon.ports.errors import Missing as Missing

@@ -9,6 +9,7 @@ from daemon.core.case.incident import Incident
 from daemon.core.model import Pod, WorkloadRef
 from daemon.core.runs import RunResult, Task
 from daemon.core.value import Value
+from daemon.ports.cluster import RollbackResult
 
 
 class Order(Value, frozen=True):
@@ -47,6 +48,28 @@ class Runner(Protocol):
 
 Sweep = Callable[[Order], None]
 """Take away what an order left behind, once its result is stored. Raises as :meth:`Runner.run`."""
+
+
+class ImageReturn(Value, frozen=True):
+    """Which images an overlay is set back to: those of the judged revision and of the target, in order.
+
+    ``message`` is the commit's, in lines.
+    """
+
+    judged: tuple[str, ...]
+    target: tuple[str, ...]
+    message: str
+
+
+class Overlays(Protocol):
+    def set_back(self, name: str, wanted: ImageReturn, token: str) -> RollbackResult:
+        """Have the source of the overlay say the target's images, by a commit that bears ``token``.
+
+        Idempotent: with the token among the last commits, or the target's images there, it reports done and
+        writes nothing. An overlay that has no such image, or another version than the judged one, is
+        refused, for somebody wrote it since; so is one that is not there. Raises Unavailable, Denied.
+        """
+        ...
 
 
 class IncidentSink(Protocol):

@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from daemon.core.case.case import Case, EffectOutcome
+from daemon.core.case.case import Case
+from daemon.core.case.effect import EffectOutcome
 from daemon.core.case.images import ImageChange
 from daemon.core.case.steps.step import Right
 from daemon.core.model import Revision, Workload, WorkloadRef
 from daemon.core.rollout_facts.configuration import ObjectVersion, Reference
 from daemon.core.rollout_facts.configuration_content import ConfigMapState, Drift
+from daemon.core.rollout_facts.owners import Owner, Ownership
 from daemon.core.value import Value
 
 
@@ -195,6 +197,35 @@ class ConfigurationRestorer(Protocol):
         made since. The write leaves ``token`` on the ConfigMap, so that words can tell whose it was. No
         copy, an immutable ConfigMap, or what the API server does not accept, is refused. Raises Unavailable,
         Denied.
+        """
+        ...
+
+
+class OwnerSwitch(Protocol):
+    """Has whoever owns a Deployment leave it alone for a while."""
+
+    def suspend(self, owner: Owner, token: str) -> RollbackResult:
+        """Keep the owner from writing. The write leaves ``token`` on it, and what it takes to undo it.
+
+        Idempotent: with the token found, or suspended by somebody else, it reports done and writes nothing.
+        An owner that is gone, that another object makes and would set right, or that has the token of another
+        case, is refused. Raises Unavailable, Denied.
+        """
+        ...
+
+    def resume(self, owner: Owner, token: str) -> RollbackResult:
+        """Let it go on as it did before the suspension of this token; without that token nothing is done.
+
+        Raises Unavailable, Denied.
+        """
+        ...
+
+
+class Surveyor(Protocol):
+    def around(self, ref: WorkloadRef) -> Ownership:
+        """What other objects of its namespace stand over a Deployment: an autoscaler, a Rollout, a Canary.
+
+        What may not be read, or not now, is a doubt. Answers within few seconds, and raises nothing.
         """
         ...
 

@@ -13,6 +13,7 @@ from daemon.core.case import in_place_words, incident
 from daemon.core.case.case import Case
 from daemon.core.model import Revision, WorkloadRef
 from daemon.core.policy import Policy
+from daemon.core.rollout_facts.owners import Ownership
 from daemon.core.statistics.counts import Tally, percent
 from daemon.core.value import Value
 from daemon.presentation.explanation import Explanation, explain
@@ -47,6 +48,8 @@ class CaseSummary(Value, frozen=True):
     alerts_firing: int
     subject: str
     """What was changed, where it is configuration and nothing was rolled out; empty: a rollout."""
+    owner: str = ""
+    """Who else writes the Deployment, and what may mean one; empty where nobody is known to."""
 
 
 class RateView(Value, frozen=True):
@@ -127,7 +130,16 @@ def summary(case: Case) -> CaseSummary:
         trouble=case.status.trouble.text if case.status.trouble is not None else "",
         alerts_firing=sum(alert.status == "firing" for alert in case.status.alerts),
         subject=in_place_words.subject(case),
+        owner=owner_words(case.status.ownership),
     )
+
+
+def owner_words(owned: Ownership | None) -> str:
+    """Owners first, each with what tells of it; what only may mean one is said to be unknown."""
+    if owned is None:
+        return ""
+    parts = [f"{owner} ({owner.evidence})" for owner in owned.owners]
+    return "; ".join([*parts, *(f"not known: {doubt}" for doubt in owned.doubts)])
 
 
 def detail(case: Case, policy: Policy) -> CaseDetail:

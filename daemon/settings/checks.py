@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from daemon.core.policy import OwnerChoice
 from daemon.settings.flaw import Flaw as Flaw
 from daemon.settings.guarding import GuardedWorkload, SignalSettings
 from daemon.settings.migration_checks import migrations
@@ -26,6 +27,7 @@ def flaws(settings: Settings, *, offline: bool = False) -> Iterator[Flaw]:
     yield from _smoke_tests(settings)
     yield from migrations(settings)
     yield from _health(settings)
+    yield from _owners(settings)
     yield from _durations(settings)
     yield from _warmups(settings)
     yield from secrets(settings)
@@ -134,6 +136,7 @@ def _surroundings(settings: Settings) -> Iterator[Flaw]:
         "smoke_tests": [entry.name for entry in settings.smoke_tests],
         "feature_flags": [entry.name for entry in settings.feature_flags],
         "freezes": [entry.name for entry in settings.freezes],
+        "overlays": [entry.name for entry in settings.overlays],
     }
     for group, names in known.items():
         for index, name in enumerate(names):
@@ -145,11 +148,24 @@ def _surroundings(settings: Settings) -> Iterator[Flaw]:
 
 def _chosen_names(settings: Settings, group: str, known: list[str]) -> Iterator[Flaw]:
     for place, workload in enumerate(settings.workloads):
+        if group == "overlays":
+            yield from _overlay(workload, ("workloads", place), known)
+            continue
         for index, name in enumerate(getattr(workload, group) or ()):
             if name not in known:
                 here: Location = ("workloads", place, group, index)
                 remedy = instead(name, known) if known else f"add it to {group}"
                 yield Flaw(here, f"{group} has no {name!r}", remedy, name)
+
+
+def _overlay(workload: GuardedWorkload, here: Location, known: list[str]) -> Iterator[Flaw]:
+    name = workload.overlay
+    if name is not None and name not in known:
+        remedy = instead(name, known) if known else "add it to overlays"
+        yield Flaw((*here, "overlay"), f"overlays has no {name!r}", remedy, name)
+    if workload.owner is OwnerChoice.GIT and name is None:
+        message = "nothing says in which overlay its images are"
+        yield Flaw((*here, "owner"), message, "add 'overlay:', one of overlays", "git")
 
 
 def _smoke_tests(settings: Settings) -> Iterator[Flaw]:
@@ -197,6 +213,25 @@ def _health(settings: Settings) -> Iterator[Flaw]:
                 message = f"nothing says at which port {path} is asked"
                 remedy = f"set health.port, or write the port before the path, such as ':8080{path}'"
                 yield Flaw((*here, index), message, remedy, path)
+
+
+def _owners(settings: Settings) -> Iterator[Flaw]:
+    """An owner can be suspended only where its namespace is known: rights are granted there alone."""
+    owners = settings.owners
+    chosen: list[tuple[Location, Any]] = [
+        (("owners", name), getattr(owners, name)) for name in sorted(owners.model_fields_set)
+    ]
+    chosen += [(("workloads", index, "owner"), entry.owner) for index, entry in enumerate(settings.workloads)]
+    for here, choice in chosen:
+        if choice is OwnerChoice.SUSPEND and not owners.namespaces:
+            message = "nothing says in which namespaces owners are suspended"
+            yield Flaw(here, message, "add owners.namespaces, such as [flux-system]", choice.value)
+            return
+    home = owners.argocd_namespace
+    if owners.argocd is OwnerChoice.SUSPEND and home not in owners.namespaces:
+        message = f"Applications of Argo CD are in {home}, which is not in owners.namespaces"
+        remedy = "add it there, or write where they are"
+        yield Flaw(("owners", "argocd_namespace"), message, remedy, home)
 
 
 def _durations(settings: Settings) -> Iterator[Flaw]:

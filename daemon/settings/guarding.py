@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from daemon.core.policy import Mode
+from daemon.core.policy import Mode, OwnerChoice
 from daemon.settings.configuration import ConfigurationSettings
 from daemon.settings.gates import GateSettings
 from daemon.settings.guard_settings import GuardSettings
@@ -276,6 +276,13 @@ class GuardedWorkload(PolicySettings):
     migration: SignalName | None = Field(
         default=None,
         description="Name of one of `migrations`: its database. Left out: it has none that is asked for.",
+    )
+    owner: OwnerChoice | None = Field(
+        default=None,
+        description="What is done whoever else owns it. Left out: what `owners` says of its owner.",
+    )
+    overlay: SignalName | None = Field(
+        default=None, description="Name of the one of `overlays` that says its images."
     )
     health_paths: tuple[HealthPath, ...] | None = Field(
         default=None,

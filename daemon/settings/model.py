@@ -11,7 +11,17 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from daemon.core.migration import tasks_of
 from daemon.core.model import WorkloadRef
-from daemon.core.policy import ConfigurationChoice, GateChoice, Mode, Policy, SignalPolicy
+from daemon.core.policy import (
+    SUSPENDABLE,
+    ConfigurationChoice,
+    GateChoice,
+    Mode,
+    OwnerChoice,
+    OwnerKind,
+    OwnerPolicy,
+    Policy,
+    SignalPolicy,
+)
 from daemon.core.runs import Kind, kind_of
 from daemon.settings import selector
 from daemon.settings.feature_flags import FeatureFlagSettings
@@ -27,6 +37,8 @@ from daemon.settings.groups import (
 from daemon.settings.guarding import GuardedWorkload, PolicySettings, SignalChoice, SignalSettings
 from daemon.settings.incidents import IncidentSettings
 from daemon.settings.migration import MigrationSettings
+from daemon.settings.overlays import OverlaySettings
+from daemon.settings.owners import OwnerSettings
 from daemon.settings.problems import complaint
 from daemon.settings.smoke_tests import SmokeTestSettings
 from daemon.settings.surroundings import DependencySettings, NeighbourSettings
@@ -84,6 +96,10 @@ class Settings(BaseSettings):
     web: WebSettings = Field(default=WebSettings(), description="The web server.")
     incidents: IncidentSettings = Field(default=IncidentSettings(), description="Incidents.")
     alerts: AlertSettings = Field(default=AlertSettings(), description="Alertmanager's alerts.")
+    owners: OwnerSettings = Field(default=OwnerSettings(), description="Who else owns a Deployment.")
+    overlays: tuple[OverlaySettings, ...] = Field(
+        default=(), max_length=200, description="Where Git says which images run."
+    )
     log: LogSettings = Field(default=LogSettings(), description="The log.")
 
     @classmethod
@@ -151,6 +167,17 @@ class Settings(BaseSettings):
         found = {e.namespace for e in self.workloads if self.policy_of(e).gates is not GateChoice.SKIP}
         return tuple(sorted(found))
 
+    @property
+    def suspending(self) -> Mapping[str, tuple[OwnerKind, ...]]:
+        """Namespace → the kinds of owners that the policy of some workload suspends there."""
+        kinds = {
+            kind
+            for entry in self.workloads
+            for kind in SUSPENDABLE
+            if self.policy_of(entry).owners.choice(kind) is OwnerChoice.SUSPEND
+        }
+        return {namespace: tuple(sorted(kinds)) for namespace in self.owners.namespaces if kinds}
+
     def guards(self, ref: WorkloadRef, labels: Mapping[str, str]) -> bool:
         """Whether a Deployment with these labels is guarded."""
         return self._entry(ref, labels) is not None
@@ -193,9 +220,15 @@ class Settings(BaseSettings):
             ),
             health_paths=paths,
             ingress=entry.ingress.check if entry is not None and entry.ingress is not None else None,
+            owners=self._owners(entry),
             sinks=self.incidents.chosen,
             **values,
         )
+
+    def _owners(self, entry: GuardedWorkload | None) -> OwnerPolicy:
+        if entry is None:
+            return self.owners.policy(None, "")
+        return self.owners.policy(entry.owner, entry.overlay or "")
 
     def _signals(self, entry: GuardedWorkload | None) -> tuple[SignalPolicy, ...]:
         if entry is None or entry.signals is None:

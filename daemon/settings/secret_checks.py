@@ -24,6 +24,11 @@ def secrets(settings: Settings) -> Iterator[Flaw]:
     if prometheus.username and prometheus.bearer_token_file is not None:
         message = "there is basic authentication and a bearer token"
         yield Flaw(("prometheus", "bearer_token_file"), message, "keep one of the two")
+    for index, overlay in enumerate(settings.overlays):
+        if bool(overlay.username) != (overlay.password_file is not None):
+            missing = "password_file" if overlay.username else "username"
+            message = "basic authentication needs username and password_file"
+            yield Flaw(("overlays", index, missing), message, "set both")
     if web.token is not None and web.token_file is not None:
         yield Flaw(("web", "token_file"), "there is a token and a file with a token", "keep one of the two")
     if incidents.sentry_dsn is not None and incidents.sentry_dsn_file is not None:

@@ -20,6 +20,7 @@ from daemon.settings import (
 )
 from daemon.settings.feature_flags import FeatureFlagSettings
 from daemon.settings.names import model_in
+from daemon.settings.overlays import OverlaySettings
 from tests.chart.rendering import CHART, HelmError, render
 
 TOKEN = {"webhook": {"token": "0123456789abcdef"}}
@@ -35,6 +36,7 @@ ENTRIES: dict[str, type[BaseModel]] = {
     "smoke_tests": SmokeTestSettings,
     "freezes": FreezeSettings,
     "migrations": MigrationSettings,
+    "overlays": OverlaySettings,
 }
 """Settings that are lists, and what an entry is."""
 

@@ -17,8 +17,6 @@ from daemon.core.assessment import (
 )
 from daemon.core.case.case import (
     Case,
-    Effect,
-    EffectOutcome,
     Entry,
     Instruction,
     Phase,
@@ -26,6 +24,7 @@ from daemon.core.case.case import (
     Status,
     case_name,
 )
+from daemon.core.case.effect import Effect, EffectOutcome
 from daemon.core.case.incident import Incident, Stage, render
 from daemon.core.model import Alert, Change, Revision
 from daemon.core.policy import Mode, Policy

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 import pytest
 
-from daemon.core.case.case import EffectOutcome
+from daemon.core.case.effect import EffectOutcome
 from daemon.core.model import Revision
 from daemon.ports import RollbackResult, Unavailable
 from tests.contract.drivers import BETTER, FAILING, GOOD, UNREADY, ClusterDriver

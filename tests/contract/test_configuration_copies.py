@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from daemon.core.case.case import EffectOutcome
+from daemon.core.case.effect import EffectOutcome
 from daemon.core.rollout_facts.configuration import Reference
 from daemon.core.rollout_facts.configuration_content import Drift
 from daemon.core.rollout_facts.copies import copy_name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from daemon.core.case.case import EffectOutcome
+from daemon.core.case.effect import EffectOutcome
 from daemon.core.case.guards.emergency_stop import STOP
 from daemon.core.case.guards.pause import PAUSE
 from daemon.ports import RollbackResult, Unavailable

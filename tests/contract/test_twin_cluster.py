@@ -9,7 +9,7 @@ import pytest
 from daemon.adapters.simulation.health import MemoryHealthProbe
 from daemon.adapters.simulation.kubelet import Fault, FaultKind
 from daemon.adapters.simulation.templates import simple_template
-from daemon.core.case.case import EffectOutcome
+from daemon.core.case.effect import EffectOutcome
 from daemon.core.model import Workload, WorkloadRef
 from daemon.core.rollout_facts.endpoints import written
 from daemon.core.signals.sample import Sample

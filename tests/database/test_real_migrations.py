@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from daemon.core.case.case import Case, EffectOutcome, Phase
+from daemon.core.case.case import Case, Phase
+from daemon.core.case.effect import EffectOutcome
 from daemon.core.migration import PLACEHOLDER, DatabaseCommand, DowngradeChoice, MigrationPolicy
 from tests.database import images
 from tests.database.local_runner import LocalRunner

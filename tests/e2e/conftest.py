@@ -76,12 +76,21 @@ IN_PLACE: dict[str, dict[str, Any]] = {
 STORIES |= FACTS | IN_PLACE | runbook_stories.STORIES | guard_stories.STORIES
 STORIES |= dict.fromkeys(DATABASES, _WITH_DATABASE)
 WORKLOADS = {**runbook_stories.WORKLOADS, **guard_stories.WORKLOADS}
+OWNED: dict[str, dict[str, Any]] = {"owned": {}, "fought": {}, "suspended": {}}
+"""Stories of Deployments that somebody else owns."""
+STORIES |= OWNED
+OWNER = {"fought": "act", "suspended": "suspend"}
+"""What their policy makes of the owner, where it is another than the default."""
 CONFIGURATION = {"rewritten": "ignore", "crashing": "ignore", "restored": "restore", "edited": "restore"}
 """The policy of stories that have another than the default."""
 
 
 def defaults(story: str) -> dict[str, Any]:
-    return {"namespace": f"greenlang-{story}", "replicas": 2, "load_rps": 5.0 if story in FACTS else 10.0}
+    return {
+        "namespace": f"greenlang-{story}",
+        "replicas": 2,
+        "load_rps": 5.0 if story in FACTS | OWNED else 10.0,
+    }
 
 
 def settings(cluster: Cluster) -> dict[str, Any]:
@@ -97,6 +106,7 @@ def settings(cluster: Cluster) -> dict[str, Any]:
                 **({"configuration": CONFIGURATION[story]} if story in CONFIGURATION else {}),
                 **({"migration": story} if story in DATABASES else {}),
                 **WORKLOADS.get(story, {"smoke_tests": []}),
+                **({"owner": OWNER[story]} if story in OWNER else {}),
             }
             for story in STORIES
         ],
@@ -109,6 +119,7 @@ def settings(cluster: Cluster) -> dict[str, Any]:
             "decisive_alerts": [ALERT],
         },
         "smoke_tests": runbook_stories.SMOKE_TESTS,
+        "owners": {"namespaces": ["greenlang-suspended"]},
         "prometheus": {"url": cluster.prometheus_url, "poll": 1},
         "log": {"format": "json"},
     }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from daemon.core.case.case import EffectOutcome, Phase
+from daemon.core.case.case import Phase
+from daemon.core.case.effect import EffectOutcome
 from daemon.core.model import Change
 from daemon.ports import Conflict, Unavailable
 from tests.engine.world import REF, World

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from daemon.core.case.case import EffectOutcome, Phase
+from daemon.core.case.case import Phase
+from daemon.core.case.effect import EffectOutcome
 from daemon.ports import Unavailable
 from tests.engine.mounted import CONFIG, Mounted, world
 from tests.engine.world import REF

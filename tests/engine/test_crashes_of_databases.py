@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from daemon.core.case.case import Case, EffectOutcome, Phase
+from daemon.core.case.case import Case, Phase
+from daemon.core.case.effect import EffectOutcome
 from daemon.core.runs import Kind
 from tests.engine.world import POLICY, World
 from tests.simulation.database import NEW, OLD, TwinDatabase, policy_of

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from daemon.core.case.case import EffectOutcome, Phase
+from daemon.core.case.case import Phase
+from daemon.core.case.effect import EffectOutcome
 from daemon.core.policy import ConfigurationChoice
 from daemon.ports import Unavailable
 from tests.engine.test_configuration import CONFIG, template

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from daemon.core.case.case import Case, EffectOutcome, Phase
+from daemon.core.case.case import Case, Phase
+from daemon.core.case.effect import EffectOutcome
 from daemon.core.migration import DowngradeChoice
 from daemon.core.policy import Mode, Policy
 from daemon.ports import Denied, Unavailable

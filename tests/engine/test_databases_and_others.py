@@ -8,7 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from daemon.adapters.simulation.kubelet import Fault, FaultKind
-from daemon.core.case.case import Case, EffectOutcome, Instruction, Phase
+from daemon.core.case.case import Case, Instruction, Phase
+from daemon.core.case.effect import EffectOutcome
 from daemon.core.case.guards.emergency_stop import STOP
 from daemon.core.migration import DowngradeChoice
 from daemon.core.policy import Mode, Policy

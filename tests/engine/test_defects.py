@@ -7,7 +7,8 @@ import logging
 import pytest
 from prometheus_client import CollectorRegistry
 
-from daemon.core.case.case import EffectOutcome, Phase
+from daemon.core.case.case import Phase
+from daemon.core.case.effect import EffectOutcome
 from daemon.core.case.incident import Incident
 from daemon.core.model import Workload, WorkloadRef
 from daemon.engine.defects import Defects

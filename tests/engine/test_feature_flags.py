@@ -8,7 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from daemon.adapters.simulation.runner import Program
-from daemon.core.case.case import Case, Effect, EffectOutcome, Phase
+from daemon.core.case.case import Case, Phase
+from daemon.core.case.effect import Effect, EffectOutcome
 from daemon.core.case.runbook import runbook
 from daemon.core.runs import FeatureFlag, HttpCall, JobCommand, Kind, PodCommand, Task
 from daemon.ports import Denied, PortError, Unavailable

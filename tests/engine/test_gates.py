@@ -8,7 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from daemon.adapters.simulation.templates import simple_template
-from daemon.core.case.case import Case, EffectOutcome, Phase
+from daemon.core.case.case import Case, Phase
+from daemon.core.case.effect import EffectOutcome
 from daemon.core.case.steps.step import Right
 from daemon.core.policy import ConfigurationChoice, GateChoice
 from daemon.core.rollout_facts.configuration import Reference

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 import pytest
 from prometheus_client import CollectorRegistry
 
-from daemon.core.case.case import Case, Effect, Phase
+from daemon.core.case.case import Case, Phase
+from daemon.core.case.effect import Effect
 from daemon.core.rollout_facts.configuration import ObjectVersion, Reference
 from daemon.engine.defects import Defects, LogOnly
 from daemon.engine.gates import Asking, GateLook

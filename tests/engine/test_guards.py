@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from daemon.core.case.case import Case, EffectOutcome, Phase
+from daemon.core.case.case import Case, Phase
+from daemon.core.case.effect import EffectOutcome
 from daemon.core.case.guards.emergency_stop import STOP
 from daemon.core.case.guards.pause import PAUSE
 from daemon.core.policy import ConfigurationChoice, Policy

@@ -8,7 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from daemon.adapters.simulation.kubelet import Fault, FaultKind
-from daemon.core.case.case import Case, EffectOutcome, Phase
+from daemon.core.case.case import Case, Phase
+from daemon.core.case.effect import EffectOutcome
 from daemon.core.case.guards.emergency_stop import STOP
 from daemon.core.policy import ConfigurationChoice
 from daemon.ports import Unavailable

@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from daemon.core.case.case import Case, EffectOutcome, Instruction, Phase
+from daemon.core.case.case import Case, Instruction, Phase
+from daemon.core.case.effect import EffectOutcome
 from daemon.core.policy import Mode
 from tests.engine.world import POLICY, World
 

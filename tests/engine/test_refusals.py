@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from daemon.core.case.case import EffectOutcome, Phase
+from daemon.core.case.case import Phase
+from daemon.core.case.effect import EffectOutcome
 from daemon.core.case.incident import Incident
 from daemon.ports import Denied, Unavailable
 from tests.engine.bad_release import BAD, bad_release

@@ -6,7 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from daemon.adapters.simulation.kubelet import Fault, FaultKind
-from daemon.core.case.case import Case, EffectOutcome, Phase
+from daemon.core.case.case import Case, Phase
+from daemon.core.case.effect import EffectOutcome
 from daemon.ports import Denied, Rejected, Unavailable
 from tests.engine.world import POLICY, World
 from tests.simulation.troubles import Killed

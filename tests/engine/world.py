@@ -41,6 +41,7 @@ from tests.simulation.faulty import (
     FaultySurroundings,
 )
 from tests.simulation.faulty_configuration import FaultyConfiguration
+from tests.simulation.faulty_owners import FaultyOverlays, FaultyOwners
 
 REF = WorkloadRef(namespace="greenlang", name="gl-006-heatreclaim")
 IMAGE = "gcr.io/greenlang/gl-006-heatreclaim"
@@ -130,6 +131,8 @@ class World:
         self.events = FaultyObjectEvents(self.cluster)
         self.rights = FaultyRights()
         self.calendar = MemoryCalendar()
+        self.owners = FaultyOwners(self.cluster, self.clock)
+        self.overlays = FaultyOverlays(lambda _name, images: self.owners.read(images[0]))
         self.runners: dict[Kind, FaultyRunner] = {kind: FaultyRunner(kind) for kind in KINDS}
         self.beside: Callable[[Callable[[], None]], object] = lambda job: job()
         """How what blocks is started; a test may keep it from ending."""
@@ -171,6 +174,8 @@ class World:
                 logs=self.logs,
                 events=self.events,
                 calendar=self.calendar,
+                owners=self.owners,
+                overlays=self.overlays,
             ),
             self.queue,
         )
@@ -194,6 +199,7 @@ class World:
     def run(self, seconds: float, step: float = 1.0) -> None:
         for _ in range(round(seconds / step)):
             self.clock.advance(step)
+            self.owners.tick()
             self.cluster.tick()
             self.work(step)
 

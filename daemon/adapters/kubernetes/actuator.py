@@ -32,7 +32,7 @@ from daemon.adapters.kubernetes.written_deployment import (
     paused,
     template_of,
 )
-from daemon.core.case.case import EffectOutcome
+from daemon.core.case.effect import EffectOutcome
 from daemon.core.case.guards.emergency_stop import STOP, stopped_by
 from daemon.core.case.guards.pause import PAUSE
 from daemon.core.case.images import ImageChange

@@ -34,6 +34,7 @@ _websocket = cast("Any", websocket)
 
 CONNECT_TIMEOUT = 3.0
 READ_TIMEOUT = 10.0
+LIST_TIMEOUT = 30.0
 PAGE = 500
 CHANNELS = ["v5.channel.k8s.io", "v4.channel.k8s.io"]
 JSON_PATCH = "application/json-patch+json"
@@ -183,13 +184,16 @@ class KubeClient:
             raise ports.Unavailable(f"{what}: the API server at {self.host}: {one_line(error)}") from error
         return socket
 
-    def list(self, resource: Resource, namespace: str, *, selector: str = "") -> Listing:
-        """Everything of a resource, page by page. Raises as :meth:`request`, Expired between pages."""
+    def list(
+        self, resource: Resource, namespace: str, *, selector: str = "", timeout: float = LIST_TIMEOUT
+    ) -> Listing:
+        """Everything of a resource, page by page, each within ``timeout`` (seconds). Raises as
+        :meth:`request`, Expired between pages."""
         path = resource.path(namespace)
         items: list[bytes] = []
         query = {"limit": str(PAGE)} | ({"labelSelector": selector} if selector else {})
         while True:
-            page = self.read(path, _Page, query=query, timeout=30.0)
+            page = self.read(path, _Page, query=query, timeout=timeout)
             items.extend(bytes(item) for item in page.items or ())
             if not page.metadata.continue_:
                 return Listing(items=tuple(items), resource_version=page.metadata.resource_version)

@@ -18,7 +18,7 @@ from daemon.adapters.kubernetes.case_codec import label_value
 from daemon.adapters.kubernetes.client import JSON_PATCH, KubeClient, decode_answer
 from daemon.adapters.kubernetes.outcomes import refused, superseded
 from daemon.adapters.kubernetes.resources import CONFIG_MAPS, DEPLOYMENTS
-from daemon.core.case.case import EffectOutcome
+from daemon.core.case.effect import EffectOutcome
 from daemon.core.model import WorkloadRef
 from daemon.core.rollout_facts.configuration import ABSENT
 from daemon.core.rollout_facts.configuration_content import (

@@ -26,9 +26,19 @@ from daemon.adapters.kubernetes.partial import (
     ReplicaSet,
     Waiting,
 )
+from daemon.adapters.kubernetes.provenance import provenance
 from daemon.core.case.guards.emergency_stop import STOP
 from daemon.core.case.guards.pause import PAUSE
-from daemon.core.model import Container, Pod, Revision, Role, RolloutStatus, Workload, WorkloadRef
+from daemon.core.model import (
+    Container,
+    Pod,
+    Provenance,
+    Revision,
+    Role,
+    RolloutStatus,
+    Workload,
+    WorkloadRef,
+)
 
 MAX_CHANGE_CAUSE = 1024
 """Characters of a change-cause that are kept: it is free text of any length, and cases carry it."""
@@ -71,6 +81,7 @@ class KeptDeployment(msgspec.Struct, frozen=True):
     rollback_token: str
     stop: str | None
     pause: str | None
+    provenance: Provenance = Provenance()
 
 
 def without_hash(template: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,6 +133,7 @@ def keep_deployment(raw: bytes) -> KeptDeployment:
         rollback_token=(meta.annotations or {}).get(ROLLBACK, ""),
         stop=(meta.annotations or {}).get(STOP),
         pause=(meta.annotations or {}).get(PAUSE),
+        provenance=provenance(meta),
     )
 
 
@@ -277,4 +289,5 @@ def workload(
         rollback_token=deployment.rollback_token,
         stop=deployment.stop,
         pause=deployment.pause,
+        provenance=deployment.provenance,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from daemon.core.case.case import EffectOutcome
+from daemon.core.case.effect import EffectOutcome
 from daemon.ports import RollbackResult
 
 

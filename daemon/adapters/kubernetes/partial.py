@@ -81,8 +81,30 @@ class DeploymentStatus(Partial, frozen=True):
     conditions: list[Condition] | None = None
 
 
+class Manager(Partial, frozen=True):
+    """An entry of ``managedFields``."""
+
+    manager: str = ""
+    subresource: str = ""
+    time: str = ""
+    fields: dict[str, Any] = msgspec.field(name="fieldsV1", default_factory=dict)
+
+    def wrote(self, field: str) -> bool:
+        """Whether it owns something of a field of the spec."""
+        spec = self.fields.get("f:spec", {})
+        return isinstance(spec, dict) and f"f:{field}" in spec
+
+    @property
+    def wrote_template(self) -> bool:
+        return self.wrote("template")
+
+
+class DeploymentMetadata(Metadata, frozen=True, kw_only=True):
+    managed_fields: list[Manager] | None = None
+
+
 class Deployment(Partial, frozen=True):
-    metadata: Metadata
+    metadata: DeploymentMetadata
     spec: DeploymentSpec
     status: DeploymentStatus = DeploymentStatus()
 

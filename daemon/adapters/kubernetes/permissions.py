@@ -9,6 +9,7 @@ import msgspec
 from daemon import ports
 from daemon.adapters.kubernetes.client import READ_TIMEOUT, KubeClient, decode_answer
 from daemon.core.case.steps.step import Right
+from daemon.core.policy import OwnerKind
 from daemon.core.runs import KINDS, Kind
 from daemon.core.value import Value
 
@@ -16,6 +17,7 @@ NOBODY: Mapping[str, Sequence[str]] = {}
 NOTHING: Mapping[str, Collection[Kind]] = {}
 TIMEOUT = 2.0
 """Seconds for the answer to one question before a plan."""
+NO_OWNERS: Mapping[str, Collection[OwnerKind]] = {}
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 
@@ -37,6 +39,9 @@ NEEDED = (
     Need(group="", resource="secrets", verbs=("get",), optional=True),
     Need(group="", resource="events", verbs=("create",)),
     Need(group="", resource="events", verbs=("list",), optional=True),
+    Need(group="autoscaling", resource="horizontalpodautoscalers", verbs=("list",), optional=True),
+    Need(group="argoproj.io", resource="rollouts", verbs=("list",), optional=True),
+    Need(group="flagger.app", resource="canaries", verbs=("list",), optional=True),
     Need(
         group="rollbackd.io",
         resource="rolloutcases",
@@ -62,6 +67,16 @@ RUNNING: Mapping[Kind, Sequence[Need]] = {
 RESTORING = (Need(group="", resource="configmaps", verbs=("create", "patch", "delete")),)
 """What it grants besides where a policy restores configuration: ``create`` for copies and for
 what was deleted, ``patch`` for what was changed, ``delete`` for copies that no case needs any more."""
+SUSPENDING: Mapping[OwnerKind, Need] = {
+    OwnerKind.ARGO_CD: Need(group="argoproj.io", resource="applications", verbs=("get", "patch")),
+    OwnerKind.FLUX_KUSTOMIZATION: Need(
+        group="kustomize.toolkit.fluxcd.io", resource="kustomizations", verbs=("get", "patch")
+    ),
+    OwnerKind.FLUX_HELM_RELEASE: Need(
+        group="helm.toolkit.fluxcd.io", resource="helmreleases", verbs=("get", "patch")
+    ),
+}
+"""What it grants in the namespaces of owners that may be suspended, of the kinds that are."""
 OPTIONAL = (Need(group="", resource="nodes", verbs=("get",), optional=True),)
 """What its ClusterRole grants. Without it a failure is judged without the nodes' conditions."""
 
@@ -108,13 +123,15 @@ def check(
     runs: Mapping[str, Collection[Kind]] = NOTHING,
     restoring: Collection[str] = (),
     gated: Collection[str] = (),
+    suspending: Mapping[str, Collection[OwnerKind]] = NO_OWNERS,
 ) -> list[Permission]:
     """Ask for every verb of ``NEEDED`` in each namespace, of ``RESTORING`` in those that restore, of
     ``GATES`` in those that are ``gated``, and of ``OPTIONAL``. Raises Denied, Unavailable.
 
     ``named`` gives the Deployments of a namespace that is guarded by names alone: a Role may limit the patch
     to these, so it is asked for each of them. ``logged`` are the namespaces in which logs are read,
-    ``runs`` gives the kinds of tasks that are configured in each.
+    ``runs`` gives the kinds of tasks that are configured in each, ``suspending`` the kinds of owners that are
+    suspended in their own namespaces.
     """
     needed = [
         _ask(client, need, verb, namespace, name, optional=need.optional)
@@ -135,6 +152,12 @@ def check(
         if kind in runs.get(namespace, ())
         for need in RUNNING[kind]
         for verb in need.verbs
+    ]
+    needed += [
+        _ask(client, SUSPENDING[kind], verb, namespace, "")
+        for namespace, kinds in suspending.items()
+        for kind in kinds
+        for verb in SUSPENDING[kind].verbs
     ]
     return needed + [
         _ask(client, need, verb, "", "", optional=need.optional) for need in OPTIONAL for verb in need.verbs

@@ -8,7 +8,7 @@ from typing import Any, cast
 import msgspec
 
 from daemon.adapters.kubernetes import objects, partial
-from daemon.core.case.case import EffectOutcome
+from daemon.core.case.effect import EffectOutcome
 from daemon.core.case.guards.emergency_stop import STOP
 from daemon.core.model import WorkloadRef
 from daemon.ports import RollbackResult
@@ -20,22 +20,8 @@ class WrittenSpec(partial.DeploymentSpec, frozen=True, kw_only=True):
     selector: partial.Selector
 
 
-class Manager(partial.Partial, frozen=True):
-    manager: str = ""
-    time: str = ""
-    fields: dict[str, Any] = msgspec.field(name="fieldsV1", default_factory=dict)
-
-    @property
-    def wrote_template(self) -> bool:
-        return "f:template" in self.fields.get("f:spec", {})
-
-
-class WrittenMetadata(partial.Metadata, frozen=True, kw_only=True):
-    managed_fields: list[Manager] | None = None
-
-
 class WrittenDeployment(partial.Partial, frozen=True):
-    metadata: WrittenMetadata
+    metadata: partial.DeploymentMetadata
     spec: WrittenSpec
     status: partial.DeploymentStatus = partial.DeploymentStatus()
 

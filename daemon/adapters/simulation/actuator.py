@@ -8,7 +8,7 @@ from datetime import datetime
 
 from daemon.adapters.simulation.simulation import Simulation
 from daemon.adapters.simulation.undo import give_back, guarded, guarded_images, guarded_restart, mark
-from daemon.core.case.case import EffectOutcome
+from daemon.core.case.effect import EffectOutcome
 from daemon.core.case.guards.emergency_stop import STOP
 from daemon.core.case.images import ImageChange
 from daemon.core.model import Revision, WorkloadRef

@@ -119,10 +119,15 @@ class MemoryCluster(MemoryActuator):
             state.strategy = strategy
             self._simulation.written(state, spec=different)
 
-    def set_image(self, ref: WorkloadRef, image: str, *, change_cause: str = "") -> None:
-        """``kubectl set image`` for the first container."""
+    def set_image(
+        self, ref: WorkloadRef, image: str, *, change_cause: str = "", manager: str = "kubectl-set"
+    ) -> None:
+        """``kubectl set image`` for the first container, or whoever else the field manager is."""
         with self._editing(ref) as state:
-            state.template = with_image(state.template, image)
+            template = with_image(state.template, image)
+            if template != state.template:
+                state.template = template
+                state.writers[manager] = self._simulation.at
             if change_cause:
                 state.annotations[CHANGE_CAUSE] = change_cause
 

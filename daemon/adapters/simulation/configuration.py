@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from daemon.core.case.case import EffectOutcome
+from daemon.core.case.effect import EffectOutcome
 from daemon.core.model import WorkloadRef
 from daemon.core.rollout_facts.configuration import ABSENT, ObjectVersion, Reference
 from daemon.core.rollout_facts.configuration_content import (

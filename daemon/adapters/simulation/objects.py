@@ -207,6 +207,10 @@ class DeploymentState:
     """Pods that are gone and whose names do not tell: name → UID of their ReplicaSet."""
     no_more_pods: str = ""
     """Why no pod can be made: a quota, or an admission webhook that does not answer."""
+    controller: str = ""
+    """Its controlling owner reference, as ``Kind/name``."""
+    writers: dict[str, float] = field(default_factory=dict)
+    """Field managers that own fields of the template, each with its last write."""
     due: float = math.inf
     """When it is processed next."""
     seen: tuple[Any, ...] = ()

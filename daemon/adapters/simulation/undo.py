@@ -12,7 +12,7 @@ from daemon.adapters.simulation.templates import (
     with_annotation,
     with_images,
 )
-from daemon.core.case.case import EffectOutcome
+from daemon.core.case.effect import EffectOutcome
 from daemon.core.case.guards.emergency_stop import STOP, stopped_by
 from daemon.core.case.guards.pause import PAUSE
 from daemon.core.case.images import ImageChange, images_in

@@ -15,7 +15,8 @@ from daemon.adapters.simulation.objects import (
 from daemon.adapters.simulation.templates import images_of
 from daemon.core.case.guards.emergency_stop import STOP
 from daemon.core.case.guards.pause import PAUSE
-from daemon.core.model import Pod, Revision, RolloutStatus, Workload
+from daemon.core.model import Pod, Provenance, Revision, RolloutStatus, Workload, Writer
+from daemon.core.rollout_facts.owners import ANNOTATIONS
 
 Moment = Callable[[float], datetime]
 """The time of day of a moment of the simulation."""
@@ -43,6 +44,17 @@ def workload(state: DeploymentState, at: float, moment: Moment) -> Workload:
         rollback_token=state.annotations.get(ROLLBACK, ""),
         stop=state.annotations.get(STOP),
         pause=state.annotations.get(PAUSE),
+        provenance=_provenance(state, moment),
+    )
+
+
+def _provenance(state: DeploymentState, moment: Moment) -> Provenance:
+    return Provenance(
+        annotations={name: value for name, value in state.annotations.items() if name in ANNOTATIONS},
+        controller=state.controller,
+        writers=tuple(
+            Writer(name=name, at=_second(moment(at)), template=True) for name, at in state.writers.items()
+        ),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from daemon.adapters.kubernetes.permissions import Permission
     from daemon.adapters.live_check import Notice
+    from daemon.core.model import WorkloadRef
+    from daemon.core.rollout_facts.owners import Ownership
     from daemon.settings import Settings
 
 
@@ -34,8 +36,8 @@ def check_config(session: Invocation, live: bool) -> int:
     """Check the settings, and show for each workload what is asked, and where.
 
     All problems are named at once, each with its place and its remedy; exit code 2. With --live every query
-    is put to Prometheus and every right that the daemon needs is asked of the API server; exit code 1 when
-    something does not answer as it should.
+    is put to Prometheus, every right that the daemon needs is asked of the API server, and who else owns the
+    guarded Deployments is shown; exit code 1 when something does not answer as it should.
     """
     from daemon.settings import SettingsError
 
@@ -99,14 +101,44 @@ def _live(session: Invocation, settings: Settings) -> dict[str, Any]:
     session.quiet_log()
     findings = session.backend.findings(settings)
     permissions: Sequence[Permission] = ()
+    owners: Mapping[WorkloadRef, Ownership] = {}
     trouble = ""
     try:
         permissions = session.backend.permissions(settings)
+        owners = session.backend.owners(settings)
     except PortError as error:
         trouble = str(error)
     if not session.json:
         _print_live(session, findings, permissions, trouble)
-    return {"findings": findings, "permissions": permissions, "cluster": trouble}
+        _print_owners(session, settings, owners)
+    named = {str(ref): owned for ref, owned in owners.items()}
+    return {"findings": findings, "permissions": permissions, "owners": named, "cluster": trouble}
+
+
+def _print_owners(session: Invocation, settings: Settings, owners: Mapping[WorkloadRef, Ownership]) -> None:
+    """Whom each Deployment has besides, and what is done then."""
+    from daemon.cli.tables import table, text
+
+    rows = [
+        (str(ref), words, choice)
+        for ref, owned in sorted(owners.items())
+        for words, choice in _owner_rows(settings, ref, owned)
+    ]
+    session.console.print()
+    if rows:
+        session.console.print(table(("WORKLOAD", "ALSO OWNED BY", "THEN"), rows))
+    else:
+        session.console.print(text("No guarded Deployment has marks of another owner."))
+
+
+def _owner_rows(settings: Settings, ref: WorkloadRef, owned: Ownership) -> Iterator[tuple[str, str]]:
+    policy = settings.policy_for(ref, {}).owners
+    for owner in owned.owners:
+        yield f"{owner} ({owner.evidence})", policy.choice(owner.kind).value
+    if owned.scaled_by:
+        yield f"{owned.scaled_by} (replicas alone)", "replicas are never touched"
+    for doubt in owned.doubts:
+        yield f"not known: {doubt}", ""
 
 
 def _print_live(

@@ -9,6 +9,7 @@ import click
 from daemon.cli import lookup
 from daemon.cli.framework import OK, Command
 from daemon.cli.invocation import Invocation
+from daemon.presentation.case_views import owner_words
 from daemon.presentation.words import duration
 
 if TYPE_CHECKING:
@@ -90,6 +91,11 @@ def _facts(case: Case) -> Iterable[str]:
     yield f"Reason     {status.reason or 'none yet'}"
     if status.target is not None and not spec.in_place:
         yield f"Return to  {status.target}, {status.target.image}"
+    owned = status.ownership
+    if owned is not None and (owned.owners or owned.doubts):
+        yield f"Owned by   {owner_words(owned)}"
+    if owned is not None and owned.scaled_by:
+        yield f"Scaled by  {owned.scaled_by}: replicas are never touched"
     took = (
         f", took {duration((status.finished_at - spec.started_at).total_seconds())}"
         if status.finished_at

@@ -45,8 +45,17 @@ def status(session: Invocation) -> int:
         session.emit([summary(case) for case in newest])
     else:
         rows = [row(session, str(case.ref), case) for case in newest]
-        print_listing(session, "WORKLOAD", rows + _without_cases(session, newest))
+        rest = _without_cases(session, newest)
+        owners = [_owner(case) for case in newest] + [""] * len(rest)
+        print_listing(session, "WORKLOAD", rows + rest, owners)
     return BAD if any(_needs_a_person(case) for case in newest) else OK
+
+
+def _owner(case: Case) -> str:
+    owned = case.status.ownership
+    if owned is None or not owned.owners:
+        return "not known" if owned is not None and owned.doubts else ""
+    return str(owned)
 
 
 def _needs_a_person(case: Case) -> bool:

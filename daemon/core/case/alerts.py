@@ -13,12 +13,13 @@ whatever an alert passed on its way.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 
-from daemon.core.model import Alert, Workload, WorkloadRef
+from daemon.core.case.case import Case
+from daemon.core.model import Alert, Episode, Workload, WorkloadRef
 from daemon.core.rollout_facts.pod_owner import PodOwners
 from daemon.core.value import Value
 
@@ -236,3 +237,11 @@ def _shown(named: tuple[str, str]) -> str:
 
 def _cut(text: str) -> str:
     return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
+
+
+def episodes(cases: Iterable[Case]) -> Mapping[Episode, WorkloadRef]:
+    """The episodes of alerts that the newest case of each workload has, with the workloads."""
+    newest: dict[str, Case] = {}
+    for case in sorted(cases, key=lambda case: case.spec.opened_at):
+        newest[case.spec.workload_uid] = case
+    return {alert.identity: case.ref for case in newest.values() for alert in case.status.alerts}

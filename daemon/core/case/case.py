@@ -14,15 +14,17 @@ from enum import StrEnum
 from typing import Literal
 
 from daemon.core.assessment import Assessment, Verdict, Verification
+from daemon.core.case.effect import Effect
 from daemon.core.case.guards.guard import Refusal
 from daemon.core.case.prior_state import PriorState
-from daemon.core.migration import DatabaseAct, MigrationRecord
+from daemon.core.migration import MigrationRecord
 from daemon.core.model import Alert, Change, Revision, WorkloadRef
-from daemon.core.policy import GateChoice, Mode
+from daemon.core.policy import Mode
 from daemon.core.rollout_facts.configuration import Sighting
 from daemon.core.rollout_facts.configuration_change import ConfigurationChange
 from daemon.core.rollout_facts.configuration_content import Content, Drift
 from daemon.core.rollout_facts.log_lines import KindsBefore, LogReport
+from daemon.core.rollout_facts.owners import Ownership
 from daemon.core.rollout_facts.pod_history import PodHistory
 from daemon.core.runs import SmokeRun
 from daemon.core.value import Value
@@ -71,59 +73,6 @@ class Trouble(Value, frozen=True):
 
     since: datetime
     text: str
-
-
-class EffectOutcome(StrEnum):
-    DONE = "done"
-    SUPERSEDED = "superseded"
-    REFUSED = "refused"
-
-
-class Effect(Value, frozen=True, omit_defaults=True):
-    """An act on the world. ``id`` is unique within the case; what it does follows from ``kind``.
-
-    All kinds but ``publish`` are steps of the plan that returns the workload to its target
-    (:mod:`daemon.core.case.plan`): they are carried out in the order in which they stand here.
-    """
-
-    id: str
-    kind: Literal[
-        "gates",
-        "feature-flag",
-        "rollback",
-        "publish",
-        "restore-configuration",
-        "restart",
-        "check-database",
-        "back-up-database",
-        "downgrade-database",
-    ]
-    intended_at: datetime
-    sink: str = ""
-    stage: Literal["", "opened", "updated", "closed"] = ""
-    finished_at: datetime | None = None
-    outcome: EffectOutcome | None = None
-    detail: str = ""
-    """How it ended; while it is intended, what forbids it."""
-    drift: Drift | None = None
-    """What a ``restore-configuration`` puts back, and over what."""
-    database: DatabaseAct | None = None
-    """What a step does to the database."""
-    begun_at: datetime | None = None
-    """Written before it is begun, where it must not be begun twice and leaves no trace to be found by."""
-    gates: GateChoice | None = None
-    """What ``gates`` make of what cannot be asked."""
-    by_hand: str = ""
-    """What a person would type for it, where that follows from the settings."""
-
-    @property
-    def is_step(self) -> bool:
-        return self.kind != "publish"
-
-    @property
-    def plan(self) -> str:
-        """The number of the plan that the step belongs to, as its id has it; empty where it has none."""
-        return self.id.partition("/")[2].partition("/")[0]
 
 
 class Instruction(Value, frozen=True):
@@ -208,6 +157,8 @@ class Status(Value, frozen=True, omit_defaults=True):
     """The database's version, at the moments that matter; empty where policy does not ask for it."""
     before: PriorState | None = None
     """How things stood just before the last plan began."""
+    ownership: Ownership | None = None
+    """Who else writes the Deployment, when the case was opened and again when the rollback was decided."""
     effects: tuple[Effect, ...] = ()
     alerts: tuple[Alert, ...] = ()
     """Those that decide or may decide, and some of the others."""

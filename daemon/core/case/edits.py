@@ -7,7 +7,8 @@ from datetime import datetime
 import msgspec
 
 from daemon.core.assessment import Assessment
-from daemon.core.case.case import TIMED, Case, Effect, EffectOutcome, Entry, Phase
+from daemon.core.case.case import TIMED, Case, Entry, Phase
+from daemon.core.case.effect import Effect, EffectOutcome
 from daemon.core.case.in_place import contents_left
 from daemon.core.case.incident import Stage
 from daemon.core.policy import Policy
@@ -106,10 +107,13 @@ def _with(case: Case, effect: Effect) -> Case:
 
 
 def withdrawn(case: Case, reason: str, now: datetime) -> Case:
-    """The case with the steps that were intended and not carried out struck from its ledger."""
+    """The case with the steps that were intended and not carried out struck from its ledger.
+
+    An owner that is to be resumed is resumed whatever becomes of the case.
+    """
     effects = tuple(
         msgspec.structs.replace(e, finished_at=now, outcome=EffectOutcome.SUPERSEDED, detail=reason)
-        if e.is_step and e.finished_at is None
+        if e.is_step and e.finished_at is None and e.kind != "resume-owner"
         else e
         for e in case.status.effects
     )

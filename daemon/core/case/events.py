@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Literal
 
 from daemon.core.assessment import Assessment, Verification
-from daemon.core.case.case import EffectOutcome, Instruction
+from daemon.core.case.case import Instruction
+from daemon.core.case.effect import EffectOutcome
 from daemon.core.case.guards.guard import FreezeWindow
 from daemon.core.case.prior_state import PriorState
 from daemon.core.case.rollback_target import Choice
@@ -15,6 +16,7 @@ from daemon.core.model import Alert, Revision, Workload
 from daemon.core.rollout_facts.configuration_content import Content, Drift
 from daemon.core.rollout_facts.diagnosis import NOTHING, Told
 from daemon.core.rollout_facts.log_lines import LogReport
+from daemon.core.rollout_facts.owners import Ownership
 from daemon.core.rollout_facts.pod_history import PodHistory
 from daemon.core.runs import SmokeRun
 from daemon.core.value import Value
@@ -63,6 +65,10 @@ class Observed(Value, frozen=True):
     """Where the target's image cannot be had: the revision to return to instead, with ``drift`` being its."""
     no_image: str = ""
     """Why the target's image cannot be had, while its rollout is under way."""
+    ownership: Ownership | None = None
+    """Who else writes the Deployment; looked at only when the rollback is decided."""
+    put_back: str = ""
+    """Who put the judged template back over an earlier rollback of the daemon's, and after which case."""
     restarted: Revision | None = None
     """The current revision, where it is the case's own restart of its target."""
     rollbacks: tuple[datetime, ...] = ()

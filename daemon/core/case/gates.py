@@ -12,7 +12,8 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from daemon.core.case import plan
-from daemon.core.case.case import Case, Effect
+from daemon.core.case.case import Case
+from daemon.core.case.effect import Effect
 from daemon.core.case.prior_state import MOST_NAMES, PriorState
 from daemon.core.case.steps.step import Right
 from daemon.core.policy import GateChoice

@@ -12,7 +12,15 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from daemon.core.case.case import Case, EffectOutcome, Entry, Phase, Spec, Status, name_of
+from daemon.core.case.case import (
+    Case,
+    Entry,
+    Phase,
+    Spec,
+    Status,
+    name_of,
+)
+from daemon.core.case.effect import EffectOutcome
 from daemon.core.model import Change, Revision, Workload
 from daemon.core.policy import Policy
 from daemon.core.rollout_facts.configuration_change import (

@@ -9,7 +9,9 @@ from typing import Literal, assert_never
 from daemon.core.assessment import Verdict
 from daemon.core.case import in_place_words
 from daemon.core.case.case import Case, Phase
+from daemon.core.case.owner_commands import resume_commands
 from daemon.core.case.runbook import runbook
+from daemon.core.case.suspension import suspension
 from daemon.core.model import Revision
 from daemon.core.policy import Policy
 from daemon.core.rollout_facts import log_lines
@@ -131,6 +133,7 @@ def _of_failure(case: Case) -> list[str]:
         subject = [f"Bad Version: {_version(case.spec.revision)}", *_return(case)]
     return [
         *subject,
+        *_owned(case),
         f"Status: {_life_cycle(case.phase)}",
         f"Reason for {'Restoring' if case.spec.in_place else 'Rollback'}: {failure(case)}",
         *now,
@@ -146,6 +149,21 @@ def _return(case: Case) -> list[str]:
     if target is None:
         return ["Restored Version: none, nothing is known to be good"]
     return [f"{'Restored Version' if acted else 'Version to Return to'}: {_version(target)}"]
+
+
+def _owned(case: Case) -> list[str]:
+    """Who else writes the Deployment; a rollback lasts only until its owner writes again."""
+    status = case.status
+    lines = (
+        [f"Owned by: {owner} ({owner.evidence})" for owner in status.ownership.owners]
+        if (status.ownership is not None)
+        else []
+    )
+    step = suspension(case)
+    if step is not None and step.owner is not None and step.finished_at is not None:
+        since = f"{step.finished_at:%Y-%m-%d %H:%M:%S} UTC"
+        lines.append(f"Suspended: {step.owner} since {since}; then {'; '.join(resume_commands(step.owner))}")
+    return lines
 
 
 def _of_watch(case: Case) -> list[str]:

@@ -12,8 +12,9 @@ from typing import assert_never
 
 from daemon.core.case import between_rollouts, holding, phases, plan, returning, versions
 from daemon.core.case.alert_record import Record, recorded, shortened
-from daemon.core.case.case import APPROVABLE, STOPPABLE, Case, Effect, EffectOutcome, Phase
+from daemon.core.case.case import APPROVABLE, STOPPABLE, Case, Phase
 from daemon.core.case.edits import announce, attended, begun, change, finished, noted, noting
+from daemon.core.case.effect import Effect, EffectOutcome
 from daemon.core.case.events import (
     Alerted,
     Begun,
@@ -27,6 +28,7 @@ from daemon.core.case.events import (
 )
 from daemon.core.case.rollback_target import outdated
 from daemon.core.case.size import TEXT_BYTES, fitted
+from daemon.core.case.stopping import stopped
 from daemon.core.model import Alert
 from daemon.core.policy import Policy
 
@@ -75,7 +77,7 @@ def _observed(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case
         return phases.superseded(change(case, contents=seen.edited.contents), text, policy, now)
     undone = returning.applied_over(case, seen.workload)
     if undone:
-        return phases.stopped(case, undone, policy, now)
+        return stopped(case, undone, policy, now)
     return _in_phase(case if unpatched else change(case, pods=seen.pods), seen, policy, now)
 
 
@@ -103,10 +105,14 @@ def _finished(case: Case, event: Finished, policy: Policy, now: datetime) -> Cas
     if effect is None:
         return case
     case = versions.decided(finished(case, effect, event.outcome, event.detail, now), event.version)
+    if effect.kind == "resume-owner":
+        return returning.resumed(case, effect, event, policy, now)
     if not effect.is_step or case.phase is not Phase.ROLLING_BACK:
         return case
-    if event.before is not None:
-        case = change(case, before=event.before)
+    return _step_ended(change(case, before=event.before or case.status.before), effect, event, policy, now)
+
+
+def _step_ended(case: Case, effect: Effect, event: Finished, policy: Policy, now: datetime) -> Case:
     marks = plan.STEPS[effect.kind].marks
     match event.outcome:
         case EffectOutcome.DONE if marks:
@@ -122,9 +128,9 @@ def _finished(case: Case, event: Finished, policy: Policy, now: datetime) -> Cas
                 f"held, {event.detail} since that was decided, and was not overwritten: "
                 "approve to return to the target and leave it as it is"
             )
-            return phases.stopped(_left_alone(case, effect), text, policy, now)
+            return stopped(_left_alone(case, effect), text, policy, now)
         case EffectOutcome.REFUSED if effect.database is not None:
-            return phases.stopped(case, versions.refused(case, effect, event, policy), policy, now)
+            return stopped(case, versions.refused(case, effect, event, policy), policy, now)
         case EffectOutcome.REFUSED:
             return _refused(case, effect, event.detail, policy, now)
     assert_never(event.outcome)
@@ -140,10 +146,10 @@ def _begun(case: Case, event: Begun, now: datetime) -> Case:
 def _refused(case: Case, effect: Effect, why: str, policy: Policy, now: datetime) -> Case:
     step, what = plan.STEPS[effect.kind], plan.noun(effect)
     if not step.acts:
-        return phases.stopped(case, f"held before anything was done: {why}", policy, now)
+        return stopped(case, f"held before anything was done: {why}", policy, now)
     if step.dispensable(effect):
         return noted(case, f"{what} was not done, and the plan goes on: {why}", now)
-    return phases.stopped(case, f"held, {what} was refused: {why}", policy, now)
+    return stopped(case, f"held, {what} was refused: {why}", policy, now)
 
 
 def _left_alone(case: Case, effect: Effect) -> Case:

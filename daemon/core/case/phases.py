@@ -7,14 +7,12 @@ from typing import assert_never
 
 from daemon.core.assessment import Assessment, Attribution, Verdict
 from daemon.core.case import in_place, in_place_phases, plan, returning, stuck_rollout, versions
-from daemon.core.case.case import Case, EffectOutcome, Phase
-from daemon.core.case.database import ALONE
+from daemon.core.case.case import Case, Phase
 from daemon.core.case.edits import (
     announce,
     change,
     ended,
     enter,
-    finished,
     judged,
     noted,
     seconds,
@@ -24,7 +22,10 @@ from daemon.core.case.edits import (
 from daemon.core.case.events import Observed
 from daemon.core.case.guards.registry import first_refusal
 from daemon.core.case.holding import guarded, hold, occasion
-from daemon.core.case.returning import begin_rollback, situation
+from daemon.core.case.owner_policy import owner_refusal, war
+from daemon.core.case.returning import begin_rollback, resuming, situation
+from daemon.core.case.stopping import not_applied, unrecovered, with_account
+from daemon.core.case.suspension import with_suspension
 from daemon.core.model import Revision, Workload
 from daemon.core.policy import Mode, Policy
 from daemon.core.rollout_facts.diagnosis import diagnosis
@@ -73,7 +74,8 @@ def adopted(case: Case, now: datetime) -> Case:
 def superseded(case: Case, reason: str, policy: Policy, now: datetime) -> Case:
     under_way = case.pending_step is not None
     case = withdrawn(case, reason, now)
-    case = ended(case, Phase.SUPERSEDED, _with_account(case, reason) if under_way else reason, now)
+    case = ended(case, Phase.SUPERSEDED, with_account(case, reason) if under_way else reason, now)
+    case = resuming(case, now)
     return announce(case, "closed", policy, now) if told(case) else case
 
 
@@ -146,7 +148,9 @@ def failing(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
     """Decide what the failing verdict leads to; every refusal says why."""
     assessment = case.status.assessment or seen.assessment
     reason, target = assessment.reason, seen.choice.revision
-    case = versions.aimed(change(case, target=target, drift=seen.drift), seen)
+    ownership = seen.ownership or case.status.ownership
+    case = change(case, target=target, drift=seen.drift, ownership=ownership)
+    case = versions.aimed(case, seen)
     if assessment.attribution is not Attribution.DEPLOYMENT:
         what = "the change" if case.spec.in_place else "the release"
         return hold(case, f"held, not attributed to {what}: {assessment.attribution_reason}", policy, now)
@@ -156,20 +160,24 @@ def failing(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
         # A moment later it is known, or known that it cannot be.
         return case
     found = situation(case, target, policy, seen.workload, seen.pods)
-    told = versions.warning(case, target, policy)
+    told = versions.version_warning(case, target, policy)
     match policy.mode:
         case Mode.ADVISE:
             advice = f"would {plan.aim(found)} ({seen.choice.reason}): {reason}{told}"
             case = ended(case, Phase.ADVISED, advice, now)
             return announce(case, "updated", policy, now)
         case Mode.APPROVAL:
-            text = f"waits for approval to {plan.aim(found)}: {reason}{told}"
+            back = f"; it was put back by {seen.put_back}" if seen.put_back else ""
+            text = f"waits for approval to {plan.aim(found)}: {reason}{told}{back}"
             case = enter(case, Phase.AWAITING_APPROVAL, text, now)
             return announce(case, "updated", policy, now)
         case Mode.AUTOMATIC:
+            if seen.put_back:
+                # Before the guards: these refuse for a while, and this for good.
+                return hold(case, war(case, seen.put_back), policy, now)
             if refusal := first_refusal(occasion(case, seen, policy, now)):
                 return guarded(case, refusal, policy, now)
-            if refused := plan.refusal(found):
+            if refused := owner_refusal(found.ownership, policy.owners) or plan.refusal(found):
                 return hold(case, refused, policy, now)
             return begin_rollback(case, found, f"{plan.doing(found)}: {reason}", policy, now)
     assert_never(policy.mode)
@@ -182,7 +190,7 @@ def rolling_back(case: Case, seen: Observed, policy: Policy, now: datetime) -> C
     if case.spec.in_place and case.pending_step is None and case.status.patched_at is None:
         return in_place_phases.seen_again(case, workload, policy, now)
     if case.pending_step is not None or case.status.patched_at is None:
-        case = _not_applied(case, policy, now)
+        case = not_applied(case, policy, now)
         if not stuck_rollout.given_up(case):
             return case
     current, status = workload.current, workload.status
@@ -200,7 +208,7 @@ def rolling_back(case: Case, seen: Observed, policy: Policy, now: datetime) -> C
         if again is not None:
             return again
         why = stuck_rollout.stuck(case, workload, target, seen.told, policy)
-        return _unrecovered(case, why, policy, now)
+        return unrecovered(case, why, policy, now)
     return case
 
 
@@ -211,17 +219,17 @@ def _elsewhere(
     choice, why = seen.next_choice, seen.no_image
     stuck = stuck_rollout.stuck(case, workload, target, seen.told, policy)
     if before := case.status.abandoned:
-        return _unrecovered(case, f"{stuck}; nor could the image of {before} before it be had", policy, now)
+        return unrecovered(case, f"{stuck}; nor could the image of {before} before it be had", policy, now)
     if choice is None or choice.revision is None:
         none = choice.reason if choice is not None else "there is no other revision"
-        return _unrecovered(case, f"{stuck}; {none}", policy, now)
+        return unrecovered(case, f"{stuck}; {none}", policy, now)
     if versions.version_awaited(case, policy, seen):
         # For the version that this one ran with.
         return case
     case = versions.aimed(change(case, drift=seen.drift), seen)
     found = situation(case, choice.revision, policy, workload)
     if refused := plan.refusal(found):
-        return _unrecovered(case, f"{stuck}; {choice.revision} is not returned to: {refused}", policy, now)
+        return unrecovered(case, f"{stuck}; {choice.revision} is not returned to: {refused}", policy, now)
     case = change(case, abandoned=workload.current, drift=seen.drift, attended=0.0)
     text = f"the image of {target} cannot be had ({why}); returning to {choice.revision} instead"
     return begin_rollback(case, found, text, policy, now)
@@ -239,43 +247,6 @@ def overdue(case: Case, workload: Workload, policy: Policy, elapsed: float) -> R
     return None
 
 
-def _not_applied(case: Case, policy: Policy, now: datetime) -> Case:
-    """A step is intended and was not accepted yet: that cannot go on for ever unsaid."""
-    intended = case.pending_step
-    deadline = policy.rollback_deadline + (plan.allowance(intended) if intended is not None else 0.0)
-    if intended is None or case.status.attended < deadline:
-        return case
-    span, what = f"{deadline:.0f} s", plan.noun(intended)
-    if intended.database is not None:
-        why = intended.detail or "see the daemon's log for the answers"
-        text = f"held, {what} did not come to an end within {span} ({why}); {ALONE}"
-        return stopped(case, text, policy, now)
-    if plan.STEPS[intended.kind].dispensable(intended):
-        detail = intended.detail or f"not accepted for {span}"
-        return finished(case, intended, EffectOutcome.REFUSED, detail, now)
-    if intended.detail:
-        case = finished(case, intended, EffectOutcome.REFUSED, intended.detail, now)
-        why = f"held, {what} was not allowed for {span}: {intended.detail}"
-        return stopped(case, f"{why}; mend that, then approve", policy, now)
-    why = f"{what} could not be applied for {span}"
-    if intended.kind == "rollback":
-        why = f"the rollback to {case.status.target} could not be applied for {span}"
-    case = withdrawn(case, why, now)
-    text = f"{why}; see the daemon's log for the answers"
-    return _unrecovered(case, _with_account(case, text), policy, now)
-
-
-def stopped(case: Case, reason: str, policy: Policy, now: datetime) -> Case:
-    """Held in the middle of its plan: what was not done is struck, and both are said."""
-    case = withdrawn(case, reason, now)
-    return hold(case, _with_account(case, reason), policy, now)
-
-
-def _with_account(case: Case, text: str) -> str:
-    account = plan.account(case)
-    return f"{text}; {account}" if account else text
-
-
 def verifying(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
     if seen.smoke_tests is not None:
         case = change(case, smoke_tests=seen.smoke_tests)
@@ -284,18 +255,15 @@ def verifying(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case
         return case
     case = change(case, verification=found, logs=seen.logs or case.status.logs)
     if found.contradicted:
-        return _unrecovered(case, found.contradicted, policy, now)
+        return unrecovered(case, found.contradicted, policy, now)
     if found.recovered:
         after = seconds(case.status.failing_at, now)
         where = "with the restored configuration" if case.spec.in_place else f"on {case.status.target}"
         text = f"recovered {where}, {after:.0f} s after the decision{plan.left_undone(case)}"
+        text = with_suspension(case, text)
         return announce(ended(case, Phase.ROLLED_BACK, text, now), "closed", policy, now)
     if case.status.attended >= policy.verify_deadline:
         acted = "restored" if case.spec.in_place else "rolled back"
         text = f"{acted}, but the recovery could not be proven: {found.missing}"
-        return _unrecovered(case, text, policy, now)
+        return unrecovered(case, text, policy, now)
     return case
-
-
-def _unrecovered(case: Case, reason: str, policy: Policy, now: datetime) -> Case:
-    return announce(ended(case, Phase.UNRECOVERED, reason, now), "updated", policy, now)

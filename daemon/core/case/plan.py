@@ -14,7 +14,8 @@ from typing import Final
 import msgspec
 
 from daemon.core.case import database
-from daemon.core.case.case import Case, Effect, EffectOutcome
+from daemon.core.case.case import Case
+from daemon.core.case.effect import Effect, EffectOutcome
 from daemon.core.case.steps import (
     back_up_database,
     check_database,
@@ -23,7 +24,10 @@ from daemon.core.case.steps import (
     gates,
     restart,
     restore_configuration,
+    resume_owner,
     rollback,
+    set_back_in_git,
+    suspend_owner,
 )
 from daemon.core.case.steps.step import Situation, StepKind
 from daemon.core.policy import ConfigurationChoice
@@ -33,11 +37,14 @@ ORDER: Final = (
     gates.STEP,
     check_database.STEP,
     feature_flag.STEP,
+    suspend_owner.STEP,
     back_up_database.STEP,
     downgrade_database.STEP,
+    set_back_in_git.STEP,
     restore_configuration.STEP,
     rollback.STEP,
     restart.STEP,
+    resume_owner.STEP,
 )
 """Every kind of step, in the order in which a plan carries them out."""
 STEPS: Final[Mapping[str, StepKind]] = {step.kind: step for step in ORDER}
@@ -59,6 +66,8 @@ def steps(situation: Situation, number: int, now: datetime) -> tuple[Effect, ...
                 "database": draft.database,
                 "gates": draft.gates,
                 "byHand": draft.by_hand,
+                "owner": draft.owner,
+                "overlay": draft.overlay,
             },
             Effect,
         )
@@ -151,7 +160,7 @@ def _left(drift: Drift) -> str:
 
 def account(case: Case) -> str:
     """What of the case's last plan was done and what was not; empty for a plan of one step."""
-    planned = [effect for effect in case.steps if _acts(effect)]
+    planned = [e for e in case.steps if _acts(e) and e.kind != resume_owner.STEP.kind]
     if len(planned) < 2:
         return ""
     done = [STEPS[e.kind].noun(e) for e in planned if e.outcome is EffectOutcome.DONE]

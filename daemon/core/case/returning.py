@@ -5,11 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 
 from daemon.core.case import database, in_place, plan
-from daemon.core.case.case import Case, Effect, EffectOutcome, Phase
+from daemon.core.case.case import Case, Phase
 from daemon.core.case.edits import announce, change, enter, finished, noted
+from daemon.core.case.effect import Effect, EffectOutcome
+from daemon.core.case.events import Finished
+from daemon.core.case.owner_policy import owned, warning
 from daemon.core.case.steps.step import Situation
 from daemon.core.model import Revision, Workload
 from daemon.core.policy import Policy
+from daemon.core.rollout_facts.owners import NOBODY, last_writer
 from daemon.core.rollout_facts.pod_history import PodHistory
 
 
@@ -39,6 +43,9 @@ def situation(
         in_place=case.spec.in_place,
         target_runs=runs,
         database=database.of(case, target, policy, approved=approved),
+        # Restoring a ConfigMap leaves the template as its owner has it.
+        ownership=NOBODY if case.spec.in_place else owned(case),
+        owners=policy.owners,
     )
 
 
@@ -55,10 +62,42 @@ def begin_rollback(case: Case, found: Situation, reason: str, policy: Policy, no
         smoke_tests=(),
     )
     effects = plan.steps(found, number, now)
-    more = plan.summary(case, effects, found)
+    more = "; ".join(
+        filter(None, (plan.summary(case, effects, found), warning(found.ownership, policy.owners)))
+    )
     case = change(case, effects=(*case.status.effects, *effects))
     text = f"{reason}; {more}" if more else reason
     return announce(enter(case, Phase.ROLLING_BACK, text, now), "updated", policy, now)
+
+
+def resuming(case: Case, now: datetime) -> Case:
+    """The case whose plan ended, with the owner to be resumed that it suspended for nothing.
+
+    A suspension whose outcome is not known may have been carried out, and is resumed as well: that does
+    nothing where the owner does not bear the case's token. Once a plan of the case put a template back, the
+    owner would undo that.
+    """
+    steps = case.steps
+    asked = next((step for step in steps if step.kind == "suspend-owner"), None)
+    if asked is None or asked.outcome is EffectOutcome.REFUSED or _rolled_back(case.status.effects):
+        return case
+    if any(step.kind == "resume-owner" for step in steps):
+        return case
+    step = Effect(id=f"resume-owner/{asked.plan}", kind="resume-owner", intended_at=now, owner=asked.owner)
+    return change(case, effects=(*case.status.effects, step))
+
+
+def _rolled_back(steps: tuple[Effect, ...]) -> bool:
+    return any(step.kind == "rollback" and step.outcome is EffectOutcome.DONE for step in steps)
+
+
+def resumed(case: Case, effect: Effect, end: Finished, policy: Policy, now: datetime) -> Case:
+    """The end of a resumption is said; one that was refused calls people, for the owner does nothing."""
+    if end.outcome is EffectOutcome.DONE:
+        return noted(case, end.detail, now)
+    text = f"{effect.owner or 'the owner'} could not be resumed and stays suspended: {end.detail}"
+    case = change(noted(case, text, now), reason=f"{case.status.reason}; {text}")
+    return announce(case, "updated", policy, now)
 
 
 def landed(case: Case, workload: Workload | None, now: datetime) -> Case:
@@ -124,7 +163,9 @@ def applied_over(case: Case, workload: Workload | None) -> str:
     ours = last is not None and last.plan == marking[-1].plan and workload.rollback_token == case.token(last)
     if not ours or not workload.current.same_rollout(case.spec.revision):
         return ""
+    writer = last_writer(workload)
+    by = f" (field manager {writer})" if writer else ""
     return (
-        f"held, {case.spec.revision} was applied again over the rollback before the controller had seen it: "
-        "approve to return to the target all the same"
+        f"held, {case.spec.revision} was applied again over the rollback before the controller had seen it"
+        f"{by}: approve to return to the target all the same"
     )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from daemon.core.case import database, plan
-from daemon.core.case.case import Case, Effect
+from daemon.core.case import database, owner_commands, plan
+from daemon.core.case.case import Case
 from daemon.core.case.database_by_hand import by_hand
+from daemon.core.case.effect import Effect
+from daemon.core.case.owner_policy import committed_first, owned, suspended_first
 from daemon.core.case.runbook_line import Line
 from daemon.core.case.steps.step import Situation
 from daemon.core.policy import ConfigurationChoice, Policy
 from daemon.core.rollout_facts.configuration_content import Drift
+from daemon.core.rollout_facts.owners import NOBODY
 
 
 def runbook(case: Case, policy: Policy) -> tuple[Line, ...]:
@@ -26,6 +29,8 @@ def runbook(case: Case, policy: Policy) -> tuple[Line, ...]:
         feature_flags=() if case.spec.in_place else policy.feature_flags,
         in_place=case.spec.in_place,
         database=database.of(case, target, policy, approved=True),
+        ownership=NOBODY if case.spec.in_place else owned(case),
+        owners=policy.owners,
     )
     effects = plan.steps(found, 1, case.spec.started_at)
     restored = {effect.drift.name for effect in effects if effect.drift is not None}
@@ -33,6 +38,7 @@ def runbook(case: Case, policy: Policy) -> tuple[Line, ...]:
     if policy.configuration is ConfigurationChoice.IGNORE:
         left = []
     return (
+        *_at_owners(case, found),
         *by_hand(case, found.database),
         *(_by_hand(case, drift) for drift in left),
         *(_line(case, effect, "to do") for effect in effects),
@@ -42,6 +48,25 @@ def runbook(case: Case, policy: Policy) -> tuple[Line, ...]:
 def _line(case: Case, effect: Effect, state: str) -> Line:
     step = plan.STEPS[effect.kind]
     return Line(text=step.words(case, effect), state=state, commands=step.commands(case, effect))
+
+
+def _at_owners(case: Case, found: Situation) -> tuple[Line, ...]:
+    """What is done where the Deployment is owned, and not suspended by the plan itself."""
+    suspended = suspended_first(found.ownership, found.owners)
+    lines = []
+    committed = committed_first(found.ownership, found.owners)
+    for owner in found.ownership.owners:
+        if committed is not None and owner.kind is committed.kind:
+            continue
+        commands = owner_commands.suspend_commands(owner)
+        if commands and suspended is None:
+            why = f"suspend {owner}, or it puts {case.spec.revision} back"
+            lines.append(Line(text=why, state="to do", commands=commands))
+        text = f"set {case.status.target} back at {owner}, which owns the Deployment"
+        after = owner_commands.resume_commands(owner) if commands else ()
+        commands = (*owner_commands.set_back_commands(case, owner), *after)
+        lines.append(Line(text=text, state="to do", commands=commands))
+    return tuple(lines)
 
 
 def _state(effect: Effect) -> str:

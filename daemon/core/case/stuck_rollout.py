@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from daemon.core.case.case import Case, Effect, EffectOutcome, Phase
+from daemon.core.case.case import Case, Phase
 from daemon.core.case.edits import announce, change, enter
+from daemon.core.case.effect import Effect, EffectOutcome
 from daemon.core.case.steps.restart import UNSTICKING, unsticks
 from daemon.core.model import Revision, Workload
 from daemon.core.policy import Policy

@@ -7,8 +7,9 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from daemon.core.case import database
-from daemon.core.case.case import Case, Effect
+from daemon.core.case.case import Case
 from daemon.core.case.edits import change, noted
+from daemon.core.case.effect import Effect
 from daemon.core.case.events import Finished, Observed, VersionRead
 from daemon.core.migration import VersionReading
 from daemon.core.model import Revision
@@ -55,7 +56,7 @@ def decided(case: Case, now: VersionReading | None) -> Case:
     return change(case, migration=replace(case.status.migration, decided=now))
 
 
-def warning(case: Case, target: Revision, policy: Policy) -> str:
+def version_warning(case: Case, target: Revision, policy: Policy) -> str:
     """What whoever is asked must know of the database, to be put behind a sentence."""
     text = database.outlook(database.of(case, target, policy, approved=True))
     return f"; {text}" if text else ""

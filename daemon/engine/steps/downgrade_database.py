@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from daemon.core.case.case import Case, Effect
+from daemon.core.case.case import Case
+from daemon.core.case.effect import Effect
 from daemon.engine.steps.step import Hands, StepAnswer, refused
 
 

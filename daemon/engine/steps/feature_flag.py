@@ -3,7 +3,8 @@ where that can be; where not, nobody knows how it ended, and the plan goes on.""
 
 from __future__ import annotations
 
-from daemon.core.case.case import Case, Effect
+from daemon.core.case.case import Case
+from daemon.core.case.effect import Effect
 from daemon.core.case.events import Finished
 from daemon.engine.steps.step import Hands
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from daemon.core.case.case import Case, Effect, EffectOutcome
+from daemon.core.case.case import Case
+from daemon.core.case.effect import Effect, EffectOutcome
 from daemon.core.case.events import Finished
 from daemon.engine.steps.step import Hands
 from daemon.ports import Denied

@@ -13,7 +13,10 @@ from daemon.engine.steps import (
     gates,
     restart,
     restore_configuration,
+    resume_owner,
     rollback,
+    set_back_in_git,
+    suspend_owner,
 )
 from daemon.engine.steps.step import Act
 
@@ -23,7 +26,10 @@ ACTS: Final[Mapping[str, Act]] = {
     "check-database": check_database.check_version,
     "back-up-database": back_up_database.back_up,
     "downgrade-database": downgrade_database.downgrade,
+    "suspend-owner": suspend_owner.suspend,
+    "set-back-in-git": set_back_in_git.set_back,
     "restore-configuration": restore_configuration.restore,
     "rollback": rollback.roll_back,
     "restart": restart.restart_target,
+    "resume-owner": resume_owner.resume,
 }

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from daemon.core.case.case import Case, Effect, EffectOutcome
+from daemon.core.case.case import Case
+from daemon.core.case.effect import Effect, EffectOutcome
 from daemon.core.case.events import Begun, Finished
 from daemon.engine.database_steps import DatabaseSteps
 from daemon.engine.feature_flags import FlagSwitches
 from daemon.engine.gates import GateLook
-from daemon.ports import Actuator, ConfigurationRestorer, RollbackResult
+from daemon.ports import Actuator, ConfigurationRestorer, Overlays, OwnerSwitch, RollbackResult
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +23,8 @@ class Hands:
     database: DatabaseSteps
     gates: GateLook
     flags: FlagSwitches
+    owners: OwnerSwitch
+    overlays: Overlays
 
 
 StepAnswer = Finished | Begun | None

@@ -14,6 +14,7 @@ from daemon.cli.backend import Backend, Say
 from daemon.cli.root import cli
 from daemon.core.case.case import Case
 from daemon.core.model import WorkloadRef
+from daemon.core.rollout_facts.owners import Ownership
 from daemon.engine.manual import Asked
 from daemon.ports import CaseStore, Clock, PortError
 from daemon.settings import Settings, load
@@ -43,6 +44,7 @@ class FakeParts(Backend):
         self.code = 0
         self.found: tuple[Notice, ...] = ()
         self.permitted: list[Permission] | PortError = []
+        self.owned: dict[WorkloadRef, Ownership] = {}
 
     def add(self, *cases: Case) -> None:
         for case in cases:
@@ -96,6 +98,9 @@ class FakeParts(Backend):
         if isinstance(self.permitted, PortError):
             raise self.permitted
         return self.permitted
+
+    def owners(self, settings: Settings) -> Mapping[WorkloadRef, Ownership]:
+        return self.owned
 
     def asked(self, name: str) -> list[Any]:
         return [what for kind, what in self.calls if kind == name]

@@ -8,7 +8,15 @@ import msgspec
 from hypothesis import strategies as st
 
 from daemon.core.assessment import Assessment, Attribution, Condition, Verdict, Verification
-from daemon.core.case.case import Case, EffectOutcome, Instruction, Phase, Spec, Status, case_name
+from daemon.core.case.case import (
+    Case,
+    Instruction,
+    Phase,
+    Spec,
+    Status,
+    case_name,
+)
+from daemon.core.case.effect import EffectOutcome
 from daemon.core.case.events import Alerted, Event, Finished, Hindered, Instructed, Observed
 from daemon.core.case.lifecycle import advance
 from daemon.core.case.rollback_target import Choice

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
-from daemon.core.case.case import Case, Effect, Instruction
+from daemon.core.case.case import Case, Instruction
 from daemon.core.case.edits import noted
+from daemon.core.case.effect import Effect
 from daemon.core.case.events import Alerted, Hindered, Instructed
 from daemon.core.case.lifecycle import advance
 from daemon.core.case.size import CASE_BYTES, LEAST_STORY, TEXT_BYTES

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
-from daemon.core.case.case import Case, Effect, Phase, Status, Trouble
+from daemon.core.case.case import Case, Phase, Status, Trouble
+from daemon.core.case.effect import Effect
 from daemon.core.case.incident import message
 from tests.contract.samples import POLICY, full_status, new_case, revision
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.core.case.case import Effect, EffectOutcome
 from daemon.core.case.database_commands import typed
+from daemon.core.case.effect import Effect, EffectOutcome
 from daemon.core.case.steps import downgrade_database
 from daemon.core.migration import (
     PLACEHOLDER,

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.core.case import plan
-from daemon.core.case.case import Case, Effect, Phase, Spec, Status
+from daemon.core.case.case import Case, Phase, Spec, Status
+from daemon.core.case.effect import Effect
 from daemon.core.case.steps.step import Situation
 from daemon.core.model import Change, Revision
 from daemon.core.policy import ConfigurationChoice

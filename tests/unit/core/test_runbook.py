@@ -5,7 +5,8 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from daemon.core.case import plan
-from daemon.core.case.case import EffectOutcome, Phase
+from daemon.core.case.case import Phase
+from daemon.core.case.effect import EffectOutcome
 from daemon.core.case.incident import message
 from daemon.core.case.runbook import runbook
 from daemon.core.case.steps.step import Situation

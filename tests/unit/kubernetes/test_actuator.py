@@ -10,7 +10,7 @@ from daemon.adapters.kubernetes import objects, partial
 from daemon.adapters.kubernetes.actuator import TRIES, KubeActuator
 from daemon.adapters.kubernetes.client import KubeClient
 from daemon.adapters.kubernetes.selectors import selector_text
-from daemon.core.case.case import EffectOutcome
+from daemon.core.case.effect import EffectOutcome
 from daemon.core.case.images import ImageChange
 from daemon.core.model import Revision
 from tests.unit.kubernetes import fake_api, samples

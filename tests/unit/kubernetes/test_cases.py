@@ -16,7 +16,15 @@ from daemon.adapters.kubernetes.case_codec import label_value
 from daemon.adapters.kubernetes.cases import KubeCaseStore
 from daemon.adapters.kubernetes.client import KubeClient
 from daemon.core.assessment import Assessment, Condition, SignalEvidence, Verdict, Verification
-from daemon.core.case.case import Case, Effect, EffectOutcome, Entry, Instruction, Phase, Spec, Status
+from daemon.core.case.case import (
+    Case,
+    Entry,
+    Instruction,
+    Phase,
+    Spec,
+    Status,
+)
+from daemon.core.case.effect import Effect, EffectOutcome
 from daemon.core.model import Alert, Change, Revision, WorkloadRef
 from daemon.core.signals.trail import Point
 from daemon.core.statistics.counts import Tally

@@ -5,6 +5,7 @@ import pytest
 from daemon import ports
 from daemon.adapters.kubernetes import permissions
 from daemon.adapters.kubernetes.client import KubeClient
+from daemon.core.policy import OwnerKind
 from tests.unit.kubernetes import fake_api
 from tests.unit.kubernetes.fake_api import FakeApi
 
@@ -38,7 +39,23 @@ def test_what_the_daemon_can_do_without_is_marked(api: FakeApi, client: KubeClie
         ("secrets", "get", "b"),
         ("events", "list", "a"),
         ("events", "list", "b"),
+        ("horizontalpodautoscalers.autoscaling", "list", "a"),
+        ("horizontalpodautoscalers.autoscaling", "list", "b"),
+        ("rollouts.argoproj.io", "list", "a"),
+        ("rollouts.argoproj.io", "list", "b"),
+        ("canaries.flagger.app", "list", "a"),
+        ("canaries.flagger.app", "list", "b"),
         ("nodes", "get", ""),
+    ]
+
+
+def test_rights_to_suspend_are_asked_for_where_the_owners_are(api: FakeApi, client: KubeClient) -> None:
+    api.answers["POST"] = [fake_api.answer(review(True), 201) for _ in range(ASKED + 2)]
+    found = permissions.check(client, ["a"], suspending={"flux-system": (OwnerKind.FLUX_KUSTOMIZATION,)})
+    asked = [(p.resource, p.verb) for p in found if p.namespace == "flux-system"]
+    assert asked == [
+        ("kustomizations.kustomize.toolkit.fluxcd.io", "get"),
+        ("kustomizations.kustomize.toolkit.fluxcd.io", "patch"),
     ]
 
 

@@ -13,7 +13,15 @@ from daemon.core.assessment import (
     Verdict,
     Verification,
 )
-from daemon.core.case.case import Case, Effect, EffectOutcome, Entry, Phase, Spec, Status, case_name
+from daemon.core.case.case import (
+    Case,
+    Entry,
+    Phase,
+    Spec,
+    Status,
+    case_name,
+)
+from daemon.core.case.effect import Effect, EffectOutcome
 from daemon.core.model import Alert, Change, Container, Pod, Revision, RolloutStatus, Workload, WorkloadRef
 from daemon.core.policy import Policy, SignalPolicy
 from daemon.core.statistics.counts import Tally

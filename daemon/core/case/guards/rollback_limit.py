@@ -8,6 +8,7 @@ from daemon.core.case.guards.guard import Guard, Occasion, Refusal
 from daemon.core.policy import Policy
 
 DAY = timedelta(days=1)
+"""For how long rollbacks are counted, and so remembered."""
 
 
 def _refuses(occasion: Occasion) -> Refusal | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from daemon.core.case.case import Case, Effect, EffectOutcome
+from daemon.core.case.case import Case
 from daemon.core.case.database_commands import typed
+from daemon.core.case.effect import Effect, EffectOutcome
 from daemon.core.case.events import Finished
 from daemon.core.case.steps.check_database import rights
 from daemon.core.case.steps.step import Draft, Situation, StepKind

@@ -5,8 +5,9 @@ Reading changes nothing, so a reading whose answer was lost is made again.
 
 from __future__ import annotations
 
-from daemon.core.case.case import Case, Effect, EffectOutcome
+from daemon.core.case.case import Case
 from daemon.core.case.database_commands import typed
+from daemon.core.case.effect import Effect, EffectOutcome
 from daemon.core.case.events import Finished
 from daemon.core.case.steps.step import Draft, Right, Situation, StepKind
 from daemon.core.migration import VersionReading

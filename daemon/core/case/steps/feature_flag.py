@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import shlex
 
-from daemon.core.case.case import Case, Effect
+from daemon.core.case.case import Case
+from daemon.core.case.effect import Effect
 from daemon.core.case.steps.step import Draft, Situation, StepKind
 from daemon.core.runs import FeatureFlag, HttpCall, JobCommand, PodCommand
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from daemon.core.case.case import Case, Effect
+from daemon.core.case.case import Case
+from daemon.core.case.effect import Effect
 from daemon.core.case.rollback_target import RESTARTED
 from daemon.core.case.steps import restore_configuration
 from daemon.core.case.steps.rollback import patching

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from daemon.core.case.case import Case, Effect
+from daemon.core.case.case import Case
 from daemon.core.case.database import Database
+from daemon.core.case.effect import Effect
 from daemon.core.migration import DatabaseAct
 from daemon.core.model import Revision
-from daemon.core.policy import ConfigurationChoice, GateChoice
+from daemon.core.policy import ConfigurationChoice, GateChoice, OwnerPolicy
 from daemon.core.rollout_facts.configuration_content import Drift
+from daemon.core.rollout_facts.owners import NOBODY, Owner, Ownership
 from daemon.core.runs import FeatureFlag
 from daemon.core.value import Value
 
@@ -28,6 +30,8 @@ class Situation(Value, frozen=True):
     feature_flags: tuple[FeatureFlag, ...] = ()
     database: Database | None = None
     """What is known of the database; ``None`` where policy does not ask for its version."""
+    ownership: Ownership = NOBODY
+    owners: OwnerPolicy = OwnerPolicy()
 
 
 class Draft(Value, frozen=True):
@@ -38,6 +42,8 @@ class Draft(Value, frozen=True):
     database: DatabaseAct | None = None
     gates: GateChoice | None = None
     by_hand: str = ""
+    owner: Owner | None = None
+    overlay: str = ""
 
 
 class Right(Value, frozen=True, order=True):

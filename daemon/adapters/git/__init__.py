@@ -1,0 +1,1 @@
+"""What Git says of a workload, set back by a commit."""

@@ -1,0 +1,216 @@
+"""Setting an overlay back in Git: one commit for each intent, and nobody's newer word is written over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from daemon.adapters.git.overlays import GitOverlays, Overlay
+from daemon.adapters.git.repository import Source
+from daemon.adapters.simulation.clock import ManualClock
+from daemon.core.case.effect import EffectOutcome
+from daemon.ports import Denied, ImageReturn, Overlays, Unavailable
+from tests.git_server import BRANCH, PASSWORD, USER, GitServer, serving
+from tests.simulation.faulty_owners import FaultyOverlays
+
+DONE, REFUSED = EffectOutcome.DONE, EffectOutcome.REFUSED
+FILE = "overlays/production/kustomization.yaml"
+WANTED = ImageReturn(
+    judged=("heat:v2",), target=("heat:v1",), message="Set heat back to v1\n\nCase shop/heat"
+)
+
+
+class OverlayDriver(Protocol):
+    @property
+    def overlays(self) -> Overlays: ...
+    def push(self, tag: str) -> None:
+        """Somebody's commit to the overlay ``production``."""
+        ...
+
+    def tag(self) -> str: ...
+    def commits(self) -> int:
+        """How many there are of the daemon's."""
+        ...
+
+    def go_away(self) -> None:
+        """The server does not answer any more."""
+        ...
+
+
+class Memory:
+    def __init__(self) -> None:
+        self.overlays = FaultyOverlays(lambda _name, _images: None)
+
+    def push(self, tag: str) -> None:
+        self.overlays.push("production", f"heat:{tag}")
+
+    def tag(self) -> str:
+        return self.overlays.overlays["production"][0].partition(":")[2]
+
+    def commits(self) -> int:
+        return len(self.overlays.commits)
+
+    def go_away(self) -> None:
+        self.overlays.committing.fail(Unavailable("no answer"))
+
+
+class Real:
+    def __init__(self, server: GitServer, secret: Path) -> None:
+        secret.write_text(f"{PASSWORD}\n")
+        self.server, self._secret = server, secret
+        source = Source(url=server.url, branch=BRANCH, username=USER, password_file=secret)
+        chosen = {"production": Overlay(source=source, path="overlays/production")}
+        self.overlays = GitOverlays(chosen, ManualClock())
+
+    def push(self, tag: str) -> None:
+        self.server.push(FILE, f"# kept\nimages:\n- name: heat\n  newTag: {tag} # pinned\n", f"release {tag}")
+
+    def tag(self) -> str:
+        return self.server.read(FILE).split("newTag: ")[1].split()[0]
+
+    def commits(self) -> int:
+        return self.server.log("%an").count("rollbackd")
+
+    def go_away(self) -> None:
+        self.server.offline = True
+
+
+@pytest.fixture
+def real(tmp_path: Path) -> Iterator[Real]:
+    with serving(tmp_path) as server:
+        yield Real(server, tmp_path / "password")
+
+
+@pytest.fixture(params=["memory", "real"])
+def source(request: pytest.FixtureRequest) -> OverlayDriver:
+    if request.param == "memory":
+        return Memory()
+    found: Real = request.getfixturevalue("real")
+    return found
+
+
+def test_the_overlay_says_the_targets_image_after_one_commit(source: OverlayDriver) -> None:
+    source.push("v2")
+    first = source.overlays.set_back("production", WANTED, "case/1")
+    assert (first.outcome, first.already) == (DONE, False)
+    assert source.tag() == "v1"
+    again = source.overlays.set_back("production", WANTED, "case/1")
+    assert (again.outcome, again.already) == (DONE, True)
+    assert source.commits() == 1
+
+
+def test_an_intent_that_was_carried_out_is_not_carried_out_again_whatever_was_pushed_since(
+    source: OverlayDriver,
+) -> None:
+    source.push("v2")
+    source.overlays.set_back("production", WANTED, "case/1")
+    source.push("v2")
+    found = source.overlays.set_back("production", WANTED, "case/1")
+    assert (found.outcome, found.already) == (DONE, True)
+    assert (source.tag(), source.commits()) == ("v2", 1)
+    assert not source.overlays.set_back("production", WANTED, "case/2").already
+    assert (source.tag(), source.commits()) == ("v1", 2)
+
+
+def test_what_is_there_already_needs_no_commit(source: OverlayDriver) -> None:
+    source.push("v1")
+    found = source.overlays.set_back("production", WANTED, "case/1")
+    assert (found.outcome, found.already, source.commits()) == (DONE, True, 0)
+
+
+def test_a_version_that_somebody_pushed_since_is_not_written_over(source: OverlayDriver) -> None:
+    source.push("v3")
+    found = source.overlays.set_back("production", WANTED, "case/1")
+    assert found.outcome is REFUSED
+    assert "somebody wrote it since" in found.detail
+    assert (source.tag(), source.commits()) == ("v3", 0)
+
+
+def test_an_overlay_that_is_not_there_is_refused(source: OverlayDriver) -> None:
+    found = source.overlays.set_back("staging", WANTED, "case/1")
+    assert found.outcome is REFUSED
+    assert "staging" in found.detail
+
+
+def test_a_server_that_does_not_answer_is_asked_again_later(source: OverlayDriver) -> None:
+    source.push("v2")
+    source.go_away()
+    with pytest.raises(Unavailable):
+        source.overlays.set_back("production", WANTED, "case/1")
+    assert source.commits() == 0
+
+
+def test_the_commit_names_the_case_and_touches_one_line(real: Real) -> None:
+    real.server.push("README.md", "# infra\n")
+    real.push("v2")
+    before = real.server.read(FILE)
+    real.overlays.set_back("production", WANTED, "case/1")
+    assert real.server.read(FILE) == before.replace("v2", "v1")
+    assert real.server.files() == [FILE]
+    message = real.server.log("%B")
+    assert message[0] == "Set heat back to v1"
+    assert "Rollbackd-Step: case/1" in message
+    real.server.check()
+
+
+def test_a_commit_that_comes_in_between_is_built_upon(real: Real) -> None:
+    """The branch moves under the first two tries: the daemon reads again, and keeps what was pushed."""
+    for number in range(30):
+        real.server.push("notes.txt", f"{number}\n")
+    real.push("v2")
+    real.server.before_push = [lambda: real.server.push("a.txt", "a"), lambda: real.server.push("b.txt", "b")]
+    assert real.overlays.set_back("production", WANTED, "case/1").outcome is DONE
+    assert (real.server.read("a.txt"), real.server.read("b.txt"), real.tag()) == ("a", "b", "v1")
+    assert real.commits() == 1
+    real.server.check()
+
+
+def test_a_branch_that_never_rests_is_tried_again_later(real: Real) -> None:
+    real.push("v2")
+    real.server.before_push = [partial(real.server.push, "a.txt", f"{n}") for n in range(9)]
+    with pytest.raises(Unavailable, match="moved on under each"):
+        real.overlays.set_back("production", WANTED, "case/1")
+    assert (real.tag(), real.commits()) == ("v2", 0)
+
+
+def test_a_newer_release_that_comes_in_between_stays(real: Real) -> None:
+    real.push("v2")
+    real.server.before_push = [lambda: real.push("v3")]
+    found = real.overlays.set_back("production", WANTED, "case/1")
+    assert found.outcome is REFUSED
+    assert (real.tag(), real.commits()) == ("v3", 0)
+
+
+@pytest.mark.parametrize("wrong", ["other", ""])
+def test_wrong_credentials_are_one_sentence_without_them(real: Real, wrong: str) -> None:
+    real.push("v2")
+    real.server.accepts = f"{USER}:{wrong}"
+    with pytest.raises(Denied, match="does not accept the credentials") as caught:
+        real.overlays.set_back("production", WANTED, "case/1")
+    assert PASSWORD not in str(caught.value)
+
+
+def test_a_password_that_was_renewed_is_read_again(real: Real, tmp_path: Path) -> None:
+    real.push("v2")
+    real.server.accepts = f"{USER}:renewed"
+    (tmp_path / "password").write_text("renewed")
+    assert real.overlays.set_back("production", WANTED, "case/1").outcome is DONE
+
+
+def test_a_protected_branch_is_said_in_the_servers_words(real: Real) -> None:
+    real.push("v2")
+    real.server.protect()
+    with pytest.raises(Denied, match="pre-receive hook declined"):
+        real.overlays.set_back("production", WANTED, "case/1")
+    assert real.commits() == 0
+
+
+def test_a_branch_or_file_that_is_not_there_is_named(real: Real) -> None:
+    real.server.push("README.md", "# infra\n")
+    found = real.overlays.set_back("production", WANTED, "case/1")
+    assert found.outcome is REFUSED
+    assert f"no file {FILE}" in found.detail

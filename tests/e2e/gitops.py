@@ -1,0 +1,146 @@
+"""Flux and Argo CD on the real API server: their kinds with the fields that matter, and a controller.
+
+The controller does what theirs do, and writes as they do: a server-side apply under the controller's own
+field manager, which takes back what others wrote, at each interval, unless the owner is suspended.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+from daemon.core.policy import OwnerKind
+from daemon.core.rollout_facts.owners import Owner
+from tests.e2e.cluster.cluster import Cluster
+from tests.e2e.cluster.waiting import ClusterError
+
+KINDS: dict[OwnerKind, tuple[str, str, str, str]] = {
+    OwnerKind.ARGO_CD: ("argoproj.io", "v1alpha1", "applications", "Application"),
+    OwnerKind.FLUX_KUSTOMIZATION: ("kustomize.toolkit.fluxcd.io", "v1", "kustomizations", "Kustomization"),
+    OwnerKind.FLUX_HELM_RELEASE: ("helm.toolkit.fluxcd.io", "v2", "helmreleases", "HelmRelease"),
+}
+"""Group, version, plural and kind of each owner."""
+AUTOMATED = {"prune": True, "selfHeal": True}
+
+
+def resource(kind: OwnerKind) -> str:
+    group, _, plural, _ = KINDS[kind]
+    return f"{plural}.{group}"
+
+
+def install(cluster: Cluster) -> None:
+    """The definitions; they belong to the whole cluster, and stay."""
+    items = [_definition(*names) for names in KINDS.values()]
+    cluster.kubectl(
+        "apply", "-f", "-", input=json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
+    )
+    for kind in KINDS:
+        cluster.kubectl("wait", "--for=condition=Established", f"crd/{resource(kind)}", "--timeout=60s")
+
+
+def _definition(group: str, version: str, plural: str, kind: str) -> dict[str, Any]:
+    spec = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    schema = {"openAPIV3Schema": {"type": "object", "properties": {"spec": spec}}}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{plural}.{group}"},
+        "spec": {
+            "group": group,
+            "scope": "Namespaced",
+            "names": {"plural": plural, "singular": kind.lower(), "kind": kind},
+            "versions": [{"name": version, "served": True, "storage": True, "schema": schema}],
+        },
+    }
+
+
+def create(cluster: Cluster, owner: Owner, *, maker: str = "") -> None:
+    """An owner that is at work; ``maker`` is an ApplicationSet that made it."""
+    group, version, _, kind = KINDS[owner.kind]
+    metadata: dict[str, Any] = {"name": owner.name, "namespace": owner.namespace}
+    if maker:
+        uid = "11111111-2222-3333-4444-555555555555"
+        reference = {
+            "apiVersion": "argoproj.io/v1alpha1",
+            "kind": "ApplicationSet",
+            "name": maker,
+            "uid": uid,
+        }
+        metadata["ownerReferences"] = [reference | {"controller": True}]
+    spec: dict[str, Any] = {"interval": "10m"}
+    if owner.kind is OwnerKind.ARGO_CD:
+        spec = {"project": "default", "syncPolicy": {"automated": AUTOMATED, "retry": {"limit": 3}}}
+    body = {"apiVersion": f"{group}/{version}", "kind": kind, "metadata": metadata, "spec": spec}
+    cluster.kubectl("create", "-f", "-", input=json.dumps(body))
+
+
+def spec_of(cluster: Cluster, owner: Owner) -> dict[str, Any]:
+    text = cluster.kubectl("-n", owner.namespace, "get", resource(owner.kind), owner.name, "-o", "json")
+    found: dict[str, Any] = json.loads(text)["spec"]
+    return found
+
+
+def is_suspended(spec: dict[str, Any], kind: OwnerKind) -> bool:
+    if kind is OwnerKind.ARGO_CD:
+        return "automated" not in spec.get("syncPolicy", {})
+    return bool(spec.get("suspend"))
+
+
+MANAGERS = {
+    OwnerKind.ARGO_CD: "argocd-controller",
+    OwnerKind.FLUX_KUSTOMIZATION: "kustomize-controller",
+    OwnerKind.FLUX_HELM_RELEASE: "helm-controller",
+}
+
+
+@dataclass
+class Wanted:
+    """What an owner's source says: a Deployment as it applies it."""
+
+    owner: Owner
+    manifest: str
+
+
+class Controller:
+    """Applies what each owner wants, twice a second at most, in a thread of its own."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._wanted: dict[str, Wanted] = {}
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="gitops", daemon=True)
+
+    def __enter__(self) -> Controller:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join(30)
+
+    def want(self, owner: Owner, manifest: str) -> None:
+        """The source's newest commit."""
+        with self._lock:
+            self._wanted[f"{owner}"] = Wanted(owner, manifest)
+
+    def _run(self) -> None:
+        while not self._stop.wait(0.5):
+            with self._lock:
+                wanted = tuple(self._wanted.values())
+            for one in wanted:
+                self._reconcile(one)
+
+    def _reconcile(self, wanted: Wanted) -> None:
+        owner = wanted.owner
+        try:
+            if is_suspended(spec_of(self._cluster, owner), owner.kind):
+                return
+            manager = MANAGERS[owner.kind]
+            flags = ("--server-side", "--force-conflicts", f"--field-manager={manager}")
+            self._cluster.kubectl("apply", *flags, "-f", "-", input=wanted.manifest)
+        except ClusterError:
+            # A namespace that goes at the end, or an API server that is busy: the next interval comes.
+            return

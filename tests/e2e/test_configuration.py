@@ -100,7 +100,7 @@ def test_a_bad_edit_is_undone_and_the_recovery_proven(
     status = case["status"]
     assert status["phase"] == "RolledBack", status["reason"]
     assert all(condition["holds"] for condition in status["verification"]["conditions"])
-    kinds = [effect["kind"] for effect in status["effects"] if effect["kind"] != "publish"]
+    kinds = [effect["kind"] for effect in status["effects"] if effect["kind"] not in ("publish", "gates")]
     assert kinds == ["restore-configuration"], "running pods see it again, so none is started anew"
     [held] = [found for found in stage.objects("configmaps") if found["metadata"]["name"] == CONFIG]
     assert json.loads(held["data"]["settings.json"]) == HEALTHY_SETTINGS

@@ -148,7 +148,7 @@ def test_what_is_half_done_is_said_to_be() -> None:
     case = made.run_until(Phase.HELD, Phase.ROLLED_BACK, Phase.UNRECOVERED, within=300)
     assert case.phase is Phase.HELD
     assert "half-done: restoring ConfigMap gl-006-heatreclaim-config was done, " in case.status.reason
-    assert "the rollback, the restart was not; nothing further is done" in case.status.reason
+    assert "the rollback, the restart was not done; nothing further is done" in case.status.reason
     assert [outcome for _, outcome in steps(case)] == ["done", "refused", "superseded"]
 
 

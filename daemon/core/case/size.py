@@ -2,7 +2,7 @@
 
 Texts come from outside (an API server's words, a container's last message, a person's reason) and are cut.
 Should a case be too large even so, what decides nothing gives way, in this order: lines of alerts, alerts
-that decide nothing, labels and summaries of the others, the oldest lines of the story.
+that decide nothing, labels and summaries of the others, the oldest lines of the story, the ends of its lines.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from collections.abc import Callable
 import msgspec
 
 from daemon.core.case.alert_record import shortened
-from daemon.core.case.case import Case, Entry, Status
+from daemon.core.case.case import Case, Status
 
 CASE_BYTES = 256 * 1024
 """Of the encoded case. etcd takes 1.5 MiB, and what the daemon still has to write finds room above this."""
 TEXT_BYTES = 2000
+LEAST_TEXT_BYTES = 400
+"""Of a text where there is no room for more; what JSON has to escape takes up to six times as many."""
 LEAST_STORY = 20
 """The newest lines of the story, which are kept whatever else there is."""
 
@@ -25,7 +27,7 @@ _Lighter = Callable[[Status], Status]
 
 def fitted(case: Case, names: tuple[str, ...]) -> Case:
     """The case with no text longer than is sane, and within its size. ``names`` are the decisive alerts'."""
-    status = _cut(case.status)
+    status = _cut(case.status, TEXT_BYTES)
     steps = iter(_ladder(names))
     while _size(case, status) > CASE_BYTES and (step := next(steps, None)) is not None:
         status = step(status)
@@ -36,27 +38,28 @@ def _size(case: Case, status: Status) -> int:
     return len(msgspec.json.encode(case.spec)) + len(msgspec.json.encode(status))
 
 
-def _cut(status: Status) -> Status:
-    """The same value where nothing is too long."""
+def _cut(status: Status, most: int) -> Status:
+    """With no text of more than so many bytes; the same value where none is."""
     effects = tuple(
         effect
-        if _short(effect.detail)
-        else msgspec.structs.replace(effect, detail=shortened(effect.detail, TEXT_BYTES))
+        if _short(effect.detail, most)
+        else msgspec.structs.replace(effect, detail=shortened(effect.detail, most))
         for effect in status.effects
     )
-    timeline = tuple(entry if _short(entry.text) else _line(entry) for entry in status.timeline)
-    if effects == status.effects and timeline == status.timeline and _short(status.reason):
+    timeline = tuple(
+        entry
+        if _short(entry.text, most)
+        else msgspec.structs.replace(entry, text=shortened(entry.text, most))
+        for entry in status.timeline
+    )
+    if effects == status.effects and timeline == status.timeline and _short(status.reason, most):
         return status
-    reason = shortened(status.reason, TEXT_BYTES)
+    reason = shortened(status.reason, most)
     return msgspec.structs.replace(status, reason=reason, effects=effects, timeline=timeline)
 
 
-def _short(text: str) -> bool:
-    return len(text) * 4 <= TEXT_BYTES or len(text.encode()) <= TEXT_BYTES
-
-
-def _line(entry: Entry) -> Entry:
-    return msgspec.structs.replace(entry, text=shortened(entry.text, TEXT_BYTES))
+def _short(text: str, most: int) -> bool:
+    return len(text) * 4 <= most or len(text.encode()) <= most
 
 
 def _ladder(names: tuple[str, ...]) -> tuple[_Lighter, ...]:
@@ -78,4 +81,7 @@ def _ladder(names: tuple[str, ...]) -> tuple[_Lighter, ...]:
     def short_story(status: Status) -> Status:
         return msgspec.structs.replace(status, timeline=status.timeline[-LEAST_STORY:])
 
-    return no_alert_lines, decisive_alone, bare_alerts, short_story
+    def short_lines(status: Status) -> Status:
+        return _cut(status, LEAST_TEXT_BYTES)
+
+    return no_alert_lines, decisive_alone, bare_alerts, short_story, short_lines

@@ -6,7 +6,7 @@ import logging
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
@@ -15,7 +15,7 @@ from daemon.core.case.edits import noted
 from daemon.core.case.effect import Effect
 from daemon.core.case.events import Alerted, Hindered, Instructed
 from daemon.core.case.lifecycle import advance
-from daemon.core.case.size import CASE_BYTES, LEAST_STORY, TEXT_BYTES
+from daemon.core.case.size import CASE_BYTES, LEAST_STORY, TEXT_BYTES, fitted
 from daemon.core.model import Alert
 from daemon.core.policy import Policy
 from daemon.engine.journal import Journal
@@ -44,6 +44,10 @@ def long_alert(number: int, text: str, name: str = DECIDES) -> Alert:
 
 
 @settings(max_examples=12, deadline=None)
+@example([("escaped", "told"), ("two bytes", "alerts"), ("plain", "line"), ("escaped", "line")])
+@example(
+    [("four bytes", "alerts"), ("escaped", "hindered"), ("escaped", "hindered"), ("escaped", "hindered")]
+)
 @given(st.lists(st.tuples(st.sampled_from(list(TEXTS)), st.sampled_from(KINDS)), max_size=8))
 def test_whatever_is_told_a_case_it_stays_within_its_size(told: list[tuple[str, str]]) -> None:
     case = opened()
@@ -62,13 +66,15 @@ def test_whatever_is_told_a_case_it_stays_within_its_size(told: list[tuple[str, 
                 )
                 case = advance(case, Alerted(alerts=crowd), POLICY, T0)
             case "hindered":
-                case = advance(case, Hindered(effect=effects[number % 3].id, detail=text), POLICY, T0)
+                for again in range(30):
+                    detail = f"{again} {text}"
+                    case = advance(case, Hindered(effect=effects[number % 3].id, detail=detail), POLICY, T0)
             case "told":
                 for again in range(60):
                     order = Instruction(action="hold", by="anna", at=T0, reason=f"{again} {text[:900]}")
                     case = advance(case, Instructed(instruction=order), POLICY, T0)
             case _:
-                case = noted(case, text[:900], T0)
+                case = fitted(noted(case, text[:900], T0), POLICY.decisive_alerts)
         assert size(case) <= CASE_BYTES
     assert any(alert.name == DECIDES for alert in case.status.alerts) == any(k == "alerts" for _, k in told)
 

@@ -75,7 +75,7 @@ demo: setup ## See it at work without a cluster: a bad release, its rollback, th
 	$(BIN)/rollbackd demo --port 0
 
 .PHONY: test
-test: setup ## Run the tests that need no cluster
+test: setup ## Run the tests that need no cluster (THOROUGH=1: twenty times as many examples of each property)
 	$(BIN)/pytest -m "not e2e" $(PARALLEL) $(PYTEST_ARGS)
 
 .PHONY: check

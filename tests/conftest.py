@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 from hypothesis import HealthCheck, settings
 
 # What a busy machine takes is nothing that a test promises.
-settings.register_profile(
-    "any machine", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("any machine")
+_ANYWHERE = settings(settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", _ANYWHERE, max_examples=50)
+settings.register_profile("thorough", _ANYWHERE, max_examples=1000)
+settings.load_profile("thorough" if os.environ.get("THOROUGH") else "quick")
 
 
 def pytest_configure() -> None:

@@ -19,6 +19,7 @@ from tests.database.local_runner import LocalRunner
 from tests.database.server import Server, running
 from tests.engine.world import POLICY, World
 
+pytestmark = pytest.mark.e2e
 GOOD, BAD = images.KNOWS
 ENDS = (Phase.ROLLED_BACK, Phase.UNRECOVERED, Phase.HELD)
 ASK = ("psql", "-XtA", "-c", "select version_num from alembic_version")

@@ -8,17 +8,17 @@ and gives the commands that work. Where it acts all the same and the revision co
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec.structs import replace
 
 from daemon.core.case.case import Case
 from daemon.core.case.effect import EffectOutcome
+from daemon.core.case.guards.rollback_limit import DAY
 from daemon.core.model import Workload
 from daemon.core.policy import SUSPENDABLE, OwnerChoice, OwnerKind, OwnerPolicy
 from daemon.core.rollout_facts.owners import AUTOMATONS, NOBODY, Owner, Ownership, last_writer, ownership
 
-DAY = timedelta(days=1)
 HEALS = SUSPENDABLE | {OwnerKind.CONTROLLER, OwnerKind.CANARY, OwnerKind.ROLLOUT}
 """Owners that may write by themselves."""
 

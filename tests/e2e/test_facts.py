@@ -209,7 +209,7 @@ def test_what_a_config_map_held_is_restored_with_the_template(
     status = playing["restored"].result()["status"]
     assert status["phase"] == "RolledBack", status["reason"]
     kinds = [effect["kind"] for effect in status["effects"] if effect["kind"] != "publish"]
-    assert kinds[:2] == ["restore-configuration", "rollback"]
+    assert kinds[:3] == ["gates", "restore-configuration", "rollback"]
     [held] = [found for found in stage.objects("configmaps") if found["metadata"]["name"] == f"{NAME}-config"]
     assert json.loads(held["data"]["settings.json"]) == HEALTHY_SETTINGS
     assert stage.all_ready_on("v1.0.0")

@@ -244,6 +244,8 @@ def demo(*, speed: float, port: int | None, keep: bool, say: Say) -> int:
             teardown.add("web server", lambda seconds: [] if web.stop(seconds) else ["web"])
             say(f"The page: http://127.0.0.1:{web.port}/\n")
         well = play.play(stage, say)
+        if not keep:
+            say("\nTo see it again, with its page left open: rollbackd demo --port 8080 --keep")
         if keep and port is not None:
             say("\nThe page stays until Ctrl-C.")
             play.linger(stage)

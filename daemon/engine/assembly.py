@@ -168,21 +168,20 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
         stop=parts.actuator.stop,
     )
     versions = VersionLook(reader, clock)
+    flags = FlagSwitches(
+        running.runners,
+        parts.cluster,
+        clock,
+        policies=parts.policies,
+        beside=Beside(run=running.run, later=queue.put, defects=defects, edge="feature flag"),
+    )
     changes = ChangeWatch(parts.configuration, parts.copies, contents, parts.cluster, clock, queue.put)
     owners = OwnerLook(parts.surveyor)
     effects = Effects(
         hands=Hands(
             actuator=parts.actuator,
             restorer=parts.restorer,
-            flags=FlagSwitches(
-                parts.running.runners,
-                parts.cluster,
-                clock,
-                policies=parts.policies,
-                run=parts.running.run,
-                later=queue.put,
-                defects=defects,
-            ),
+            flags=flags,
             gates=GateLook(parts.asking, parts.cluster, parts.configuration, parts.events, clock, defects),
             database=database,
             owners=parts.owners,
@@ -229,6 +228,7 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
             calendar=parts.calendar,
             versions=versions,
             database=database,
+            flags=flags,
             owners=owners,
         ),
         configuration=configuration,

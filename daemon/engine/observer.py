@@ -37,6 +37,7 @@ from daemon.engine.configuration_contents import ContentLook
 from daemon.engine.database_steps import DatabaseSteps
 from daemon.engine.database_version import VersionLook
 from daemon.engine.evidence_store import EvidenceStore
+from daemon.engine.feature_flags import FlagSwitches
 from daemon.engine.histories import Histories
 from daemon.engine.ingress import IngressLook
 from daemon.engine.log_reading import LogReading
@@ -68,6 +69,7 @@ class Observer:
         calendar: Calendar,
         versions: VersionLook,
         database: DatabaseSteps,
+        flags: FlagSwitches,
         owners: OwnerLook,
     ) -> None:
         self._room = room
@@ -87,6 +89,7 @@ class Observer:
         self._calendar = calendar
         self._versions = versions
         self._database = database
+        self._flags = flags
         self._owners = owners
 
     def observe(
@@ -145,6 +148,7 @@ class Observer:
         self._ingress.forget(key)
         self._versions.forget(key)
         self._database.forget(key)
+        self._flags.forget(key)
         self._changes.forget(key)
 
     def _assess(

@@ -8,6 +8,7 @@ from daemon.core.case.case import Phase
 from daemon.core.case.effect import EffectOutcome
 from daemon.core.model import Change
 from daemon.ports import Conflict, Unavailable
+from tests.engine.killing import kill_during, writes_during
 from tests.engine.world import REF, World
 from tests.simulation.troubles import Killed
 
@@ -40,9 +41,7 @@ def test_the_story_as_it_goes_undisturbed() -> None:
 
 def writes_of_the_story() -> int:
     world = start()
-    before = world.store.writes.calls
-    world.run_until(Phase.ROLLED_BACK, within=300)
-    return world.store.writes.calls - before
+    return writes_during(world, lambda: world.run_until(Phase.ROLLED_BACK, within=300))
 
 
 @pytest.mark.parametrize("made", [True, False], ids=["after the write", "before the write"])
@@ -50,11 +49,7 @@ def writes_of_the_story() -> int:
 def test_killed_at_a_write(write: int, made: bool) -> None:
     world = start()
     world.store.writes.crash_after(write, made=made)
-    with pytest.raises(Killed):
-        world.run_until(Phase.ROLLED_BACK, within=300)
-    world.kill()
-    world.run(7)
-    world.start()
+    kill_during(world, lambda: world.run_until(Phase.ROLLED_BACK, within=300), gap=7)
     world.run_until(Phase.ROLLED_BACK, within=600)
     assert (world.tag(), world.numbers()) == ("v1.0.0", 3), "exactly one rollback"
     world.run(5)
@@ -65,11 +60,7 @@ def test_killed_at_a_write(write: int, made: bool) -> None:
 def test_killed_at_the_patch(made: bool) -> None:
     world = start()
     world.cluster.undos.crash_after(1, made=made)
-    with pytest.raises(Killed):
-        world.run_until(Phase.ROLLED_BACK, within=300)
-    world.kill()
-    world.run(20)
-    world.start()
+    kill_during(world, lambda: world.run_until(Phase.ROLLED_BACK, within=300), gap=20)
     world.run_until(Phase.ROLLED_BACK, within=600)
     assert (world.tag(), world.numbers()) == ("v1.0.0", 3)
 

@@ -9,9 +9,10 @@ import pytest
 from daemon.core.case.case import Phase
 from daemon.core.case.effect import EffectOutcome
 from daemon.ports import Unavailable
+from tests.engine.killing import kill_during, writes_during
 from tests.engine.mounted import CONFIG, Mounted, world
 from tests.engine.world import REF
-from tests.simulation.troubles import Killed, Troubles
+from tests.simulation.troubles import Troubles
 
 KINDS = ["restore-configuration", "restart"]
 
@@ -30,9 +31,7 @@ def finish(made: Mounted) -> None:
 
 def writes_of_the_story() -> int:
     made = start()
-    before = made.store.writes.calls
-    finish(made)
-    return made.store.writes.calls - before
+    return writes_during(made, lambda: finish(made))
 
 
 def each_once(made: Mounted) -> None:
@@ -51,11 +50,7 @@ def each_once(made: Mounted) -> None:
 def test_killed_at_a_write(write: int, made_it: bool) -> None:
     made = start()
     made.store.writes.crash_after(write, made=made_it)
-    with pytest.raises(Killed):
-        finish(made)
-    made.kill()
-    made.run(7)
-    made.start()
+    kill_during(made, lambda: finish(made), gap=7)
     finish(made)
     each_once(made)
 
@@ -71,11 +66,7 @@ STEPS: dict[str, Callable[[Mounted], Troubles]] = {
 def test_killed_at_a_step(kind: str, made_it: bool) -> None:
     made = start()
     STEPS[kind](made).crash_after(1, made=made_it)
-    with pytest.raises(Killed):
-        finish(made)
-    made.kill()
-    made.run(20)
-    made.start()
+    kill_during(made, lambda: finish(made), gap=20)
     finish(made)
     each_once(made)
 
@@ -95,11 +86,7 @@ def test_killed_while_the_pods_have_yet_to_see_what_was_restored(made_it: bool) 
     made.edit()
     made.until(Phase.ROLLING_BACK)
     made.store.writes.crash_after(1, made=made_it)
-    with pytest.raises(Killed):
-        made.run(300)
-    made.kill()
-    made.run(30)
-    made.start()
+    kill_during(made, lambda: made.run(300), gap=30)
     case = made.until(Phase.ROLLED_BACK, Phase.UNRECOVERED)
     assert case.phase is Phase.ROLLED_BACK, case.status.reason
     assert made.configuration.restored == 1

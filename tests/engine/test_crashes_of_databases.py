@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from daemon.core.case.case import Case, Phase
 from daemon.core.case.effect import EffectOutcome
 from daemon.core.runs import Kind
+from tests.engine.killing import writes_during
 from tests.engine.world import POLICY, World
 from tests.simulation.database import NEW, OLD, TwinDatabase, policy_of
 from tests.simulation.troubles import Killed
@@ -33,9 +34,7 @@ def start(kind: Kind) -> tuple[World, TwinDatabase]:
 
 def writes_of_the_story() -> int:
     world, _ = start("job")
-    before = world.store.writes.calls
-    world.run_until(Phase.ROLLED_BACK, within=600)
-    return world.store.writes.calls - before
+    return writes_during(world, lambda: world.run_until(Phase.ROLLED_BACK, within=600))
 
 
 def revived(world: World) -> Case:

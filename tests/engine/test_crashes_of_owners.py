@@ -10,9 +10,10 @@ from daemon.core.case.case import Case, Phase
 from daemon.core.case.effect import EffectOutcome
 from daemon.core.policy import OwnerChoice
 from daemon.ports import Unavailable
+from tests.engine.killing import kill_during, writes_during
 from tests.engine.test_owners import acts, owned
 from tests.engine.world import REF, World
-from tests.simulation.troubles import Killed, Troubles
+from tests.simulation.troubles import Troubles
 
 DONE = EffectOutcome.DONE
 
@@ -52,9 +53,7 @@ def play(start: Callable[[], World], world: World, *, within: float = 400) -> Ca
 
 def writes_of(start: Callable[[], World]) -> int:
     world = start()
-    before = world.store.writes.calls
-    play(start, world)
-    return world.store.writes.calls - before
+    return writes_during(world, lambda: play(start, world))
 
 
 def each_once(start: Callable[[], World], world: World, case: Case) -> None:
@@ -74,11 +73,7 @@ STORIES = [(start, write) for start in ENDS for write in range(1, writes_of(star
 def test_killed_at_a_write(start: Callable[[], World], write: int, made: bool) -> None:
     world = start()
     world.store.writes.crash_after(write, made=made)
-    with pytest.raises(Killed):
-        play(start, world)
-    world.kill()
-    world.run(7)
-    world.start()
+    kill_during(world, lambda: play(start, world), gap=7)
     each_once(start, world, play(start, world, within=600))
 
 
@@ -95,11 +90,7 @@ STEPS: list[tuple[Callable[[], World], Callable[[World], Troubles]]] = [
 def test_killed_at_a_step(start: Callable[[], World], step: Callable[[World], Troubles], made: bool) -> None:
     world = start()
     step(world).crash_after(1, made=made)
-    with pytest.raises(Killed):
-        play(start, world)
-    world.kill()
-    world.run(20)
-    world.start()
+    kill_during(world, lambda: play(start, world), gap=20)
     each_once(start, world, play(start, world, within=600))
 
 

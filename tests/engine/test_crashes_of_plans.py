@@ -5,35 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from msgspec.structs import replace
 
 from daemon.core.case.case import Phase
 from daemon.core.case.effect import EffectOutcome
 from daemon.core.policy import ConfigurationChoice
 from daemon.ports import Unavailable
-from tests.engine.test_configuration import CONFIG, template
-from tests.engine.world import POLICY, REF, World
-from tests.simulation.troubles import Killed, Troubles
+from tests.engine.killing import kill_during, writes_during
+from tests.engine.test_configuration import broken
+from tests.engine.world import REF, World
+from tests.simulation.troubles import Troubles
 
 KINDS = ["restore-configuration", "rollback", "restart"]
 
 
 def start() -> World:
-    policy = replace(POLICY, configuration=ConfigurationChoice.RESTORE)
-    world = World(template=template(), rps=50.0, policy=policy)
-    world.configuration.write(REF.namespace, CONFIG)
-    world.cluster.restart(REF)
-    world.settled()
-    world.configuration.write(REF.namespace, CONFIG, broken=True)
-    world.cluster.restart(REF)
-    return world
+    return broken(ConfigurationChoice.RESTORE)
 
 
 def writes_of_the_story() -> int:
     world = start()
-    before = world.store.writes.calls
-    world.run_until(Phase.ROLLED_BACK, within=300)
-    return world.store.writes.calls - before
+    return writes_during(world, lambda: world.run_until(Phase.ROLLED_BACK, within=300))
 
 
 def each_once(world: World) -> None:
@@ -55,11 +46,7 @@ def each_once(world: World) -> None:
 def test_killed_at_a_write(write: int, made: bool) -> None:
     world = start()
     world.store.writes.crash_after(write, made=made)
-    with pytest.raises(Killed):
-        world.run_until(Phase.ROLLED_BACK, within=300)
-    world.kill()
-    world.run(7)
-    world.start()
+    kill_during(world, lambda: world.run_until(Phase.ROLLED_BACK, within=300), gap=7)
     world.run_until(Phase.ROLLED_BACK, within=600)
     each_once(world)
 
@@ -80,11 +67,7 @@ def test_every_kind_of_step_is_killed_here() -> None:
 def test_killed_at_a_step(kind: str, made: bool) -> None:
     world = start()
     STEPS[kind](world).crash_after(1, made=made)
-    with pytest.raises(Killed):
-        world.run_until(Phase.ROLLED_BACK, within=300)
-    world.kill()
-    world.run(20)
-    world.start()
+    kill_during(world, lambda: world.run_until(Phase.ROLLED_BACK, within=300), gap=20)
     world.run_until(Phase.ROLLED_BACK, within=600)
     each_once(world)
 

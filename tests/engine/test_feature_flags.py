@@ -13,8 +13,8 @@ from daemon.core.case.effect import Effect, EffectOutcome
 from daemon.core.case.runbook import runbook
 from daemon.core.runs import FeatureFlag, HttpCall, JobCommand, Kind, PodCommand, Task
 from daemon.ports import Denied, PortError, Unavailable
+from tests.engine.killing import kill_during, writes_during
 from tests.engine.world import POLICY, World
-from tests.simulation.troubles import Killed
 
 BAD = "v1.1.0-crash"
 URL = "http://flags.ops/{workload}/new-solver"
@@ -139,10 +139,8 @@ def test_the_runbook_has_it_as_a_person_would_type_it(kind: Kind) -> None:
 
 def writes_of_the_story() -> int:
     made = world()
-    before = made.store.writes.calls
     made.deploy(BAD)
-    made.run_until(Phase.ROLLED_BACK, within=300)
-    return made.store.writes.calls - before
+    return writes_during(made, lambda: made.run_until(Phase.ROLLED_BACK, within=300))
 
 
 @any_kind
@@ -152,11 +150,7 @@ def test_killed_at_a_write_it_is_switched_off_at_most_once(write: int, after: bo
     made = world(kind)
     made.store.writes.crash_after(write, made=after)
     made.deploy(BAD)
-    with pytest.raises(Killed):
-        made.run_until(Phase.ROLLED_BACK, within=300)
-    made.kill()
-    made.run(7)
-    made.start()
+    kill_during(made, lambda: made.run_until(Phase.ROLLED_BACK, within=300), gap=7)
     case = made.run_until(Phase.ROLLED_BACK, within=600)
     assert [kind for kind, _ in steps(case)] == ["feature-flag/1/new-solver", "rollback/1"]
     assert len(made.runners[kind].starts) <= 1
@@ -171,11 +165,7 @@ def test_killed_at_the_switch(kind: Kind, begun: bool) -> None:
     made = world(kind)
     made.runners[kind].calls.crash_after(1, made=begun)
     made.deploy(BAD)
-    with pytest.raises(Killed):
-        made.run_until(Phase.ROLLED_BACK, within=300)
-    made.kill()
-    made.run(7)
-    made.start()
+    kill_during(made, lambda: made.run_until(Phase.ROLLED_BACK, within=300), gap=7)
     case = made.run_until(Phase.ROLLED_BACK, within=600)
     assert len(made.runners[kind].starts) <= 1
     outcome = flag_of(case).outcome

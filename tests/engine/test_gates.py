@@ -14,8 +14,8 @@ from daemon.core.case.steps.step import Right
 from daemon.core.policy import ConfigurationChoice, GateChoice
 from daemon.core.rollout_facts.configuration import Reference
 from daemon.ports import Denied, Unavailable
+from tests.engine.killing import kill_during, writes_during
 from tests.engine.world import IMAGE, POLICY, REF, World
-from tests.simulation.troubles import Killed
 
 BAD = "v1.1.0-bad"
 CONFIG = Reference(kind="ConfigMap", name="gl-006-heatreclaim-config")
@@ -209,10 +209,8 @@ def test_one_question_for_each_object_and_each_right() -> None:
 
 def writes_of_the_story() -> int:
     made = world()
-    before = made.store.writes.calls
     made.deploy(BAD)
-    made.run_until(Phase.ROLLED_BACK, within=300)
-    return made.store.writes.calls - before
+    return writes_during(made, lambda: made.run_until(Phase.ROLLED_BACK, within=300))
 
 
 @pytest.mark.parametrize("after", [True, False], ids=["after the write", "before the write"])
@@ -221,11 +219,7 @@ def test_killed_at_a_write_it_looks_again_and_acts_once(write: int, after: bool)
     made = world()
     made.store.writes.crash_after(write, made=after)
     made.deploy(BAD)
-    with pytest.raises(Killed):
-        made.run_until(Phase.ROLLED_BACK, within=300)
-    made.kill()
-    made.run(7)
-    made.start()
+    kill_during(made, lambda: made.run_until(Phase.ROLLED_BACK, within=300), gap=7)
     case = made.run_until(Phase.ROLLED_BACK, within=600)
     assert steps(case) == [("gates", EffectOutcome.DONE), ("rollback", EffectOutcome.DONE)]
     assert made.cluster.undos.calls <= 2
@@ -239,10 +233,6 @@ def test_killed_while_it_looks(port: str) -> None:
     made.run_until(Phase.PROGRESSING, Phase.WATCHING, within=60)
     troubles = made.rights.reads if port == "rights" else made.configuration.reads
     troubles.crash_after(1, made=False)
-    with pytest.raises(Killed):
-        made.run_until(Phase.ROLLED_BACK, within=300)
-    made.kill()
-    made.run(20)
-    made.start()
+    kill_during(made, lambda: made.run_until(Phase.ROLLED_BACK, within=300), gap=20)
     case = made.run_until(Phase.ROLLED_BACK, within=600)
     assert steps(case) == [("gates", EffectOutcome.DONE), ("rollback", EffectOutcome.DONE)]

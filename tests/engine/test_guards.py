@@ -13,7 +13,8 @@ from daemon.core.case.guards.emergency_stop import STOP
 from daemon.core.case.guards.pause import PAUSE
 from daemon.core.policy import ConfigurationChoice, Policy
 from daemon.ports import Unavailable
-from tests.engine.test_configuration import CONFIG, template
+from tests.engine.killing import writes_during
+from tests.engine.test_configuration import broken
 from tests.engine.world import POLICY, REF, World
 from tests.simulation.troubles import Killed
 
@@ -68,19 +69,8 @@ def test_an_emergency_stop_that_no_watch_has_shown_yet_stops_the_act() -> None:
     assert rollbacks(case) == [EffectOutcome.REFUSED]
 
 
-def broken_configuration() -> World:
-    policy = replace(POLICY, configuration=ConfigurationChoice.RESTORE)
-    world = World(template=template(), rps=50.0, policy=policy)
-    world.configuration.write(REF.namespace, CONFIG)
-    world.cluster.restart(REF)
-    world.settled()
-    world.configuration.write(REF.namespace, CONFIG, broken=True)
-    world.cluster.restart(REF)
-    return world
-
-
 def test_in_the_middle_of_a_plan_it_ends_the_plan_and_says_what_was_done() -> None:
-    world = broken_configuration()
+    world = broken(ConfigurationChoice.RESTORE)
     world.cluster.undos.fail_next(2, Unavailable("the API server does not answer"))
     world.run_until(Phase.ROLLING_BACK, within=300)
     world.cluster.annotate(REF, STOP, "hands off")
@@ -93,7 +83,7 @@ def test_in_the_middle_of_a_plan_it_ends_the_plan_and_says_what_was_done() -> No
 
 
 def test_between_the_rollback_and_the_restart_it_stays_held() -> None:
-    world = broken_configuration()
+    world = broken(ConfigurationChoice.RESTORE)
     world.cluster.restarts.fail_next(2, Unavailable("the API server does not answer"))
     world.run_until(Phase.ROLLING_BACK, within=300)
     while (case := world.newest()) is not None and case.status.patched_at is None:
@@ -111,7 +101,7 @@ def test_between_the_rollback_and_the_restart_it_stays_held() -> None:
 
 
 def test_a_step_that_leaves_no_token_is_stopped_as_well() -> None:
-    world = broken_configuration()
+    world = broken(ConfigurationChoice.RESTORE)
     world.configuration.restores.fail_next(2, Unavailable("connection reset"))
     world.run_until(Phase.ROLLING_BACK, within=300)
     world.cluster.annotate(REF, STOP, "hands off")
@@ -165,15 +155,13 @@ def stopped_amid(world: World) -> Case:
 
 
 def writes_until_it_is_stopped() -> int:
-    world = broken_configuration()
-    before = world.store.writes.calls
-    stopped_amid(world)
-    return world.store.writes.calls - before
+    world = broken(ConfigurationChoice.RESTORE)
+    return writes_during(world, lambda: stopped_amid(world))
 
 
 @pytest.mark.parametrize("write", range(4, writes_until_it_is_stopped() + 1))
 def test_killed_at_a_write_it_is_stopped_all_the_same(write: int) -> None:
-    world = broken_configuration()
+    world = broken(ConfigurationChoice.RESTORE)
     world.store.writes.crash_after(write, made=True)
     with pytest.raises(Killed):
         stopped_amid(world)

@@ -13,9 +13,9 @@ from daemon.core.case.effect import EffectOutcome
 from daemon.core.case.guards.emergency_stop import STOP
 from daemon.core.policy import ConfigurationChoice
 from daemon.ports import Unavailable
+from tests.engine.killing import kill_during, writes_during
 from tests.engine.test_configuration import CONFIG, template
 from tests.engine.world import POLICY, REF, World
-from tests.simulation.troubles import Killed
 
 BAD = "v1.2.0-errors"
 GONE = Fault(kind=FaultKind.IMAGE_MISSING)
@@ -133,9 +133,7 @@ def test_an_emergency_stop_in_between_is_held_and_no_case_is_lost() -> None:
 def writes_of_the_story() -> int:
     world = released()
     world.cluster.fault("v1.1.0", GONE)
-    before = world.store.writes.calls
-    world.run_until(Phase.ROLLED_BACK, within=600)
-    return world.store.writes.calls - before
+    return writes_during(world, lambda: world.run_until(Phase.ROLLED_BACK, within=600))
 
 
 def once(world: World) -> None:
@@ -161,9 +159,5 @@ def killed(trap: Callable[[World], None]) -> None:
     world = released()
     world.cluster.fault("v1.1.0", GONE)
     trap(world)
-    with pytest.raises(Killed):
-        world.run_until(Phase.ROLLED_BACK, within=600)
-    world.kill()
-    world.run(7)
-    world.start()
+    kill_during(world, lambda: world.run_until(Phase.ROLLED_BACK, within=600), gap=7)
     once(world)

@@ -12,9 +12,10 @@ from daemon.core.case.effect import EffectOutcome
 from daemon.core.case.runbook import runbook
 from daemon.core.policy import OwnerChoice, OwnerPolicy
 from daemon.ports import Denied, Unavailable
+from tests.engine.killing import kill_during, writes_during
 from tests.engine.test_owners import FLUX, GROUP, acts
 from tests.engine.world import IMAGE, POLICY, REF, World
-from tests.simulation.troubles import Killed, Troubles
+from tests.simulation.troubles import Troubles
 
 DONE = EffectOutcome.DONE
 BOTH = [("set-back-in-git", DONE), ("rollback", DONE)]
@@ -81,9 +82,7 @@ def test_what_git_forbids_is_said_at_once_and_held_in_the_end() -> None:
 
 def writes_of_the_story() -> int:
     world = start()
-    before = world.store.writes.calls
-    world.run_until(Phase.ROLLED_BACK, within=400)
-    return world.store.writes.calls - before
+    return writes_during(world, lambda: world.run_until(Phase.ROLLED_BACK, within=400))
 
 
 @pytest.mark.parametrize("made", [True, False], ids=["after the write", "before the write"])
@@ -91,11 +90,7 @@ def writes_of_the_story() -> int:
 def test_killed_at_a_write(write: int, made: bool) -> None:
     world = start()
     world.store.writes.crash_after(write, made=made)
-    with pytest.raises(Killed):
-        world.run_until(Phase.ROLLED_BACK, within=400)
-    world.kill()
-    world.run(7)
-    world.start()
+    kill_during(world, lambda: world.run_until(Phase.ROLLED_BACK, within=400), gap=7)
     each_once(world, world.run_until(Phase.ROLLED_BACK, within=600))
 
 
@@ -110,11 +105,7 @@ STEPS: dict[str, Callable[[World], Troubles]] = {
 def test_killed_at_a_step(kind: str, made: bool) -> None:
     world = start()
     STEPS[kind](world).crash_after(1, made=made)
-    with pytest.raises(Killed):
-        world.run_until(Phase.ROLLED_BACK, within=400)
-    world.kill()
-    world.run(3)
-    world.start()
+    kill_during(world, lambda: world.run_until(Phase.ROLLED_BACK, within=400), gap=3)
     each_once(world, world.run_until(Phase.ROLLED_BACK, within=600))
 
 

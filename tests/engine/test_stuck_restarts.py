@@ -9,8 +9,8 @@ from daemon.adapters.simulation.kubelet import Fault, FaultKind
 from daemon.core.case.case import Case, Phase
 from daemon.core.case.effect import EffectOutcome
 from daemon.ports import Denied, Rejected, Unavailable
+from tests.engine.killing import kill_during, writes_during
 from tests.engine.world import POLICY, World
-from tests.simulation.troubles import Killed
 
 BAD = "v1.1.0-bad"
 GOOD = "v1.0.0"
@@ -157,9 +157,7 @@ def test_a_restart_that_is_refused_calls_a_person_at_once() -> None:
 def writes_of_the_story() -> int:
     made = world()
     made.cluster.fault(GOOD, UNREADY)
-    before = made.store.writes.calls
-    made.run_until(Phase.UNRECOVERED, within=900)
-    return made.store.writes.calls - before
+    return writes_during(made, lambda: made.run_until(Phase.UNRECOVERED, within=900))
 
 
 @pytest.mark.parametrize("after", [True, False], ids=["after the write", "before the write"])
@@ -168,11 +166,7 @@ def test_killed_at_a_write_it_is_restarted_once(write: int, after: bool) -> None
     made = world()
     made.cluster.fault(GOOD, UNREADY)
     made.store.writes.crash_after(write, made=after)
-    with pytest.raises(Killed):
-        made.run_until(Phase.UNRECOVERED, within=900)
-    made.kill()
-    made.run(7)
-    made.start()
+    kill_during(made, lambda: made.run_until(Phase.UNRECOVERED, within=900), gap=7)
     case = made.run_until(Phase.UNRECOVERED, within=900)
     assert steps(case) == [("rollback/1", DONE), ("restart/1/stuck", DONE)]
     assert made.numbers() == 4
@@ -184,11 +178,7 @@ def test_killed_at_the_restart_it_is_restarted_once(done: bool) -> None:
     made = world()
     made.cluster.fault(GOOD, UNREADY)
     made.cluster.restarts.crash_after(1, made=done)
-    with pytest.raises(Killed):
-        made.run_until(Phase.UNRECOVERED, within=900)
-    made.kill()
-    made.run(20)
-    made.start()
+    kill_during(made, lambda: made.run_until(Phase.UNRECOVERED, within=900), gap=20)
     case = made.run_until(Phase.UNRECOVERED, within=900)
     assert steps(case) == [("rollback/1", DONE), ("restart/1/stuck", DONE)]
     assert made.numbers() == 4

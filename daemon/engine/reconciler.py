@@ -163,13 +163,7 @@ class Reconciler:
         policy = self._policies(case.ref, workload)
         # What the pods logged that its revision is about to replace.
         case = change(case, logs_before=self._logs.before(workload, case.spec.revision, policy))
-        try:
-            stored = self._store.create(self._configured(case, workload))
-        except Conflict:
-            return None
-        self._saving.saved(stored)
-        self._journal.opened(stored)
-        return stored
+        return self._create(case, workload)
 
     def _open_in_place(self, workload: Workload, cases: Sequence[Case]) -> Case | None:
         """The case of configuration that was changed with no rollout."""
@@ -177,13 +171,19 @@ class Reconciler:
         if case is None:
             return None
         try:
-            stored = self._store.create(self._configured(case, workload))
-        except Conflict:
-            return None
+            return self._create(case, workload)
         except Rejected as error:
             # A schema that is older than the daemon must not keep it from the workload's other cases.
             self._changes.unrecorded(case, str(error))
             return None
+
+    def _create(self, case: Case, workload: Workload) -> Case | None:
+        """The case as it is stored; ``None`` where one of its name is there already."""
+        try:
+            stored = self._store.create(self._configured(case, workload))
+        except Conflict:
+            return None
+        self._saving.saved(stored)
         self._journal.opened(stored)
         return stored
 

@@ -101,7 +101,7 @@ def seconds_to_rollback(world: World, deliveries: Sequence[Sequence[Alert]]) -> 
     return (case.status.failing_at - began).total_seconds()
 
 
-@pytest.mark.parametrize(("others", "senders"), [(1, 1), (80, 40)])
+@pytest.mark.parametrize(("others", "senders"), [(1, 1), pytest.param(80, 40, marks=pytest.mark.e2e)])
 def test_eight_thousand_alerts_delay_the_decision_by_less_than_five_seconds(
     others: int, senders: int
 ) -> None:

@@ -42,6 +42,7 @@ def half_requests() -> Iterator[list[socket.socket]]:
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
+@pytest.mark.e2e
 def test_five_thousand_half_requests_keep_nobody_out(
     half_requests: list[socket.socket], caplog: pytest.LogCaptureFixture
 ) -> None:

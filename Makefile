@@ -86,6 +86,10 @@ check: setup ## Everything that must hold before a commit: format, lint, types, 
 	$(BIN)/lint-imports
 	$(BIN)/pytest -m "not e2e" $(PARALLEL) $(PYTEST_ARGS)
 
+.PHONY: fuzz
+fuzz: setup ## Feed a million inputs near a corpus to each place where others' input comes in (EXAMPLES=, SURFACES=)
+	$(BIN)/python -m tests.fuzz $(SURFACES) --examples $(or $(EXAMPLES),1000000)
+
 .PHONY: docs
 docs: setup ## Write the generated files anew: docs/settings.md, the schema of the webhook and the chart's CRD
 	mkdir -p docs helm/rollbackd/crds

@@ -105,7 +105,7 @@ def _written(line: str, key: int, column: int, pin: tuple[str, str]) -> str:
 def _parsed(text: str, place: str) -> CommentedMap:
     try:
         document = YAML(typ="rt").load(io.StringIO(text))
-    except (YAMLError, ValueError) as error:
+    except (YAMLError, ValueError, RecursionError) as error:
         why = str(error).splitlines()[0]
         raise Rejected(f"{place} is not YAML: {why}") from error
     if not isinstance(document, CommentedMap):

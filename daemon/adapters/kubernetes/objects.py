@@ -85,11 +85,14 @@ class KeptDeployment(msgspec.Struct, frozen=True):
 
 
 def without_hash(template: Mapping[str, Any]) -> dict[str, Any]:
-    """The template as a Deployment may carry it: the controller's pod-template-hash label taken out."""
-    metadata = dict(template.get("metadata") or {})
-    labels = {key: value for key, value in (metadata.get("labels") or {}).items() if key != HASH_LABEL}
-    metadata["labels"] = labels
-    return {**template, "metadata": metadata}
+    """The template as a Deployment may carry it: the controller's pod-template-hash label taken out.
+
+    Raises ValidationError.
+    """
+    metadata = msgspec.convert(template.get("metadata") or {}, type=dict[str, Any])
+    labels = msgspec.convert(metadata.get("labels") or {}, type=dict[str, Any])
+    labels.pop(HASH_LABEL, None)
+    return {**template, "metadata": {**metadata, "labels": labels}}
 
 
 def canonical(template: Mapping[str, Any]) -> bytes:

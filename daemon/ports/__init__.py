@@ -5,6 +5,9 @@ Nothing here retries: :class:`Unavailable` means "ask again later", and the engi
 """
 
 from daemon.core.judge.recovery import Health as Health
+from daemon.ports.access import Access as Access
+from daemon.ports.access import Person as Person
+from daemon.ports.access import Stranger as Stranger
 from daemon.ports.acting import DefectReporter as DefectReporter
 from daemon.ports.acting import ImageReturn as ImageReturn
 from daemon.ports.acting import IncidentSink as IncidentSink

@@ -183,20 +183,25 @@ def _ask(
     )
 
 
+def attributes(namespace: str, right: Right) -> dict[str, str]:
+    """A right as reviews of access name it; no namespace means all of them."""
+    resource, _, subresource = right.resource.partition("/")
+    found = {"namespace": namespace, "verb": right.verb, "group": right.group, "resource": resource}
+    if right.name:
+        found["name"] = right.name
+    if subresource:
+        found["subresource"] = subresource
+    return found
+
+
 def review(
     client: KubeClient, namespace: str, right: Right, *, timeout: float = READ_TIMEOUT
 ) -> ReviewStatus:
     """The API server's answer for one right. Raises Denied, Unavailable."""
-    resource, _, subresource = right.resource.partition("/")
-    attributes = {"namespace": namespace, "verb": right.verb, "group": right.group, "resource": resource}
-    if right.name:
-        attributes["name"] = right.name
-    if subresource:
-        attributes["subresource"] = subresource
     body = {
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SelfSubjectAccessReview",
-        "spec": {"resourceAttributes": attributes},
+        "spec": {"resourceAttributes": attributes(namespace, right)},
     }
     answer = client.request("POST", _REVIEWS, body=body, timeout=timeout)
     return decode_answer(answer, _Review, f"POST {_REVIEWS}").status

@@ -43,6 +43,7 @@ def run(settings: Settings) -> int:
     from daemon.adapters.kubernetes.nodes import KubeNodes
     from daemon.adapters.kubernetes.object_events import KubeObjectEvents
     from daemon.adapters.kubernetes.owners import KubeOwnerSwitch
+    from daemon.adapters.kubernetes.people import KubeAccess
     from daemon.adapters.kubernetes.permissions import KubeRights
     from daemon.adapters.kubernetes.pod_logs import KubeLogs
     from daemon.adapters.kubernetes.surveyor import KubeSurveyor
@@ -50,8 +51,7 @@ def run(settings: Settings) -> int:
     from daemon.adapters.prometheus.gauges import PrometheusGauges
     from daemon.adapters.prometheus.metrics import PrometheusMetrics
     from daemon.adapters.runners import build as build_runners
-    from daemon.web.app import build
-    from daemon.web.server import WebServer
+    from daemon.web.entrance import Served, WebServers
 
     logs.configure(settings.log.level, settings.log.format)
     log = logs.get()
@@ -139,19 +139,10 @@ def run(settings: Settings) -> int:
         daemon.engine.start()
         teardown.add("engine", daemon.engine.stop)
 
-        token = settings.web.secret_token()
-        app = build(
-            intake=daemon.engine,
-            views=daemon.views,
-            clock=clock,
-            registry=registry,
-            token=token.get_secret_value() if token is not None else None,
-            max_body=settings.web.max_body,
-            hosts=settings.web.names,
-        )
-        web = WebServer(app, host=settings.web.host, port=settings.web.port)
+        served = Served(views=daemon.views, clock=clock, access=KubeAccess(client))
+        web = WebServers(settings, served, intake=daemon.engine, registry=registry)
         web.start()
-        teardown.add("web server", lambda seconds: [] if web.stop(seconds) else ["web"])
+        teardown.add("web server", web.stop)
         log.info("watching", namespaces=list(settings.namespaces), port=web.port)
         stop.wait()
         log.info("stopping")
@@ -224,7 +215,8 @@ def manual_rollback(
 def demo(*, speed: float, port: int | None, keep: bool, say: Say) -> int:
     """Play the demo; with a port its page is served meanwhile, and until interrupted where ``keep``."""
     from daemon import demo as play
-    from daemon.web.app import build
+    from daemon.web.app import LOCAL, build
+    from daemon.web.door import NoDoor
     from daemon.web.server import WebServer
 
     logs.configure("error", "console")
@@ -238,6 +230,8 @@ def demo(*, speed: float, port: int | None, keep: bool, say: Say) -> int:
                 registry=CollectorRegistry(),
                 token=None,
                 max_body=1_048_576,
+                door=NoDoor(),
+                hosts=LOCAL,
             )
             web = WebServer(app, host="127.0.0.1", port=port)
             web.start()

@@ -100,4 +100,5 @@ class Backend:
             restoring=settings.restoring,
             gated=settings.gated,
             suspending=settings.suspending,
+            login=settings.web.login.mode,
         )

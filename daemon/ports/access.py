@@ -10,7 +10,7 @@ from daemon.core.value import Value
 
 
 class Person(Value, frozen=True):
-    """Somebody whom the API server knows, with all that it decides rights by. Accounts of programs as well."""
+    """Somebody whom the API server knows, or a program's account, with all that it decides rights by."""
 
     name: str
     groups: tuple[str, ...] = ()

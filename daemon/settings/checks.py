@@ -8,6 +8,7 @@ from typing import Any
 from daemon.core.policy import OwnerChoice
 from daemon.settings.flaw import Flaw as Flaw
 from daemon.settings.guarding import GuardedWorkload, SignalSettings
+from daemon.settings.login_checks import login
 from daemon.settings.migration_checks import migrations
 from daemon.settings.model import Settings
 from daemon.settings.problems import Location, instead
@@ -31,6 +32,7 @@ def flaws(settings: Settings, *, offline: bool = False) -> Iterator[Flaw]:
     yield from _durations(settings)
     yield from _warmups(settings)
     yield from secrets(settings)
+    yield from login(settings)
 
 
 def _workloads(settings: Settings) -> Iterator[Flaw]:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 
 from daemon.core.case.alerts import Naming
+from daemon.settings.login import LoginSettings
 from daemon.settings.problems import complaint
 from daemon.settings.types import (
     Duration,
@@ -150,6 +151,22 @@ class WebSettings(Group):
             "cluster (`.svc`, `.local`) alone, so that no foreign page can read them through a visitor's "
             "browser (DNS rebinding). With neither every name is taken. Probes, metrics and the webhook are "
             "served under any name."
+        ),
+    )
+    login: LoginSettings = Field(
+        default=LoginSettings(),
+        description=(
+            "Who may see the page and the API, and what they may do there: the cluster's RBAC decides, see "
+            "[login](login.md). Probes, metrics and the webhook have no part in it."
+        ),
+    )
+    local_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description=(
+            "A second port, on the loopback alone, with the page and the API to look at and no login: for "
+            "`kubectl port-forward`, where whoever may forward ports to the pod may see. None: no such port."
         ),
     )
     token: SecretStr | None = Field(

@@ -154,6 +154,8 @@ def _default(field: FieldInfo) -> str:
     value = field.default
     if value is None:
         return "none"
+    if isinstance(value, BaseModel):
+        return "as its parts say"
     if isinstance(value, tuple):
         return ", ".join(f"`{item}`" for item in value) or "empty"
     if isinstance(value, bool):

@@ -2,44 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
-from anyio import CapacityLimiter, to_thread
-from fastapi import FastAPI, Query, Response
+from fastapi import FastAPI, Query, Request, Response
 from prometheus_client import CollectorRegistry, generate_latest
 from starlette.exceptions import HTTPException
 
 from daemon import __version__
+from daemon.core.case.case import Case
 from daemon.ports import Clock
 from daemon.presentation import case_views
 from daemon.web import overview
-from daemon.web.answers import RETRY, Described, answer
+from daemon.web.answers import Described, answer
+from daemon.web.door import Door
 from daemon.web.ports import Views
-
-READERS = 4
-MAX_WAITING = 32
-"""Threads that answer the page, and questions that may wait for one."""
-
-
-class Readers:
-    """Threads for what reads the daemon's memory: that may hang when the API server does.
-
-    Few, and with a short queue: a page that asks every second must not pile up questions.
-    """
-
-    def __init__(self) -> None:
-        self._limiter = CapacityLimiter(READERS)
-        self._asked = 0
-
-    async def read(self, question: Callable[[], Response]) -> Response:
-        if self._asked >= READERS + MAX_WAITING:
-            raise HTTPException(503, "too many questions are waiting for an answer: ask again", RETRY)
-        self._asked += 1
-        try:
-            return await to_thread.run_sync(question, limiter=self._limiter)
-        finally:
-            self._asked -= 1
+from daemon.web.readers import Readers
+from daemon.web.sight import Sight
+from daemon.web.visitor import SEE, Visitor
 
 
 def add_probes(app: FastAPI, views: Views, registry: CollectorRegistry) -> None:
@@ -66,29 +47,48 @@ def _readiness(reasons: Sequence[str]) -> Response:
     return answer({"ready": not reasons, "reasons": list(reasons)}, status=503 if reasons else 200)
 
 
-def add_api(app: FastAPI, views: Views, clock: Clock) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """What is shown, and to whom: the namespaces are those with guarded workloads."""
+
+    views: Views
+    door: Door
+    namespaces: Collection[str]
+
+    def to(self, request: Request) -> tuple[Visitor, Sight]:
+        """Raises HTTPException, Unavailable."""
+        visitor = self.door.enter(request)
+        return visitor, Sight(self.views, visitor, self.namespaces)
+
+
+def add_api(app: FastAPI, shown: Shown, clock: Clock) -> None:
     readers = Readers()
 
-    @app.get("/api/status", responses=_UNKNOWN_YET)
-    async def status() -> Response:
+    @app.get("/api/status", responses=_UNKNOWN_YET | _NOT_LET_IN)
+    async def status(request: Request) -> Response:
         """The guarded workloads with their newest cases, and what is wrong with the daemon itself."""
-        return await readers.read(lambda: answer(_overview(views, clock)))
+        return await readers.read(lambda: answer(_overview(shown, request, clock)))
 
-    @app.get("/api/cases", responses=_UNKNOWN_YET)
+    @app.get("/api/cases", responses=_UNKNOWN_YET | _NOT_LET_IN)
     async def cases(
+        request: Request,
         workload: Annotated[str | None, Query(description="name, or namespace/name")] = None,
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     ) -> Response:
         """Cases, the newest first."""
-        return await readers.read(lambda: answer(_summaries(views, workload, limit)))
+        return await readers.read(lambda: answer(_summaries(shown.to(request)[1], workload, limit)))
 
-    @app.get("/api/cases/{namespace}/{name}", responses=_UNKNOWN_YET | _NO_CASE)
-    async def case(namespace: str, name: str) -> Response:
+    @app.get("/api/cases/{namespace}/{name}", responses=_UNKNOWN_YET | _NOT_LET_IN | _NO_CASE)
+    async def case(request: Request, namespace: str, name: str) -> Response:
         """One case with its evidence, timeline and message."""
-        return await readers.read(lambda: answer(_detail(views, namespace, name)))
+        return await readers.read(lambda: answer(_detail(shown, request, namespace, name)))
 
 
 _UNKNOWN_YET: Described = {503: {"description": "Not known yet; ask again"}}
+_NOT_LET_IN: Described = {
+    401: {"description": "Log in, or bear a token"},
+    403: {"description": "A right is missing"},
+}
 _NO_CASE: Described = {404: {"description": "No such case"}}
 
 
@@ -97,24 +97,35 @@ def _summaries(views: Views, workload: str | None, limit: int) -> list[case_view
     return [case_views.summary(case) for case in case_views.newest_first(wanted)[:limit]]
 
 
-def _detail(views: Views, namespace: str, name: str) -> case_views.CaseDetail:
+def _detail(shown: Shown, request: Request, namespace: str, name: str) -> case_views.CaseDetail:
+    visitor, _ = shown.to(request)
+    visitor.need(namespace, SEE)
+    case = find_case(shown.views, namespace, name)
+    return case_views.detail(case, shown.views.policy(case.ref))
+
+
+def find_case(views: Views, namespace: str, name: str) -> Case:
+    """Raises HTTPException 404, Unavailable."""
     for found in views.cases():
         if (found.namespace, found.name) == (namespace, name):
-            return case_views.detail(found, views.policy(found.ref))
+            return found
     raise HTTPException(404, f"there is no case {namespace}/{name}; it may have been pruned")
 
 
-def _overview(views: Views, clock: Clock) -> overview.Overview:
-    unready = tuple(views.unready())
-    workloads, cases = views.workloads(), views.cases()
-    modes = {workload.ref: views.policy(workload.ref).mode.value for workload in workloads}
+def _overview(shown: Shown, request: Request, clock: Clock) -> overview.Overview:
+    visitor, sight = shown.to(request)
+    unready = tuple(sight.unready())
+    workloads, cases = sight.workloads(), sight.cases()
+    modes = {workload.ref: sight.policy(workload.ref).mode.value for workload in workloads}
     return overview.Overview(
         now=clock.now(),
         version=__version__,
         ready=not unready,
-        alive=views.alive(),
+        alive=sight.alive(),
         unready=unready,
-        problems=tuple(views.problems()),
-        unmatched=tuple(views.unmatched()),
+        problems=tuple(sight.problems()),
+        unmatched=tuple(sight.unmatched()),
         workloads=overview.workload_views(workloads, cases, modes),
+        visitor=visitor.name,
+        login=shown.door.kind,
     )

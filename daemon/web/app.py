@@ -12,11 +12,16 @@ from starlette.exceptions import HTTPException
 from daemon import __version__
 from daemon.ports import Clock, PortError, Unavailable
 from daemon.web.answers import RETRY, answer
-from daemon.web.api import add_api, add_probes
+from daemon.web.api import Shown, add_api, add_probes
+from daemon.web.door import Door, NoDoor, TokenDoor
 from daemon.web.guard import Guard
+from daemon.web.login import add_login
 from daemon.web.page import Page
 from daemon.web.ports import Intake, Views
 from daemon.web.receiver import Receiver, add_webhook
+
+LOCAL = ("localhost",)
+"""The hosts of a page without a login: no foreign page gets to read it by leading its own name here."""
 
 
 def build(
@@ -27,12 +32,35 @@ def build(
     registry: CollectorRegistry,
     token: str | None,
     max_body: int,
+    door: Door,
+    namespaces: Collection[str] = (),
     hosts: Collection[str] = (),
 ) -> FastAPI:
-    """``token`` is what the webhook's senders must bear; ``None`` switches it off. ``max_body`` in bytes.
+    """``door`` decides who sees the page and the API; ``namespaces`` are those that are guarded.
+
+    ``token`` is what the webhook's senders must bear; ``None`` switches it off. ``max_body`` in bytes.
 
     ``hosts``: the names that people reach the page under; without any, the page answers to every name.
     """
+    app = _bare(hosts)
+    add_webhook(app, Receiver(intake=intake, registry=registry, token=token, max_body=max_body))
+    add_probes(app, views, registry)
+    add_api(app, Shown(views=views, door=door, namespaces=namespaces), clock)
+    if isinstance(door, TokenDoor):
+        add_login(app, door, hosts)
+    _add_page(app)
+    return app
+
+
+def look_only(*, views: Views, clock: Clock, namespaces: Collection[str]) -> FastAPI:
+    """The page and the API for whoever reaches them, and nothing else."""
+    app = _bare(LOCAL)
+    add_api(app, Shown(views=views, door=NoDoor(), namespaces=namespaces), clock)
+    _add_page(app)
+    return app
+
+
+def _bare(hosts: Collection[str]) -> FastAPI:
     app = FastAPI(
         title="rollbackd",
         version=__version__,
@@ -44,10 +72,6 @@ def build(
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(PortError, _failed)
-    add_webhook(app, Receiver(intake=intake, registry=registry, token=token, max_body=max_body))
-    add_probes(app, views, registry)
-    add_api(app, views, clock)
-    _add_page(app)
     return app
 
 

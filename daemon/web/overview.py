@@ -40,6 +40,10 @@ class Overview(Value, frozen=True):
     unmatched: tuple[UnmatchedAlert, ...]
     """Alerts that were delivered and concerned no guarded workload, the newest first."""
     workloads: tuple[WorkloadView, ...]
+    visitor: str = ""
+    """Who looks, as the cluster names them; empty where nobody logs in."""
+    login: str = "none"
+    """How people are let in: ``token``, ``proxy`` or ``none``."""
 
 
 def workload_views(

@@ -35,8 +35,12 @@ def _rights(needs: Iterable[Need]) -> list[Right]:
 
 
 def _nodes(rendered: Rendered) -> Manifest:
-    """The daemon's own ClusterRole; the others are people's."""
-    (found,) = [role for role in rendered.of("ClusterRole") if not _aggregated(role)]
+    """The daemon's own ClusterRole for nodes; the others are the login's and people's."""
+    (found,) = [
+        role
+        for role in rendered.of("ClusterRole")
+        if not _aggregated(role) and not role["metadata"]["name"].endswith("-login")
+    ]
     return found
 
 
@@ -159,7 +163,7 @@ def test_over_the_whole_cluster_only_single_nodes_may_be_read(rendered: Rendered
 
 
 def test_rights_over_the_whole_cluster_can_be_refused() -> None:
-    made = render(FLEET, values={"rbac": {"nodes": False, "people": False}})
+    made = render(FLEET, values={"rbac": {"nodes": False, "people": False, "login": False}})
     assert [m["kind"] for m in made.manifests if m["kind"].startswith("Cluster")] == []
     assert made.of("Role")
 
@@ -167,7 +171,7 @@ def test_rights_over_the_whole_cluster_can_be_refused() -> None:
 def test_releases_of_one_name_do_not_share_their_cluster_role() -> None:
     name = f"{NAMESPACE}-rollbackd"
     found = {role["metadata"]["name"] for role in render(FLEET).of("ClusterRole")}
-    assert found == {name, f"{name}-view", f"{name}-instruct"}
+    assert found == {name, f"{name}-login", f"{name}-view", f"{name}-instruct"}
 
 
 def test_of_secrets_only_the_metadata_of_named_ones_can_be_asked_for_and_that_can_be_refused() -> None:
@@ -202,9 +206,10 @@ def test_each_role_is_bound_to_the_daemon_alone(rendered: Rendered) -> None:
     assert bound == {
         (role["metadata"]["namespace"], role["metadata"]["name"]) for role in rendered.of("Role")
     }
-    wide = rendered.one("ClusterRoleBinding")
-    assert wide["subjects"] == [account]
-    assert wide["roleRef"]["name"] == _nodes(rendered)["metadata"]["name"]
+    wide = rendered.of("ClusterRoleBinding")
+    assert all(binding["subjects"] == [account] for binding in wide)
+    nodes = _nodes(rendered)["metadata"]["name"]
+    assert {binding["roleRef"]["name"] for binding in wide} == {nodes, f"{nodes}-login"}
 
 
 def _patchable(rendered: Rendered, namespace: str) -> list[str] | None:

@@ -48,9 +48,7 @@ class RealPeople:
         resource = f"{right.resource}.{right.group}"
         name = f"may-{right.verb}"
         self._cluster.kubectl(*here, "create", "role", name, f"--verb={right.verb}", f"--resource={resource}")
-        self._cluster.kubectl(
-            *here, "create", "rolebinding", name, f"--role={name}", f"--user={person.name}"
-        )
+        self._cluster.kubectl(*here, "create", "rolebinding", name, f"--role={name}", f"--user={person.name}")
 
     def cut_off(self) -> Access:
         return KubeAccess(self._dead)

@@ -27,6 +27,8 @@ class Daemon(ABC):
     """How a test starts, kills and asks the daemon."""
 
     url: str
+    login: str
+    """A token that the page and the API let in."""
 
     @abstractmethod
     def start(self) -> None: ...
@@ -53,7 +55,10 @@ class Daemon(ABC):
         return ""
 
     def get(self, path: str) -> Any:
-        with urllib.request.urlopen(f"{self.url}{path}", timeout=5) as answer:
+        request = urllib.request.Request(
+            f"{self.url}{path}", headers={"Authorization": f"Bearer {self.login}"}
+        )
+        with urllib.request.urlopen(request, timeout=5) as answer:
             return json.load(answer)
 
     def wait_ready(self) -> float:
@@ -84,6 +89,7 @@ class ProcessDaemon(Daemon):
     ) -> None:
         self._config = folder / "rollbackd.yaml"
         self._log = folder / "daemon.log"
+        self.login = cluster.token
         port = _free_port(cluster.host_address)
         self.url = f"http://{cluster.host_address}:{port}"
         full = settings | {
@@ -157,6 +163,7 @@ class PodDaemon(Daemon):
     ) -> None:
         self._cluster = cluster
         self._release = release
+        self.login = cluster.token
         repository, tag = PRODUCT.rsplit(":", 1)
         self._values = folder / "values.json"
         values = {

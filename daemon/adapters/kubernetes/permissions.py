@@ -88,6 +88,17 @@ GATES = (
 """What it grants besides where a policy has checks before a plan. Without it these are not checked."""
 
 
+LOGIN: Mapping[str, Sequence[Need]] = {
+    "token": (
+        Need(group="authentication.k8s.io", resource="tokenreviews", verbs=("create",)),
+        Need(group="authorization.k8s.io", resource="subjectaccessreviews", verbs=("create",)),
+    ),
+    "proxy": (Need(group="authorization.k8s.io", resource="subjectaccessreviews", verbs=("create",)),),
+    "none": (),
+}
+"""What its ClusterRole for the page's login grants, by its mode. Without it nobody is let in."""
+
+
 class Permission(Value, frozen=True):
     """One verb, asked of the API server; ``reason`` is the server's, where it gives one.
 
@@ -124,9 +135,11 @@ def check(
     restoring: Collection[str] = (),
     gated: Collection[str] = (),
     suspending: Mapping[str, Collection[OwnerKind]] = NO_OWNERS,
+    login: str = "none",
 ) -> list[Permission]:
     """Ask for every verb of ``NEEDED`` in each namespace, of ``RESTORING`` in those that restore, of
-    ``GATES`` in those that are ``gated``, and of ``OPTIONAL``. Raises Denied, Unavailable.
+    ``GATES`` in those that are ``gated``, of ``OPTIONAL``, and of the page's ``login``. Raises Denied,
+    Unavailable.
 
     ``named`` gives the Deployments of a namespace that is guarded by names alone: a Role may limit the patch
     to these, so it is asked for each of them. ``logged`` are the namespaces in which logs are read,
@@ -160,7 +173,9 @@ def check(
         for verb in SUSPENDING[kind].verbs
     ]
     return needed + [
-        _ask(client, need, verb, "", "", optional=need.optional) for need in OPTIONAL for verb in need.verbs
+        _ask(client, need, verb, "", "", optional=need.optional)
+        for need in (*OPTIONAL, *LOGIN[login])
+        for verb in need.verbs
     ]
 
 

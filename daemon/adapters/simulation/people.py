@@ -1,4 +1,4 @@
-"""People and their tokens in memory: :class:`daemon.ports.Access`, and what an administrator does for them."""
+"""People and their tokens in memory: :class:`daemon.ports.Access`, and what an administrator does."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from daemon.ports import Person, Stranger
 
 
 class MemoryAccess:
-    """Knows the tokens that were issued here; a right is given to a name, in a namespace or in all (empty)."""
+    """Knows the tokens issued here; a right is given to a name, in a namespace or in all (empty)."""
 
     def __init__(self) -> None:
         self._people: dict[str, Person] = {}

@@ -134,3 +134,13 @@ capabilities:
 {{- end -}}
 {{- end -}}
 {{- end -}}
+
+{{- /* How people are let in to the page: token, proxy or none, as the daemon reads it. */ -}}
+{{- define "rollbackd.login" -}}
+{{- $login := (dig "web" "login" dict (include "rollbackd.config" . | fromYaml)) -}}
+{{- if kindIs "string" $login -}}
+{{- $login -}}
+{{- else -}}
+{{- default (ternary "proxy" "token" (not (empty $login.proxy))) $login.mode -}}
+{{- end -}}
+{{- end -}}

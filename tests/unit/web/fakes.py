@@ -16,6 +16,7 @@ from daemon.core.policy import Policy
 from daemon.ports import Unavailable
 from daemon.web.app import build
 from daemon.web.connections import REQUEST_TIMEOUT
+from daemon.web.door import Door, NoDoor
 from daemon.web.server import WebServer
 from tests.unit.web import samples
 
@@ -98,6 +99,8 @@ def serving(
     port: int = 0,
     hosts: Sequence[str] = (),
     request_timeout: float = REQUEST_TIMEOUT,
+    door: Door | None = None,
+    namespaces: Sequence[str] = (samples.REF.namespace,),
 ) -> Iterator[WebServer]:
     app = build(
         intake=intake,
@@ -107,6 +110,8 @@ def serving(
         token=token,
         max_body=MAX_BODY,
         hosts=hosts,
+        door=door or NoDoor(),
+        namespaces=namespaces,
     )
     server = WebServer(app, host="127.0.0.1", port=port, request_timeout=request_timeout)
     server.start()

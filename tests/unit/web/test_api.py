@@ -6,7 +6,7 @@ import pytest
 
 from daemon.core.case.alerts import UnmatchedAlert
 from daemon.presentation.case_views import odds
-from daemon.web import api
+from daemon.web import readers
 from tests.unit.web import samples
 from tests.unit.web.conftest import Client
 from tests.unit.web.fakes import FakeViews
@@ -123,7 +123,7 @@ def test_while_the_memory_hangs_the_probes_answer_and_questions_do_not_pile_up(
     client: Client, views: FakeViews
 ) -> None:
     views.gate.clear()
-    askers = api.READERS + api.MAX_WAITING + 1
+    askers = readers.READERS + readers.MAX_WAITING + 1
     with ThreadPoolExecutor(askers) as pool:
         asked = [pool.submit(client.get, "/api/cases") for _ in range(askers)]
         # All others are held back by the gate, so the first to be done is one that was sent away.

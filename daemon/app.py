@@ -16,6 +16,7 @@ from daemon.engine.assembly import EngineParts, Running, assemble
 from daemon.engine.defects import LogOnly
 from daemon.engine.gates import Asking
 from daemon.engine.manual import Asked, ByHand, Say, roll_back_by_hand
+from daemon.engine.orders import PeoplesOrders
 from daemon.engine.queue import WorkQueue
 from daemon.engine.steady_clock import SteadyClock
 from daemon.engine.surroundings_cache import Sources
@@ -40,6 +41,7 @@ def run(settings: Settings) -> int:
     from daemon.adapters.kubernetes.cases import KubeCaseStore
     from daemon.adapters.kubernetes.configuration import KubeConfiguration
     from daemon.adapters.kubernetes.configuration_copies import KubeConfigurationCopies
+    from daemon.adapters.kubernetes.deputies import KubeDeputies
     from daemon.adapters.kubernetes.nodes import KubeNodes
     from daemon.adapters.kubernetes.object_events import KubeObjectEvents
     from daemon.adapters.kubernetes.owners import KubeOwnerSwitch
@@ -139,7 +141,9 @@ def run(settings: Settings) -> int:
         daemon.engine.start()
         teardown.add("engine", daemon.engine.stop)
 
-        served = Served(views=daemon.views, clock=clock, access=KubeAccess(client))
+        deputies = KubeDeputies(client, settings.namespaces, clock)
+        orders = PeoplesOrders(cluster=cluster, store=store, deputies=deputies, clock=clock)
+        served = Served(views=daemon.views, clock=clock, access=KubeAccess(client), orders=orders)
         web = WebServers(settings, served, intake=daemon.engine, registry=registry)
         web.start()
         teardown.add("web server", web.stop)

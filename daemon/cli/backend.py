@@ -45,6 +45,14 @@ class Backend:
 
         return app.case_store(settings)
 
+    def whoami(self, settings: Settings) -> str:
+        """Whom the API server knows us as; empty where it does not say. A policy of admission may hold what
+        is written to this name."""
+        from daemon import app
+        from daemon.adapters.kubernetes.people import whoami
+
+        return whoami(app.kube_client(settings))
+
     def run(self, settings: Settings) -> int:
         from daemon import app
 

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 by_option = click.option(
-    "--by", metavar="NAME", default="", help="Who says so; the local user where left out."
+    "--by", metavar="NAME", default="", help="Who says so; left out, whom the API server knows you as."
 )
 
 
 def person(by: str, ask: Callable[[], str] = getpass.getuser, uid: Callable[[], int] = os.getuid) -> str:
-    """Who gives an instruction: the name given, else the local user's, else ``uid 10001``.
+    """Who gives an instruction: the name given or known, else the local user's, else ``uid 10001``.
 
     In a container the user often has neither a variable nor an entry in passwd; Python says that as KeyError,
     from 3.13 on as OSError.
@@ -35,8 +35,7 @@ def person(by: str, ask: Callable[[], str] = getpass.getuser, uid: Callable[[], 
         return f"uid {uid()}"
 
 
-def too_late(session: Invocation, case: Case, action: str, rule: str) -> int:
-    message = f"{action}: {case.key} is {case.phase.value}: {rule}"
+def too_late(session: Invocation, case: Case, message: str) -> int:
     if session.json:
         session.emit({"case": case.key, "instruction": None, "error": message})
     click.echo(f"error: {message}", err=True)
@@ -46,7 +45,8 @@ def too_late(session: Invocation, case: Case, action: str, rule: str) -> int:
 def order_of(session: Invocation, action: Literal["approve", "hold"], reason: str, by: str) -> Instruction:
     from daemon.core.case.case import Instruction
 
-    return Instruction(action=action, by=person(by), at=session.backend.clock().now(), reason=reason.strip())
+    who = by if by.strip() else session.backend.whoami(session.settings)
+    return Instruction(action=action, by=person(who), at=session.backend.clock().now(), reason=reason.strip())
 
 
 def instruct(session: Invocation, case: Case, order: Instruction) -> int:

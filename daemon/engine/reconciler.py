@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from msgspec.structs import replace
+
 from daemon.core.case import alerts as alert_matching
 from daemon.core.case import rollback_target as target
 from daemon.core.case.case import Case, Phase, Status
@@ -201,7 +203,7 @@ class Reconciler:
             choice = target.asked_for(order, workload, case.spec.revision, cases)
             known = self._versions.recorded(choice.revision if choice is not None else None, cases, policy)
             asked = Instructed(instruction=order, choice=choice, recorded=known, workload=workload)
-            self._apply(case, asked, policy)
+            self._apply(case, replace(asked, vouched=self._store.vouched(case)), policy)
 
     def _carry(self, case: Case, workload: Workload | None, policy: Policy) -> None:
         if case.active:

@@ -6,6 +6,11 @@ Nothing here retries: :class:`Unavailable` means "ask again later", and the engi
 
 from daemon.core.judge.recovery import Health as Health
 from daemon.ports.access import Access as Access
+from daemon.ports.access import Deputies as Deputies
+from daemon.ports.access import Deputy as Deputy
+from daemon.ports.access import Identity as Identity
+from daemon.ports.access import Instructs as Instructs
+from daemon.ports.access import Pauses as Pauses
 from daemon.ports.access import Person as Person
 from daemon.ports.access import Stranger as Stranger
 from daemon.ports.acting import DefectReporter as DefectReporter

@@ -139,6 +139,13 @@ class CaseStore(Protocol):
         """Write the spec's instruction. Raises as :meth:`save`."""
         ...
 
+    def vouched(self, case: Case) -> bool:
+        """Whether the name in the case's instruction is held to whoever wrote it, as far as can be found out.
+
+        Raises nothing: where it cannot be found out, nobody vouches for it.
+        """
+        ...
+
     def delete(self, case: Case) -> None:
         """Remove a case; one that is gone already is fine."""
         ...

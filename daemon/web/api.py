@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import FastAPI, Query, Request, Response
+from msgspec import structs
 from prometheus_client import CollectorRegistry, generate_latest
 from starlette.exceptions import HTTPException
 
 from daemon import __version__
 from daemon.core.case.case import Case
+from daemon.core.case.instructing import timely
 from daemon.ports import Clock
 from daemon.presentation import case_views
 from daemon.web import overview
@@ -20,7 +22,7 @@ from daemon.web.door import Door
 from daemon.web.ports import Views
 from daemon.web.readers import Readers
 from daemon.web.sight import Sight
-from daemon.web.visitor import SEE, Visitor
+from daemon.web.visitor import INSTRUCT, SEE, Visitor
 
 
 def add_probes(app: FastAPI, views: Views, registry: CollectorRegistry) -> None:
@@ -97,14 +99,21 @@ def _summaries(views: Views, workload: str | None, limit: int) -> list[case_view
     return [case_views.summary(case) for case in case_views.newest_first(wanted)[:limit]]
 
 
-def _detail(shown: Shown, request: Request, namespace: str, name: str) -> case_views.CaseDetail:
+class Detail(case_views.CaseDetail, frozen=True):
+    actions: tuple[str, ...]
+    """What the visitor may instruct in the case's phase: ``approve``, ``hold``."""
+
+
+def _detail(shown: Shown, request: Request, namespace: str, name: str) -> Detail:
     visitor, _ = shown.to(request)
     visitor.need(namespace, SEE)
-    case = find_case(shown.views, namespace, name)
-    return case_views.detail(case, shown.views.policy(case.ref))
+    case = _find_case(shown.views, namespace, name)
+    detail = case_views.detail(case, shown.views.policy(case.ref))
+    actions = timely(case) if visitor.may(namespace, INSTRUCT) else ()
+    return Detail(**structs.asdict(detail), actions=actions)
 
 
-def find_case(views: Views, namespace: str, name: str) -> Case:
+def _find_case(views: Views, namespace: str, name: str) -> Case:
     """Raises HTTPException 404, Unavailable."""
     for found in views.cases():
         if (found.namespace, found.name) == (namespace, name):

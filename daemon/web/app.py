@@ -11,13 +11,15 @@ from starlette.exceptions import HTTPException
 
 from daemon import __version__
 from daemon.ports import Clock, PortError, Unavailable
+from daemon.web.actions import Desk, add_actions
 from daemon.web.answers import RETRY, answer
 from daemon.web.api import Shown, add_api, add_probes
 from daemon.web.door import Door, NoDoor, TokenDoor
 from daemon.web.guard import Guard
 from daemon.web.login import add_login
 from daemon.web.page import Page
-from daemon.web.ports import Intake, Views
+from daemon.web.ports import Intake, Orders, Views
+from daemon.web.readers import Readers
 from daemon.web.receiver import Receiver, add_webhook
 
 LOCAL = ("localhost",)
@@ -33,10 +35,12 @@ def build(
     token: str | None,
     max_body: int,
     door: Door,
+    orders: Orders | None = None,
     namespaces: Collection[str] = (),
     hosts: Collection[str] = (),
 ) -> FastAPI:
-    """``door`` decides who sees the page and the API; ``namespaces`` are those that are guarded.
+    """``door`` decides who sees the page and the API; ``namespaces`` are those that are guarded. Without
+    ``orders`` nothing can be done there.
 
     ``token`` is what the webhook's senders must bear; ``None`` switches it off. ``max_body`` in bytes.
 
@@ -48,6 +52,8 @@ def build(
     add_api(app, Shown(views=views, door=door, namespaces=namespaces), clock)
     if isinstance(door, TokenDoor):
         add_login(app, door, hosts)
+    if orders is not None and not isinstance(door, NoDoor):
+        add_actions(app, Desk(door=door, orders=orders, hosts=hosts, readers=Readers()))
     _add_page(app)
     return app
 

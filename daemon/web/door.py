@@ -11,11 +11,11 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from daemon.ports import Person, Stranger
+from daemon.ports import Identity, Person, Stranger
 from daemon.web.rate import RateLimit
 from daemon.web.reviews import Reviews
 from daemon.web.sessions import Sessions, has_cookie
-from daemon.web.visitor import Identity, Visitor
+from daemon.web.visitor import Visitor
 
 WRONG_AT_ONCE, WRONG_PER_SECOND = 20.0, 1.0
 """Unknown tokens of one address that are asked about: each is a question to the API server."""

@@ -13,7 +13,7 @@ from daemon.settings import Settings
 from daemon.settings.login import LoginSettings
 from daemon.web.app import LOCAL, build, look_only
 from daemon.web.door import WRONG_AT_ONCE, WRONG_PER_SECOND, Door, NoDoor, Proxy, ProxyDoor, TokenDoor
-from daemon.web.ports import Intake, Views
+from daemon.web.ports import Intake, Orders, Views
 from daemon.web.rate import RateLimit
 from daemon.web.reviews import Reviews
 from daemon.web.server import WebServer
@@ -45,6 +45,7 @@ class Served:
     views: Views
     clock: Clock
     access: Access
+    orders: Orders
 
 
 class WebServers:
@@ -62,6 +63,7 @@ class WebServers:
             token=token.get_secret_value() if token is not None else None,
             max_body=web.max_body,
             door=door_of(web.login, served.access, served.clock),
+            orders=served.orders,
             namespaces=settings.namespaces,
             hosts=web.names or (LOCAL if web.login.mode == "none" and not web.login.exposed else ()),
         )

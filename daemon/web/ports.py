@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from daemon.core.case.alerts import UnmatchedAlert
-from daemon.core.case.case import Case
+from daemon.core.case.case import Case, Instruction
+from daemon.core.case.images import AskedImage
 from daemon.core.model import Alert, Workload, WorkloadRef
 from daemon.core.policy import Policy
+from daemon.ports import Identity
 
 
 class Intake(Protocol):
@@ -19,6 +21,29 @@ class Intake(Protocol):
         it could not record them for now: the sender is asked to deliver again.
         """
         ...
+
+
+class Orders(Protocol):
+    """What people may ask for. Each answers a sentence, blocks for some seconds, and raises PortError:
+    Conflict (too late, or somebody was faster), Denied, Missing, Rejected, Unavailable."""
+
+    def instruct(self, namespace: str, name: str, order: Instruction, who: Identity) -> str:
+        """Approve or hold a case; who and when is written as it is known here, whatever ``order`` says."""
+        ...
+
+    def roll_back(
+        self,
+        ref: WorkloadRef,
+        who: Identity,
+        *,
+        revision: int | None,
+        unproven: bool,
+        images: Sequence[AskedImage],
+    ) -> str:
+        """Roll back by hand: to a revision, to images, or to the newest revision that is known good."""
+        ...
+
+    def pause(self, ref: WorkloadRef, value: str | None, who: Identity) -> str: ...
 
 
 class Views(Protocol):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from starlette.exceptions import HTTPException
 
 from daemon.core.case.steps.step import Right
-from daemon.ports import Person
+from daemon.ports import Identity, Person
 
 SEE = Right(verb="list", resource="rolloutcases", group="rollbackd.io")
 INSTRUCT = Right(verb="patch", resource="rolloutcases", group="rollbackd.io")
@@ -18,15 +18,6 @@ INSTRUCT = Right(verb="patch", resource="rolloutcases", group="rollbackd.io")
 def change(deployment: str) -> Right:
     """What it takes to roll back or pause a Deployment by hand."""
     return Right(verb="patch", resource="deployments", group="apps", name=deployment)
-
-
-@dataclass(frozen=True)
-class Identity:
-    """Somebody who acts. With a token of their own, what they do is written as them; without one a proxy
-    says who they are, and the daemon writes for them."""
-
-    person: Person
-    token: str | None = field(default=None, repr=False)
 
 
 NOBODY = (

@@ -82,6 +82,16 @@ def new_object(case: Case) -> dict[str, Any]:
     }
 
 
+FORGER = "nobody: rollbackd asks whether foreign names are refused"
+
+
+def forged(case: Case) -> dict[str, Any]:
+    """A case that was never opened, with an instruction in somebody's name who did not write it."""
+    order = structs.replace(case.spec.instruction, by=FORGER) if case.spec.instruction else None
+    spec = structs.replace(case.spec, instruction=order)
+    return new_object(structs.replace(case, name=f"{case.name[:200].rstrip('.-')}-forged", spec=spec))
+
+
 def status_object(case: Case) -> dict[str, Any]:
     """The object to put on the status subresource, valid for the version that the case was read at."""
     return {

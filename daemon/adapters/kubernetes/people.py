@@ -18,6 +18,7 @@ TIMEOUT = 3.0
 """Seconds for the answer to one review: somebody is waiting at the page."""
 _TOKENS = "/apis/authentication.k8s.io/v1/tokenreviews"
 _ACCESS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+_SELF = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 _WHY = (
     ("token has expired", "the token has expired"),
     ("is invalid for the target audiences", "the token was made for another audience than the API server's"),
@@ -45,6 +46,24 @@ class _TokenReview(msgspec.Struct):
 
 class _AccessReview(msgspec.Struct):
     status: ReviewStatus
+
+
+class _SelfStatus(msgspec.Struct):
+    user_info: _User = msgspec.field(name="userInfo", default=_User())
+
+
+class _SelfReview(msgspec.Struct):
+    status: _SelfStatus
+
+
+def whoami(client: KubeClient) -> str:
+    """Whom the API server knows the client as; empty where it does not say (before Kubernetes 1.28)."""
+    body = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
+    try:
+        answer = client.request("POST", _SELF, body=body, timeout=TIMEOUT)
+        return decode_answer(answer, _SelfReview, f"POST {_SELF}").status.user_info.username
+    except ports.PortError:
+        return ""
 
 
 class KubeAccess:

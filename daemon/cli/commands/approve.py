@@ -36,15 +36,13 @@ def approve(
     """
     from msgspec import structs
 
-    from daemon.core.case.case import APPROVABLE
+    from daemon.core.case.instructing import untimely
 
     if unproven and to_revision is None:
         raise click.UsageError("--unproven is about --to-revision: name the revision.")
 
     found = lookup.case(session, case)
-    if found.phase not in APPROVABLE:
-        return too_late(
-            session, found, "approve", "only a case that awaits approval, is held or advised can be"
-        )
+    if why := untimely(found, "approve"):
+        return too_late(session, found, why)
     order = order_of(session, "approve", reason, by)
     return instruct(session, found, structs.replace(order, revision=to_revision or 0, unproven=unproven))

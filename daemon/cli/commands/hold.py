@@ -27,9 +27,9 @@ def hold(session: Invocation, case: str, reason: str, by: str) -> int:
     For cases whose rollback has not begun. The daemon goes on watching and notifying; approve undoes it. Exit
     code 1 when it is too late.
     """
-    from daemon.core.case.case import STOPPABLE
+    from daemon.core.case.instructing import untimely
 
     found = lookup.case(session, case)
-    if found.phase not in STOPPABLE:
-        return too_late(session, found, "hold", "only a case whose rollback has not begun can be")
+    if why := untimely(found, "hold"):
+        return too_late(session, found, why)
     return instruct(session, found, order_of(session, "hold", reason, by))

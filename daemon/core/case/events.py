@@ -123,6 +123,8 @@ class Instructed(Value, frozen=True):
     recorded: VersionReading | None = None
     """The database's version that the named revision was found healthy with."""
     workload: Workload | None = None
+    vouched: bool = True
+    """Whether the API server holds the instruction's name to whoever wrote it."""
 
 
 class Troubled(Value, frozen=True):

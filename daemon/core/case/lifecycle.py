@@ -190,13 +190,14 @@ def _instructed(case: Case, event: Instructed, policy: Policy, now: datetime) ->
         return case
     case = change(case, last_instruction=order)
     why = f" ({order.reason})" if order.reason else ""
+    who = order.by if event.vouched else f"{order.by} (unverified)"
     match order.action:
         case "approve":
-            return _approved(case, f"approved by {order.by}{why}", event, policy, now)
+            return _approved(case, f"approved by {who}{why}", event, policy, now)
         case "hold":
             if case.phase in STOPPABLE:
-                return holding.hold(case, f"held by {order.by}{why}", policy, now)
-            return noted(case, f"{order.by} asked to hold, too late in {case.phase.value}", now)
+                return holding.hold(case, f"held by {who}{why}", policy, now)
+            return noted(case, f"{who} asked to hold, too late in {case.phase.value}", now)
     assert_never(order.action)
 
 

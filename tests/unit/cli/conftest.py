@@ -44,6 +44,7 @@ class FakeParts(Backend):
         self.code = 0
         self.found: tuple[Notice, ...] = ()
         self.permitted: list[Permission] | PortError = []
+        self.known_as = ""
         self.owned: dict[WorkloadRef, Ownership] = {}
 
     def add(self, *cases: Case) -> None:
@@ -67,6 +68,9 @@ class FakeParts(Backend):
         if self.trouble is not None:
             raise self.trouble
         return self.memory
+
+    def whoami(self, settings: Settings) -> str:
+        return self.known_as
 
     def run(self, settings: Settings) -> int:
         self.calls.append(("run", settings.log.level))

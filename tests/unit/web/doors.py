@@ -17,6 +17,7 @@ from daemon.core.case.case import Status
 from daemon.core.case.steps.step import Right
 from daemon.ports import Person, PortError, Stranger
 from daemon.web.door import Door, Proxy, ProxyDoor, TokenDoor
+from daemon.web.ports import Orders
 from daemon.web.rate import RateLimit
 from daemon.web.reviews import Reviews
 from daemon.web.sessions import Sessions
@@ -64,6 +65,7 @@ class House:
     access: Reachable = field(default_factory=Reachable)
     clock: Hands = field(default_factory=Hands)
     views: FakeViews = field(default_factory=FakeViews)
+    orders: Orders | None = None
     base: str = ""
 
     def __post_init__(self) -> None:
@@ -88,7 +90,9 @@ class House:
 
     @contextmanager
     def open(self, door: Door, hosts: Sequence[str] = ()) -> Iterator[House]:
-        with serving(FakeIntake(), self.views, door=door, hosts=hosts, namespaces=(HERE, "hidden")) as server:
+        with serving(
+            FakeIntake(), self.views, door=door, hosts=hosts, namespaces=(HERE, "hidden"), orders=self.orders
+        ) as server:
             self.base = f"http://127.0.0.1:{server.port}"
             yield self
 

@@ -17,6 +17,7 @@ from daemon.ports import Unavailable
 from daemon.web.app import build
 from daemon.web.connections import REQUEST_TIMEOUT
 from daemon.web.door import Door, NoDoor
+from daemon.web.ports import Orders
 from daemon.web.server import WebServer
 from tests.unit.web import samples
 
@@ -101,6 +102,7 @@ def serving(
     request_timeout: float = REQUEST_TIMEOUT,
     door: Door | None = None,
     namespaces: Sequence[str] = (samples.REF.namespace,),
+    orders: Orders | None = None,
 ) -> Iterator[WebServer]:
     app = build(
         intake=intake,
@@ -112,6 +114,7 @@ def serving(
         hosts=hosts,
         door=door or NoDoor(),
         namespaces=namespaces,
+        orders=orders,
     )
     server = WebServer(app, host="127.0.0.1", port=port, request_timeout=request_timeout)
     server.start()

@@ -17,7 +17,7 @@ from daemon.web.api import Shown, add_api, add_probes
 from daemon.web.door import Door, NoDoor, TokenDoor
 from daemon.web.guard import Guard
 from daemon.web.login import add_login
-from daemon.web.page import Page
+from daemon.web.page import FILES, PageFile
 from daemon.web.ports import Intake, Orders, Views
 from daemon.web.readers import Readers
 from daemon.web.receiver import Receiver, add_webhook
@@ -82,13 +82,16 @@ def _bare(hosts: Collection[str]) -> FastAPI:
 
 
 def _add_page(app: FastAPI) -> None:
-    page = Page.load()
+    for name in FILES:
+        _add_file(app, "/" if name == "page.html" else f"/{name}", PageFile.load(name))
 
-    @app.get("/", include_in_schema=False)
-    async def index(request: Request) -> Response:
-        if request.headers.get("if-none-match") == page.etag:
-            return Response(status_code=304, headers=page.headers)
-        return Response(page.content, media_type="text/html; charset=utf-8", headers=page.headers)
+
+def _add_file(app: FastAPI, path: str, file: PageFile) -> None:
+    @app.get(path, include_in_schema=False)
+    async def get(request: Request) -> Response:
+        if request.headers.get("if-none-match") == file.etag:
+            return Response(status_code=304, headers=file.headers)
+        return Response(file.content, media_type=file.media_type, headers=file.headers)
 
 
 async def _refused(_: Request, error: Exception) -> Response:

@@ -97,6 +97,8 @@ LOGIN: Mapping[str, Sequence[Need]] = {
     "none": (),
 }
 """What its ClusterRole for the page's login grants, by its mode. Without it nobody is let in."""
+WRITING_FOR_PEOPLE = Need(group="rollbackd.io", resource="rolloutcases", verbs=("patch",))
+"""What its Roles grant besides where a proxy says who asks: the person has no token to write with."""
 
 
 class Permission(Value, frozen=True):
@@ -153,6 +155,7 @@ def check(
             (LOGS, [one for one in namespaces if one in logged]),
             *((need, [one for one in namespaces if one in restoring]) for need in RESTORING),
             *((need, [one for one in namespaces if one in gated]) for need in GATES),
+            (WRITING_FOR_PEOPLE, namespaces if login == "proxy" else ()),
         )
         for namespace in places
         for verb in need.verbs

@@ -1,0 +1,51 @@
+"""Logging in and approving in a real browser, where there is one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.unit.web import samples
+from tests.unit.web.browser import CHROMIUM, browser
+from tests.unit.web.doors import HERE, House
+from tests.unit.web.test_actions import Remembered, taken
+
+pytestmark = [pytest.mark.e2e, pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")]
+
+
+def test_a_person_logs_in_with_a_token_approves_and_leaves(tmp_path: Path) -> None:
+    case = samples.awaiting()
+    house = House(orders=Remembered())
+    house.views.now_cases = [case]
+    with house.open(house.token_door()), browser(tmp_path) as tab:
+        form = "document.querySelector('form.login')"
+        tab.open(f"{house.base}/#/cases/{HERE}/{case.name}", form)
+        assert case.spec.workload not in tab.words()
+
+        def log_in(token: str) -> None:
+            tab.value(f"{form}.token.value = {json.dumps(token)}; {form}.requestSubmit()")
+
+        log_in("bertas-old")
+        tab.until(f"{form}.textContent.includes('does not know this token')")
+        log_in("annas")
+        tab.until("document.querySelector('.actions button.approve')")
+        assert tab.value("document.getElementById('visitor').textContent") == "annaLog out"
+        assert tab.value("document.cookie") == "", "no script reads the session"
+
+        tab.value(
+            "window.confirm = () => true; document.querySelector('.actions input').value = 'seen';"
+            "document.querySelector('.actions input').focus()"
+        )
+        house.views.now_cases = [samples.awaiting(), samples.case(status=case.status, name="other")]
+        tab.until("document.activeElement.value === 'seen'")
+        tab.value("document.querySelector('.actions button.approve').click()")
+        tab.until("document.querySelector('.actions').textContent.includes('done')")
+        assert taken(house) == [("anna", "annas", case.key, "approve", "seen", 0, "")]
+
+        tab.value("document.querySelector('#visitor button').click()")
+        tab.until(form)
+        assert case.spec.workload not in tab.words()
+        refused = [one for one in tab.complaints if "401" not in one]
+        assert refused == []

@@ -179,6 +179,14 @@ class WebSettings(Group):
     token_file: ReadableFile | None = Field(
         default=None, description="File with that token, instead of `token`."
     )
+    webhook_key_file: ReadableFile | None = Field(
+        default=None,
+        description=(
+            "File with a key, 16 characters or more, for senders that sign their deliveries instead of "
+            "bearing the token (`X-Rollbackd-Signature`, see [login](login.md#the-webhook)). Alertmanager "
+            "cannot."
+        ),
+    )
     max_body: int = Field(
         default=1_048_576,
         ge=1024,
@@ -191,6 +199,10 @@ class WebSettings(Group):
         """All the names that people reach the page under, as far as somebody said."""
         own = urlsplit(self.page_url).hostname if self.page_url is not None else None
         return (*self.hosts, own) if own else self.hosts
+
+    def webhook_key(self) -> SecretStr | None:
+        """The key of signed deliveries. Raises OSError when its file has gone."""
+        return secret_from(None, self.webhook_key_file)
 
     def secret_token(self) -> SecretStr | None:
         """The webhook's token. Raises OSError when its file has gone."""

@@ -51,6 +51,13 @@ def _webhook_token(settings: Settings) -> Iterator[Flaw]:
             f"the webhook's token has fewer than {SHORTEST_TOKEN} characters, and can be guessed",
             "make one with: openssl rand -hex 32",
         )
+    key = settings.web.webhook_key()
+    if key is not None and len(key.get_secret_value()) < SHORTEST_TOKEN:
+        yield Flaw(
+            ("web", "webhook_key_file"),
+            f"the key of signed deliveries has fewer than {SHORTEST_TOKEN} characters, and can be guessed",
+            "make one with: openssl rand -hex 32",
+        )
 
 
 def written_down(values: Mapping[str, Any]) -> Iterator[Flaw]:

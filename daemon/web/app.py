@@ -19,8 +19,10 @@ from daemon.web.guard import Guard
 from daemon.web.login import add_login
 from daemon.web.page import FILES, PageFile
 from daemon.web.ports import Intake, Orders, Views
+from daemon.web.rate import RateLimit
 from daemon.web.readers import Readers
-from daemon.web.receiver import Receiver, add_webhook
+from daemon.web.receiver import DELIVERIES_AT_ONCE, DELIVERIES_PER_SECOND, Receiver, add_webhook
+from daemon.web.signature import Signatures
 
 LOCAL = ("localhost",)
 """The hosts of a page without a login: no foreign page gets to read it by leading its own name here."""
@@ -34,6 +36,7 @@ def build(
     registry: CollectorRegistry,
     token: str | None,
     max_body: int,
+    webhook_key: str | None = None,
     door: Door,
     orders: Orders | None = None,
     namespaces: Collection[str] = (),
@@ -47,7 +50,15 @@ def build(
     ``hosts``: the names that people reach the page under; without any, the page answers to every name.
     """
     app = _bare(hosts)
-    add_webhook(app, Receiver(intake=intake, registry=registry, token=token, max_body=max_body))
+    receiver = Receiver(
+        intake=intake,
+        registry=registry,
+        token=token,
+        max_body=max_body,
+        limit=RateLimit(clock.monotonic, rate=DELIVERIES_PER_SECOND, burst=DELIVERIES_AT_ONCE),
+        signatures=Signatures(webhook_key, clock) if webhook_key is not None else None,
+    )
+    add_webhook(app, receiver)
     add_probes(app, views, registry)
     add_api(app, Shown(views=views, door=door, namespaces=namespaces), clock)
     if isinstance(door, TokenDoor):

@@ -54,7 +54,7 @@ class WebServers:
     def __init__(
         self, settings: Settings, served: Served, *, intake: Intake, registry: CollectorRegistry
     ) -> None:
-        web, token = settings.web, settings.web.secret_token()
+        web, token, key = settings.web, settings.web.secret_token(), settings.web.webhook_key()
         app = build(
             intake=intake,
             views=served.views,
@@ -62,6 +62,7 @@ class WebServers:
             registry=registry,
             token=token.get_secret_value() if token is not None else None,
             max_body=web.max_body,
+            webhook_key=key.get_secret_value() if key is not None else None,
             door=door_of(web.login, served.access, served.clock),
             orders=served.orders,
             namespaces=settings.namespaces,

@@ -35,6 +35,17 @@ class Kept(Generic[K, V]):
             while len(self._values) > self._most:
                 self._values.popitem(last=False)
 
+    def put_new(self, key: K, value: V, seconds: float) -> bool:
+        """Put it, unless there is one already; whether there was none."""
+        with self._lock:
+            found = self._values.get(key)
+            if found is not None and found[0] > self._monotonic():
+                return False
+            self._values[key] = (self._monotonic() + seconds, value)
+            while len(self._values) > self._most:
+                self._values.popitem(last=False)
+            return True
+
     def drop(self, key: K) -> None:
         with self._lock:
             self._values.pop(key, None)

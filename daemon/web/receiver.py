@@ -14,10 +14,15 @@ from daemon.ports import Unavailable
 from daemon.web import webhook
 from daemon.web.answers import RETRY, Described, answer
 from daemon.web.body import discard, read_bounded
+from daemon.web.door import peer
 from daemon.web.ports import Intake
+from daemon.web.rate import RateLimit
+from daemon.web.signature import HEADER, Signatures
 
 MAX_IN_FLIGHT = 64
 """Deliveries handled at once; each holds a body, and a thread while it is recorded."""
+DELIVERIES_AT_ONCE, DELIVERIES_PER_SECOND = 300.0, 30.0
+"""Of one address. Alertmanager repeats what gets 503."""
 BODY_TIMEOUT = 10.0
 RECORD_TIMEOUT = 8.0
 """Seconds; body and recording together stay well below the minute that Alertmanager repeats after."""
@@ -34,10 +39,19 @@ class Receiver:
     """
 
     def __init__(
-        self, *, intake: Intake, registry: CollectorRegistry, token: str | None, max_body: int
+        self,
+        *,
+        intake: Intake,
+        registry: CollectorRegistry,
+        token: str | None,
+        max_body: int,
+        limit: RateLimit,
+        signatures: Signatures | None = None,
     ) -> None:
         self._intake = intake
         self._token = token
+        self._signatures = signatures
+        self._limit = limit
         self._max_body = max_body
         self._in_flight = 0
         # Its own, so that a slow store never takes the threads of anything else.
@@ -65,8 +79,12 @@ class Receiver:
             self._deliveries.labels(str(code)).inc()
 
     async def _handle(self, request: Request) -> Response:
+        if not self._limit.take(peer(request)):
+            raise HTTPException(503, f"too many deliveries came from {peer(request)}: deliver again", RETRY)
+        signature = request.headers.get(HEADER) if self._signatures is not None else None
         try:
-            self._authorize(request)
+            if signature is None:
+                self._authorize(request)
         except HTTPException:
             await discard(request)
             raise
@@ -75,6 +93,8 @@ class Receiver:
         self._in_flight += 1
         try:
             body = await read_bounded(request, limit=self._max_body, timeout=BODY_TIMEOUT)
+            if signature is not None:
+                self._verify(signature, body)
             delivery = _decode(body)
             recorded = await self._record(delivery)
         finally:
@@ -83,12 +103,13 @@ class Receiver:
         return answer({"accepted": len(delivery.alerts), "recorded": recorded})
 
     def _authorize(self, request: Request) -> None:
-        if self._token is None:
+        if self._token is None and self._signatures is None:
             raise HTTPException(403, "the webhook is switched off: set web.token_file to switch it on")
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         # The bytes that were sent: headers arrive decoded as Latin-1, and compare_digest refuses such str.
         sent = given.strip(" \t").encode("latin-1")
-        if scheme.lower() == "bearer" and hmac.compare_digest(sent, self._token.encode()):
+        own = self._token.encode() if self._token is not None else b""
+        if own and scheme.lower() == "bearer" and hmac.compare_digest(sent, own):
             return
         raise HTTPException(
             401,
@@ -96,6 +117,11 @@ class Receiver:
             "in Alertmanager's receiver to the daemon's token",
             _UNAUTHORIZED,
         )
+
+    def _verify(self, signature: str, body: bytes) -> None:
+        assert self._signatures is not None
+        if why := self._signatures.problem(signature, body):
+            raise HTTPException(401, why, _UNAUTHORIZED)
 
     async def _record(self, delivery: webhook.Delivery) -> int:
         if delivery.truncated:

@@ -103,6 +103,7 @@ def serving(
     door: Door | None = None,
     namespaces: Sequence[str] = (samples.REF.namespace,),
     orders: Orders | None = None,
+    webhook_key: str | None = None,
 ) -> Iterator[WebServer]:
     app = build(
         intake=intake,
@@ -115,6 +116,7 @@ def serving(
         door=door or NoDoor(),
         namespaces=namespaces,
         orders=orders,
+        webhook_key=webhook_key,
     )
     server = WebServer(app, host="127.0.0.1", port=port, request_timeout=request_timeout)
     server.start()

@@ -52,3 +52,14 @@ def test_the_policy_names_this_daemon_and_counts_where_it_guards() -> None:
     (who,) = [v["expression"] for v in policy["spec"]["variables"] if v["name"] == "daemon"]
     assert who == f'request.userInfo.username == "system:serviceaccount:{NAMESPACE}:rollbackd"'
     assert "by proxy" not in str(policy)
+
+
+@pytest.mark.parametrize(("login", "writes"), [({}, False), ({"proxy": {"trusted": ["10.0.0.1"]}}, True)])
+def test_the_daemon_writes_for_people_only_where_a_proxy_names_them(
+    login: dict[str, Any], writes: bool
+) -> None:
+    (role,) = _rendered({"login": login} if login else {}).of("Role")
+    verbs = {v for rule in role["rules"] if "rolloutcases" in rule["resources"] for v in rule["verbs"]}
+    assert ("patch" in verbs) is writes
+    policy = _rendered({"login": login} if login else {}, admissionPolicy={"enabled": True})
+    assert ("by proxy" in str(policy.one("ValidatingAdmissionPolicy"))) is writes

@@ -36,6 +36,8 @@ class Sessions:
         end = expiry(token)
         left = self._longest if end is None else (end - self._clock.now()) / timedelta(seconds=1)
         seconds = max(1.0, min(self._longest, left))
+        if before := _cookie(request):
+            self._tokens.drop(digest(before))
         name = secrets.token_urlsafe(32)
         self._tokens.put(digest(name), token, seconds)
         secure = _over_tls(request)

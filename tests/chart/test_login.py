@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from daemon.adapters.kubernetes.permissions import LOGIN
-from tests.chart.rendering import NAMESPACE, Rendered, render
+from tests.chart.rendering import CHART, NAMESPACE, HelmError, Rendered, helm, render
 
 SHOP = {"namespace": "shop", "name": "cart", "signals": []}
 
@@ -39,6 +40,15 @@ def test_the_daemon_may_ask_who_people_are_just_where_it_must(web: dict[str, Any
         for v in rule["verbs"]
     }
     assert granted == {(need.group, need.resource, verb) for need in LOGIN[mode] for verb in need.verbs}
+
+
+def test_an_older_cluster_is_told_that_it_has_no_such_policies() -> None:
+    values = {"config": {"workloads": [SHOP]}, "webhook": {"enabled": False}}
+    given = [f"--set-json={key}={json.dumps(value)}" for key, value in values.items()]
+    with pytest.raises(HelmError, match=r"needs Kubernetes 1\.30 or newer, and this is v1\.29\.4"):
+        helm(
+            "template", "x", str(CHART), *given, "--set=admissionPolicy.enabled=true", "--kube-version=1.29.4"
+        )
 
 
 def test_the_policy_names_this_daemon_and_counts_where_it_guards() -> None:

@@ -75,6 +75,10 @@ def test_the_form_gives_a_session_that_holds_no_token_and_ends(house: House) -> 
         assert "annas" not in cookie
         assert browser.get(house.base + CASE, timeout=10).status_code == 200
 
+        kept = browser.cookies["rollbackd"]
+        house.log_in(browser)
+        assert house.get(CASE, Cookie=f"rollbackd={kept}").status_code == 401, "a new login ends the old one"
+        cookie = f"rollbackd={browser.cookies['rollbackd']};"
         browser.post(f"{house.base}/api/logout", headers=MARKED, timeout=10)
         assert browser.get(house.base + CASE, timeout=10).status_code == 401
         browser.cookies.set("rollbackd", cookie.partition("=")[2].partition(";")[0])
@@ -155,7 +159,7 @@ def test_while_the_api_server_cannot_be_asked_nobody_is_let_in(
 def test_the_api_server_is_asked_once_in_a_while_and_what_it_takes_back_is_gone(house: House) -> None:
     for _ in range(20):
         assert house.bearing("annas", CASE).status_code == 200
-    assert house.access.asked == 3, "who, in all namespaces, in this one"
+    assert house.access.asked == 5, "who; to list and to patch, in all namespaces and in this one"
     house.access.revoke("anna", HERE, SEE)
     house.clock.passed = 61
     assert house.bearing("annas", CASE).status_code == 403

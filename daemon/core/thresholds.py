@@ -122,6 +122,13 @@ SECOND_SCRAPE = 0.8 * ROUND
 SHIFTED = VERY_STRONG + STRONG
 """Evidence (nats) that the old pods fare worse than before, so that only the same time compares. It is asked
 at each of their scrapes, and old pods that are wrongly taken for the baseline blind the judge."""
+STARTUP = 8 * ROUND
+"""Seconds after a pod's first scrape in which it is young: what is learnt of starts ends with them."""
+STARTUP_STEPS = 2000
+"""Increments of young pods that are kept."""
+PREDECESSORS = 5
+"""Starts of the newest proven releases that are learnt from: enough to tell how they vary, and services
+change."""
 OVERDUE = 4 * ROUND
 """Seconds that a pod's next scrape is waited for at most."""
 NEWEST_STEPS = 60

@@ -24,7 +24,7 @@ class Failure:
     def onset(self) -> Onset | None:
         """When it began; ``None`` where that cannot be told."""
         state = self.state
-        found = onset(state.new_steps, baseline_rate(state), state.baseline.clumps)
+        found = onset(state.telling_steps, baseline_rate(state), state.baseline.clumps)
         return found or self.elsewhere
 
     @cached_property

@@ -79,17 +79,24 @@ def _plain(state: SignalState, problem: str) -> Reason | None:
     policy = state.policy
     if policy.baseline == "require" and not state.bounds.compared:
         return Reason(kind=ReasonKind.NO_BASELINE, about=policy.title)
-    if (
-        _over_limit(state) and _over_baseline(state)
-    ) or state.against_outage.log_e >= state.bounds.baseline_level:
+    if (_over_limit(state) and _over_baseline(state)) or _bad_start(state):
         return Reason(kind=ReasonKind.FAILING, about=against(state))
     if problem:
         return Reason(kind=ReasonKind.UNREADABLE, about=problem)
     if state.new.total <= 0:
         return Reason(kind=ReasonKind.NO_REQUESTS, about=policy.title)
+    if state.rounds.first_at is None and state.starting is not None:
+        return Reason(kind=ReasonKind.STARTING, about=against(state))
     if state.rounds.first_at is None:
         return Reason(kind=ReasonKind.WARMING_UP, about=against(state), seconds=policy.warmup)
     return None
+
+
+def _bad_start(state: SignalState) -> bool:
+    """An outage in the warm-up, or a start that is worse than those of proven releases."""
+    if state.against_outage.log_e >= state.bounds.baseline_level:
+        return True
+    return state.starting is not None and state.starting.failing
 
 
 def _over_limit(state: SignalState) -> bool:
@@ -125,10 +132,10 @@ def _clear(state: SignalState) -> ReasonKind:
 
 def looks_over(state: SignalState) -> bool:
     """Whether the requests so far show the operator's limit exceeded, whatever the time before was like."""
-    limit = state.policy.limit
-    if (state.new.rate or 0.0) <= limit:
+    limit, new = state.policy.limit, state.telling
+    if (new.rate or 0.0) <= limit:
         return False
-    seen = thinned(state.new, state.baseline.clumps)
+    seen = thinned(new, state.baseline.clumps)
     return log_worse(seen, limit) >= state.bounds.limit_level
 
 
@@ -136,7 +143,10 @@ def against(state: SignalState) -> str:
     """The numbers as a sentence."""
     policy = state.policy
     before = f"before {_before(state.before)}" if state.bounds.compared else "nothing to compare with"
-    return f"{policy.title} {state.new!s}, limit {_limit(policy.limit)}, {before}"
+    said = f"{policy.title} {state.new!s}, limit {_limit(policy.limit)}, {before}"
+    starting = state.starting
+    # A start that is under the limit needs no excuse.
+    return said if starting is None or starting.rate <= policy.limit else f"{said}; {starting}"
 
 
 _limit = lru_cache(maxsize=256)(percent)

@@ -19,6 +19,7 @@ class ReasonKind(Enum):
     NO_BASELINE = Verdict.UNKNOWN, "no traffic before the rollout to compare with"
     NO_REQUESTS = Verdict.UNKNOWN, "no requests reached the new pods"
     WARMING_UP = Verdict.UNKNOWN, "no pod has outlived its warm-up of {seconds:g} s"
+    STARTING = Verdict.UNKNOWN, "no pod is older than that yet"
     BUCKETS_TOO_WIDE = Verdict.UNKNOWN, "the histogram's buckets leave open whether it is over it"
     WITHIN_BOUNDS = Verdict.HEALTHY, ""
     ONLY_WORSE = Verdict.DEGRADED, "worse than before, but not shown to be over the limit"

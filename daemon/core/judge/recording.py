@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -36,6 +36,7 @@ from daemon.core.rollout_facts.watch_rules import (
     unusable,
 )
 from daemon.core.signals.sample import Sample
+from daemon.core.signals.startup import Start, start_of
 from daemon.core.signals.state import Side, SignalState, update
 
 KEPT_BEFORE = 20_000
@@ -50,8 +51,10 @@ class Recording:
     the watch ends; that is judged at its own time.
     """
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, starts: Sequence[Start] = ()) -> None:
+        """``starts`` are those of the workload's earlier proven releases, the newest last."""
         self._policy = policy
+        self._earlier = starts
         self._signals = {signal.name: signal for signal in policy.signals}
         self._before: dict[str, deque[Sample]] = {name: deque(maxlen=KEPT_BEFORE) for name in self._signals}
         self._revisions: dict[str, str] = {}
@@ -149,6 +152,11 @@ class Recording:
         """The evidence so far, with its trail, of each signal that the record has."""
         return tuple(judge_signal(signal, self._view(signal.name)) for signal in self._sampled().signals)
 
+    def starts(self) -> tuple[Start, ...]:
+        """How the new pods started, of each signal that tells."""
+        found = [start_of(name, state.young) for name, state in self._states.items()]
+        return tuple([start for start in found if start is not None])
+
     # ------------------------------------------------------------ steps
 
     def _settle(self, later: float) -> list[Judgement]:
@@ -183,7 +191,14 @@ class Recording:
         for name, signal in self._signals.items():
             history = self._before[name]
             self._states[name] = state_from(
-                signal, alpha, rollout.at, window, history, self._born, self._side
+                signal,
+                alpha,
+                rollout.at,
+                window,
+                history,
+                self._born,
+                self._side,
+                starts=[start for start in self._earlier if start.signal == name],
             )
             history.clear()
 

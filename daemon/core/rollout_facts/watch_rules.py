@@ -8,12 +8,13 @@ go through it. Times are Unix seconds of one clock, durations seconds.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from daemon.core.policy import Policy, SignalPolicy
 from daemon.core.rollout_facts.pod_history import SLACK
 from daemon.core.signals.counters import Book
 from daemon.core.signals.sample import Sample
+from daemon.core.signals.startup import Start
 from daemon.core.signals.state import Births, Side, SignalState, initial_state, update
 from daemon.core.value import Value
 
@@ -64,15 +65,17 @@ def state_from(
     births: Births,
     side: Callable[[str], Side],
     before_side: Callable[[str], Side] | None = None,
+    starts: Sequence[Start] = (),
 ) -> SignalState:
     """A signal's state from all that was scraped until now, before the rollout and after it.
 
     What was scraped in the ``window`` before its start is the baseline; from that moment on it is evidence.
-    ``before_side``: whose pods were whose until then, where that is not what ``side`` says.
+    ``before_side``: whose pods were whose until then, where that is not what ``side`` says. ``starts``
+    are those of proven releases, the newest last.
     """
     known = list(samples)
     before = [sample for sample in known if started_at - window <= sample.at < started_at]
-    state = initial_state(signal, alpha, started_at, before, before_side or side)
+    state = initial_state(signal, alpha, started_at, before, before_side or side, starts)
     return update(state, [sample for sample in known if not sample.at < started_at], births, side)
 
 

@@ -17,7 +17,9 @@ import msgspec
 from daemon.core.policy import SignalPolicy
 from daemon.core.signals.baseline import Baseline, Bounds, baseline_of, bounds_of, total
 from daemon.core.signals.counters import Book, Step, read
+from daemon.core.signals.pod_stage import PodStage, by_stage, starts_by
 from daemon.core.signals.sample import Sample
+from daemon.core.signals.startup import Against, Start, Starting, Startup, compared, kept, learnt
 from daemon.core.signals.trail import Point
 from daemon.core.statistics.counts import Tally, thinned
 from daemon.core.statistics.e_process import EProcess, accumulate
@@ -32,6 +34,7 @@ from daemon.core.thresholds import (
     ROUND,
     SECOND_SCRAPE,
     SHIFTED,
+    STARTUP,
 )
 from daemon.core.value import Value
 
@@ -78,6 +81,12 @@ class SignalState(Value, frozen=True):
     """Of the pods' warm-up."""
     against_outage: EProcess = EProcess()
     """In the pods' warm-up."""
+    young: tuple[Step, ...] = ()
+    """Of the new pods, while they were young."""
+    startup: Startup | None = None
+    """What the starts of proven releases allow; ``None`` where they were as well as any other time."""
+    starting: Starting | None = None
+    """How the new pods' start compares, where that is so."""
     over_limit: float = 0.0
     """Log e-value (nats) of the failure, an outage in the warm-up among it."""
     over_baseline: float = 0.0
@@ -89,6 +98,28 @@ class SignalState(Value, frozen=True):
         first_at = self.rounds.first_at
         return first_at is not None and self.new_steps[-1].at < first_at + SECOND_SCRAPE
 
+    @property
+    def telling_steps(self) -> tuple[Step, ...]:
+        """The new pods' steps without those of a start that is no worse than its predecessors'."""
+        startup, starting = self.startup, self.starting
+        if startup is None or starting is None or starting.failing:
+            return self.new_steps
+        starts = starts_by(startup, self.policy, self.young)
+        return tuple([step for step in self.new_steps if not starts(step)])
+
+    @property
+    def telling(self) -> Tally:
+        """What the new pods did, without a start that is no worse than its predecessors'."""
+        starting = self.starting
+        if starting is None or starting.failing:
+            return self.new
+        return Tally(
+            bad=max(0.0, self.new.bad - starting.counted.bad),
+            total=max(0.0, self.new.total - starting.counted.total),
+            scrapes=self.new.scrapes,
+            unclear=self.new.unclear,
+        )
+
 
 def initial_state(
     policy: SignalPolicy,
@@ -96,17 +127,21 @@ def initial_state(
     started_at: float,
     history: Iterable[Sample],
     side: Callable[[str], Side],
+    starts: Sequence[Start] = (),
 ) -> SignalState:
-    """The state at the rollout's start; ``history`` are the samples scraped before it."""
+    """The state at the rollout's start; ``history`` are the samples scraped before it, ``starts`` those of
+    proven releases, the newest last."""
     book, steps = read(Book(), history, starts_at_zero=lambda _: False)
     baseline = baseline_of([step for step in steps if side(step.pod) is Side.OLD], policy, alpha)
+    bounds = bounds_of(policy, baseline.tally, baseline.dispersion, alpha)
     return SignalState(
         policy=policy,
         alpha=alpha,
         started_at=started_at,
         baseline=baseline,
-        bounds=bounds_of(policy, baseline.tally, baseline.dispersion, alpha),
+        bounds=bounds,
         before=baseline.tally,
+        startup=learnt(starts, bounds.bound) if starts else None,
         book=book.reference(),
     )
 
@@ -157,10 +192,19 @@ def _judged(state: SignalState, steps: list[Step]) -> SignalState:
     """With what the new pods did."""
     rounds, limit, baseline = state.rounds, state.against_limit, state.against_baseline
     cold_rounds, cold, trail = state.cold_rounds, state.against_outage, state.trail
-    spread, bounds, new = state.baseline.dispersion, state.bounds, state.new
+    spread, bounds, new, policy = state.baseline.dispersion, state.bounds, state.new, state.policy
     over_limit, over_baseline = state.over_limit, state.over_baseline
-    for together, warming in _rounds(state, steps):
-        if warming:
+    young, starting = state.young, state.starting
+    fresh = [step for step in steps if step.age < STARTUP]
+    if fresh:
+        young = kept(young, fresh)
+    startup = state.startup
+    starts = starts_by(startup, policy, young) if startup is not None else None
+    for together, stage in by_stage(steps, state.started_at, policy, starts):
+        if stage is PodStage.STARTING and startup is not None and starts is not None:
+            seen = [step for step in young if step.at <= together[-1].at]
+            starting = compared(startup, seen, starts, _against(state))
+        elif stage is PodStage.WARMING:
             cold_rounds, portions = cut(cold_rounds, together)
             cold = accumulate(cold, portions, ratios(max(bounds.bound, OUTAGE)), spread)
         else:
@@ -174,6 +218,9 @@ def _judged(state: SignalState, steps: list[Step]) -> SignalState:
         if cold_rounds.first_at is not None:
             # Where no outage in a warm-up was looked for, that is no evidence, not even for health.
             over_limit, over_baseline = max(over_limit, cold.log_e), max(over_baseline, cold.log_e)
+        if starting is not None:
+            over_limit = max(over_limit, starting.over_bound)
+            over_baseline = max(over_baseline, starting.over_usual)
         trail = _traced(trail, state.started_at, together[-1].at, sums, over_limit, over_baseline)
     return msgspec.structs.replace(
         state,
@@ -184,19 +231,24 @@ def _judged(state: SignalState, steps: list[Step]) -> SignalState:
         against_baseline=baseline,
         cold_rounds=cold_rounds,
         against_outage=cold,
+        young=young,
+        starting=starting,
         over_limit=over_limit,
         over_baseline=over_baseline,
         trail=trail,
     )
 
 
-def _rounds(state: SignalState, steps: list[Step]) -> list[tuple[list[Step], bool]]:
-    """By the points of the trail, each one round of scrapes, and by whether the pods are warming up."""
-    start, warmup = state.started_at, state.policy.warmup
-    if not warmup and (steps[0].at - start) // ROUND == (steps[-1].at - start) // ROUND:
-        return [(steps, False)]
-    parts = groupby(steps, lambda step: ((step.at - start) // ROUND, warmup > 0 and step.age < warmup))
-    return [(list(group), warming) for (_, warming), group in parts]
+def _against(state: SignalState) -> Against:
+    baseline = state.baseline
+    served = baseline.seconds * baseline.pods
+    return Against(
+        usual_requests=baseline.tally.total / served if served > 0 else 0.0,
+        dispersion=baseline.dispersion,
+        factor=state.policy.factor,
+        alpha=state.alpha / 2,
+        level=state.bounds.baseline_level,
+    )
 
 
 def _kept(steps: tuple[Step, ...]) -> tuple[Step, ...]:

@@ -8,6 +8,7 @@ from itertools import count
 
 from daemon.core.policy import SignalPolicy
 from daemon.core.signals.sample import Sample
+from daemon.core.signals.startup import Start
 from daemon.core.signals.state import Side, SignalState, initial_state, update
 
 POLICY = SignalPolicy(name="errors", title="error rate", limit=0.05)
@@ -58,13 +59,15 @@ def state(
     before: Sequence[Scrape] | None = None,
     beside: Sequence[Scrape] = (),
     policy: SignalPolicy = POLICY,
+    starts: Sequence[Start] = (),
 ) -> SignalState:
-    """One new pod's scrapes after the rollout, one old pod's before it and beside it."""
+    """One new pod's scrapes after the rollout, one old pod's before it and beside it; ``starts`` are those of
+    its predecessors."""
     # Two that serve side by side share what one had before.
     usual = steady(0.01, 150.0 if beside else 75.0) if before is None else before
     old = counted("o-1", [*usual, *beside], START - EVERY * len(usual) + 1, from_zero=False)
     fresh = counted("n-1", new, START + EVERY, from_zero=True)
-    begun = initial_state(policy, ALPHA, START, [s for s in old if s.at < START + 1], side)
+    begun = initial_state(policy, ALPHA, START, [s for s in old if s.at < START + 1], side, starts)
     for at in sorted({s.at for s in fresh} | {s.at for s in old if s.at >= START + 1}):
         now = [s for s in (*fresh, *old) if s.at == at]
         begun = update(begun, now, lambda _: True, side)

@@ -16,10 +16,12 @@ from daemon.core.judge.detection import DetectedSignal, SignalView, detect, dete
 from daemon.core.judge.reason import Reason, ReasonKind
 from daemon.core.judge.verdict import assess, conclude
 from daemon.core.policy import Policy, SignalPolicy
+from daemon.core.signals.startup import Start
 from daemon.core.signals.state import SignalState, initial_state, update
 from tests.unit.core.signal_states import ALPHA, EVERY, POLICY, START, counted, side, state, steady
 
 BURST = [(225.0, 750.0), (225.0, 750.0), *([(7.0, 750.0)] * 18)]
+BLIP = Start(signal="errors", every=EVERY, seen=1.0, bad=(12.0, 0.0, 0.0), total=(75.0, 75.0, 75.0))
 WARM = msgspec.structs.replace(POLICY, warmup=60.0)
 STRICT = msgspec.structs.replace(POLICY, baseline="require")
 
@@ -44,6 +46,7 @@ STORIES: dict[ReasonKind, SignalState | str] = {
     ReasonKind.NO_BASELINE: state([(30, 100)], policy=STRICT, before=()),
     ReasonKind.NO_REQUESTS: state([(0, 0)]),
     ReasonKind.WARMING_UP: state([(0, 75)], policy=WARM),
+    ReasonKind.STARTING: state([(12, 75)], starts=[BLIP]),
     ReasonKind.BUCKETS_TOO_WIDE: _unclear(),
     ReasonKind.WITHIN_BOUNDS: state([(1, 75)] * 6),
     ReasonKind.ONLY_WORSE: state([(120, 4000)]),

@@ -91,6 +91,13 @@ class WarmUp(Value, frozen=True):
     lasts: Range
 
 
+class Blip(Value, frozen=True):
+    """Each new pod fails so many of its requests in its first seconds; both are drawn once for a release."""
+
+    rate: Range
+    lasts: Range
+
+
 class Aged(Value, frozen=True):
     """Each new pod goes bad so many seconds after its own start, as when a pool fills."""
 
@@ -120,7 +127,19 @@ class Overload(Value, frozen=True):
 
 
 Effect = (
-    Shift | Bursts | Clumps | Retries | Wander | Tide | Rush | WarmUp | Aged | Endpoint | Traffic | Overload
+    Shift
+    | Blip
+    | Bursts
+    | Clumps
+    | Retries
+    | Wander
+    | Tide
+    | Rush
+    | WarmUp
+    | Aged
+    | Endpoint
+    | Traffic
+    | Overload
 )
 
 

@@ -56,6 +56,11 @@ class Family(Value, frozen=True):
     watch: float = 600.0
     dependency: Range | None = None
     """When a dependency is reported unhealthy, in seconds from the onset; ``None``: never."""
+    predecessors: int = 0
+    """How many proven releases are known to have started as ``starts`` says."""
+    starts: tuple[Effect, ...] = ()
+    warmup: float | None = None
+    """Seconds; ``None``: the example's."""
     known_rate: float | None = None
     promised: bool = True
     """Whether the promises hold for it. Else it shows a limit of what can be known; the note says why."""
@@ -66,12 +71,16 @@ class Family(Value, frozen=True):
     def limit(self) -> float:
         return ERROR_LIMIT if self.signal == "errors" else LATENCY_LIMIT
 
+    def _signal(self, name: str) -> SignalPolicy:
+        signal = SIGNALS[name]
+        return signal if self.warmup is None else msgspec.structs.replace(signal, warmup=self.warmup)
+
     @property
     def policy(self) -> Policy:
         """How the daemon is told to judge it: the default policy, and the example's signals."""
         names = ("errors", "latency") if self.beside else (self.signal,)
         return Policy(
-            signals=tuple(SIGNALS[name] for name in names),
+            signals=tuple(self._signal(name) for name in names),
             watch=self.watch,
             baseline_window=max(1800.0, self.history),
         )

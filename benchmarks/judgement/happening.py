@@ -8,6 +8,7 @@ import numpy as np
 
 from .effects import (
     Aged,
+    Blip,
     Bursts,
     Clumps,
     Effect,
@@ -150,6 +151,15 @@ def _warm_up(warm_up: WarmUp, scene: Scene) -> None:
         peak, lasts = scene.draw(warm_up.peak), scene.draw(warm_up.lasts)
         extra = peak * np.exp(-3.0 * np.maximum(age, 0.0) / lasts)
         scene.bad[row] += np.where((age >= 0) & (age < 2 * lasts), extra, 0.0)
+
+
+@happen.register
+def _blip(blip: Blip, scene: Scene) -> None:
+    rate, lasts = scene.draw(blip.rate), scene.draw(blip.lasts)
+    for row in scene.rows(NEW):
+        age = scene.seconds - scene.pods[row].start
+        young = (age >= 0) & (age < lasts)
+        scene.bad[row] = np.where(young, np.maximum(scene.bad[row], rate), scene.bad[row])
 
 
 @happen.register

@@ -16,6 +16,7 @@ from .oracle import wald
 from .peers import RULES
 from .record import POLL, Record
 from .scoring import ORACLE, OURS, Run
+from .startups import starts_before
 from .windows import Metrics
 
 
@@ -56,7 +57,8 @@ def _polled(record: Record, at: float) -> float:
 
 def _ours(record: Record) -> tuple[float | None, str, float, int]:
     """When the deciding sample was scraped, the attribution, the processor time and the judgements."""
-    recording, entries = Recording(record.family.policy), list(record.entries())
+    family = record.family
+    recording, entries = Recording(family.policy, starts_before(family, record.seed)), list(record.entries())
     # The rollout's start reads the whole history; what is timed are the judgements after it.
     before = 1 + next(index for index, entry in enumerate(entries) if isinstance(entry, RolloutStarted))
     for entry in entries[:before]:

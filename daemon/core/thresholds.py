@@ -129,6 +129,8 @@ STARTUP_STEPS = 2000
 PREDECESSORS = 5
 """Starts of the newest proven releases that are learnt from: enough to tell how they vary, and services
 change."""
+RELEASES_DIFFER = 0.25
+"""The least coefficient of variation of starts from release to release: a few of them cannot show less."""
 OVERDUE = 4 * ROUND
 """Seconds that a pod's next scrape is waited for at most."""
 NEWEST_STEPS = 60

@@ -15,26 +15,28 @@ from typing import NamedTuple
 import msgspec
 
 from daemon.core.case.case import Case
+from daemon.core.case.edits import change
+from daemon.core.case.starts import taught_by
 from daemon.core.judge.detection import SignalView
 from daemon.core.judge.recovery import FreshView
-from daemon.core.judge.verdict import alpha_of
+from daemon.core.judge.verdict import alpha_of, starts_of
 from daemon.core.model import Revision, Workload
 from daemon.core.policy import Policy, SignalPolicy
 from daemon.core.rollout_facts.fleet_samples import FleetSamples
 from daemon.core.rollout_facts.pod_owner import PodOwners
 from daemon.core.rollout_facts.watch_rules import (
-    Roles,
     ambiguous,
-    made_since,
-    starts_at_zero,
     state_from,
     unscraped,
     unusable,
 )
-from daemon.core.signals.counters import Book, observe
+from daemon.core.signals.counters import Book
 from daemon.core.signals.sample import Reading, Sample
-from daemon.core.signals.state import Births, Side, SignalState, update
+from daemon.core.signals.startup import Start
+from daemon.core.signals.state import SignalState, update
 from daemon.engine import in_place_evidence
+from daemon.engine.fresh_evidence import Fresh
+from daemon.engine.pod_roles import pod_births, pod_sides
 from daemon.ports import Clock, Metrics, PortError
 
 TOLERATED_SKEW = 2.0
@@ -48,7 +50,9 @@ class Watch(msgspec.Struct, kw_only=True):
     case: Case
     policy: Policy
     states: dict[str, SignalState]
-    fresh: dict[str, Book]
+    earlier: tuple[Start, ...] = ()
+    """How the pods of proven releases before it started, the newest last."""
+    fresh: dict[str, Fresh]
     """Per signal what was scraped since the rollback's patch."""
     problems: dict[str, str]
     taken_at: float = 0.0
@@ -78,13 +82,18 @@ class EvidenceStore:
 
     # ------------------------------------------------------------ the reconciler's side
 
-    def attend(self, case: Case, policy: Policy) -> bool:
-        """Gather evidence for a case from now on; tells whether it is new here."""
+    def attend(self, case: Case, policy: Policy, earlier: tuple[Start, ...] = ()) -> bool:
+        """Gather evidence for a case from now on; tells whether it is new here.
+
+        ``earlier`` tells how the pods of proven releases before it started; what it is at first counts.
+        """
         key = case.key
         with self._lock:
             watch = self._watches.get(key)
             if watch is None:
-                self._watches[key] = Watch(case=case, policy=policy, states={}, fresh={}, problems={})
+                self._watches[key] = Watch(
+                    case=case, policy=policy, earlier=earlier, states={}, fresh={}, problems={}
+                )
                 return True
             watch.case, watch.policy = case, policy
             return False
@@ -110,6 +119,14 @@ class EvidenceStore:
             if watch is None:
                 return {}
             return {s.name: _fresh_view(watch, s.name, workload) for s in watch.policy.signals}
+
+    def taught(self, before: Case, after: Case) -> Case:
+        """With how its pods started, where the case has just ended as one that tells."""
+        if not taught_by(before, after):
+            return after
+        with self._lock:
+            watch = self._watches.get(after.key)
+            return change(after, starts=starts_of(watch.states.values())) if watch is not None else after
 
     def polled_ago(self, case: Case) -> float | None:
         """Seconds since the case's signals were asked for, by answers that could be used or could not;
@@ -212,29 +229,23 @@ def _begin(
     """Split the history at the rollout's start: the baseline before it, the evidence after it."""
     spec, policy = watch.case.spec, watch.policy
     start = spec.started_at.timestamp() + watch.skew
-    born, side = _births(workload, owners, spec.revision, spec.started_at), _sides(watch, workload, owners)
-    before = in_place_evidence.beforehand(watch.case, workload, owners)
-    watch.states[signal.name] = state_from(
-        signal, alpha_of(policy), start, policy.baseline_window, history, born, side, before
+    born, side = (
+        pod_births(workload, owners, spec.revision, spec.started_at),
+        pod_sides(watch.case, workload, owners),
     )
-    watch.fresh[signal.name] = Book()
+    before = in_place_evidence.beforehand(watch.case, workload, owners)
+    earlier = [one for one in watch.earlier if one.signal == signal.name]
+    watch.states[signal.name] = state_from(
+        signal, alpha_of(policy), start, policy.baseline_window, history, born, side, before, earlier
+    )
+    watch.fresh[signal.name] = Fresh()
     _refresh(watch, workload, owners, signal.name, history)
-
-
-def _sides(watch: Watch, workload: Workload, owners: PodOwners) -> Callable[[str], Side]:
-    """Whose pods are whose."""
-    spec = watch.case.spec
-    if spec.in_place:
-        return in_place_evidence.sides(watch.case, workload, partial(owners.made, spec.revision))
-    before = spec.baseline.replica_set_uid if spec.baseline is not None else ""
-    roles = Roles(judged=spec.revision.replica_set_uid, baseline=before)
-    return lambda pod: roles.side(owners.of(pod))
 
 
 def _continue(watch: Watch, workload: Workload, owners: PodOwners, name: str, samples: list[Sample]) -> None:
     spec = watch.case.spec
-    born = _births(workload, owners, spec.revision, spec.started_at)
-    watch.states[name] = update(watch.states[name], samples, born, _sides(watch, workload, owners))
+    born = pod_births(workload, owners, spec.revision, spec.started_at)
+    watch.states[name] = update(watch.states[name], samples, born, pod_sides(watch.case, workload, owners))
     _refresh(watch, workload, owners, name, samples)
 
 
@@ -246,22 +257,8 @@ def _refresh(watch: Watch, workload: Workload, owners: PodOwners, name: str, sam
     # The patch was made by our clock, the scrapes by the metrics server's.
     edge = patched.timestamp() + watch.skew
     fresh = [sample for sample in samples if sample.at > edge]
-    born = _births(workload, owners, None, patched)
-    watch.fresh[name] = observe(watch.fresh[name], fresh, starts_at_zero=born)
-
-
-def _births(workload: Workload, owners: PodOwners, made: Revision | None, since: datetime) -> Births:
-    """Whether a pod's counters began at zero after ``since``, where the cluster's objects tell, or else the
-    ReplicaSet that was ``made`` for the rollout."""
-    known = {pod.name: pod.created_at.timestamp() for pod in (*workload.finished, *workload.pods)}
-    began = since.timestamp()
-    new_set = made is not None and made_since(made.created_at.timestamp(), began)
-
-    def rule(pod: str) -> bool:
-        of_new_set = new_set and made is not None and owners.made(made, pod)
-        return starts_at_zero(known.get(pod), began, of_new_set=of_new_set)
-
-    return rule
+    born = pod_births(workload, owners, None, patched)
+    watch.fresh[name] = watch.fresh[name].with_samples(fresh, born)
 
 
 def _view(watch: Watch, name: str, workload: Workload) -> SignalView:
@@ -287,14 +284,15 @@ def _unusable(watch: Watch, book: Book, workload: Workload) -> str:
 def _fresh_view(watch: Watch, name: str, workload: Workload) -> FreshView:
     status = watch.case.status
     target, since = status.target, status.rolled_out_at
-    book = watch.fresh.get(name)
+    fresh, state = watch.fresh.get(name), watch.states.get(name)
     problem = watch.problems.get(name, "the metrics were not polled yet")
-    if book is None or target is None:
+    if fresh is None or state is None or target is None:
         return FreshView(problem=problem or "no fresh samples yet")
     edge = since.timestamp() + watch.skew if since is not None else float("inf")
     theirs = partial(_owners(watch, workload).made, target)
     return FreshView(
-        tally=book.tally(theirs),
-        unscraped=unscraped(book, [pod.name for pod in workload.live_of(target)], edge),
-        problem=problem or book.problem(theirs),
+        tally=fresh.book.tally(theirs),
+        starting=fresh.starting(state.startup, state.policy, theirs),
+        unscraped=unscraped(fresh.book, [pod.name for pod in workload.live_of(target)], edge),
+        problem=problem or fresh.book.problem(theirs),
     )

@@ -18,6 +18,7 @@ from daemon.core.case.edits import change
 from daemon.core.case.events import Alerted, Event, Instructed, Observed, Troubled
 from daemon.core.case.keeping import outlived
 from daemon.core.case.lifecycle import advance
+from daemon.core.case.starts import predecessors
 from daemon.core.model import Alert, Episode, Workload, WorkloadRef
 from daemon.core.policy import Policy
 from daemon.engine.admission import admit
@@ -242,7 +243,7 @@ class Reconciler:
             self._act(self._apply(newest, event, policy), policy)
 
     def _attend(self, case: Case, policy: Policy) -> None:
-        if self._room.attend(case, policy):
+        if self._room.attend(case, policy, predecessors(case, self._own(case.ref))):
             self._attended()
 
     def _act(self, case: Case, policy: Policy) -> Case:
@@ -260,6 +261,7 @@ class Reconciler:
             after = advance(after, one.result, policy, one.at)
         if after.phase is Phase.HEALTHY and case.phase is not Phase.HEALTHY:
             after = self._contents.healthy(after, policy, self._clock.now())
+        after = self._room.taught(case, after)
         if not self._saving.worthwhile(case, after):
             return after
         stored = self._save(case, after)

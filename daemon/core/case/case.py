@@ -27,6 +27,7 @@ from daemon.core.rollout_facts.log_lines import KindsBefore, LogReport
 from daemon.core.rollout_facts.owners import Ownership
 from daemon.core.rollout_facts.pod_history import PodHistory
 from daemon.core.runs import SmokeRun
+from daemon.core.signals.startup import Start
 from daemon.core.value import Value
 
 
@@ -139,6 +140,8 @@ class Status(Value, frozen=True, omit_defaults=True):
     """The target that was returned to before the present one, and whose image could not be had."""
     assessment: Assessment | None = None
     verification: Verification | None = None
+    starts: tuple[Start, ...] = ()
+    """How its pods started, where the releases after it may start like that."""
     pods: tuple[PodHistory, ...] = ()
     """Of the live pods of the revision that matters now: the judged one, after the patch the target."""
     smoke_tests: tuple[SmokeRun, ...] = ()

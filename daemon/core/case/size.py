@@ -2,7 +2,8 @@
 
 Texts come from outside (an API server's words, a container's last message, a person's reason) and are cut.
 Should a case be too large even so, what decides nothing gives way, in this order: lines of alerts, alerts
-that decide nothing, labels and summaries of the others, the oldest lines of the story, the ends of its lines.
+that decide nothing, labels and summaries of the others, the oldest lines of the story, how its pods
+started, the ends of its lines.
 """
 
 from __future__ import annotations
@@ -81,7 +82,10 @@ def _ladder(names: tuple[str, ...]) -> tuple[_Lighter, ...]:
     def short_story(status: Status) -> Status:
         return msgspec.structs.replace(status, timeline=status.timeline[-LEAST_STORY:])
 
+    def no_starts(status: Status) -> Status:
+        return msgspec.structs.replace(status, starts=())
+
     def short_lines(status: Status) -> Status:
         return _cut(status, LEAST_TEXT_BYTES)
 
-    return no_alert_lines, decisive_alone, bare_alerts, short_story, short_lines
+    return no_alert_lines, decisive_alone, bare_alerts, short_story, no_starts, short_lines

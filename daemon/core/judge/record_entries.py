@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from daemon.core.signals.sample import Sample
 from daemon.core.value import Value
 
 
@@ -17,6 +18,12 @@ class Sampled(Value, frozen=True):
     unclear: float = 0.0
     born: float | None = None
     """When the pod was made, where that is known."""
+
+    @property
+    def sample(self) -> Sample:
+        return Sample(
+            namespace="", pod=self.pod, at=self.at, total=self.total, bad=self.bad, unclear=self.unclear
+        )
 
 
 class RolloutStarted(Value, frozen=True):

@@ -24,20 +24,19 @@ from daemon.core.judge.record_entries import (
     Sampled,
     ScrapeFailed,
 )
-from daemon.core.judge.verdict import alpha_of, assess, judge_signal
+from daemon.core.judge.recorded_pods import RecordedPods
+from daemon.core.judge.verdict import alpha_of, assess, judge_signal, starts_of
 from daemon.core.policy import Policy
 from daemon.core.rollout_facts.watch_rules import (
-    Roles,
     end_of,
     is_over,
     stale_from,
-    starts_at_zero,
     state_from,
     unusable,
 )
 from daemon.core.signals.sample import Sample
-from daemon.core.signals.startup import Start, start_of
-from daemon.core.signals.state import Side, SignalState, update
+from daemon.core.signals.startup import Start
+from daemon.core.signals.state import SignalState, update
 
 KEPT_BEFORE = 20_000
 """Samples of a signal that are kept while no rollout has begun; older ones are let go."""
@@ -57,11 +56,13 @@ class Recording:
         self._earlier = starts
         self._signals = {signal.name: signal for signal in policy.signals}
         self._before: dict[str, deque[Sample]] = {name: deque(maxlen=KEPT_BEFORE) for name in self._signals}
-        self._revisions: dict[str, str] = {}
-        self._births: dict[str, float] = {}
+        self._pods = RecordedPods()
         self._rollout: RolloutStarted | None = None
-        self._roles = Roles(judged="")
         self._states: dict[str, SignalState] = {}
+        self._since: dict[str, SignalState] = {}
+        """The states after the decision."""
+        self._heard = -math.inf
+        """The newest entry's time."""
         self._failed: dict[str, str] = {}
         """Signal → why its last poll brought nothing."""
         self._named: set[str] = set()
@@ -83,6 +84,9 @@ class Recording:
 
     def take(self, entry: RecordEntry) -> list[Judgement]:
         """The changes of the verdict that this entry brings about."""
+        if self._decided:
+            self._follow_on(entry)
+            return []
         said = self.pass_time(entry.at)
         return said if self.decided else said + self._enter(entry)
 
@@ -97,6 +101,7 @@ class Recording:
 
     def _enter(self, entry: RecordEntry) -> list[Judgement]:
         said: list[Judgement] = []
+        self._heard = max(self._heard, entry.at)
         match entry:
             case Sampled():
                 self._pending.append(entry)
@@ -114,14 +119,13 @@ class Recording:
             case DependencyChanged():
                 known = self._dependencies.get(entry.name)
                 if known is None or known.healthy is not entry.healthy:
-                    self._dependencies[entry.name] = Dependency(
-                        name=entry.name, healthy=entry.healthy, since=entry.at, confirmed=entry.confirmed
-                    )
+                    self._dependencies[entry.name] = _dependency(entry)
         return said
 
     def close(self) -> Judgement | None:
         """The record's end: the last judgement, or ``None`` where no rollout was started."""
-        self._flush()
+        if not self._decided:
+            self._flush()
         if self._rollout is None:
             return None
         if self._last is None or not self._decided:
@@ -153,11 +157,26 @@ class Recording:
         return tuple(judge_signal(signal, self._view(signal.name)) for signal in self._sampled().signals)
 
     def starts(self) -> tuple[Start, ...]:
-        """How the new pods started, of each signal that tells."""
-        found = [start_of(name, state.young) for name, state in self._states.items()]
-        return tuple([start for start in found if start is not None])
+        """How the new pods started, where the whole watch was recorded and showed them to be well after that.
+
+        Whatever was decided meanwhile: what the record goes on with was not rolled back.
+        """
+        if self._rollout is None or self._heard < self._complete_at + self._policy.watch:
+            return ()
+        states = {**self._states, **self._since}
+        return starts_of([states[signal.name] for signal in self._sampled().signals if signal.name in states])
 
     # ------------------------------------------------------------ steps
+
+    def _follow_on(self, entry: RecordEntry) -> None:
+        """What comes after the decision changes no judgement, and tells how the pods' start ended."""
+        self._heard = max(self._heard, entry.at)
+        over = entry.at > self._complete_at + self._policy.watch
+        if over or not isinstance(entry, Sampled) or entry.signal not in self._states:
+            return
+        self._pods.meet(entry)
+        state = self._since.get(entry.signal, self._states[entry.signal])
+        self._since[entry.signal] = update(state, [entry.sample], self._pods.born, self._pods.side)
 
     def _settle(self, later: float) -> list[Judgement]:
         """Judge what was scraped before ``later``, and what time changes until then."""
@@ -180,11 +199,11 @@ class Recording:
         return min([end_of(self._complete_at, self._policy), *(at for at in stale if at > self._now)])
 
     def _newest(self, state: SignalState) -> float | None:
-        return state.book.newest_at(self._is_new)
+        return state.book.newest_at(self._pods.is_new)
 
     def _start(self, rollout: RolloutStarted) -> None:
         self._rollout = rollout
-        self._roles = Roles(judged=rollout.revision, baseline=rollout.baseline)
+        self._pods.begin(rollout)
         self._complete_at = rollout.at
         self._last = None
         alpha, window = alpha_of(self._policy), self._policy.baseline_window
@@ -196,21 +215,11 @@ class Recording:
                 rollout.at,
                 window,
                 history,
-                self._born,
-                self._side,
+                self._pods.born,
+                self._pods.side,
                 starts=[start for start in self._earlier if start.signal == name],
             )
             history.clear()
-
-    def _side(self, pod: str) -> Side:
-        return self._roles.side(self._revisions.get(pod, ""))
-
-    def _is_new(self, pod: str) -> bool:
-        return self._side(pod) is Side.NEW
-
-    def _born(self, pod: str) -> bool:
-        assert self._rollout is not None
-        return starts_at_zero(self._births.get(pod), self._rollout.at, of_new_set=self._is_new(pod))
 
     def _flush(self) -> list[Judgement]:
         """Judge what was scraped at this moment, where it is news or a signal's problem changed."""
@@ -225,10 +234,8 @@ class Recording:
         by_signal: dict[str, list[Sample]] = {}
         for line in pending:
             if line.signal in self._signals:
-                self._revisions[line.pod] = line.revision
-                if line.born is not None:
-                    self._births[line.pod] = line.born
-                by_signal.setdefault(line.signal, []).append(_sample(line))
+                self._pods.meet(line)
+                by_signal.setdefault(line.signal, []).append(line.sample)
         for name in by_signal:
             self._failed.pop(name, None)
         if self._rollout is None:
@@ -241,13 +248,15 @@ class Recording:
     def _follow(self, name: str, samples: list[Sample]) -> bool:
         """Whether these samples were news."""
         before = self._states[name]
-        after = update(before, samples, self._born, self._side)
+        after = update(before, samples, self._pods.born, self._pods.side)
         if after is before:
             return False
         self._states[name] = after
         for sample in samples:
             known, track = before.book.tracks.get(sample.pod), after.book.tracks[sample.pod]
-            if track.tally.total > (known.tally.total if known else 0.0) and not self._is_new(sample.pod):
+            if track.tally.total > (known.tally.total if known else 0.0) and not self._pods.is_new(
+                sample.pod
+            ):
                 self._complete_at = max(self._complete_at, track.newest.at)
         return True
 
@@ -263,7 +272,7 @@ class Recording:
 
     def _unusable(self, state: SignalState) -> str:
         none = "the record has no samples of the new pods"
-        return unusable(state.book, self._is_new, self._now, self._policy.stale_after, none=none)
+        return unusable(state.book, self._pods.is_new, self._now, self._policy.stale_after, none=none)
 
     def _view(self, name: str) -> SignalView:
         return SignalView(
@@ -282,7 +291,5 @@ class Recording:
         return [] if last is not None and found.says_the_same_as(last) else [found]
 
 
-def _sample(line: Sampled) -> Sample:
-    return Sample(
-        namespace="", pod=line.pod, at=line.at, total=line.total, bad=line.bad, unclear=line.unclear
-    )
+def _dependency(entry: DependencyChanged) -> Dependency:
+    return Dependency(name=entry.name, healthy=entry.healthy, since=entry.at, confirmed=entry.confirmed)

@@ -43,8 +43,23 @@ class FreshView(Value, frozen=True):
     """
 
     tally: Tally = Tally()
+    starting: Tally = Tally()
+    """Of ``tally``: while pods started, where proven releases' pods failed some requests in that time too. It
+    neither shows a recovery nor contradicts one."""
     unscraped: tuple[str, ...] = ()
     problem: str = ""
+
+    @property
+    def settled(self) -> Tally:
+        """What counts for the recovery."""
+        if self.starting.total <= 0:
+            return self.tally
+        return Tally(
+            bad=max(0.0, self.tally.bad - self.starting.bad),
+            total=max(0.0, self.tally.total - self.starting.total),
+            scrapes=max(0, self.tally.scrapes - self.starting.scrapes),
+            unclear=max(0.0, self.tally.unclear - self.starting.unclear),
+        )
 
 
 class Facts(Value, frozen=True):
@@ -221,24 +236,30 @@ def _alerts(facts: Facts, policy: Policy) -> list[Condition]:
 
 def _signal(facts: Facts, policy: Policy, signal: SignalPolicy, before: SignalEvidence | None) -> Condition:
     view = facts.fresh.get(signal.name, FreshView(problem="not measured yet"))
-    name, tally = f"{signal.title} back to normal", view.tally
-    if not policy.require_traffic and tally.total <= 0 and not view.problem:
+    name, tally = f"{signal.title} back to normal", view.settled
+    if not policy.require_traffic and view.tally.total <= 0 and not view.problem:
         return Condition(name=name, holds=True, detail="no requests, and policy does not ask for any")
     if view.problem:
         return Condition(name=name, holds=None, detail=view.problem)
     if view.unscraped:
         return Condition(name=name, holds=None, detail=f"no fresh scrape of {', '.join(view.unscraped)}")
     if tally.rate is None:
-        return Condition(name=name, holds=None, detail="no requests since the rollback")
+        since = "the pods' start" if view.starting.total > 0 else "the rollback"
+        return Condition(name=name, holds=None, detail=f"no requests since {since}")
     usual = before.baseline.rate if before is not None else None
     bound = _acceptable(signal, before)
-    detail = f"{tally}, limit {percent(bound)}"
+    detail = f"{tally}{_while_starting(view)}, limit {percent(bound)}"
     if before is None or before.verdict is not Verdict.FAILING:
         return Condition(name=name, holds=True if tally.rate <= bound else None, detail=detail)
     shown = log_better(tally.at_worst, bound, usual or 0.0) >= PROOF_LEVEL
     if not shown:
         detail += "; not enough fresh requests yet to show that it is under it"
     return Condition(name=name, holds=True if shown else None, detail=detail)
+
+
+def _while_starting(view: FreshView) -> str:
+    """What is left out, where it is not plain that it may be."""
+    return f" besides {view.starting} while pods started" if view.starting.bad > 0 else ""
 
 
 def _acceptable(signal: SignalPolicy, before: SignalEvidence | None) -> float:
@@ -254,9 +275,9 @@ def _contradiction(facts: Facts, policy: Policy, evidence: Mapping[str, SignalEv
         if view is None or view.problem:
             continue
         bound = clamp(_acceptable(signal, evidence.get(signal.name)))
-        if log_worse(view.tally, bound) >= CONTRADICTION_LEVEL:
+        if log_worse(view.settled, bound) >= CONTRADICTION_LEVEL:
             return (
-                f"{signal.title} stays at {view.tally} after a complete rollback (limit {percent(bound)}): "
+                f"{signal.title} stays at {view.settled} after a complete rollback (limit {percent(bound)}): "
                 "the release was not the cause, or not the only one"
             )
     return ""

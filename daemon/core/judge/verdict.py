@@ -16,7 +16,7 @@ which one half covers the baseline's upper bound and one half the test against t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from daemon.core.assessment import Assessment, Attribution, Fact, SignalEvidence, Verdict
 from daemon.core.attribution.cause import Scene, attribute
@@ -24,8 +24,10 @@ from daemon.core.attribution.finding import Finding
 from daemon.core.judge.confirmation import Confirmed, confirm, confirm_signal
 from daemon.core.judge.detection import DetectedSignal, SignalView, detect, detect_signal
 from daemon.core.policy import Policy, SignalPolicy
+from daemon.core.signals.baseline import total
+from daemon.core.signals.startup import Start, start_of
 from daemon.core.signals.state import SignalState
-from daemon.core.statistics.counts import thinned
+from daemon.core.statistics.counts import Tally, thinned
 from daemon.core.statistics.likelihood import shown_better
 from daemon.core.thresholds import DECADE, FAMILY_ALPHA, PROOF_LEVEL, SUSPICION
 
@@ -106,3 +108,19 @@ def proven(state: SignalState) -> bool:
     new = thinned(state.new.at_worst, state.baseline.dispersion)
     expected = state.before.rate or 0.0
     return shown_better(new, state.policy.limit, expected, PROOF_LEVEL)
+
+
+def starts_of(states: Collection[SignalState]) -> tuple[Start, ...]:
+    """How the pods started, by each signal that tells; nothing unless all show them to be well after that."""
+    if not states or not all(_well_once_started(state) for state in states):
+        return ()
+    found = [start_of(state.policy.name, state.young) for state in states]
+    return tuple([start for start in found if start is not None])
+
+
+def _well_once_started(state: SignalState) -> bool:
+    """Whether the pods are shown to be under the limit since they were young, whatever was before."""
+    young = total(state.young)
+    settled = Tally(bad=max(0.0, state.new.bad - young.bad), total=max(0.0, state.new.total - young.total))
+    usual = state.before.rate or 0.0
+    return shown_better(thinned(settled, state.baseline.dispersion), state.policy.limit, usual, PROOF_LEVEL)

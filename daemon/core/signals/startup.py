@@ -24,7 +24,9 @@ from daemon.core.thresholds import (
     LIMIT_LEVEL,
     OUTAGE,
     PREDECESSORS,
+    RELEASES_DIFFER,
     ROUND,
+    SMALLEST_RATE,
     STARTUP,
     STARTUP_STEPS,
 )
@@ -215,16 +217,19 @@ def compared(
     if whole <= 0:
         return None
     last = max(n for n, total in enumerate(events) if total > 0)
-    allowed, upper = _allowed(startup, [total / whole for total in events], against.alpha)
+    own, upper, spread = _allowed(startup, [total / whole for total in events], whole, against.alpha)
     most = max(OUTAGE, startup.rates[-1])
-    seen = thinned(Tally(bad=counted.bad, total=whole), max(against.dispersion, startup.spread))
-    over_bound = log_worse(seen, min(scale_odds(upper, against.factor), most))
-    over_usual = log_worse(seen, min(upper, most))
+    seen = Tally(bad=counted.bad, total=whole)
+    # The factor is the allowance for what differs from release to release; it is not made twice.
+    over_bound = log_worse(
+        thinned(seen, max(against.dispersion, startup.spread)), min(scale_odds(upper, against.factor), most)
+    )
+    over_usual = log_worse(thinned(seen, max(against.dispersion, spread)), min(upper, most))
     looks = math.log(len(startup.rates))
     return Starting(
         counted=counted,
         rate=counted.bad / whole,
-        usual=allowed,
+        usual=own,
         seconds=(last + 1) * startup.every,
         releases=startup.releases,
         over_bound=over_bound,
@@ -233,9 +238,11 @@ def compared(
     )
 
 
-def _allowed(startup: Startup, weights: Sequence[float], alpha: float) -> tuple[float, float]:
-    """The predecessors' own rate for a start of which the scrapes have these weights, and the upper bound of
-    what a start like theirs may show.
+def _allowed(
+    startup: Startup, weights: Sequence[float], events: float, alpha: float
+) -> tuple[float, float, float]:
+    """For a start of so many events, of which the scrapes have these weights: the predecessors' own rate, the
+    upper bound of what a start like theirs may show, and how many times fewer events it is worth.
 
     A scrape that is later in a pod's life than theirs were sees a part of what they had in the next one.
     """
@@ -250,8 +257,9 @@ def _allowed(startup: Startup, weights: Sequence[float], alpha: float) -> tuple[
     )
     own = sum([weight * (tally.rate or 0.0) for weight, tally in zip(weights, startup.pooled, strict=True)])
     mean = clamp(min(mean, OUTAGE))
-    events = mean * (1 - mean) / max(variance, 1e-12) / startup.spread
-    return own, upper_rate(Tally(bad=mean * events, total=events), alpha)
+    spread = max(startup.spread, 1 + RELEASES_DIFFER**2 * events * mean / (1 - mean))
+    known = mean * (1 - mean) / max(variance, SMALLEST_RATE**2) / spread
+    return own, upper_rate(Tally(bad=mean * known, total=known), alpha), spread
 
 
 def _by_pod(young: Iterable[Step]) -> dict[str, list[Step]]:

@@ -28,9 +28,14 @@ class Rates(Value, frozen=True):
     by_tag: Mapping[str, float] = {}
     share: float = 1.0
     unclear: float = 0.0
+    cold: float = 0.0
+    """How often the first ``cold_events`` of each process go wrong, at least."""
+    cold_events: float = 0.0
 
-    def of(self, tag: str) -> float:
-        return self.by_tag.get(tag, self.bad)
+    def of(self, tag: str, before: float = 0.0) -> float:
+        """For a process that had so many events ``before``."""
+        usual = self.by_tag.get(tag, self.bad)
+        return max(usual, self.cold) if before < self.cold_events else usual
 
 
 class Traffic(Value, frozen=True):
@@ -105,7 +110,9 @@ class Target:
 
     def serve(self, traffic: Traffic, tag: str, requests: float) -> None:
         for name, rates in traffic.signals.items():
-            self.counters[name].serve(requests * rates.share, rates.of(tag), rates.unclear)
+            counter = self.counters[name]
+            rate = rates.of(tag, counter.total + counter.pending)
+            counter.serve(requests * rates.share, rate, rates.unclear)
 
     def scrape(self, at: float, seed: int) -> None:
         self.up = True

@@ -52,14 +52,7 @@ class FreshView(Value, frozen=True):
     @property
     def settled(self) -> Tally:
         """What counts for the recovery."""
-        if self.starting.total <= 0:
-            return self.tally
-        return Tally(
-            bad=max(0.0, self.tally.bad - self.starting.bad),
-            total=max(0.0, self.tally.total - self.starting.total),
-            scrapes=max(0, self.tally.scrapes - self.starting.scrapes),
-            unclear=max(0.0, self.tally.unclear - self.starting.unclear),
-        )
+        return self.tally.without(self.starting)
 
 
 class Facts(Value, frozen=True):

@@ -27,7 +27,7 @@ from daemon.core.policy import Policy, SignalPolicy
 from daemon.core.signals.baseline import total
 from daemon.core.signals.startup import Start, start_of
 from daemon.core.signals.state import SignalState
-from daemon.core.statistics.counts import Tally, thinned
+from daemon.core.statistics.counts import thinned
 from daemon.core.statistics.likelihood import shown_better
 from daemon.core.thresholds import DECADE, FAMILY_ALPHA, PROOF_LEVEL, SUSPICION
 
@@ -120,7 +120,6 @@ def starts_of(states: Collection[SignalState]) -> tuple[Start, ...]:
 
 def _well_once_started(state: SignalState) -> bool:
     """Whether the pods are shown to be under the limit since they were young, whatever was before."""
-    young = total(state.young)
-    settled = Tally(bad=max(0.0, state.new.bad - young.bad), total=max(0.0, state.new.total - young.total))
+    settled = state.new.without(total(state.young)).at_worst
     usual = state.before.rate or 0.0
     return shown_better(thinned(settled, state.baseline.dispersion), state.policy.limit, usual, PROOF_LEVEL)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
 from itertools import groupby
 
@@ -39,6 +39,13 @@ def by_stage(
         return [(steps, PodStage.SETTLED)]
     parts = groupby(steps, lambda step: ((step.at - started_at) // ROUND, _stage(step, policy, starts)))
     return [(list(group), stage) for (_, stage), group in parts]
+
+
+def since_birth(steps: Sequence[Step], young: Iterable[Step], starts: Starts) -> list[Step]:
+    """The first steps after the start with those of the start before them: one that was well needs no excuse,
+    and is the good beginning that it would be without predecessors."""
+    end = steps[-1].at
+    return sorted([*[step for step in young if step.at <= end and starts(step)], *steps])
 
 
 def _stage(step: Step, policy: SignalPolicy, starts: Starts | None) -> PodStage:

@@ -17,7 +17,7 @@ import msgspec
 from daemon.core.policy import SignalPolicy
 from daemon.core.signals.baseline import Baseline, Bounds, baseline_of, bounds_of, total
 from daemon.core.signals.counters import Book, Step, read
-from daemon.core.signals.pod_stage import PodStage, by_stage, starts_by
+from daemon.core.signals.pod_stage import PodStage, by_stage, since_birth, starts_by
 from daemon.core.signals.sample import Sample
 from daemon.core.signals.startup import Against, Start, Starting, Startup, compared, kept, learnt
 from daemon.core.signals.trail import Point
@@ -113,12 +113,7 @@ class SignalState(Value, frozen=True):
         starting = self.starting
         if starting is None or starting.failing:
             return self.new
-        return Tally(
-            bad=max(0.0, self.new.bad - starting.counted.bad),
-            total=max(0.0, self.new.total - starting.counted.total),
-            scrapes=self.new.scrapes,
-            unclear=self.new.unclear,
-        )
+        return self.new.without(starting.counted)
 
 
 def initial_state(
@@ -208,7 +203,10 @@ def _judged(state: SignalState, steps: list[Step]) -> SignalState:
             cold_rounds, portions = cut(cold_rounds, together)
             cold = accumulate(cold, portions, ratios(max(bounds.bound, OUTAGE)), spread)
         else:
-            rounds, portions = cut(rounds, together)
+            counted = together
+            if starts and starting and rounds.first_at is None and starting.rate <= bounds.bound:
+                counted = since_birth(together, young, starts)
+            rounds, portions = cut(rounds, counted)
             limit = accumulate(limit, portions, ratios(bounds.bound), spread)
             against = ratios(bounds.upper) if bounds.compared else NOTHING
             baseline = accumulate(baseline, portions, against, spread)

@@ -37,6 +37,15 @@ class Tally(Value, frozen=True):
             unclear=self.unclear + other.unclear,
         )
 
+    def without(self, part: Tally) -> Tally:
+        """The rest, of which the part was a part."""
+        return Tally(
+            bad=max(0.0, self.bad - part.bad),
+            total=max(0.0, self.total - part.total),
+            scrapes=max(0, self.scrapes - part.scrapes),
+            unclear=max(0.0, self.unclear - part.unclear),
+        )
+
     def __str__(self) -> str:
         bad, total = self.bad, self.total
         if total <= 0:

@@ -45,6 +45,6 @@ def test_a_start_like_those_of_proven_releases_is_left_alone_and_a_bad_release_i
         assert case.status.starts
 
     bad = _released(world, "v9")
-    # The rollback's own rollout starts pods, which fail as always: that shows nothing and contradicts nothing.
+    # The rollback's own rollout starts pods, which fail as always: that neither shows nor contradicts it.
     assert bad.phase is Phase.ROLLED_BACK, bad.status.reason
     assert not bad.status.starts

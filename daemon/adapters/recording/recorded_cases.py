@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from daemon.core.assessment import Attribution, SignalEvidence, Verdict
 from daemon.core.judge.judgement import Decision, Judgement
-from daemon.core.judge.record_entries import RecordEntry, RolloutStarted
+from daemon.core.judge.record_entries import RecordEntry, RolloutStarted, Sampled
 from daemon.core.judge.recording import Recording
 from daemon.core.policy import Policy
+from daemon.core.signals.startup import Start
 
 NO_ROLLOUT = (
     "no rollout was started: without a line with the event rollout-started there is nothing to judge,"
@@ -17,8 +19,12 @@ NO_ROLLOUT = (
 )
 
 
-class SecondRollout(Exception):
-    """A case is one rollout; why this other one cannot be judged as a part of it."""
+KEPT_SAMPLES = 20_000
+"""Of a case since its rollout began: the time before the next rollout of the same workload."""
+
+
+class RolloutOutOfOrder(Exception):
+    """A case is one workload, its rollouts one after the other; why this one cannot follow the last."""
 
 
 class Ended(NamedTuple):
@@ -31,20 +37,39 @@ class Ended(NamedTuple):
     onset: tuple[float, float] | None
 
 
-class _Open:
-    """A case that is not decided."""
+class _Case:
+    """One workload: its newest rollout, and what the earlier ones tell."""
 
-    __slots__ = ("newest", "recording", "revision", "started_at")
+    __slots__ = ("_policy", "_since", "_starts", "ended", "newest", "recording", "revision", "started_at")
 
     def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._starts: list[Start] = []
+        self._since: deque[Sampled] = deque(maxlen=KEPT_SAMPLES)
         self.recording = Recording(policy)
         self.started_at: float | None = None
         self.revision = ""
         self.newest = 0.0
+        self.ended = False
+
+    def take(self, entry: RecordEntry) -> Sequence[Judgement]:
+        self.newest = max(self.newest, entry.at)
+        if isinstance(entry, Sampled) and self.started_at is not None:
+            self._since.append(entry)
+        return self.recording.take(entry)
+
+    def go_on(self) -> None:
+        """The next rollout follows: the last one is a predecessor, and its samples are the time before."""
+        self._starts += self.recording.starts()
+        self.recording, self.ended = Recording(self._policy, tuple(self._starts)), False
+        for sampled in self._since:
+            self.recording.take(sampled)
+        self._since.clear()
 
 
 class RecordedCases:
-    """Takes entries of any number of interleaved cases. A decided case leaves nothing but its name.
+    """Takes entries of any number of interleaved cases. What comes after a decision is passed over, until the
+    next rollout of the case begins.
 
     ``keep`` is how many of the cases, in the order in which their rollouts began, leave their evidence too.
     """
@@ -52,8 +77,7 @@ class RecordedCases:
     def __init__(self, policy: Policy, *, keep: int = 0) -> None:
         self._policy = policy
         self._keep = keep
-        self._open: dict[str, _Open] = {}
-        self._over: set[str] = set()
+        self._cases: dict[str, _Case] = {}
         self._kept: dict[str, Ended | None] = {}
         self._unjudged: set[str] = set()
         self.rollouts = 0
@@ -62,24 +86,26 @@ class RecordedCases:
     def take(self, case: str, entry: RecordEntry) -> Sequence[Judgement]:
         """What changes by it. The last judgement of a case is marked as final; later entries are ignored.
 
-        Raises SecondRollout, and stays as it was.
+        Raises RolloutOutOfOrder, and stays as it was.
         """
-        found = self._open.get(case)
-        if found is None:
-            if case in self._over:
-                return _too_late(entry)
-            found = self._open[case] = _Open(self._policy)
-        found.newest = max(found.newest, entry.at)
-        if isinstance(entry, RolloutStarted) and not self._begins(case, found, entry):
-            return ()
-        told = found.recording.take(entry)
-        return [*told, *self._end(case, found)] if found.recording.decided else told
+        found = self._cases.setdefault(case, _Case(self._policy))
+        told: list[Judgement] = []
+        if isinstance(entry, RolloutStarted):
+            if found.revision == entry.revision:
+                return ()
+            told += self._follows(case, found, entry)
+            self._begin(case, found, entry)
+        told += found.take(entry)
+        if found.recording.decided and not found.ended:
+            told += self._end(case, found)
+        return told
 
     def close(self) -> Iterator[tuple[str, Judgement]]:
         """The last judgement of each case that is still open, in the order in which they began."""
-        for case, found in list(self._open.items()):
-            for last in self._end(case, found):
-                yield case, last
+        for case, found in self._cases.items():
+            if not found.ended:
+                for last in self._end(case, found):
+                    yield case, last
 
     def without_rollout(self, case: str) -> bool:
         """Whether the case ended, and no rollout was ever started in it."""
@@ -87,28 +113,34 @@ class RecordedCases:
 
     @property
     def cases(self) -> int:
-        return len(self._open) + len(self._over)
+        return len(self._cases)
 
     @property
     def ended(self) -> tuple[Ended, ...]:
         """The kept cases that are over."""
         return tuple(ended for ended in self._kept.values() if ended is not None)
 
-    def _begins(self, case: str, found: _Open, entry: RolloutStarted) -> bool:
-        """Whether this is the case's rollout, and not the same told again."""
-        if found.started_at is not None:
-            if found.revision != entry.revision:
-                raise SecondRollout(f"the case is about the rollout of {found.revision} already")
-            return False
-        found.started_at, found.revision = entry.at, entry.revision
-        self.rollouts += 1
-        if len(self._kept) < self._keep:
-            self._kept[case] = None
-        return True
+    def _follows(self, case: str, found: _Case, entry: RolloutStarted) -> Sequence[Judgement]:
+        """The end of the case's rollout before this one, where there was one."""
+        if found.started_at is None:
+            return ()
+        if entry.at < found.newest:
+            raise RolloutOutOfOrder(
+                f"the rollout of {entry.revision} is told after what came later, that of {found.revision}"
+            )
+        told = () if found.ended else self._end(case, found)
+        found.go_on()
+        return told
 
-    def _end(self, case: str, found: _Open) -> Sequence[Judgement]:
-        del self._open[case]
-        self._over.add(case)
+    def _begin(self, case: str, found: _Case, entry: RolloutStarted) -> None:
+        if found.started_at is None:
+            self.rollouts += 1
+            if len(self._kept) < self._keep:
+                self._kept[case] = None
+        found.started_at, found.revision = entry.at, entry.revision
+
+    def _end(self, case: str, found: _Case) -> Sequence[Judgement]:
+        found.ended = True
         last = found.recording.close()
         if last is None:
             self._unjudged.add(case)
@@ -117,12 +149,6 @@ class RecordedCases:
             recording = found.recording
             self._kept[case] = Ended(case, found.started_at, last, recording.evidence(), recording.onset)
         return (last,)
-
-
-def _too_late(entry: RecordEntry) -> Sequence[Judgement]:
-    if isinstance(entry, RolloutStarted):
-        raise SecondRollout("the case is over, and this rollout would not be judged")
-    return ()
 
 
 def _unjudged(at: float) -> Judgement:

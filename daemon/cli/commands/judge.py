@@ -34,6 +34,9 @@ NO_SAMPLES = (
 )
 
 
+IN_ORDER = "write a workload's rollouts one after the other, or give each a case of its own"
+
+
 @click.command(
     cls=Command,
     short_help="Judge recorded SAMPLES, with no cluster.",
@@ -65,7 +68,8 @@ def judge(session: Invocation, samples: tuple[str, ...], workload: str | None, p
 
     A line is a scrape of one pod (case, at, signal, pod, revision, bad, total: counters as scraped), or an
     event: rollout-started (revision, baseline), scrape-failed (signal), dependency (name, healthy). The time
-    at is Unix seconds or RFC 3339 text. Many cases may be interleaved, each in the order of time.
+    at is Unix seconds or RFC 3339 text. Many cases may be interleaved, each in the order of time. A case may
+    hold several rollouts of one workload: the later ones may start as those before them did.
 
     Prints a line of JSON as soon as a case's verdict changes, and a last one ("final": true) for each case;
     -o table prints words instead. Of the settings only signals, policy and workloads count; without a
@@ -124,7 +128,7 @@ def _guarded(session: Invocation, settings: Settings, name: str) -> WorkloadRef:
 def _run(session: Invocation, docket: RecordedCases, samples: Sequence[str], signals: Sequence[str]) -> int:
     """Judge everything; the number of lines that could not be used."""
     from daemon.adapters.recording.lines import Defect, Told
-    from daemon.adapters.recording.recorded_cases import NO_ROLLOUT, SecondRollout
+    from daemon.adapters.recording.recorded_cases import NO_ROLLOUT, RolloutOutOfOrder
 
     say = _Sayer(table=session.options.output == "table")
     malformed = 0
@@ -132,8 +136,8 @@ def _run(session: Invocation, docket: RecordedCases, samples: Sequence[str], sig
         if isinstance(told, Told):
             try:
                 news = docket.take(told.case, told.entry)
-            except SecondRollout as error:
-                told = Defect(told.line, "case", str(error), "give each rollout a case of its own")
+            except RolloutOutOfOrder as error:
+                told = Defect(told.line, "at", str(error), IN_ORDER)
             else:
                 for judgement in news:
                     say(told.case, judgement)

@@ -76,6 +76,8 @@ class Recording:
         self._last: Judgement | None = None
         self._onset: tuple[float, float] | None = None
         self._decided = False
+        self._watched = False
+        """Whether the watch went to its end."""
 
     @property
     def decided(self) -> bool:
@@ -161,7 +163,7 @@ class Recording:
 
         Whatever was decided meanwhile: what the record goes on with was not rolled back.
         """
-        if self._rollout is None or self._heard < self._complete_at + self._policy.watch:
+        if not self._watched and self._heard < self._complete_at + self._policy.watch:
             return ()
         states = {**self._states, **self._since}
         return starts_of([states[signal.name] for signal in self._sampled().signals if signal.name in states])
@@ -184,7 +186,7 @@ class Recording:
         while self._rollout is not None and not self._decided:
             if is_over(self._now - self._complete_at, self._policy, 0.0):
                 said += self._judge()
-                self._decided = True
+                self._decided = self._watched = True
             elif (moment := self._next_change()) < later:
                 self._now = max(self._now, moment)
                 said += self._judge()

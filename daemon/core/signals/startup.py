@@ -111,7 +111,8 @@ class Starting(Value, frozen=True):
 
 def kept(young: tuple[Step, ...], steps: Sequence[Step]) -> tuple[Step, ...]:
     """Those of the steps that tell of pods' starts, with those known before."""
-    return (*young, *steps)[-STARTUP_STEPS:]
+    found = (*young, *steps)
+    return found if len(found) <= STARTUP_STEPS else found[-STARTUP_STEPS:]
 
 
 def start_of(signal: str, young: Iterable[Step]) -> Start | None:

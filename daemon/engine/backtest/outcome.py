@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from daemon.core.assessment import Attribution, SignalEvidence, Verdict
+from daemon.core.signals.startup import Start
 from daemon.core.value import Value
 from daemon.engine.backtest.lineage import Plan
 
@@ -41,6 +42,10 @@ class RolloutOutcome(Value, frozen=True):
     fixed_at: float | None
     """When the fixed-threshold rule would have rolled back."""
     evidence: tuple[SignalEvidence, ...] = ()
+    starts: tuple[Start, ...] = ()
+    """How its pods started, where the releases after it may start like that."""
+    earlier: tuple[Start, ...] = ()
+    """Those that it was judged by itself."""
     missing: tuple[str, ...] = ()
     """Signals of which there is no sample."""
 

@@ -15,6 +15,7 @@ from daemon.core.judge.recording import Recording
 from daemon.core.model import WorkloadRef
 from daemon.core.policy import Policy
 from daemon.core.signals.sample import Sample
+from daemon.core.signals.startup import Start
 from daemon.engine.backtest.dependency_history import DependencyRecord
 from daemon.engine.backtest.fixed import FixedRule
 from daemon.engine.backtest.lineage import Plan
@@ -67,14 +68,22 @@ def chunks(plan: Plan, policy: Policy) -> Iterator[tuple[float, float]]:
             yield begin + index * length, min(begin + (index + 1) * length, end)
 
 
-def replay(ref: WorkloadRef, plan: Plan, baseline: str, policy: Policy, past: Past) -> RolloutOutcome:
-    """Judge a rollout against ``baseline``'s pods. Reads no further than it has to. Raises PortError.
+def replay(
+    ref: WorkloadRef,
+    plan: Plan,
+    baseline: str,
+    policy: Policy,
+    past: Past,
+    earlier: tuple[Start, ...] = (),
+) -> RolloutOutcome:
+    """Judge a rollout against ``baseline``'s pods; ``earlier`` tells how proven releases started. Reads no
+    further than it has to. Raises PortError.
 
     One that began in a gap of the metrics is not read: nobody knows what its pods had counted by then.
     """
     if plan.gap_from is not None:
         return _in_gap(plan, baseline)
-    watch, witnesses = _Watch(ref.name, plan, baseline, policy), DependencyRecord(ref, plan.revision)
+    watch, witnesses = _Watch(ref.name, plan, baseline, policy, earlier), DependencyRecord(ref, plan.revision)
     for begin, end in chunks(plan, policy):
         for signal in policy.signals:
             watch.add(signal.name, past.samples(signal.name, begin, end, STEP))
@@ -90,9 +99,12 @@ def replay(ref: WorkloadRef, plan: Plan, baseline: str, policy: Policy, past: Pa
 class _Watch:
     """Feeds the recording and the fixed rule in the order of time."""
 
-    def __init__(self, deployment: str, plan: Plan, baseline: str, policy: Policy) -> None:
+    def __init__(
+        self, deployment: str, plan: Plan, baseline: str, policy: Policy, earlier: tuple[Start, ...]
+    ) -> None:
+        self._earlier = earlier
         self._deployment, self._plan, self._baseline, self._policy = deployment, plan, baseline, policy
-        self._recording = Recording(policy)
+        self._recording = Recording(policy, earlier)
         self._rule: FixedRule | None = None
         self._pending: list[tuple[str, Sample]] = []
         self._heard_of: list[DependencyChanged] = []
@@ -134,10 +146,11 @@ class _Watch:
         evidence = self._recording.evidence()
         proven = bool(signals) and all(one.proven for one in evidence if one.name in signals)
         gap = self._gap() if last.verdict is Verdict.UNKNOWN else ""
+        kind = _kind(last, proven, gap)
         return RolloutOutcome(
             plan=plan,
             baseline=self._baseline,
-            kind=_kind(last, proven, gap),
+            kind=kind,
             verdict=last.verdict,
             reason=gap or last.reason,
             attribution=last.attribution,
@@ -149,6 +162,8 @@ class _Watch:
             requests=max((one.new.total for one in evidence), default=0.0),
             fixed_at=self._rule.rolled_back_at,
             evidence=evidence,
+            starts=self._recording.starts() if kind is Kind.PASSED else (),
+            earlier=self._earlier,
             missing=tuple(s.name for s in self._policy.signals if s.name not in signals),
         )
 

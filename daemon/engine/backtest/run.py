@@ -10,6 +10,8 @@ import msgspec
 
 from daemon.core.model import WorkloadRef
 from daemon.core.policy import Policy
+from daemon.core.signals.startup import Start
+from daemon.core.thresholds import PREDECESSORS
 from daemon.core.value import Value
 from daemon.engine.backtest.lineage import Lineage, Plan, lineage
 from daemon.engine.backtest.outcome import Kind, RolloutOutcome
@@ -17,7 +19,7 @@ from daemon.engine.backtest.pod_lifetimes import PodLifetimes, Span, told_apart
 from daemon.engine.backtest.replay import MOST_POINTS, MOST_VALUES, Past, chunks, replay
 from daemon.ports import Missing, Rejected
 
-FORMAT = 1
+FORMAT = 2
 STEP = 60.0
 """Seconds between two looks for new pods: a revision that lived shorter may be overlooked."""
 FIRST_LOOK = 86_400.0
@@ -193,17 +195,19 @@ class Backtest:
             span = _next_look(span, sum(len(times) for times in pods.values()))
 
     def _judge(self, found: Lineage) -> Iterator[Judged]:
-        good = [found.first]
+        good, earlier = [found.first], tuple[tuple[Start, ...], ...]()
         for number, plan in enumerate(found.plans, 1):
             baseline = _baseline(plan, good)
             known = self._known(plan)
-            if known is not None and known.baseline == baseline:
+            starts = tuple(start for each in earlier[-PREDECESSORS:] for start in each)
+            if known is not None and (known.baseline, known.earlier) == (baseline, starts):
                 outcome = known
             else:
                 known = None
-                outcome = replay(self._question.workload, plan, baseline, self._policy, self._past)
+                outcome = replay(self._question.workload, plan, baseline, self._policy, self._past, starts)
                 self._remembered[_key(plan)] = outcome
             self.outcomes.append(outcome)
+            earlier = (*earlier, outcome.starts) if outcome.starts else earlier
             if outcome.kind in (Kind.PASSED, Kind.UNPROVEN):
                 good = [*(one for one in good if one != plan.revision), plan.revision]
             elif plan.revision in good:

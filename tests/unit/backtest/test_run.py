@@ -209,5 +209,5 @@ class TestTheRun:
         world = eventful()
         whole = outcomes(world)
         plan = msgspec.structs.replace(whole[2].plan, pods=2000)
-        pieces = replay(REF, plan, whole[2].baseline, POLICY, MemoryPast(world.metrics))
+        pieces = replay(REF, plan, whole[2].baseline, POLICY, MemoryPast(world.metrics), whole[2].earlier)
         assert msgspec.structs.replace(pieces, plan=whole[2].plan) == whole[2]

@@ -49,14 +49,14 @@ class TestFaults:
             in (result.stderr)
         )
 
-    def test_a_second_rollout_of_a_case_is_a_fault(self, rollbackd: Rollbackd) -> None:
-        later = {"case": "a", "at": START + 9999, "event": "rollout-started", "revision": "newer"}
+    def test_rollouts_of_a_case_out_of_order_are_a_fault(self, rollbackd: Rollbackd) -> None:
+        earlier = {"case": "a", "at": START - 9999, "event": "rollout-started", "revision": "older"}
 
-        result = rollbackd("judge", "-", stdin=text(story(), iter([later])))
+        result = rollbackd("judge", "-", stdin=text(story(), iter([earlier])))
 
         assert result.exit_code == 1
-        assert "line 32: case: the case is over" in result.stderr
-        assert "give each rollout a case of its own" in result.stderr
+        assert "line 32: at: the rollout of older is told after what came later" in result.stderr
+        assert "write a workload's rollouts one after the other" in result.stderr
 
     def test_nothing_to_judge(self, rollbackd: Rollbackd) -> None:
         none = rollbackd("judge")

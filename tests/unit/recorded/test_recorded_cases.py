@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from daemon.adapters.recording.recorded_cases import NO_ROLLOUT, RecordedCases, SecondRollout
+from daemon.adapters.recording.recorded_cases import NO_ROLLOUT, RecordedCases, RolloutOutOfOrder
 from daemon.core.assessment import Verdict
 from daemon.core.judge.judgement import Decision, Judgement
 from daemon.core.judge.record_entries import RecordEntry, RolloutStarted, Sampled
@@ -67,7 +67,7 @@ def test_interleaving_changes_nothing() -> None:
     assert found == {case: alone(int(case.split()[1])) for case in stories}
 
 
-def test_a_decided_case_is_told_at_once_and_leaves_its_name_only() -> None:
+def test_a_decided_case_is_told_at_once_and_only_once() -> None:
     docket = RecordedCases(POLICY)
     entries = list(story(100))
     for entry in entries[:-1]:
@@ -76,7 +76,7 @@ def test_a_decided_case_is_told_at_once_and_leaves_its_name_only() -> None:
             break
 
     assert told[-1].decision is Decision.ROLLBACK
-    assert docket.take("a", entries[-1]) == ()
+    assert not docket.take("a", entries[-1])
     assert list(docket.close()) == []
     assert (docket.cases, docket.ended) == (1, ())
 
@@ -105,20 +105,41 @@ def test_without_a_rollout_there_is_no_judgement() -> None:
     assert (last.verdict, last.decision, last.e_value) == (Verdict.UNKNOWN, Decision.HOLD, 1.0)
 
 
-def test_one_case_is_one_rollout() -> None:
+def test_a_rollout_that_is_told_too_late_leaves_the_case_as_it_was() -> None:
     docket = RecordedCases(POLICY)
     entries = list(story(0))
     for entry in entries[:14]:
         docket.take("a", entry)
 
     docket.take("a", entries[10])  # The same again is a repeat.
-    with pytest.raises(SecondRollout, match="about the rollout of new already"):
-        docket.take("a", RolloutStarted(at=START + 50, revision="newer"))
+    with pytest.raises(RolloutOutOfOrder, match="of newer is told after what came later, that of new"):
+        docket.take("a", RolloutStarted(at=START - 50, revision="newer"))
 
-    # The objection left the case as it was.
     assert [each for entry in entries[14:] for each in docket.take("a", entry)] == alone(0)[-1:]
-    with pytest.raises(SecondRollout, match="is over"):
-        docket.take("a", RolloutStarted(at=START + 500, revision="newer"))
+
+
+def rollouts(count: int, *, cold: int, last: int) -> Iterator[RecordEntry]:
+    """One after the other, each with so many bad of its first 1000 requests; the last one goes on."""
+    for index in range(40):
+        yield scrape("v0", START - 600 + 15 * index, total=1000 * (index + 1), bad=index)
+    for number in range(1, count + 1):
+        begun = START + 600 * (number - 1)
+        yield RolloutStarted(at=begun, revision=f"v{number}", baseline=f"v{number - 1}")
+        for index in range(1, 40):
+            more = last * (index - 1) if number == count else 0
+            yield scrape(f"v{number}", begun + 15 * index, total=1000 * index, bad=cold + more)
+
+
+@pytest.mark.parametrize(("last", "decision"), [(0, Decision.PASS), (200, Decision.ROLLBACK)])
+def test_a_later_rollout_may_start_as_those_before_it_did(last: int, decision: Decision) -> None:
+    policy = Policy(signals=POLICY.signals, watch=300.0)
+
+    found = judged(RecordedCases(policy), (("a", entry) for entry in rollouts(3, cold=120, last=last)))["a"]
+    finals = [judgement for judgement in found if judgement.final]
+
+    # Of the first one nobody knew that it would be well.
+    assert [judgement.decision for judgement in finals] == [Decision.ROLLBACK, Decision.PASS, decision]
+    assert "no worse than the last proven release's" in finals[1].reason
 
 
 def test_evidence_is_kept_of_as_many_cases_as_asked_for() -> None:

@@ -207,9 +207,9 @@ class Reconciler:
             self._apply(case, replace(asked, vouched=self._store.vouched(case)), policy)
 
     def _carry(self, case: Case, workload: Workload | None, policy: Policy) -> None:
-        if case.active:
-            self._attend(case, policy)
         cases, elapsed = self._own(case.ref), self._attention.look(case.key)
+        if case.active and self._room.attend(case, policy, predecessors(case, cases)):
+            self._attended()
         for _ in range(MOST_STEPS):
             before = case
             seen = self._observer.observe(
@@ -241,10 +241,6 @@ class Reconciler:
         event = self._standing.look(workload, newest)
         if event is not None:
             self._act(self._apply(newest, event, policy), policy)
-
-    def _attend(self, case: Case, policy: Policy) -> None:
-        if self._room.attend(case, policy, predecessors(case, self._own(case.ref))):
-            self._attended()
 
     def _act(self, case: Case, policy: Policy) -> Case:
         """Carry out what is intended; each step's outcome is stored before the next one begins."""

@@ -190,8 +190,9 @@ def _judged(state: SignalState, steps: list[Step]) -> SignalState:
     spread, bounds, new, policy = state.baseline.dispersion, state.bounds, state.new, state.policy
     over_limit, over_baseline = state.over_limit, state.over_baseline
     young, starting = state.young, state.starting
-    if any([step.age < STARTUP for step in steps]):
-        young = kept(young, [step for step in steps if step.age < STARTUP])
+    fresh = [step for step in steps if step.age < STARTUP]
+    if fresh:
+        young = kept(young, fresh)
     startup = state.startup
     starts = starts_by(startup, policy, young) if startup is not None else None
     for together, stage in by_stage(steps, state.started_at, policy, starts):

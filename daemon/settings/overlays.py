@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
+from daemon.settings.overlay_review import ReviewSettings
 from daemon.settings.problems import complaint
 from daemon.settings.types import Group, Line, ReadableFile, SignalName
+
+_SCP = re.compile(r"[\w.-]+@[\w.-]+:.*")
+"""``git@host:group/name.git``"""
 
 
 def _url(value: str) -> str:
     parts = urlsplit(value)
+    if parts.scheme == "ssh" or _SCP.fullmatch(value):
+        raise complaint(
+            "Git is not spoken over SSH, for that takes a client and keys in the image",
+            "write its HTTPS address (https://host/group/name.git), with username and password_file",
+        )
     if parts.scheme not in {"http", "https"} or not parts.hostname or not parts.path.strip("/"):
         raise complaint("this is not a repository's HTTP address", "write it as https://host/group/name.git")
     if "@" in parts.netloc:
@@ -47,4 +57,7 @@ class OverlaySettings(Group):
     password_file: ReadableFile | None = Field(
         default=None,
         description="A file with the password or token of an account that may push to the branch alone.",
+    )
+    review: ReviewSettings | None = Field(
+        default=None, description="Where people merge the commit; without it, it goes to `branch` itself."
     )

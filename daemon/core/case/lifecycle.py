@@ -10,6 +10,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import assert_never
 
+from msgspec.structs import replace
+
 from daemon.core.case import between_rollouts, holding, phases, plan, returning, versions
 from daemon.core.case.alert_record import Record, recorded, shortened
 from daemon.core.case.case import APPROVABLE, STOPPABLE, Case, Phase
@@ -23,9 +25,11 @@ from daemon.core.case.events import (
     Hindered,
     Instructed,
     Observed,
+    Reviewed,
     Troubled,
     VersionRead,
 )
+from daemon.core.case.reviewing import waits
 from daemon.core.case.rollback_target import outdated
 from daemon.core.case.size import TEXT_BYTES, fitted
 from daemon.core.case.stopping import stopped
@@ -47,6 +51,8 @@ def _after(case: Case, event: Event, policy: Policy, now: datetime) -> Case:
             return _finished(case, event, policy, now)
         case Begun():
             return _begun(case, event, now)
+        case Reviewed():
+            return _reviewed(case, event, policy, now)
         case Hindered():
             return _hindered(case, event, policy, now)
         case Alerted():
@@ -104,6 +110,8 @@ def _finished(case: Case, event: Finished, policy: Policy, now: datetime) -> Cas
     effect = next((e for e in case.pending if e.id == event.effect), None)
     if effect is None:
         return case
+    if event.review is not None:
+        effect = replace(effect, review=event.review)
     case = versions.decided(finished(case, effect, event.outcome, event.detail, now), event.version)
     if effect.kind == "resume-owner":
         return returning.resumed(case, effect, event, policy, now)
@@ -119,7 +127,7 @@ def _step_ended(case: Case, effect: Effect, event: Finished, policy: Policy, now
             return returning.patched(case, event.generation, event.detail, now)
         case EffectOutcome.DONE:
             # What running pods have to see again, or what took its time, has it anew from here on.
-            anew = effect.begun_at is not None or case.spec.in_place
+            anew = effect.begun_at is not None or effect.kind == "set-back-in-git" or case.spec.in_place
             return noted(change(case, attended=0.0) if anew else case, event.detail, now)
         case EffectOutcome.SUPERSEDED if marks or case.spec.in_place:
             return phases.superseded(case, event.detail, policy, now)
@@ -134,6 +142,13 @@ def _step_ended(case: Case, effect: Effect, event: Finished, policy: Policy, now
         case EffectOutcome.REFUSED:
             return _refused(case, effect, event.detail, policy, now)
     assert_never(event.outcome)
+
+
+def _reviewed(case: Case, event: Reviewed, policy: Policy, now: datetime) -> Case:
+    effect = next((e for e in case.pending if e.id == event.effect), None)
+    if effect is None or case.phase is not Phase.ROLLING_BACK:
+        return case
+    return waits(case, effect, event.url, policy, now)
 
 
 def _begun(case: Case, event: Begun, now: datetime) -> Case:

@@ -39,3 +39,8 @@ def commit_message(case: Case) -> str:
     why = assessment.reason if assessment is not None else case.status.reason
     title = f"Set {case.spec.workload} back to {tag}, for {case.spec.revision.tag} is failing"
     return f"{title}\n\nCase {case.key}: {why}"
+
+
+def review_branch(case: Case, effect: Effect) -> str:
+    """The commit's own branch, where people review it; each plan of a case has another."""
+    return f"rollbackd/{effect.overlay}/{case.name}-{effect.plan}"

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from daemon.settings.overlay_review import ReviewSettings
+from daemon.settings.overlay_values import ValuesSettings
 from daemon.settings.problems import complaint
 from daemon.settings.types import Group, Line, ReadableFile, SignalName
 
@@ -39,7 +40,9 @@ def _path(value: str) -> str:
 
 
 class OverlaySettings(Group):
-    """A kustomization in Git whose `images` say what runs, so that a rollback can be said there.
+    """A file in Git that says which images run, so that a rollback can be said there.
+
+    A kustomization with its `images`, or a [values file](#overlaysvalues).
 
     Where [owners](#owners) or a workload says `git`, the first step of a rollback is a commit that sets the
     images of the workload's overlay back. Nothing else of the file is touched.
@@ -51,7 +54,11 @@ class OverlaySettings(Group):
     )
     branch: Line = Field(default="main", description="The branch that the owner reads; commits go to it.")
     path: Annotated[Line, AfterValidator(_path)] = Field(
-        default="", description="The folder of `kustomization.yaml` within the repository."
+        default="", description="The folder of that file within the repository."
+    )
+    values: ValuesSettings | None = Field(
+        default=None,
+        description="A values file that has the images; without it they are in `kustomization.yaml`.",
     )
     username: Line = Field(default="", description="For basic authentication; needs `password_file`.")
     password_file: ReadableFile | None = Field(
@@ -61,3 +68,8 @@ class OverlaySettings(Group):
     review: ReviewSettings | None = Field(
         default=None, description="Where people merge the commit; without it, it goes to `branch` itself."
     )
+
+    @property
+    def by_hand(self) -> str:
+        """What a person types to edit it, where it is no kustomization."""
+        return self.values.by_hand(self.path) if self.values is not None else ""

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from msgspec.structs import replace
 
 from daemon.adapters.git.overlays import GitOverlays, Overlay
 from daemon.adapters.git.repository import Source
+from daemon.adapters.git.values_file import ImageKeys
 from daemon.adapters.simulation.clock import ManualClock
 from daemon.core.case.effect import EffectOutcome
 from daemon.ports import Denied, ImageReturn, Overlays, RollbackResult, Unavailable
@@ -59,18 +61,24 @@ class Memory:
 
 
 class Real:
+    """``text`` has TAG where the overlay has its tag; by default it is a kustomization."""
+
+    file, text = FILE, "# kept\nimages:\n- name: heat\n  newTag: TAG # pinned\n"
+    form = Overlay(source=Source(url="", branch=""), path="overlays/production")
+
     def __init__(self, server: GitServer, secret: Path) -> None:
         secret.write_text(f"{PASSWORD}\n")
         self.server, self._secret = server, secret
         source = Source(url=server.url, branch=BRANCH, username=USER, password_file=secret)
-        chosen = {"production": Overlay(source=source, path="overlays/production")}
+        chosen = {"production": replace(self.form, source=source)}
         self.overlays = GitOverlays(chosen, ManualClock())
 
     def push(self, tag: str) -> None:
-        self.server.push(FILE, f"# kept\nimages:\n- name: heat\n  newTag: {tag} # pinned\n", f"release {tag}")
+        self.server.push(self.file, self.text.replace("TAG", tag), f"release {tag}")
 
     def tag(self) -> str:
-        return self.server.read(FILE).split("newTag: ")[1].split()[0]
+        before, _, after = self.text.partition("TAG")
+        return self.server.read(self.file).removeprefix(before).removesuffix(after)
 
     def commits(self) -> int:
         return self.server.log("%an").count("rollbackd")
@@ -91,12 +99,23 @@ def real(tmp_path: Path) -> Iterator[Real]:
         yield Real(server, tmp_path / "password")
 
 
-@pytest.fixture(params=["memory", "real"])
-def source(request: pytest.FixtureRequest) -> OverlayDriver:
+class RealValues(Real):
+    file, text = "charts/heat/values.yaml", "replicas: 3 # kept\nimage: {repository: heat, tag: TAG}\n"
+    form = Overlay(
+        source=Source(url="", branch=""),
+        path="charts/heat",
+        values="values.yaml",
+        keys={"heat": ImageKeys(repository="heat", tag="image.tag")},
+    )
+
+
+@pytest.fixture(params=["memory", "real", "values"])
+def source(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OverlayDriver]:
     if request.param == "memory":
-        return Memory()
-    found: Real = request.getfixturevalue("real")
-    return found
+        yield Memory()
+        return
+    with serving(tmp_path) as server:
+        yield (Real if request.param == "real" else RealValues)(server, tmp_path / "password")
 
 
 def test_the_overlay_says_the_targets_image_after_one_commit(source: OverlayDriver) -> None:

@@ -10,6 +10,7 @@ from daemon.adapters.git.kustomization import changes, set_back
 from daemon.adapters.git.repository import Repository, Source, Tip
 from daemon.adapters.git.review_services import Proposal
 from daemon.adapters.git.reviews import Reviews
+from daemon.adapters.git.values_file import ImageKeys, set_values_back
 from daemon.core.case.effect import EffectOutcome
 from daemon.core.value import Value
 from daemon.ports import Clock, ImageReturn, Review, RollbackResult
@@ -21,10 +22,14 @@ TRIES = 3
 
 
 class Overlay(Value, frozen=True):
-    """``path`` is the folder of a kustomization within the repository."""
+    """``path`` is the folder of a kustomization, or of the values file, within the repository."""
 
     source: Source
     path: str
+    values: str = ""
+    """The values file that has the images, instead of a kustomization."""
+    keys: Mapping[str, ImageKeys] = {}
+    """Repository → where its image stands in the values file."""
     reviews: Reviews | None = None
     """Where people merge what is committed; ``None``: the commit goes to the owner's branch itself."""
     waits: bool = True
@@ -32,7 +37,14 @@ class Overlay(Value, frozen=True):
 
     @property
     def file(self) -> str:
-        return "/".join(part for part in (self.path.strip("/"), "kustomization.yaml") if part)
+        return "/".join(part for part in (self.path.strip("/"), self.values or "kustomization.yaml") if part)
+
+    def back(self, text: str, wanted: ImageReturn) -> str:
+        """The file's text with the target's images. Raises Rejected."""
+        changed, place = changes(wanted.judged, wanted.target), f"{self.file} of {self.source}"
+        if self.values:
+            return set_values_back(text, changed, self.keys, place)
+        return set_back(text, changed, place)
 
 
 class GitOverlays:
@@ -59,7 +71,7 @@ class GitOverlays:
             tip = repository.read(overlay.file)
             if any(mark in message.splitlines() for message in tip.recent):
                 return _done(f"{place} was set back already", already=True)
-            text = set_back(tip.text, changes(wanted.judged, wanted.target), place)
+            text = overlay.back(tip.text, wanted)
             if text == tip.text:
                 return _done(f"{place} has the target's images already", already=True)
             message = f"{wanted.message}\n\n{mark}\n"
@@ -117,12 +129,22 @@ def overlays_of(chosen: Iterable[OverlaySettings], clock: Clock) -> GitOverlays:
                 url=one.url, branch=one.branch, username=one.username, password_file=one.password_file
             ),
             path=one.path,
+            values=one.values.file if one.values is not None else "",
+            keys=_keys(one),
             reviews=_reviews(one),
             waits=one.review is None or one.review.before_merge == "wait",
         )
         for one in chosen
     }
     return GitOverlays(made, clock)
+
+
+def _keys(overlay: OverlaySettings) -> dict[str, ImageKeys]:
+    images = overlay.values.images if overlay.values is not None else ()
+    return {
+        image.repository: ImageKeys(repository=image.repository, tag=image.tag, digest=image.digest)
+        for image in images
+    }
 
 
 def _reviews(overlay: OverlaySettings) -> Reviews | None:

@@ -58,3 +58,31 @@ def test_the_overlays_password_is_its_token_unless_there_is_another(tmp_path: Pa
     [overlay] = load(path, {}, {}).overlays
     assert overlay.review is not None
     assert (overlay.review.before_merge, overlay.review.token_file) == ("wait", None)
+
+
+DATABASE = """
+migrations:
+  - name: plans
+    downgrade: allowed
+    version_command: {job: {command: [version]}}
+    backup_command: {job: {command: [backup]}}
+    downgrade_command: {job: {command: [downgrade, "{revision}"]}}
+"""
+
+
+@pytest.mark.parametrize(("before_merge", "problems"), [("wait", 1), ("act", 0)])
+def test_a_database_is_not_taken_back_while_a_merge_is_waited_for(
+    tmp_path: Path, before_merge: str, problems: int
+) -> None:
+    (tmp_path / "token").write_text("secret")
+    review = f"{{service: github, token_file: {tmp_path / 'token'}, before_merge: {before_merge}}}"
+    path = written(tmp_path, review)
+    path.write_text(path.read_text().replace("overlay: prod", "migration: plans, overlay: prod") + DATABASE)
+    if not problems:
+        load(path, {}, {})
+        return
+    with pytest.raises(SettingsError) as caught:
+        load(path, {}, {})
+    [problem] = caught.value.problems
+    assert "production waits for a merge after the database of plans was taken back" in str(problem)
+    assert "before_merge: act" in str(problem)

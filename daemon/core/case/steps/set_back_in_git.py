@@ -11,7 +11,10 @@ from daemon.core.case.steps.step import Draft, Situation, StepKind
 
 def _needed(situation: Situation) -> tuple[Draft, ...]:
     owner = committed_first(situation.ownership, situation.owners)
-    return () if owner is None else (Draft(owner=owner, overlay=situation.owners.overlay),)
+    chosen = situation.owners
+    if owner is None:
+        return ()
+    return (Draft(owner=owner, overlay=chosen.overlay, by_hand=chosen.overlay_by_hand),)
 
 
 def _noun(effect: Effect) -> str:
@@ -23,7 +26,7 @@ def _words(case: Case, effect: Effect) -> str:
 
 
 def _commands(case: Case, effect: Effect) -> tuple[str, ...]:
-    return owner_commands.committing(case) if effect.owner is not None else ()
+    return owner_commands.committing(case, effect.by_hand) if effect.owner is not None else ()
 
 
 STEP = StepKind(

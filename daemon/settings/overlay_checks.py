@@ -17,7 +17,8 @@ def overlays(settings: Settings) -> Iterator[Flaw]:
         if workload.overlay in waiting and workload.migration in downgraded:
             yield Flaw(
                 ("workloads", index, "overlay"),
-                f"{workload.overlay} waits for a merge after the database of {workload.migration} was taken back",
+                f"{workload.overlay} waits for a merge after the database of {workload.migration} "
+                "was taken back",
                 "write before_merge: act in its review, or downgrade: forbidden in that migration",
                 workload.overlay,
             )

@@ -136,6 +136,8 @@ class Policy(Value, frozen=True):
     """What the operator decided for one workload. Durations in seconds."""
 
     mode: Mode = Mode.AUTOMATIC
+    strategy: Literal["previous"] = "previous"
+    """Which revision is returned to by itself."""
     signals: tuple[SignalPolicy, ...] = ()
     watch: float = 600.0
     baseline_window: float = 1800.0

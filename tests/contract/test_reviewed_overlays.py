@@ -20,7 +20,7 @@ from tests.contract.test_overlays import FILE, WANTED
 from tests.git_server import BRANCH, PASSWORD, USER, GitServer, serving
 from tests.review_server import PROJECT, TOKEN, ReviewServer, reviewing
 
-HEAD = "rollbackd/production/heat-r2-0a1b2c3d-1"
+HEAD = "rollbackd/production/heat-r2-0a1b2c3d-to-r1-1"
 PROPOSED = replace(WANTED, branch=HEAD)
 
 
@@ -189,7 +189,7 @@ def test_a_branch_of_somebody_elses_is_left_alone(real: Real) -> None:
     found = ask(real)
     assert isinstance(found, RollbackResult)
     assert found.outcome is EffectOutcome.REFUSED
-    assert "is not the daemon's commit of this step: delete that branch" in found.detail
+    assert "is not the daemon's commit for this case: delete that branch" in found.detail
     assert real.opened() == 0
 
 

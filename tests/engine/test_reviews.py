@@ -85,7 +85,7 @@ def test_where_nobody_is_waited_for_the_request_stays_with_the_case() -> None:
     world.owners.owners.clear()
     case = world.run_until(Phase.ROLLED_BACK, within=400)
     assert acts(case) == BOTH
-    assert f"{URL} is open: until people merge it, Git has" in case.status.reason
+    assert f"{URL} is open: until people merge one, Git has" in case.status.reason
     assert f"To be merged: {URL}" in render(case, world.policy, "closed", world.clock.now()).message
     assert world.tag() == "v1.0.0"
 
@@ -110,6 +110,31 @@ def test_the_emergency_stop_ends_the_waiting_and_the_request_is_named() -> None:
     merge(world)
     world.run(120)
     assert world.tag() == "v1.0.0", "what people merge is theirs"
+
+
+def test_a_person_may_hold_it_meanwhile_and_an_approval_goes_on_with_the_same_request() -> None:
+    world = proposed()
+    world.instruct(waiting(world), "hold")
+    case = world.run_until(Phase.HELD, within=30)
+    assert case.status.reason.startswith("held by anna")
+    assert f"{URL} is open" in case.status.reason
+    world.instruct(case, "approve")
+    world.run(5)
+    assert f"waits for people to merge {URL}" in world.store.get(case.namespace, case.name).status.reason
+    merge(world)
+    case = world.run_until(Phase.ROLLED_BACK, within=400)
+    assert (len(world.overlays.requests), world.tag()) == (1, "v1.0.0")
+    assert "is open" not in case.status.reason
+
+
+def test_an_approval_after_a_request_was_closed_opens_another() -> None:
+    world = proposed()
+    waiting(world)
+    for request in world.overlays.requests.values():
+        request.state = "closed"
+    world.instruct(world.run_until(Phase.HELD, within=60), "approve")
+    world.run(5)
+    assert [request.state for request in world.overlays.requests.values()] == ["closed", "open"]
 
 
 def test_a_newer_release_ends_the_waiting_and_the_request_is_named() -> None:

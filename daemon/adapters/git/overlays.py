@@ -117,8 +117,9 @@ class GitOverlays:
                 overlay.file, text, message, onto=tip.sha, at=self._clock.now(), branch=wanted.branch
             )
             return
-        if not any(mark in message.splitlines() for message in there.recent):
-            raise ports.Rejected(f"{source} is not the daemon's commit of this step: delete that branch")
+        of_the_case = mark.rpartition("/")[0] + "/"
+        if not any(line.startswith(of_the_case) for message in there.recent for line in message.splitlines()):
+            raise ports.Rejected(f"{source} is not the daemon's commit for this case: delete that branch")
 
 
 def overlays_of(chosen: Iterable[OverlaySettings], clock: Clock) -> GitOverlays:

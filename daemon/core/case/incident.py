@@ -9,7 +9,7 @@ from typing import Literal, assert_never
 from daemon.core.assessment import Verdict
 from daemon.core.case import in_place_words
 from daemon.core.case.case import Case, Phase
-from daemon.core.case.open_request import awaited_request, open_request
+from daemon.core.case.open_request import awaited_request, open_requests
 from daemon.core.case.owner_commands import resume_commands
 from daemon.core.case.runbook import runbook
 from daemon.core.case.suspension import suspension
@@ -162,9 +162,7 @@ def _owned(case: Case) -> list[str]:
         if (status.ownership is not None)
         else []
     )
-    request = open_request(case)
-    if request is not None:
-        lines.append(f"To be merged: {request.review}")
+    lines += [f"To be merged: {request}" for request in open_requests(case)]
     step = suspension(case)
     if step is not None and step.owner is not None and step.finished_at is not None:
         since = f"{step.finished_at:%Y-%m-%d %H:%M:%S} UTC"

@@ -10,11 +10,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import assert_never
 
-from msgspec.structs import replace
-
 from daemon.core.case import between_rollouts, holding, phases, plan, returning, versions
 from daemon.core.case.alert_record import Record, recorded, shortened
-from daemon.core.case.case import APPROVABLE, STOPPABLE, Case, Phase
+from daemon.core.case.case import APPROVABLE, Case, Phase
 from daemon.core.case.edits import announce, attended, begun, change, finished, noted, noting
 from daemon.core.case.effect import Effect, EffectOutcome
 from daemon.core.case.events import (
@@ -29,7 +27,7 @@ from daemon.core.case.events import (
     Troubled,
     VersionRead,
 )
-from daemon.core.case.reviewing import waits
+from daemon.core.case.reviewing import merged_or_closed, waits
 from daemon.core.case.rollback_target import outdated
 from daemon.core.case.size import TEXT_BYTES, fitted
 from daemon.core.case.stopping import stopped
@@ -110,8 +108,8 @@ def _finished(case: Case, event: Finished, policy: Policy, now: datetime) -> Cas
     effect = next((e for e in case.pending if e.id == event.effect), None)
     if effect is None:
         return case
-    if event.review is not None:
-        effect = replace(effect, review=event.review)
+    case = merged_or_closed(case, effect, event)
+    effect = next(e for e in case.pending if e.id == event.effect)
     case = versions.decided(finished(case, effect, event.outcome, event.detail, now), event.version)
     if effect.kind == "resume-owner":
         return returning.resumed(case, effect, event, policy, now)
@@ -210,7 +208,9 @@ def _instructed(case: Case, event: Instructed, policy: Policy, now: datetime) ->
         case "approve":
             return _approved(case, f"approved by {who}{why}", event, policy, now)
         case "hold":
-            if case.phase in STOPPABLE:
+            if case.phase is Phase.ROLLING_BACK and case.stoppable:
+                return stopped(case, f"held by {who}{why}", policy, now)
+            if case.stoppable:
                 return holding.hold(case, f"held by {who}{why}", policy, now)
             return noted(case, f"{who} asked to hold, too late in {case.phase.value}", now)
     assert_never(order.action)

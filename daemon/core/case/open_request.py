@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from daemon.core.case.case import Case
-from daemon.core.case.effect import Effect
 from daemon.core.case.suspension import with_suspension
 
 
-def open_request(case: Case) -> Effect | None:
-    """The step whose request was neither merged nor closed, as far as is known."""
-    return next((effect for effect in reversed(case.status.effects) if effect.review), None)
+def open_requests(case: Case) -> tuple[str, ...]:
+    """Where requests are that were neither merged nor closed, as far as is known."""
+    return tuple(dict.fromkeys(effect.review for effect in case.status.effects if effect.review))
 
 
 def awaited_request(case: Case) -> str:
     """Where people have to decide before the plan goes on; empty where nobody is waited for."""
-    step = case.pending_step
-    return step.review if step is not None else ""
+    return case.pending_step.review if case.pending_step is not None else ""
 
 
 def with_open_request(case: Case, text: str) -> str:
-    step = open_request(case)
-    if step is None:
+    found = open_requests(case)
+    if not found:
         return text
-    return f"{text}; {step.review} is open: until people merge it, Git has {case.spec.revision}"
+    be = "is" if len(found) == 1 else "are"
+    return f"{text}; {' and '.join(found)} {be} open: until people merge one, Git has {case.spec.revision}"
 
 
 def with_what_is_left(case: Case, text: str) -> str:

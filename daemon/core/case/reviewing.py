@@ -7,7 +7,8 @@ from datetime import datetime
 from daemon.core.case import plan
 from daemon.core.case.case import Case
 from daemon.core.case.edits import announce, change, noted, reviewed
-from daemon.core.case.effect import Effect
+from daemon.core.case.effect import Effect, EffectOutcome
+from daemon.core.case.events import Finished
 from daemon.core.policy import Policy
 
 
@@ -21,3 +22,18 @@ def waits(case: Case, effect: Effect, url: str, policy: Policy, now: datetime) -
         return case
     case = change(noted(reviewed(case, effect, url, text), text, now), reason=text)
     return announce(case, "updated", policy, now)
+
+
+def merged_or_closed(case: Case, effect: Effect, end: Finished) -> Case:
+    """The case with what is known of its requests after a step has ended.
+
+    Once Git says the target, no request of the case has to be merged any more; of an earlier plan's as well.
+    """
+    if end.review is None:
+        return case
+    if end.review:
+        return reviewed(case, effect, end.review, effect.detail)
+    for other in case.status.effects:
+        if other.review and (end.outcome is EffectOutcome.DONE or other.review == effect.review):
+            case = reviewed(case, other, "", other.detail)
+    return case

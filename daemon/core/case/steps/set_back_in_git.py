@@ -45,5 +45,12 @@ def commit_message(case: Case) -> str:
 
 
 def review_branch(case: Case, effect: Effect) -> str:
-    """The commit's own branch, where people review it; each plan of a case has another."""
-    return f"rollbackd/{effect.overlay}/{case.name}-{effect.plan}"
+    """The commit's own branch, where people review it.
+
+    A later plan of the case to the same target has the same while the request of an earlier one is open, and
+    another where people have closed that.
+    """
+    target = case.status.target
+    before = [e for e in case.status.effects if e.kind == STEP.kind and e.id != effect.id]
+    number = 1 + sum(earlier.intended_at <= effect.intended_at and not earlier.review for earlier in before)
+    return f"rollbackd/{effect.overlay}/{case.name}-to-r{target.number if target else 0}-{number}"

@@ -70,7 +70,12 @@ class ValuesSettings(Group):
         default="values.yaml", description="The file's name in the overlay's `path`."
     )
     images: Annotated[tuple[ValuesImageSettings, ...], AfterValidator(_some_image)] = Field(
-        max_length=20, description="Where each image stands."
+        max_length=20,
+        description=(
+            "Where each image stands: `repository` is the image as the Deployment has it, without tag and "
+            "digest; `tag` and `digest` are keys with a dot between them, such as `image.tag`, one of them or "
+            "both"
+        ),
     )
 
     def by_hand(self, path: str) -> str:

@@ -73,8 +73,7 @@ class ValuesSettings(Group):
         max_length=20,
         description=(
             "Where each image stands: `repository` is the image as the Deployment has it, without tag and "
-            "digest; `tag` and `digest` are keys with a dot between them, such as `image.tag`, one of them or "
-            "both"
+            "digest; `tag` and `digest` are keys with a dot between them, such as `image.tag`: one or both"
         ),
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ruamel.yaml.comments import CommentedMap
 
-from daemon.adapters.git.yaml_lines import parsed, reread, rewritten, untouchable
+from daemon.adapters.git.yaml_lines import parsed, position, reread, rewritten, untouchable
 from daemon.core.value import Value
 from daemon.ports import Rejected
 
@@ -77,7 +77,7 @@ def set_back(text: str, wanted: Sequence[tuple[Version, Version]], place: str) -
                 f"{place} has {before.repository} at {here[1]}, which is neither {before.pin[1]} nor "
                 f"{after.pin[1]}: somebody wrote it since, and it is not overwritten"
             )
-        line, key, column = entry.lc.key(field)[0], entry.lc.key(field)[1], entry.lc.value(field)[1]
+        line, key, column = position(entry, field, place)
         lines[line] = _written(lines[line], key, column, after.pin)
     after_text = "".join(lines)
     _prove(document, reread(after_text, place), wanted, place)

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from ruamel.yaml.comments import CommentedMap
 
 from daemon.adapters.git.kustomization import Version
-from daemon.adapters.git.yaml_lines import parsed, reread, rewritten, untouchable
+from daemon.adapters.git.yaml_lines import parsed, position, reread, rewritten, untouchable
 from daemon.core.value import Value
 from daemon.ports import Rejected
 
@@ -33,13 +33,22 @@ def set_values_back(
     Raises Rejected for one that makes no sense, for an image that the settings name no key of, and for keys
     with neither the judged version nor the target's: somebody wrote it since.
     """
+    try:
+        return _set_back(text, wanted, keys, place)
+    except RecursionError as error:
+        raise untouchable(place) from error
+
+
+def _set_back(
+    text: str, wanted: Sequence[tuple[Version, Version]], keys: Mapping[str, ImageKeys], place: str
+) -> str:
     document = parsed(text, place)
     edits: list[tuple[int, int, str]] = []
     intended = copy.deepcopy(document)
     for before, after in wanted:
         for path, here, there in _pins(before, after, keys, place):
             holder, key = _holder(document, path, place)
-            found = "" if holder[key] is None else str(holder[key])
+            found = "" if holder[key] is None else " ".join(str(holder[key]).split())
             if found == there:
                 continue
             if found != here:
@@ -47,6 +56,7 @@ def set_values_back(
                     f"{place} has {found or 'nothing'} at {path}, which is neither {here} nor {there}: "
                     "somebody wrote it since, and it is not overwritten"
                 )
+            position(holder, key, place)
             edits.append((*holder.lc.value(key), there))
             _holder(intended, path, place)[0][key] = there
     lines = text.splitlines(keepends=True)

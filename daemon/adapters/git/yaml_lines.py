@@ -32,6 +32,18 @@ def reread(text: str, place: str) -> CommentedMap:
         raise untouchable(place) from error
 
 
+def position(holder: CommentedMap, key: str, place: str) -> tuple[int, int, int]:
+    """The line of a key of a map, its own column and its value's.
+
+    Raises Rejected where it stands elsewhere: it was merged in from another map (``<<``).
+    """
+    try:
+        (line, column), (_, value) = holder.lc.key(key), holder.lc.value(key)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise untouchable(place) from error
+    return line, column, value
+
+
 def untouchable(place: str) -> Rejected:
     return Rejected(f"{place} cannot be edited without touching more than its images: do it by hand")
 

@@ -66,6 +66,8 @@ def test_a_manifest_of_a_helm_release_is_a_values_file_as_well() -> None:
         ("image: {tag: v2}\n", f"{PROXY}@{NEW}", f"{PROXY}@{OLD}", "no key is named for it"),
         ("v: &v v2\nimage: {tag: *v}\n", f"{HEAT}:v2", f"{HEAT}:v1", "do it by hand"),
         ("image: &i {tag: v2}\nother: *i\n", f"{HEAT}:v2", f"{HEAT}:v1", ""),
+        ("base: &b {tag: v2}\nimage: {<<: *b}\n", f"{HEAT}:v2", f"{HEAT}:v1", "do it by hand"),
+        ("image:\n  <<: {tag: v2}\n", f"{HEAT}:v2", f"{HEAT}:v1", "do it by hand"),
         ("---\na: 1\n---\nb: 2\n", f"{HEAT}:v2", f"{HEAT}:v1", "is not YAML"),
         ("- a list\n", f"{HEAT}:v2", f"{HEAT}:v1", "it is not a map"),
     ],

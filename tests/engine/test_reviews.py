@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import pytest
+from msgspec.structs import replace
 
 from daemon.core.case.case import Case, Phase
 from daemon.core.case.effect import EffectOutcome
@@ -55,12 +56,13 @@ def once(world: World, case: Case) -> None:
 
 def test_nothing_is_done_until_people_have_merged_it_however_long_that_takes() -> None:
     world = proposed()
+    world.policy = replace(world.policy, rollback_deadline=60.0)
     case = waiting(world)
     assert f"waits for people to merge {URL}" in case.status.reason
     said = render(case, world.policy, "updated", world.clock.now())
     assert said.title.endswith("ROLLBACK AWAITS A MERGE")
     assert f"Next Steps: merge {URL}" in said.message
-    world.run(world.policy.rollback_deadline + 300, step=20)
+    world.run(200, step=20)
     case = world.store.get(case.namespace, case.name)
     assert (case.phase, world.tag()) == (Phase.ROLLING_BACK, "v1.1.0")
     assert sum(URL in entry.text for entry in case.status.timeline) == 1

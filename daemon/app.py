@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 def run(settings: Settings) -> int:
     """The daemon, until SIGTERM or SIGINT. Raises PortError when it cannot start."""
-    from daemon.adapters.freezes import CronCalendar
+    from daemon.adapters.freezes import FreezeCalendar
     from daemon.adapters.git.overlays import overlays_of
     from daemon.adapters.http_health import HttpHealthProbe
     from daemon.adapters.incidents.registry import SinkContext, defect_reporter
@@ -103,6 +103,7 @@ def run(settings: Settings) -> int:
         teardown.add("prometheus", at_once(metrics.close))
         gauges = PrometheusGauges(metrics.client, settings.prometheus, settings.dependencies, clock)
         copies = KubeConfigurationCopies(client)
+        calendar = FreezeCalendar(settings.freezes)
         parts = EngineParts(
             clock=clock,
             cluster=cluster,
@@ -129,8 +130,8 @@ def run(settings: Settings) -> int:
             overlays=overlays_of(settings.overlays, clock),
             surveyor=KubeSurveyor(client),
             naming=settings.alerts.naming,
-            calendar=CronCalendar(settings.freezes),
-            troubles=(cluster.problems, store.problems, lambda: absent(named, cluster)),
+            calendar=calendar,
+            troubles=(cluster.problems, store.problems, calendar.problems, lambda: absent(named, cluster)),
         )
         daemon = assemble(parts, queue)
 

@@ -35,7 +35,7 @@ class GitServer:
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}/infra.git"
 
     def start(self) -> None:
-        threading.Thread(target=self._http.serve_forever, name="git", daemon=True).start()
+        threading.Thread(target=self._http.serve_forever, args=(0.01,), name="git", daemon=True).start()
 
     def stop(self) -> None:
         self._http.shutdown()
@@ -62,6 +62,17 @@ class GitServer:
 
     def read(self, path: str) -> str:
         return self._git("show", f"{BRANCH}:{path}", at=self.bare)
+
+    def branch(self, name: str) -> None:
+        """Somebody's own branch, at what the owner reads now."""
+        self._git("branch", name, BRANCH, at=self.bare)
+
+    def tip(self, branch: str) -> str:
+        return self._git("rev-parse", branch, at=self.bare).strip()
+
+    def merge(self, branch: str) -> None:
+        """What the button on the request's page does, without a commit of its own."""
+        self._git("update-ref", f"refs/heads/{BRANCH}", branch, at=self.bare)
 
     def log(self, form: str) -> list[str]:
         return self._git("log", f"--format={form}", BRANCH, at=self.bare).split("\n")[:-1]

@@ -14,7 +14,6 @@ from daemon.core.statistics.counts import percent
 from daemon.presentation.words import duration
 from daemon.settings import CounterPair, GuardedWorkload, Settings, SignalSettings
 from daemon.settings.overlays import OverlaySettings
-from daemon.settings.windows import window_at, window_next
 
 Row = tuple[str, str]
 _WHO = ("namespace", "name", "selector")
@@ -71,22 +70,28 @@ def freezes(settings: Settings, now: datetime) -> list[dict[str, Any]]:
     """Each freeze with the window that is on or comes next; times in UTC."""
     found = []
     for freeze in settings.freezes:
-        schedule = freeze.schedule
-        on = window_at(schedule, now)
-        coming = on or window_next(schedule, now)
+        coming = freeze.window(now)
         window = {} if coming is None else {"from": coming.start, "until": coming.end}
-        common = {"name": freeze.name, "cron": freeze.cron, "timeZone": freeze.time_zone}
-        found.append({**common, "durationSeconds": freeze.duration, "on": on is not None, **window})
+        form = {"cron": freeze.cron, "durationSeconds": freeze.duration}
+        if freeze.calendar is not None:
+            form = {"calendar": str(freeze.calendar)}
+        on = coming is not None and coming.start <= now
+        found.append({"name": freeze.name, "timeZone": freeze.time_zone, "on": on, **form, **window})
     return found
 
 
 def freeze_rows(settings: Settings, now: datetime) -> list[Row]:
-    return [(one["name"], _freeze_row(one)) for one in freezes(settings, now) if "from" in one]
+    return [(one["name"], _freeze_row(one)) for one in freezes(settings, now)]
 
 
 def _freeze_row(one: Mapping[str, Any]) -> str:
+    if "from" not in one:
+        return f"none within a year ({one.get('calendar', one.get('cron'))})"
     window = f"{one['from']:%Y-%m-%d %H:%M} to {one['until']:%Y-%m-%d %H:%M} UTC"
-    meant = f"{one['cron']} in {one['timeZone']}, for {duration(one['durationSeconds'])}"
+    if "calendar" in one:
+        meant = f"{one['calendar']}, in {one['timeZone']} where an event has no zone"
+    else:
+        meant = f"{one['cron']} in {one['timeZone']}, for {duration(one['durationSeconds'])}"
     return f"{'on now' if one['on'] else 'next'}: {window} ({meant})"
 
 

@@ -93,6 +93,8 @@ class OwnerPolicy(Value, frozen=True):
     """Where Applications are whose tracking id names no namespace."""
     overlay: str = ""
     """The overlay in Git that says the workload's images; empty where none is known."""
+    overlay_by_hand: str = ""
+    """What a person types to edit it, where it is no kustomization."""
 
     def choice(self, kind: OwnerKind) -> OwnerChoice:
         match kind:
@@ -101,11 +103,9 @@ class OwnerPolicy(Value, frozen=True):
             case OwnerKind.FLUX_KUSTOMIZATION:
                 return self.flux_kustomization
             case OwnerKind.FLUX_HELM_RELEASE:
-                # Its images are values of a chart, and no overlay's.
-                helm = self.flux_helmrelease
-                return OwnerChoice.ADVISE if helm is OwnerChoice.GIT else helm
+                return self.flux_helmrelease
             case OwnerKind.HELM:
-                return self._driven(self.helm, OwnerChoice.ACT)
+                return OwnerChoice.ACT if self.helm is OwnerChoice.SUSPEND else self.helm
             case OwnerKind.KUBECTL:
                 kubectl = self.kubectl_apply
                 return OwnerChoice.ACT if kubectl is OwnerChoice.SUSPEND else kubectl
@@ -136,6 +136,8 @@ class Policy(Value, frozen=True):
     """What the operator decided for one workload. Durations in seconds."""
 
     mode: Mode = Mode.AUTOMATIC
+    strategy: Literal["previous"] = "previous"
+    """Which revision is returned to by itself."""
     signals: tuple[SignalPolicy, ...] = ()
     watch: float = 600.0
     baseline_window: float = 1800.0

@@ -15,7 +15,7 @@ import msgspec
 
 from daemon.core.case.case import Case
 from daemon.core.case.effect import Effect, EffectOutcome
-from daemon.core.case.events import Begun, Finished, Hindered
+from daemon.core.case.events import Begun, Finished, Hindered, Reviewed
 from daemon.core.case.guards.emergency_stop import stopped_by
 from daemon.core.case.incident import render
 from daemon.core.case.plan import STEPS
@@ -29,10 +29,12 @@ from daemon.ports import Clock, Denied, IncidentSink, PortError, Rejected
 
 PAUSES = Backoff(first=1.0, longest=30.0)
 FORBIDDEN_PAUSE = 60.0
+REVIEW_PAUSE = 20.0
+"""Seconds between two looks whether people have decided."""
 STANDING_PAUSE = 8.0
 """An effect that waits this long for its next try has failed more than for a moment (seconds)."""
 
-Result = Finished | Begun | Hindered
+Result = Finished | Begun | Reviewed | Hindered
 Key = tuple[str, str]
 """A case's key and an effect's token, by which it is known from that of a case of the same name before."""
 Run = Callable[[Callable[[], None]], object]
@@ -45,7 +47,8 @@ class _Waiting(msgspec.Struct, frozen=True, kw_only=True):
 
     until: float
     pause: float
-    why: str
+    why: str = ""
+    """Empty where it waits for people, and nothing is wrong."""
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,7 +95,7 @@ class Effects:
                 f"{case}, {token.partition('/')[2]}": waiting.why
                 for (case, token), waiting in self._waiting.items()
                 # What is long overdue was given up: its case ended, or was deleted.
-                if waiting.pause >= STANDING_PAUSE and now < waiting.until + waiting.pause
+                if waiting.why and waiting.pause >= STANDING_PAUSE and now < waiting.until + waiting.pause
             }
 
     def perform(self, case: Case, effect: Effect, policy: Policy) -> Result | None:
@@ -126,6 +129,8 @@ class Effects:
 
     def _doubt(self, key: Key, effect: Effect) -> str:
         """What is not known of a step that may have been tried before, by this process or another."""
+        if effect.review:
+            return ""
         with self._lock:
             tried = key in self._waiting or effect.intended_at < self._begun_at
         return "; whether an earlier try of it was carried out is not known" if tried else ""
@@ -197,9 +202,17 @@ class Effects:
             self._defects.caught(defect, edge="effect", about=f"{case.key} {effect.id}")
             self._again(key, case, effect, why, self._complain)
             return None
+        if isinstance(finished, Reviewed):
+            self._wait(key, case, REVIEW_PAUSE)
+            return finished
         with self._lock:
             self._waiting.pop(key, None)
         return finished
+
+    def _wait(self, key: Key, case: Case, pause: float) -> None:
+        with self._lock:
+            self._waiting[key] = _Waiting(until=self._clock.monotonic() + pause, pause=pause)
+        self._later(case.ref, pause)
 
     def _again(
         self, key: Key, case: Case, effect: Effect, why: str, say: Complain, *, pause: float = 0.0

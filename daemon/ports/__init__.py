@@ -18,6 +18,7 @@ from daemon.ports.acting import ImageReturn as ImageReturn
 from daemon.ports.acting import IncidentSink as IncidentSink
 from daemon.ports.acting import Order as Order
 from daemon.ports.acting import Overlays as Overlays
+from daemon.ports.acting import Review as Review
 from daemon.ports.acting import Runner as Runner
 from daemon.ports.acting import Sweep as Sweep
 from daemon.ports.cluster import Actuator as Actuator

@@ -53,21 +53,32 @@ Sweep = Callable[[Order], None]
 class ImageReturn(Value, frozen=True):
     """Which images an overlay is set back to: those of the judged revision and of the target, in order.
 
-    ``message`` is the commit's, in lines.
+    ``message`` is the commit's, in lines. ``branch`` is its own, where people review it first.
     """
 
     judged: tuple[str, ...]
     target: tuple[str, ...]
     message: str
+    branch: str = ""
+
+
+class Review(Value, frozen=True):
+    """People have yet to merge it at ``url``, and nothing further is done before they have."""
+
+    url: str
 
 
 class Overlays(Protocol):
-    def set_back(self, name: str, wanted: ImageReturn, token: str) -> RollbackResult:
+    def set_back(self, name: str, wanted: ImageReturn, token: str) -> RollbackResult | Review:
         """Have the source of the overlay say the target's images, by a commit that bears ``token``.
 
         Idempotent: with the token among the last commits, or the target's images there, it reports done and
         writes nothing. An overlay that has no such image, or another version than the judged one, is
         refused, for somebody wrote it since; so is one that is not there. Raises Unavailable, Denied.
+
+        Where people review it, the commit goes to a branch of its own, and a request to merge it is opened,
+        once for the branch. It is asked again until that was merged, and is done then; one that was closed
+        instead is refused. Where nobody is waited for, it is done as soon as the request is open.
         """
         ...
 

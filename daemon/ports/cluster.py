@@ -54,13 +54,15 @@ class Cluster(Protocol):
 class RollbackResult(Value, frozen=True):
     """How a rollback ended: done (with ``already`` when the world was there before), superseded, refused.
 
-    ``generation`` is the Deployment's after the write, 0 where it is not known.
+    ``generation`` is the Deployment's after the write, 0 where it is not known. ``review`` is where people
+    have yet to decide on it, empty where they have; ``None``: as it was before.
     """
 
     outcome: EffectOutcome
     detail: str
     already: bool = False
     generation: int = 0
+    review: str | None = None
 
 
 class Actuator(Protocol):

@@ -19,7 +19,8 @@ class Calendar(Protocol):
     def frozen(self, freezes: Sequence[str], at: datetime) -> FreezeWindow | None:
         """The first of these freezes that is on at a time, with the end of its window.
 
-        Windows that follow one another without a gap are one. A name that is not known is never on.
+        Windows that follow one another without a gap are one. A name that is not known is never on. Where
+        none is known to be on, and the calendar of one cannot be read, it is that one with the problem.
         """
         ...
 

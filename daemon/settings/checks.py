@@ -11,6 +11,7 @@ from daemon.settings.guarding import GuardedWorkload, SignalSettings
 from daemon.settings.login_checks import login
 from daemon.settings.migration_checks import migrations
 from daemon.settings.model import Settings
+from daemon.settings.overlay_checks import overlays
 from daemon.settings.problems import Location, instead
 from daemon.settings.secret_checks import secrets
 from daemon.settings.smoke_tests import SmokeTestSettings
@@ -29,6 +30,7 @@ def flaws(settings: Settings, *, offline: bool = False) -> Iterator[Flaw]:
     yield from migrations(settings)
     yield from _health(settings)
     yield from _owners(settings)
+    yield from overlays(settings)
     yield from _durations(settings)
     yield from _warmups(settings)
     yield from secrets(settings)

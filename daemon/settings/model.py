@@ -228,7 +228,8 @@ class Settings(BaseSettings):
     def _owners(self, entry: GuardedWorkload | None) -> OwnerPolicy:
         if entry is None:
             return self.owners.policy(None, "")
-        return self.owners.policy(entry.owner, entry.overlay or "")
+        overlay = next((one for one in self.overlays if one.name == entry.overlay), None)
+        return self.owners.policy(entry.owner, entry.overlay or "", overlay.by_hand if overlay else "")
 
     def _signals(self, entry: GuardedWorkload | None) -> tuple[SignalPolicy, ...]:
         if entry is None or entry.signals is None:

@@ -10,7 +10,6 @@ from daemon.core.policy import OwnerChoice, OwnerPolicy
 from daemon.settings.types import Group, Namespace
 
 NotSuspend = Literal[OwnerChoice.ACT, OwnerChoice.ADVISE, OwnerChoice.GIT]
-NotGit = Literal[OwnerChoice.ACT, OwnerChoice.ADVISE, OwnerChoice.SUSPEND]
 ActOrAdvise = Literal[OwnerChoice.ACT, OwnerChoice.ADVISE]
 
 
@@ -38,14 +37,14 @@ class OwnerSettings(Group):
             "its `spec.suspend`."
         ),
     )
-    flux_helmrelease: NotGit = Field(
+    flux_helmrelease: OwnerChoice = Field(
         default=OwnerChoice.ACT,
         description=(
             "A Flux HelmRelease. `act`, for unless its `driftDetection` is enabled it writes only when the "
             "chart or its values change. `suspend` sets its `spec.suspend`."
         ),
     )
-    helm: ActOrAdvise = Field(
+    helm: NotSuspend = Field(
         default=OwnerChoice.ACT,
         description="A Helm release. `act`, for Helm writes only when somebody upgrades it.",
     )
@@ -73,9 +72,10 @@ class OwnerSettings(Group):
         ),
     )
 
-    def policy(self, own: OwnerChoice | None, overlay: str) -> OwnerPolicy:
-        """``own`` is a workload's choice, whoever owns it; ``overlay`` its overlay's name, if it has one."""
+    def policy(self, own: OwnerChoice | None, overlay: str, by_hand: str = "") -> OwnerPolicy:
+        """``own`` is a workload's choice, whoever owns it; ``overlay`` its overlay's name, if it has one, and
+        ``by_hand`` what a person types to edit that."""
         named = self.model_dump(exclude={"namespaces"})
         if own is not None:
             named |= dict.fromkeys(OwnerPolicy.CHOICES, own)
-        return OwnerPolicy(overlay=overlay, **named)
+        return OwnerPolicy(overlay=overlay, overlay_by_hand=by_hand, **named)

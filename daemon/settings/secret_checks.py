@@ -29,6 +29,11 @@ def secrets(settings: Settings) -> Iterator[Flaw]:
             missing = "password_file" if overlay.username else "username"
             message = "basic authentication needs username and password_file"
             yield Flaw(("overlays", index, missing), message, "set both")
+        elif overlay.review is not None and not (overlay.review.token_file or overlay.password_file):
+            message = f"nothing says by which token a request is opened at {overlay.review.service}"
+            yield Flaw(
+                ("overlays", index, "review"), message, "set token_file, or the overlay's password_file"
+            )
     if web.token is not None and web.token_file is not None:
         yield Flaw(("web", "token_file"), "there is a token and a file with a token", "keep one of the two")
     if incidents.sentry_dsn is not None and incidents.sentry_dsn_file is not None:

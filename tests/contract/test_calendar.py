@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from daemon.adapters.freezes import CronCalendar
+from daemon.adapters.freezes import FreezeCalendar
 from daemon.adapters.simulation.calendar import MemoryCalendar
 from daemon.core.case.guards.guard import FreezeWindow
 from daemon.ports import Calendar
 from daemon.settings import FreezeSettings
+from tests.calendars import ics
 
 FRIDAY = datetime(2026, 1, 9, 18, tzinfo=UTC)
 WEEKEND, XMAS = timedelta(hours=62), datetime(2026, 12, 24, tzinfo=UTC)
@@ -18,7 +20,7 @@ DAY = timedelta(days=1)
 
 
 def by_cron() -> Calendar:
-    return CronCalendar(
+    return FreezeCalendar(
         (
             FreezeSettings(name="weekend", cron="0 18 * * FRI", duration=WEEKEND.total_seconds()),
             FreezeSettings(name="xmas", cron="0 0 24-26 12 *", duration=DAY.total_seconds()),
@@ -36,10 +38,25 @@ def in_memory() -> Calendar:
     return calendar
 
 
-@pytest.fixture(params=[by_cron, in_memory])
-def calendar(request: pytest.FixtureRequest) -> Calendar:
-    made: Calendar = request.param()
-    return made
+def by_file(folder: Path) -> Calendar:
+    written = {
+        "weekend": "DTSTART:20260109T180000Z\nDURATION:PT62H\nRRULE:FREQ=WEEKLY",
+        "xmas": "DTSTART;VALUE=DATE:20261224\nRRULE:FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=24,25,26",
+    }
+    for name, event in written.items():
+        (folder / f"{name}.ics").write_text(ics(event))
+    return FreezeCalendar([FreezeSettings(name=name, calendar=folder / f"{name}.ics") for name in written])
+
+
+@pytest.fixture(params=["cron", "file", "memory"])
+def calendar(request: pytest.FixtureRequest, tmp_path: Path) -> Calendar:
+    match request.param:
+        case "cron":
+            return by_cron()
+        case "file":
+            return by_file(tmp_path)
+        case _:
+            return in_memory()
 
 
 def test_inside_it_names_the_freeze_and_its_end(calendar: Calendar) -> None:

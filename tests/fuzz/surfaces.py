@@ -8,11 +8,12 @@ import tempfile
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from daemon import ports
-from daemon.adapters.git import kustomization
+from daemon.adapters.git import kustomization, values_file
 from daemon.adapters.kubernetes import case_codec
 from daemon.adapters.kubernetes.changes import Change, Meta
 from daemon.adapters.kubernetes.client import decode_answer
@@ -25,6 +26,7 @@ from daemon.core.policy import Policy, SignalPolicy
 from daemon.presentation.case_views import detail, summary
 from daemon.presentation.explanation import explain
 from daemon.settings import SettingsError, load
+from daemon.settings.calendar_file import CalendarError, CalendarTimes
 from daemon.web import webhook
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -91,12 +93,30 @@ def overlay(body: bytes) -> None:
         kustomization.set_back(body.decode("utf-8", "replace"), kustomization.changes(*images), "overlay")
 
 
+def values(body: bytes) -> None:
+    images = (["heat:v1.1.0"], ["heat:v1.0.0"])
+    keys = {"heat": values_file.ImageKeys(repository="heat", tag="image.tag", digest="image.digest")}
+    with contextlib.suppress(ports.PortError):
+        text = body.decode("utf-8", "replace")
+        values_file.set_values_back(text, kustomization.changes(*images), keys, "values.yaml")
+
+
+def calendar(body: bytes) -> None:
+    with tempfile.NamedTemporaryFile(suffix=".ics") as file:
+        file.write(body)
+        file.flush()
+        with contextlib.suppress(CalendarError):
+            CalendarTimes(Path(file.name), ZoneInfo("Europe/Berlin")).window(NOW)
+
+
 SURFACES: Mapping[str, Surface] = {
     "alerts": alerts,
     "api-error": api_error,
     "api-object": api_object,
+    "calendar": calendar,
     "case": case,
     "overlay": overlay,
     "record": record,
     "settings": settings,
+    "values": values,
 }

@@ -8,7 +8,7 @@ from daemon.adapters.simulation.cluster import MemoryCluster
 from daemon.adapters.simulation.overlays import MemoryOverlays
 from daemon.adapters.simulation.owners import MemoryOwners
 from daemon.core.rollout_facts.owners import Owner
-from daemon.ports import Clock, ImageReturn, RollbackResult
+from daemon.ports import Clock, ImageReturn, Review, RollbackResult
 from tests.simulation.troubles import Troubles
 
 
@@ -36,6 +36,6 @@ class FaultyOverlays(MemoryOverlays):
         super().__init__(read)
         self.committing = Troubles()
 
-    def set_back(self, name: str, wanted: ImageReturn, token: str) -> RollbackResult:
+    def set_back(self, name: str, wanted: ImageReturn, token: str) -> RollbackResult | Review:
         with self.committing.call():
             return super().set_back(name, wanted, token)

@@ -6,20 +6,18 @@ again, and must say what was intended and nothing else.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
-from ruamel.yaml.error import YAMLError
 
+from daemon.adapters.git.yaml_lines import parsed, position, reread, rewritten, untouchable
 from daemon.core.value import Value
 from daemon.ports import Rejected
 
 
 class Version(Value, frozen=True):
-    """An image in its parts; one of ``tag`` and ``digest`` at most counts, the digest first."""
+    """An image in its parts; where it has a digest as well, its tag is for people."""
 
     repository: str
     tag: str = ""
@@ -30,7 +28,7 @@ class Version(Value, frozen=True):
         name, _, digest = image.partition("@")
         head, slash, tail = name.rpartition("/")
         bare, _, tag = tail.partition(":")
-        return Version(repository=f"{head}{slash}{bare}", tag="" if digest else tag, digest=digest)
+        return Version(repository=f"{head}{slash}{bare}", tag=tag, digest=digest)
 
     @property
     def pin(self) -> tuple[str, str]:
@@ -64,7 +62,7 @@ def set_back(text: str, wanted: Sequence[tuple[Version, Version]], place: str) -
     ``place`` names it in messages. Raises Rejected for one that makes no sense, that has no such image, or
     that has neither the judged version nor the target's: somebody wrote it since.
     """
-    document = _parsed(text, place)
+    document = parsed(text, place)
     lines = text.splitlines(keepends=True)
     for before, after in wanted:
         entry = _entry(document, before.repository, place)
@@ -79,38 +77,18 @@ def set_back(text: str, wanted: Sequence[tuple[Version, Version]], place: str) -
                 f"{place} has {before.repository} at {here[1]}, which is neither {before.pin[1]} nor "
                 f"{after.pin[1]}: somebody wrote it since, and it is not overwritten"
             )
-        line, key, column = entry.lc.key(field)[0], entry.lc.key(field)[1], entry.lc.value(field)[1]
+        line, key, column = position(entry, field, place)
         lines[line] = _written(lines[line], key, column, after.pin)
     after_text = "".join(lines)
-    _prove(document, _parsed(after_text, place), wanted, place)
+    _prove(document, reread(after_text, place), wanted, place)
     return after_text
 
 
 def _written(line: str, key: int, column: int, pin: tuple[str, str]) -> str:
     """The line with another key and value; quotes, comment and line end stay."""
-    value = line[column:]
-    quote = value[0] if value[:1] in {'"', "'"} else ""
-    if quote:
-        rest = value[value.index(quote, 1) + 1 :]
-    else:
-        bare = value.split(" #", 1)[0].rstrip()
-        rest = value[len(bare) :]
     name, written = pin
-    if not quote and not isinstance(YAML(typ="safe").load(written), str):
-        quote = '"'
     old = line[key:column]
-    return f"{line[:key]}{name}{old[old.index(':') :]}{quote}{written}{quote}{rest}"
-
-
-def _parsed(text: str, place: str) -> CommentedMap:
-    try:
-        document = YAML(typ="rt").load(io.StringIO(text))
-    except (YAMLError, ValueError, RecursionError) as error:
-        why = str(error).splitlines()[0]
-        raise Rejected(f"{place} is not YAML: {why}") from error
-    if not isinstance(document, CommentedMap):
-        raise Rejected(f"{place} is no kustomization: it is not a map")
-    return document
+    return f"{line[:key]}{name}{old[old.index(':') :]}{rewritten(line[column:], written)}"
 
 
 def _entry(document: CommentedMap, repository: str, place: str) -> CommentedMap:
@@ -138,7 +116,7 @@ def _prove(
         if str(entry.get(name)) != value or entry.get(other):
             raise Rejected(f"{place} cannot be set back to {version} line by line: do it by hand")
     if _without_pins(before, wanted) != _without_pins(after, wanted):
-        raise Rejected(f"{place} cannot be edited without touching more than its images: do it by hand")
+        raise untouchable(place)
 
 
 def _without_pins(document: Mapping[str, Any], wanted: Sequence[tuple[Version, Version]]) -> Any:

@@ -16,6 +16,7 @@ from dulwich.objects import Blob, Commit, ObjectID, ShaFile, Tree
 from dulwich.pack import UnpackedObject, pack_objects_to_data
 from dulwich.refs import Ref
 from dulwich.repo import MemoryRepo
+from msgspec.structs import replace
 
 from daemon.core.value import Value
 from daemon.ports import Conflict, Denied, Missing, Rejected, Unavailable
@@ -34,6 +35,9 @@ class Source(Value, frozen=True):
     branch: str
     username: str = ""
     password_file: Path | None = None
+
+    def on(self, branch: str) -> Source:
+        return replace(self, branch=branch) if branch else self
 
     def __str__(self) -> str:
         return f"{self.url} ({self.branch})"
@@ -84,17 +88,21 @@ class Repository:
             )
         return Tip(sha=sha.decode(), text=_text(blob, path), recent=messages)
 
-    def write(self, path: str, text: str, message: str, *, onto: str, at: datetime) -> str:
-        """Commit the file onto the tip that was read. Raises Conflict where the branch has moved since."""
+    def write(self, path: str, text: str, message: str, *, onto: str, at: datetime, branch: str = "") -> str:
+        """Commit the file onto the tip that was read, or to a new ``branch`` from there.
+
+        Raises Conflict where the branch has moved since, or the new one is there already.
+        """
         with self._translated():
             repo, sha = self._fetched()
             if sha.decode() != onto:
                 raise Conflict(f"{self._source} has moved on from {onto[:8]}")
             made = _made(repo, sha, path, text, message, at)
-            ref, commit = self._ref, made[-1].id
+            ref, commit = _ref(branch or self._source.branch), made[-1].id
+            before = None if branch else sha
 
             def update(refs: dict[Ref, ObjectID]) -> dict[Ref, ObjectID]:
-                if refs.get(ref) != sha:
+                if refs.get(ref) != before:
                     raise Conflict(f"{self._source} has moved on from {onto[:8]}")
                 return {ref: commit}
 
@@ -112,12 +120,8 @@ class Repository:
                 sent = client.send_pack(self._path, update, objects)
             why = (sent.ref_status or {}).get(ref)
             if why:
-                raise _refusal(self._source, str(why))
+                raise _refusal(self._source.on(branch), str(why))
         return commit.decode()
-
-    @property
-    def _ref(self) -> Ref:
-        return Ref(f"refs/heads/{self._source.branch}".encode())
 
     @contextmanager
     def _client(self) -> Iterator[HttpGitClient]:
@@ -142,7 +146,7 @@ class Repository:
             connections.close()
 
     def _fetched(self) -> tuple[MemoryRepo, ObjectID]:
-        repo, ref = MemoryRepo(), self._ref
+        repo, ref = MemoryRepo(), _ref(self._source.branch)
         found: list[ObjectID] = []
 
         def wants(refs: Mapping[Ref, ObjectID], depth: int | None = None) -> list[ObjectID]:
@@ -197,11 +201,18 @@ class Repository:
             raise Unavailable(f"{where.url} answers what is not Git's protocol") from error
 
 
+def _ref(branch: str) -> Ref:
+    return Ref(f"refs/heads/{branch}".encode())
+
+
 def _refusal(source: Source, why: str) -> Exception:
     lowered = why.lower()
     if "fast-forward" in lowered or "fetch first" in lowered or "stale" in lowered or "lock" in lowered:
         return Conflict(f"{source} has moved on meanwhile")
-    return Denied(f"{source} does not take the commit ({why}): let the daemon's account push to this branch")
+    return Denied(
+        f"{source} does not take the commit ({why}): let the daemon's account push to this branch"
+        ", or have people merge it (overlays[].review)"
+    )
 
 
 def _text(blob: Blob, path: str) -> str:

@@ -13,6 +13,8 @@ class MemoryCalendar:
 
     def __init__(self) -> None:
         self._windows: dict[str, list[tuple[datetime, datetime]]] = {}
+        self.broken: dict[str, str] = {}
+        """Freeze → why its calendar cannot be read now; what it said before is gone by."""
 
     def add(self, name: str, start: datetime, end: datetime) -> None:
         """Let a freeze be on from a time until another."""
@@ -25,5 +27,10 @@ class MemoryCalendar:
                 if start <= end < until:
                     end = until
             if end > at:
-                return FreezeWindow(name=name, until=end)
-        return None
+                return FreezeWindow(name=name, until=end, problem=self.broken.get(name, ""))
+        doubtful = next((name for name in freezes if name in self.broken), None)
+        return (
+            None
+            if doubtful is None
+            else FreezeWindow(name=doubtful, until=None, problem=self.broken[doubtful])
+        )

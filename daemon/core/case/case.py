@@ -236,6 +236,12 @@ class Case(Value, frozen=True):
         """What the effect's write leaves on the Deployment: where it is, the effect was carried out."""
         return f"{self.uid or self.name}/{effect.id}"
 
+    @property
+    def stoppable(self) -> bool:
+        """Whether a person's hold comes in time: nothing was done yet, or people have yet to merge it."""
+        step = self.pending_step
+        return self.phase in STOPPABLE or (step is not None and bool(step.review))
+
     def is_about(self, uid: str, revision: Revision) -> bool:
         return self.spec.workload_uid == uid and self.spec.revision.same_rollout(revision)
 

@@ -92,6 +92,11 @@ def finished(case: Case, effect: Effect, outcome: EffectOutcome, detail: str, no
     return _with(case, msgspec.structs.replace(effect, finished_at=now, outcome=outcome, detail=detail))
 
 
+def reviewed(case: Case, effect: Effect, url: str, detail: str = "") -> Case:
+    """The case with where people have yet to decide on a step in its ledger."""
+    return _with(case, msgspec.structs.replace(effect, review=url, detail=detail))
+
+
 def noting(case: Case, effect: Effect, detail: str) -> Case:
     """The case with what hinders an effect noted in its ledger; the effect stays intended."""
     return _with(case, msgspec.structs.replace(effect, detail=detail))

@@ -62,6 +62,8 @@ class Effect(Value, frozen=True, omit_defaults=True):
     """Whom a ``suspend-owner`` suspends, a ``resume-owner`` resumes, or whose source is set back in Git."""
     overlay: str = ""
     """What a ``set-back-in-git`` sets back."""
+    review: str = ""
+    """Where people have yet to decide on it."""
 
     @property
     def is_step(self) -> bool:

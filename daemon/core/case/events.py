@@ -93,6 +93,8 @@ class Finished(Value, frozen=True):
     version: VersionReading | None = None
     before: PriorState | None = None
     """What the checks before a plan found."""
+    review: str | None = None
+    """Where people have yet to decide on what was done, empty where they have; ``None``: as it was."""
 
 
 class Begun(Value, frozen=True):
@@ -106,6 +108,13 @@ class Hindered(Value, frozen=True):
 
     effect: str
     detail: str
+
+
+class Reviewed(Value, frozen=True):
+    """A step waits until people have decided on it at ``url``."""
+
+    effect: str
+    url: str
 
 
 class Alerted(Value, frozen=True):
@@ -140,4 +149,4 @@ class VersionRead(Value, frozen=True):
     reading: VersionReading
 
 
-Event = Observed | Finished | Begun | Hindered | Alerted | Instructed | Troubled | VersionRead
+Event = Observed | Finished | Begun | Reviewed | Hindered | Alerted | Instructed | Troubled | VersionRead

@@ -9,6 +9,7 @@ from typing import Literal, assert_never
 from daemon.core.assessment import Verdict
 from daemon.core.case import in_place_words
 from daemon.core.case.case import Case, Phase
+from daemon.core.case.open_request import awaited_request, open_requests
 from daemon.core.case.owner_commands import resume_commands
 from daemon.core.case.runbook import runbook
 from daemon.core.case.suspension import suspension
@@ -72,6 +73,8 @@ def title(case: Case, policy: Policy) -> str:
     degraded = case.phase is Phase.HEALTHY and case.status.verdict is Verdict.DEGRADED
     if case.spec.in_place:
         return f"{name} {in_place_words.DEGRADED if degraded else in_place_words.HEADLINES[case.phase]}"
+    if awaited_request(case):
+        return f"{name} ROLLBACK AWAITS A MERGE"
     return f"{name} {'RELEASE DEGRADED' if degraded else HEADLINES[case.phase]}"
 
 
@@ -159,6 +162,7 @@ def _owned(case: Case) -> list[str]:
         if (status.ownership is not None)
         else []
     )
+    lines += [f"To be merged: {request}" for request in open_requests(case)]
     step = suspension(case)
     if step is not None and step.owner is not None and step.finished_at is not None:
         since = f"{step.finished_at:%Y-%m-%d %H:%M:%S} UTC"
@@ -229,6 +233,8 @@ def _logs(case: Case) -> list[str]:
 
 
 def _next(case: Case) -> str:
+    if request := awaited_request(case):
+        return f"merge {request}, or close it to have the case held"
     own = in_place_words.NEXT.get(case.phase) if case.spec.in_place else None
     return own or _next_steps(case.phase)
 

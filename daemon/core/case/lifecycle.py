@@ -12,7 +12,7 @@ from typing import assert_never
 
 from daemon.core.case import between_rollouts, holding, phases, plan, returning, versions
 from daemon.core.case.alert_record import Record, recorded, shortened
-from daemon.core.case.case import APPROVABLE, STOPPABLE, Case, Phase
+from daemon.core.case.case import APPROVABLE, Case, Phase
 from daemon.core.case.edits import announce, attended, begun, change, finished, noted, noting
 from daemon.core.case.effect import Effect, EffectOutcome
 from daemon.core.case.events import (
@@ -23,9 +23,11 @@ from daemon.core.case.events import (
     Hindered,
     Instructed,
     Observed,
+    Reviewed,
     Troubled,
     VersionRead,
 )
+from daemon.core.case.reviewing import merged_or_closed, waits
 from daemon.core.case.rollback_target import outdated
 from daemon.core.case.size import TEXT_BYTES, fitted
 from daemon.core.case.stopping import stopped
@@ -47,6 +49,8 @@ def _after(case: Case, event: Event, policy: Policy, now: datetime) -> Case:
             return _finished(case, event, policy, now)
         case Begun():
             return _begun(case, event, now)
+        case Reviewed():
+            return _reviewed(case, event, policy, now)
         case Hindered():
             return _hindered(case, event, policy, now)
         case Alerted():
@@ -104,6 +108,8 @@ def _finished(case: Case, event: Finished, policy: Policy, now: datetime) -> Cas
     effect = next((e for e in case.pending if e.id == event.effect), None)
     if effect is None:
         return case
+    case = merged_or_closed(case, effect, event)
+    effect = next(e for e in case.pending if e.id == event.effect)
     case = versions.decided(finished(case, effect, event.outcome, event.detail, now), event.version)
     if effect.kind == "resume-owner":
         return returning.resumed(case, effect, event, policy, now)
@@ -119,7 +125,7 @@ def _step_ended(case: Case, effect: Effect, event: Finished, policy: Policy, now
             return returning.patched(case, event.generation, event.detail, now)
         case EffectOutcome.DONE:
             # What running pods have to see again, or what took its time, has it anew from here on.
-            anew = effect.begun_at is not None or case.spec.in_place
+            anew = effect.begun_at is not None or effect.kind == "set-back-in-git" or case.spec.in_place
             return noted(change(case, attended=0.0) if anew else case, event.detail, now)
         case EffectOutcome.SUPERSEDED if marks or case.spec.in_place:
             return phases.superseded(case, event.detail, policy, now)
@@ -134,6 +140,13 @@ def _step_ended(case: Case, effect: Effect, event: Finished, policy: Policy, now
         case EffectOutcome.REFUSED:
             return _refused(case, effect, event.detail, policy, now)
     assert_never(event.outcome)
+
+
+def _reviewed(case: Case, event: Reviewed, policy: Policy, now: datetime) -> Case:
+    effect = next((e for e in case.pending if e.id == event.effect), None)
+    if effect is None or case.phase is not Phase.ROLLING_BACK:
+        return case
+    return waits(case, effect, event.url, policy, now)
 
 
 def _begun(case: Case, event: Begun, now: datetime) -> Case:
@@ -195,7 +208,9 @@ def _instructed(case: Case, event: Instructed, policy: Policy, now: datetime) ->
         case "approve":
             return _approved(case, f"approved by {who}{why}", event, policy, now)
         case "hold":
-            if case.phase in STOPPABLE:
+            if case.phase is Phase.ROLLING_BACK and case.stoppable:
+                return stopped(case, f"held by {who}{why}", policy, now)
+            if case.stoppable:
                 return holding.hold(case, f"held by {who}{why}", policy, now)
             return noted(case, f"{who} asked to hold, too late in {case.phase.value}", now)
     assert_never(order.action)

@@ -68,11 +68,12 @@ def _kustomize(case: Case, owner: Owner) -> tuple[str, ...]:
     return committing(case)
 
 
-def committing(case: Case) -> tuple[str, ...]:
-    """In the overlay's folder of a clone."""
+def committing(case: Case, edit: str = "") -> tuple[str, ...]:
+    """In the overlay's folder of a clone; ``edit`` is what is typed where that is no kustomization."""
     target = case.status.target
     message = f"{case.spec.workload}: back to {target.tag if target is not None else 'the target'}"
-    return (*_edits(case), f"git commit -am '{message}' && git push")
+    edits = (edit,) if edit else _edits(case)
+    return (*edits, f"git commit -am '{message}' && git push")
 
 
 def _edits(case: Case) -> tuple[str, ...]:

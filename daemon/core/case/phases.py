@@ -22,10 +22,10 @@ from daemon.core.case.edits import (
 from daemon.core.case.events import Observed
 from daemon.core.case.guards.registry import first_refusal
 from daemon.core.case.holding import guarded, hold, occasion
+from daemon.core.case.open_request import with_open_request, with_what_is_left
 from daemon.core.case.owner_policy import owner_refusal, war
 from daemon.core.case.returning import begin_rollback, resuming, situation
 from daemon.core.case.stopping import not_applied, unrecovered, with_account
-from daemon.core.case.suspension import with_suspension
 from daemon.core.model import Revision, Workload
 from daemon.core.policy import Mode, Policy
 from daemon.core.rollout_facts.diagnosis import diagnosis
@@ -73,6 +73,7 @@ def adopted(case: Case, now: datetime) -> Case:
 
 def superseded(case: Case, reason: str, policy: Policy, now: datetime) -> Case:
     under_way = case.pending_step is not None
+    reason = with_open_request(case, reason)
     case = withdrawn(case, reason, now)
     case = ended(case, Phase.SUPERSEDED, with_account(case, reason) if under_way else reason, now)
     case = resuming(case, now)
@@ -260,7 +261,7 @@ def verifying(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case
         after = seconds(case.status.failing_at, now)
         where = "with the restored configuration" if case.spec.in_place else f"on {case.status.target}"
         text = f"recovered {where}, {after:.0f} s after the decision{plan.left_undone(case)}"
-        text = with_suspension(case, text)
+        text = with_what_is_left(case, text)
         return announce(ended(case, Phase.ROLLED_BACK, text, now), "closed", policy, now)
     if case.status.attended >= policy.verify_deadline:
         acted = "restored" if case.spec.in_place else "rolled back"

@@ -10,8 +10,8 @@ from daemon.core.case.database import ALONE
 from daemon.core.case.edits import announce, ended, finished, withdrawn
 from daemon.core.case.effect import EffectOutcome
 from daemon.core.case.holding import hold
+from daemon.core.case.open_request import with_what_is_left
 from daemon.core.case.returning import resuming
-from daemon.core.case.suspension import with_suspension
 from daemon.core.policy import Policy
 
 
@@ -19,7 +19,8 @@ def not_applied(case: Case, policy: Policy, now: datetime) -> Case:
     """A step is intended and was not accepted yet: that cannot go on for ever unsaid."""
     intended = case.pending_step
     deadline = policy.rollback_deadline + (plan.allowance(intended) if intended is not None else 0.0)
-    if intended is None or case.status.attended < deadline:
+    if intended is None or intended.review or case.status.attended < deadline:
+        # People take the time that they need; the case says what it waits for.
         return case
     span, what = f"{deadline:.0f} s", plan.noun(intended)
     if intended.database is not None:
@@ -44,7 +45,7 @@ def not_applied(case: Case, policy: Policy, now: datetime) -> Case:
 def stopped(case: Case, reason: str, policy: Policy, now: datetime) -> Case:
     """Held in the middle of its plan: what was not done is struck, and both are said."""
     case = resuming(withdrawn(case, reason, now), now)
-    return hold(case, with_suspension(case, with_account(case, reason)), policy, now)
+    return hold(case, with_what_is_left(case, with_account(case, reason)), policy, now)
 
 
 def with_account(case: Case, text: str) -> str:
@@ -53,5 +54,5 @@ def with_account(case: Case, text: str) -> str:
 
 
 def unrecovered(case: Case, reason: str, policy: Policy, now: datetime) -> Case:
-    text = with_suspension(case, reason)
+    text = with_what_is_left(case, reason)
     return announce(ended(case, Phase.UNRECOVERED, text, now), "updated", policy, now)

@@ -22,10 +22,13 @@ MANAGED_BY: Final = "app.kubernetes.io/managed-by"
 KUSTOMIZATION: Final = "kustomize.toolkit.fluxcd.io"
 HELM_RELEASE: Final = "helm.toolkit.fluxcd.io"
 RECONCILE: Final = f"{KUSTOMIZATION}/reconcile"
+APPLY: Final = f"{KUSTOMIZATION}/ssa"
+LEFT_ALONE: Final[Mapping[str, str]] = {RECONCILE: "disabled", APPLY: "ignore"}
+"""Labels or annotations of an object that Flux does not apply, by which values; in any case of letters."""
 RELEASE: Final = "meta.helm.sh/release-name"
 RELEASE_NAMESPACE: Final = "meta.helm.sh/release-namespace"
 LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
-ANNOTATIONS: Final = frozenset({TRACKING, RECONCILE, RELEASE, RELEASE_NAMESPACE, LAST_APPLIED})
+ANNOTATIONS: Final = frozenset({TRACKING, RECONCILE, APPLY, RELEASE, RELEASE_NAMESPACE, LAST_APPLIED})
 """The annotations that are looked at."""
 DAEMON: Final = "rollbackd"
 """The daemon's own field manager."""
@@ -143,10 +146,7 @@ def _flux(workload: Workload, group: str, kind: OwnerKind) -> Iterator[Owner]:
     writer = _writer(workload.provenance, kind)
     if not name and not writer:
         return
-    if (
-        kind is OwnerKind.FLUX_KUSTOMIZATION
-        and workload.provenance.annotations.get(RECONCILE, "") == "disabled"
-    ):
+    if kind is OwnerKind.FLUX_KUSTOMIZATION and _left_alone(workload):
         return
     release = workload.provenance.annotations.get(RELEASE, "")
     yield Owner(
@@ -156,6 +156,15 @@ def _flux(workload: Workload, group: str, kind: OwnerKind) -> Iterator[Owner]:
         evidence=f"label {group}/name" if name else f"field manager {writer}",
         release=release if kind is OwnerKind.FLUX_HELM_RELEASE else "",
     )
+
+
+def _left_alone(workload: Workload) -> str:
+    """The mark by which Flux's Kustomization leaves the Deployment alone; empty where it does not."""
+    for name, value in LEFT_ALONE.items():
+        for kind, marks in (("annotation", workload.provenance.annotations), ("label", workload.labels)):
+            if marks.get(name, "").casefold() == value:
+                return f"{kind} {name} is {marks[name]}"
+    return ""
 
 
 def _kubectl(found: Provenance) -> Iterator[Owner]:
@@ -192,8 +201,8 @@ def _doubts(workload: Workload, owners: tuple[Owner, ...]) -> Iterator[str]:
         )
     if labels.get(MANAGED_BY, "") == "Helm" and not gitops:
         yield f"label {MANAGED_BY}=Helm stands in charts however they are applied, and no release is named"
-    if marks.get(RECONCILE, "") == "disabled":
-        yield f"Flux leaves it alone, for its annotation {RECONCILE} is disabled"
+    if mark := _left_alone(workload):
+        yield f"Flux leaves it alone, for its {mark}"
 
 
 def last_writer(workload: Workload) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from daemon.core.case.case import Case
 from daemon.core.case.effect import Effect, EffectOutcome
-from daemon.core.case.events import Begun, Finished
+from daemon.core.case.events import Begun, Finished, Reviewed
 from daemon.engine.database_steps import DatabaseSteps
 from daemon.engine.feature_flags import FlagSwitches
 from daemon.engine.gates import GateLook
@@ -27,8 +27,9 @@ class Hands:
     overlays: Overlays
 
 
-StepAnswer = Finished | Begun | None
-"""How a step ended; that it is to be written down as begun; ``None`` while it is under way."""
+StepAnswer = Finished | Begun | Reviewed | None
+"""How a step ended; that it is to be written down as begun, or waits for people; ``None`` while it is under
+way."""
 Act = Callable[[Hands, Case, Effect], StepAnswer]
 """Carries a step out once and says how it ended. Raises PortError for what has to be asked again.
 
@@ -38,7 +39,11 @@ One that takes its time is done beside the worker: it answers ``None``, and has 
 
 def ended(effect: Effect, result: RollbackResult) -> Finished:
     return Finished(
-        effect=effect.id, outcome=result.outcome, detail=result.detail, generation=result.generation
+        effect=effect.id,
+        outcome=result.outcome,
+        detail=result.detail,
+        generation=result.generation,
+        review=result.review,
     )
 
 

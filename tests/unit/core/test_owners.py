@@ -91,10 +91,25 @@ def test_a_mark_of_several_tools_is_a_doubt_and_names_nobody(workload: Workload,
     assert said in "; ".join(found.doubts)
 
 
-def test_an_object_that_flux_was_told_to_leave_alone_is_not_its_own() -> None:
-    found = ownership(seen(FLUX_LABELS, {f"{FLUX}/reconcile": "disabled"}))
-    assert not found.owners
-    assert "leaves it alone" in found.doubts[0]
+@pytest.mark.parametrize(
+    ("labels", "annotations", "alone"),
+    [
+        ({}, {f"{FLUX}/reconcile": "disabled"}, True),
+        ({}, {f"{FLUX}/reconcile": "Disabled"}, True),
+        ({f"{FLUX}/reconcile": "disabled"}, {}, True),
+        ({}, {f"{FLUX}/ssa": "Ignore"}, True),
+        ({}, {f"{FLUX}/reconcile": "enabled"}, False),
+        ({}, {f"{FLUX}/ssa": "Merge"}, False),
+        # Goes by what Git says, which the object does not tell.
+        ({}, {f"{FLUX}/ssa": "IfNotPresent"}, False),
+    ],
+)
+def test_an_object_that_flux_was_told_to_leave_alone_is_not_its_own(
+    labels: dict[str, str], annotations: dict[str, str], alone: bool
+) -> None:
+    found = ownership(seen({**FLUX_LABELS, **labels}, annotations))
+    assert bool(found.owners) is not alone
+    assert any("leaves it alone" in doubt for doubt in found.doubts) is alone
 
 
 def test_no_marks_are_nobody() -> None:

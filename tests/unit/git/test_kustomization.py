@@ -78,6 +78,7 @@ def test_pins_of_each_form(before: str, judged: str, target: str, after: str) ->
         ("images:\n- {name: heat, newTag: v2}\n- {name: heat, newTag: v2}\n", "2 entries for heat"),
         ("images:\n- name: heat\n  newTag: v3\n", "somebody wrote it since"),
         ("images:\n- name: heat\n", "pin it there"),
+        ("b: &b {newTag: v2}\nimages:\n- name: heat\n  <<: *b\n", "do it by hand"),
         ("- a list\n", "it is not a map"),
         ("images: [\n", "is not YAML"),
         ("", "it is not a map"),

@@ -46,7 +46,7 @@ def test_rights_are_asked_for_where_something_is_suspended_and_of_that_alone(tmp
         ("", "suspend", "workloads[1].owner", "owners.namespaces"),
         ("owners: {argocd: suspend, namespaces: [flux]}\n", "act", "owners.argocd_namespace", "add it there"),
         ("owners: {helm: suspend}\n", "act", "owners.helm", "act"),
-        ("owners: {flux_helmrelease: git}\n", "act", "owners.flux_helmrelease", "act"),
+        ("owners: {other: git}\n", "act", "owners.other", "act"),
         ("", "git", "workloads[1].owner", "add 'overlay:'"),
         ("", "act, overlay: nowhere", "workloads[1].overlay", "add it to overlays"),
         ("overlays: [{name: a, url: 'git@host:x'}]\n", "act", "overlays[0].url", "https://"),
@@ -76,5 +76,5 @@ def test_a_workload_has_its_overlay(tmp_path: Path) -> None:
     portal = settings.policy_for(WorkloadRef(namespace="shop", name="portal"), {}).owners
     assert portal.choice(OwnerKind.FLUX_KUSTOMIZATION) is OwnerChoice.GIT
     assert portal.overlay == "production"
-    assert portal.choice(OwnerKind.HELM) is OwnerChoice.ACT
-    assert portal.choice(OwnerKind.FLUX_HELM_RELEASE) is OwnerChoice.ADVISE
+    assert portal.choice(OwnerKind.FLUX_HELM_RELEASE) is OwnerChoice.GIT
+    assert portal.choice(OwnerKind.CONTROLLER) is OwnerChoice.ADVISE

@@ -8,9 +8,17 @@ from daemon.core.policy import Policy
 
 def _refuses(occasion: Occasion) -> Refusal | None:
     freeze = occasion.freeze
-    if freeze is None or freeze.until <= occasion.now:
+    if freeze is None:
         return None
-    return Refusal(guard="freeze", reason=f"the freeze {freeze.name} is on", until=freeze.until)
+    on = freeze.until is not None and freeze.until > occasion.now
+    if not freeze.problem:
+        reason = f"the freeze {freeze.name} is on"
+        return Refusal(guard="freeze", reason=reason, until=freeze.until) if on else None
+    if on:
+        reason = f"the freeze {freeze.name} is on, as its calendar said before ({freeze.problem})"
+        return Refusal(guard="freeze", reason=reason, until=freeze.until)
+    reason = f"whether the freeze {freeze.name} is on is not known: {freeze.problem}"
+    return Refusal(guard="freeze", reason=reason, remedy="until the calendar can be read again")
 
 
 def _settings(policy: Policy) -> str:

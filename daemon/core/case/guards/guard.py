@@ -11,10 +11,14 @@ from daemon.core.value import Value
 
 
 class FreezeWindow(Value, frozen=True):
-    """A time in which nothing may be changed by itself: the freeze's name and when it ends."""
+    """A time in which nothing may be changed by itself: the freeze's name and when it ends.
+
+    With a ``problem`` its calendar cannot be read: it may be on, and ``until`` is what that said before.
+    """
 
     name: str
-    until: datetime
+    until: datetime | None
+    problem: str = ""
 
 
 class Occasion(Value, frozen=True):

@@ -11,7 +11,10 @@ from daemon.core.case.steps.step import Draft, Situation, StepKind
 
 def _needed(situation: Situation) -> tuple[Draft, ...]:
     owner = committed_first(situation.ownership, situation.owners)
-    return () if owner is None else (Draft(owner=owner, overlay=situation.owners.overlay),)
+    chosen = situation.owners
+    if owner is None:
+        return ()
+    return (Draft(owner=owner, overlay=chosen.overlay, by_hand=chosen.overlay_by_hand),)
 
 
 def _noun(effect: Effect) -> str:
@@ -23,7 +26,7 @@ def _words(case: Case, effect: Effect) -> str:
 
 
 def _commands(case: Case, effect: Effect) -> tuple[str, ...]:
-    return owner_commands.committing(case) if effect.owner is not None else ()
+    return owner_commands.committing(case, effect.by_hand) if effect.owner is not None else ()
 
 
 STEP = StepKind(
@@ -39,3 +42,15 @@ def commit_message(case: Case) -> str:
     why = assessment.reason if assessment is not None else case.status.reason
     title = f"Set {case.spec.workload} back to {tag}, for {case.spec.revision.tag} is failing"
     return f"{title}\n\nCase {case.key}: {why}"
+
+
+def review_branch(case: Case, effect: Effect) -> str:
+    """The commit's own branch, where people review it.
+
+    A later plan of the case to the same target has the same while the request of an earlier one is open, and
+    another where people have closed that.
+    """
+    target = case.status.target
+    before = [e for e in case.status.effects if e.kind == STEP.kind and e.id != effect.id]
+    number = 1 + sum(earlier.intended_at <= effect.intended_at and not earlier.review for earlier in before)
+    return f"rollbackd/{effect.overlay}/{case.name}-to-r{target.number if target else 0}-{number}"

@@ -16,8 +16,8 @@ class LogSink:
 
     def publish(self, incident: Incident) -> str:
         case = incident.case
-        write = {"info": self._log.info, "warning": self._log.warning, "error": self._log.error}[
-            incident.level
+        write = {"info": self._log.info, "warning": self._log.warning, "critical": self._log.error}[
+            incident.level.value
         ]
         write(
             incident.title,

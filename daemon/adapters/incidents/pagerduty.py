@@ -17,8 +17,6 @@ LONGEST_SUMMARY = 1024
 """Characters that PagerDuty takes of a summary."""
 LONGEST_DETAIL = 20_000
 """Characters of the message and of the timeline each; a whole event may have 512 kB."""
-SEVERITIES = {"info": "info", "warning": "warning", "error": "critical"}
-"""An unrecovered service pages as critical."""
 
 
 class PagerDutySink:
@@ -54,7 +52,8 @@ class PagerDutySink:
             "payload": {
                 "summary": f"{incident.title}: {incident.reason}"[:LONGEST_SUMMARY],
                 "source": str(case.ref),
-                "severity": SEVERITIES[incident.level],
+                # The words are the same: https://developer.pagerduty.com/docs/send-alert-event
+                "severity": incident.level.value,
                 "timestamp": incident.at.isoformat(),
                 "component": case.spec.workload,
                 "group": case.namespace,

@@ -8,10 +8,13 @@ from typing import Any
 from daemon.adapters.incidents.sentry_client import SentryOptions, connect
 from daemon.core.case import incident as texts
 from daemon.core.case.incident import Incident
+from daemon.core.policy import Level
 from daemon.ports import Rejected
 
 _EVENTS = uuid.UUID("6f1f2a53-6c1b-4d0c-9c39-2b6a8a2b8a6e")
 """Our namespace of event ids; changing it would make old incidents' repeats new events."""
+
+LEVELS = {Level.INFO: "info", Level.WARNING: "warning", Level.CRITICAL: "error"}
 
 
 class SentrySink:
@@ -62,7 +65,7 @@ def _event(incident: Incident, page_url: str) -> Any:
     return {
         "event_id": event_id(incident),
         "timestamp": incident.at,
-        "level": incident.level,
+        "level": LEVELS[incident.level],
         "logger": "rollbackd",
         # Its first line is the issue's title.
         "logentry": {"message": f"{incident.title}: {incident.reason}\n\n{incident.message}"},

@@ -13,7 +13,7 @@ from daemon.core.case.owner_commands import resume_commands
 from daemon.core.case.runbook import runbook
 from daemon.core.case.suspension import suspension
 from daemon.core.model import Revision
-from daemon.core.policy import Policy
+from daemon.core.policy import Level, Policy
 from daemon.core.rollout_facts import log_lines
 from daemon.core.statistics.counts import percent
 from daemon.core.value import Value
@@ -26,42 +26,54 @@ class Incident(Value, frozen=True):
 
     key: str
     stage: Stage
-    level: Literal["info", "warning", "error"]
+    level: Level
     title: str
     message: str
     reason: str
     timeline: tuple[str, ...]
     at: datetime
     case: Case
+    channel: str = ""
+    """Where in the sink; its first channel where empty."""
+    reference: str = ""
+    """What the sink answered when it last heard of the case; empty where this is the first time."""
 
 
-def render(case: Case, policy: Policy, stage: Stage, at: datetime) -> Incident:
+def render(
+    case: Case, policy: Policy, stage: Stage, at: datetime, *, channel: str = "", reference: str = ""
+) -> Incident:
     """The incident of a case at a stage; ``at`` is when the stage was decided."""
     return Incident(
         key=case.uid or case.name,
         stage=stage,
-        level=_level(case),
+        level=level(case),
         title=title(case, policy),
         message=message(case, policy, at),
         reason=case.status.trouble.text if case.status.trouble is not None else case.status.reason,
         timeline=timeline(case),
         at=at,
         case=case,
+        channel=channel,
+        reference=reference,
     )
 
 
-def _level(case: Case) -> Literal["info", "warning", "error"]:
+def level(case: Case) -> Level:
+    """What the daemon does by itself informs; what waits for a person warns."""
     if case.status.trouble is not None:
-        return "warning"
+        return Level.WARNING
     match case.phase:
         case Phase.UNRECOVERED:
-            return "error"
+            return Level.CRITICAL
+        case Phase.HELD | Phase.AWAITING_APPROVAL | Phase.ADVISED:
+            return Level.WARNING
         case Phase.HEALTHY if case.status.verdict is Verdict.DEGRADED:
-            return "warning"
+            return Level.WARNING
+        case Phase.PROGRESSING | Phase.WATCHING | Phase.FAILING | Phase.ROLLING_BACK | Phase.VERIFYING:
+            return Level.INFO
         case Phase.ROLLED_BACK | Phase.HEALTHY | Phase.SUPERSEDED:
-            return "info"
-        case _:
-            return "warning"
+            return Level.INFO
+    assert_never(case.phase)
 
 
 def title(case: Case, policy: Policy) -> str:

@@ -75,12 +75,98 @@ def _webhook(context: SinkContext) -> IncidentSink:
     )
 
 
+def _slack(context: SinkContext) -> IncidentSink:
+    from daemon.adapters.incidents.slack import SlackSink, SlackWebhookSink
+
+    settings = context.settings.slack
+    if settings is None:
+        raise ValueError("incident sink slack needs a token or a webhook: write incidents.slack")
+    if settings.webhook_file is not None:
+        return SlackWebhookSink(settings.webhook_file, page_url=context.page_url)
+    if settings.token_file is None or not settings.channels:
+        raise ValueError("incident sink slack needs a token and a channel: write both into incidents.slack")
+    return SlackSink(
+        settings.token_file, settings.channels, address=str(settings.url), page_url=context.page_url
+    )
+
+
+def _teams(context: SinkContext) -> IncidentSink:
+    from daemon.adapters.incidents.teams import TeamsSink
+
+    settings = context.settings.teams
+    if settings is None:
+        raise ValueError("incident sink teams needs a webhook: write incidents.teams")
+    files = {channel.name: channel.webhook_file for channel in settings.channels}
+    return TeamsSink(files, page_url=context.page_url)
+
+
+def _github(context: SinkContext) -> IncidentSink:
+    from daemon.adapters.incidents.github import GitHubSink
+
+    settings = context.settings.github
+    if settings is None:
+        raise ValueError("incident sink github needs a token and a repository: write incidents.github")
+    return GitHubSink(
+        settings.token_file,
+        settings.repositories,
+        labels=settings.labels,
+        address=str(settings.url),
+        page_url=context.page_url,
+    )
+
+
+def _gitlab(context: SinkContext) -> IncidentSink:
+    from daemon.adapters.incidents.gitlab import GitLabSink
+
+    settings = context.settings.gitlab
+    if settings is None:
+        raise ValueError("incident sink gitlab needs a token and a project: write incidents.gitlab")
+    return GitLabSink(
+        settings.token_file,
+        settings.projects,
+        labels=settings.labels,
+        address=str(settings.url),
+        page_url=context.page_url,
+    )
+
+
+def _jira(context: SinkContext) -> IncidentSink:
+    from daemon.adapters.incidents.jira import JiraSink
+
+    settings = context.settings.jira
+    if settings is None:
+        raise ValueError("incident sink jira needs an address, a token and a project: write incidents.jira")
+    return JiraSink(
+        str(settings.url),
+        settings.token_file,
+        settings.projects,
+        email=settings.email,
+        issue_type=settings.issue_type,
+        page_url=context.page_url,
+    )
+
+
+def _opsgenie(context: SinkContext) -> IncidentSink:
+    from daemon.adapters.incidents.opsgenie import OpsgenieSink
+
+    settings = context.settings.opsgenie
+    if settings is None:
+        raise ValueError("incident sink opsgenie needs a key: write incidents.opsgenie")
+    return OpsgenieSink(settings.key_file, address=str(settings.url), page_url=context.page_url)
+
+
 SINKS: Mapping[str, Callable[[SinkContext], IncidentSink]] = {
     "log": _log,
     "events": _events,
     "sentry": _sentry,
     "pagerduty": _pagerduty,
     "webhook": _webhook,
+    "slack": _slack,
+    "teams": _teams,
+    "github": _github,
+    "gitlab": _gitlab,
+    "jira": _jira,
+    "opsgenie": _opsgenie,
 }
 
 

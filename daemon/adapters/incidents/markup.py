@@ -28,7 +28,7 @@ def one_line(text: str, most: int) -> str:
 
 def title_of(text: str, most: int) -> str:
     """A title in which ``@name`` calls nobody, and brackets, backticks or ``<`` make no markup."""
-    return re.sub(r"([@#!<`\[*_~$])(?=\S)", rf"\1{APART}", one_line(text, most))
+    return re.sub(r"([@#!<`\[*_~$])(?=\S)", rf"\1{APART}", one_line(text, most))[:most]
 
 
 def slack_text(text: str, most: int) -> str:

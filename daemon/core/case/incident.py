@@ -9,6 +9,7 @@ from typing import Literal, assert_never
 from daemon.core.assessment import Verdict
 from daemon.core.case import in_place_words
 from daemon.core.case.case import Case, Phase
+from daemon.core.case.harm import harm
 from daemon.core.case.owner_commands import resume_commands
 from daemon.core.case.runbook import runbook
 from daemon.core.case.suspension import suspension
@@ -113,7 +114,7 @@ def message(case: Case, policy: Policy, at: datetime) -> str:
     ):
         fields = _of_watch(case)
     else:
-        fields = _of_failure(case)
+        fields = _of_failure(case, policy)
     lines = [title(case, policy), f"Time: {at:%Y-%m-%d %H:%M:%S} UTC", *fields]
     lines += _by_hand(case, policy)
     if policy.contact:
@@ -136,23 +137,32 @@ def _by_hand(case: Case, policy: Policy) -> list[str]:
     ]
 
 
-def _of_failure(case: Case) -> list[str]:
+def _of_failure(case: Case, policy: Policy) -> list[str]:
     status = case.status
     now = [f"Now: {status.reason}"] if status.reason and status.reason != failure(case) else []
     if case.spec.in_place:
         subject = [f"Version: {_version(case.spec.revision)}", *in_place_words.fields(case)]
     else:
-        subject = [f"Bad Version: {_version(case.spec.revision)}", *_return(case)]
+        subject = [f"Bad Version: {_version(case.spec.revision)}", *_return(case), *_changed(case)]
     return [
         *subject,
         *_owned(case),
         f"Status: {_life_cycle(case.phase)}",
         f"Reason for {'Restoring' if case.spec.in_place else 'Rollback'}: {failure(case)}",
         *now,
+        *([f"Harm: {harm(case, policy)}"] if status.failing_at is not None else []),
         *_verification(case),
         *_logs(case),
         f"Next Steps: {_next(case)}",
     ]
+
+
+def _changed(case: Case) -> list[str]:
+    """What the release brought, as far as the templates tell."""
+    found = case.status.differences
+    if found is None:
+        return []
+    return [f"Changed since Revision {found.since}:", *(f"  - {line}" for line in found)]
 
 
 def _return(case: Case) -> list[str]:

@@ -45,11 +45,12 @@ def test_what_is_found_and_not_acted_on_warns() -> None:
 
 def test_who_heard_of_a_case_hears_its_end_and_who_did_not_hears_nothing() -> None:
     policy = Policy(
+        sinks=(),
         notify=(
             Route(sink="slack", channel="C1"),
             Route(sink="slack", channel="C2", min_level=Level.WARNING),
             Route(sink="pagerduty", min_level=Level.CRITICAL),
-        )
+        ),
     )
     case = announce(in_phase(Phase.FAILING), "opened", policy, BEGAN)
     case = announce(in_phase(Phase.HELD, case), "updated", policy, BEGAN)

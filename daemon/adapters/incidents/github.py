@@ -12,7 +12,7 @@ from typing import Any
 
 from daemon.adapters.incidents.markup import fenced, title_of
 from daemon.adapters.incidents.outlet import Outlet, secret_in
-from daemon.adapters.incidents.tickets import Layout, State, Ticket, publish_to
+from daemon.adapters.incidents.tickets import Layout, State, Ticket, publish_to, section
 from daemon.adapters.incidents.webhook import page_of
 from daemon.core.case.incident import Incident
 from daemon.core.value import Value
@@ -71,6 +71,10 @@ class GitHubSink:
         )
         tracker = _Issues(outlet=outlet, repository=repository, labels=self._labels)
         return publish_to(tracker, incident, page_of(incident, self._page_url))
+
+    def preview(self, incident: Incident) -> dict[str, object]:
+        text = section(MARKDOWN, incident, page_of(incident, self._page_url))
+        return {"title": title_of(incident.title, LONGEST_TITLE), "text": text}
 
 
 class _Issues(Value, frozen=True):

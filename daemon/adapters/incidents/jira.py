@@ -15,7 +15,7 @@ from typing import Any
 
 from daemon.adapters.incidents.markup import noformat, one_line
 from daemon.adapters.incidents.outlet import Outlet, secret_in
-from daemon.adapters.incidents.tickets import Layout, State, Ticket, mark_of, publish_to
+from daemon.adapters.incidents.tickets import Layout, State, Ticket, mark_of, publish_to, section
 from daemon.adapters.incidents.webhook import page_of
 from daemon.core.case.incident import Incident
 from daemon.core.value import Value
@@ -81,6 +81,10 @@ class JiraSink:
             search="/search/jql" if self._email else "/search",
         )
         return publish_to(tracker, incident, page_of(incident, self._page_url))
+
+    def preview(self, incident: Incident) -> dict[str, object]:
+        text = section(WIKI, incident, page_of(incident, self._page_url))
+        return {"summary": one_line(incident.title, LONGEST_TITLE), "description": text}
 
 
 class _Issues(Value, frozen=True):

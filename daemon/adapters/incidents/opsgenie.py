@@ -46,33 +46,35 @@ class OpsgenieSink:
             headers={"Authorization": f"GenieKey {key}"},
         )
         alias, by_alias = quote(incident.key, safe=""), {"identifierType": "alias"}
-        title = one_line(without_tags(incident.title, LONGEST_TITLE), LONGEST_TITLE)
         text, priority = self._text(incident), PRIORITIES[incident.level]
         if incident.stage == "closed":
             note = {"source": "rollbackd", "note": without_tags(incident.reason, LONGEST_TEXT)}
             outlet.call("PUT", f"/{alias}/description", {"description": text}, query=by_alias)
             outlet.call("POST", f"/{alias}/close", note, query=by_alias)
             return f"Opsgenie alert {incident.key}"
-        case = incident.case
-        outlet.call(
-            "POST",
-            "",
-            {
-                "alias": incident.key,
-                "message": title,
-                "description": text,
-                "priority": priority,
-                "entity": str(case.ref),
-                "source": "rollbackd",
-                "tags": ["rollbackd", case.namespace[:50]],
-                "details": {"case": case.name, "phase": case.phase.value},
-            },
-        )
+        outlet.call("POST", "", self.preview(incident))
         if incident.stage == "updated":
-            outlet.call("PUT", f"/{alias}/message", {"message": title}, query=by_alias)
+            outlet.call("PUT", f"/{alias}/message", {"message": self._title(incident)}, query=by_alias)
             outlet.call("PUT", f"/{alias}/description", {"description": text}, query=by_alias)
             outlet.call("PUT", f"/{alias}/priority", {"priority": priority}, query=by_alias)
         return f"Opsgenie alert {incident.key}"
+
+    def preview(self, incident: Incident) -> dict[str, object]:
+        """The alert as it is created."""
+        case = incident.case
+        return {
+            "alias": incident.key,
+            "message": self._title(incident),
+            "description": self._text(incident),
+            "priority": PRIORITIES[incident.level],
+            "entity": str(case.ref),
+            "source": "rollbackd",
+            "tags": ["rollbackd", case.namespace[:50]],
+            "details": {"case": case.name, "phase": case.phase.value},
+        }
+
+    def _title(self, incident: Incident) -> str:
+        return one_line(without_tags(incident.title, LONGEST_TITLE), LONGEST_TITLE)
 
     def _text(self, incident: Incident) -> str:
         page = page_of(incident, self._page_url)

@@ -11,6 +11,7 @@ from pathlib import Path
 from daemon.adapters.incidents.outlet import Outlet, encoded, secret_in
 from daemon.adapters.incidents.webhook import page_of
 from daemon.core.case.incident import Incident
+from daemon.core.masking import MASK
 
 ADDRESS = "https://events.pagerduty.com"
 LONGEST_SUMMARY = 1024
@@ -40,6 +41,9 @@ class PagerDutySink:
         )
         outlet.post(encoded(self._event(incident, key)), {})
         return f"PagerDuty alert {incident.key}"
+
+    def preview(self, incident: Incident) -> dict[str, object]:
+        return self._event(incident, MASK)
 
     def _event(self, incident: Incident, key: str) -> dict[str, object]:
         case = incident.case

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from daemon.adapters.clock import SystemClock
 from daemon.adapters.incidents.log import LogSink
 from daemon.adapters.kubernetes.client import KubeClient
+from daemon.core.case.incident import Incident
 from daemon.ports import DefectReporter, IncidentSink, Rejected
 from daemon.settings import IncidentSettings
 
 if TYPE_CHECKING:
     from daemon.adapters.incidents.sentry_client import SentryOptions
+
+
+class Sink(IncidentSink, Protocol):
+    """A sink that also shows what it would send."""
+
+    def preview(self, incident: Incident) -> Mapping[str, object]:
+        """The body as it would be sent, with no secret in it; sends nothing."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,11 +34,11 @@ class SinkContext:
     page_url: str = ""
 
 
-def _log(_: SinkContext) -> IncidentSink:
+def _log(_: SinkContext) -> Sink:
     return LogSink()
 
 
-def _events(surroundings: SinkContext) -> IncidentSink:
+def _events(surroundings: SinkContext) -> Sink:
     from daemon.adapters.kubernetes.events import EventSink
 
     if surroundings.kube is None:
@@ -37,7 +46,7 @@ def _events(surroundings: SinkContext) -> IncidentSink:
     return EventSink(surroundings.kube)
 
 
-def _sentry(surroundings: SinkContext) -> IncidentSink:
+def _sentry(surroundings: SinkContext) -> Sink:
     # Imported when it is wanted: the SDK takes memory that a daemon without a DSN need not spend.
     from daemon.adapters.incidents.sentry import SentrySink
 
@@ -55,7 +64,7 @@ def _sentry_options(context: SinkContext) -> SentryOptions:
     )
 
 
-def _pagerduty(context: SinkContext) -> IncidentSink:
+def _pagerduty(context: SinkContext) -> Sink:
     from daemon.adapters.incidents.pagerduty import PagerDutySink
 
     settings = context.settings.pagerduty
@@ -64,7 +73,7 @@ def _pagerduty(context: SinkContext) -> IncidentSink:
     return PagerDutySink(settings.routing_key_file, address=str(settings.url), page_url=context.page_url)
 
 
-def _webhook(context: SinkContext) -> IncidentSink:
+def _webhook(context: SinkContext) -> Sink:
     from daemon.adapters.incidents.webhook import WebhookSink
 
     settings = context.settings.webhook
@@ -75,7 +84,7 @@ def _webhook(context: SinkContext) -> IncidentSink:
     )
 
 
-def _slack(context: SinkContext) -> IncidentSink:
+def _slack(context: SinkContext) -> Sink:
     from daemon.adapters.incidents.slack import SlackSink, SlackWebhookSink
 
     settings = context.settings.slack
@@ -90,7 +99,7 @@ def _slack(context: SinkContext) -> IncidentSink:
     )
 
 
-def _teams(context: SinkContext) -> IncidentSink:
+def _teams(context: SinkContext) -> Sink:
     from daemon.adapters.incidents.teams import TeamsSink
 
     settings = context.settings.teams
@@ -100,7 +109,7 @@ def _teams(context: SinkContext) -> IncidentSink:
     return TeamsSink(files, page_url=context.page_url)
 
 
-def _github(context: SinkContext) -> IncidentSink:
+def _github(context: SinkContext) -> Sink:
     from daemon.adapters.incidents.github import GitHubSink
 
     settings = context.settings.github
@@ -115,7 +124,7 @@ def _github(context: SinkContext) -> IncidentSink:
     )
 
 
-def _gitlab(context: SinkContext) -> IncidentSink:
+def _gitlab(context: SinkContext) -> Sink:
     from daemon.adapters.incidents.gitlab import GitLabSink
 
     settings = context.settings.gitlab
@@ -130,7 +139,7 @@ def _gitlab(context: SinkContext) -> IncidentSink:
     )
 
 
-def _jira(context: SinkContext) -> IncidentSink:
+def _jira(context: SinkContext) -> Sink:
     from daemon.adapters.incidents.jira import JiraSink
 
     settings = context.settings.jira
@@ -146,7 +155,7 @@ def _jira(context: SinkContext) -> IncidentSink:
     )
 
 
-def _opsgenie(context: SinkContext) -> IncidentSink:
+def _opsgenie(context: SinkContext) -> Sink:
     from daemon.adapters.incidents.opsgenie import OpsgenieSink
 
     settings = context.settings.opsgenie
@@ -155,7 +164,7 @@ def _opsgenie(context: SinkContext) -> IncidentSink:
     return OpsgenieSink(settings.key_file, address=str(settings.url), page_url=context.page_url)
 
 
-SINKS: Mapping[str, Callable[[SinkContext], IncidentSink]] = {
+SINKS: Mapping[str, Callable[[SinkContext], Sink]] = {
     "log": _log,
     "events": _events,
     "sentry": _sentry,
@@ -170,12 +179,12 @@ SINKS: Mapping[str, Callable[[SinkContext], IncidentSink]] = {
 }
 
 
-def build(names: Iterable[str], surroundings: SinkContext) -> dict[str, IncidentSink]:
+def build(names: Iterable[str], surroundings: SinkContext) -> dict[str, Sink]:
     """The sinks of these names. Raises Rejected on an unknown name or settings that a sink cannot use."""
     return {name: _build(name, surroundings) for name in names}
 
 
-def _build(name: str, surroundings: SinkContext) -> IncidentSink:
+def _build(name: str, surroundings: SinkContext) -> Sink:
     if name not in SINKS:
         raise Rejected(f"there is no incident sink {name!r}: valid names are {', '.join(sorted(SINKS))}")
     try:

@@ -39,6 +39,9 @@ class SentrySink:
             )
         return f"Sentry event {event_id}"
 
+    def preview(self, incident: Incident) -> dict[str, object]:
+        return dict(_event(incident, self._page_url))
+
     def close(self) -> None:
         self._client.close(timeout=0)
 

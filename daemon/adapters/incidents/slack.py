@@ -79,6 +79,11 @@ class SlackSink:
             return f"{channel}/{head}"
         return _post(slack, self._message(incident, channel, head, message), head)
 
+    def preview(self, incident: Incident) -> dict[str, object]:
+        channel, _, head = incident.reference.partition("/")
+        channel = channel or incident.channel or self._channels[0]
+        return self._message(incident, channel, head, message_id(incident))
+
     def _outlet(self) -> Outlet:
         token = secret_in(self._token_file)
         return Outlet(
@@ -132,6 +137,9 @@ class SlackWebhookSink:
         )
         outlet.post(encoded(shown(incident, self._page_url)), {})
         return f"Slack message {message_id(incident)}"
+
+    def preview(self, incident: Incident) -> dict[str, object]:
+        return shown(incident, self._page_url)
 
 
 def shown(incident: Incident, page_url: str) -> dict[str, object]:

@@ -50,6 +50,9 @@ class TeamsSink:
         outlet.post(encoded(message_of(incident, self._page_url)), {})
         return f"Teams card {message_id(incident)}"
 
+    def preview(self, incident: Incident) -> dict[str, object]:
+        return message_of(incident, self._page_url)
+
 
 def message_of(incident: Incident, page_url: str) -> dict[str, object]:
     lines = plain(incident.message, LONGEST_TEXT).split("\n")[:MOST_LINES]

@@ -75,13 +75,13 @@ class Tracker(Protocol):
 def publish_to(tracker: Tracker, incident: Incident, page: str) -> str:
     """Have the case's ticket say what the incident says. Returns its reference. Repeats change nothing."""
     layout = tracker.layout
-    section = _section(layout, incident, page)
+    ours = section(layout, incident, page)
     ticket = tracker.known(incident.reference) if incident.reference else None
     ticket = ticket or tracker.find(incident, mark_of(incident))
     if ticket is None:
-        ticket = tracker.create(incident, section)
+        ticket = tracker.create(incident, ours)
     else:
-        tracker.rewrite(ticket, incident, _with(layout, ticket.text, section))
+        tracker.rewrite(ticket, incident, _with(layout, ticket.text, ours))
         if incident.stage != "opened" or ticket.closed:
             _comment(tracker, ticket, incident)
     if incident.stage == "closed" and not ticket.closed:
@@ -95,7 +95,8 @@ def mark_of(incident: Incident) -> str:
     return f"rollbackd-{re.sub(r'[^A-Za-z0-9.-]', '-', incident.key)}"
 
 
-def _section(layout: Layout, incident: Incident, page: str) -> str:
+def section(layout: Layout, incident: Incident, page: str) -> str:
+    """Our part of a ticket's text."""
     link = [layout.link(page)] if page else []
     told = layout.literal(incident.message, layout.longest)
     return "\n".join([layout.begin, layout.mark(mark_of(incident)), *link, told, layout.end])
@@ -111,12 +112,12 @@ def _comment(tracker: Tracker, ticket: Ticket, incident: Incident) -> None:
     tracker.comment(ticket, f"{told}\n\n{mark}")
 
 
-def _with(layout: Layout, text: str, section: str) -> str:
+def _with(layout: Layout, text: str, ours: str) -> str:
     """The text with our section in place of the one before."""
     text = _lines(text)
     head, begun, rest = text.partition(layout.begin)
     _, ended, tail = rest.rpartition(layout.end)
-    return f"{head}{section}{tail}" if begun and ended else text
+    return f"{head}{ours}{tail}" if begun and ended else text
 
 
 def _lines(text: str) -> str:

@@ -100,6 +100,9 @@ class WebhookSink:
         )
         return f"webhook {message}"
 
+    def preview(self, incident: Incident) -> dict[str, object]:
+        return dict(msgspec.to_builtins(payload(incident, self._page_url)))
+
 
 def payload(incident: Incident, page_url: str) -> Payload:
     case = incident.case

@@ -66,6 +66,9 @@ class EventSink:
             raise ports.Rejected(f"namespace {namespace} does not exist any more") from error
         return f"event {namespace}/{name}"
 
+    def preview(self, incident: Incident) -> dict[str, Any]:
+        return event_of(incident, self._instance)
+
 
 def event_of(incident: Incident, instance: str) -> dict[str, Any]:
     """The Event; its name follows from case, stage and time, so publishing it twice is a conflict."""

@@ -93,12 +93,11 @@ def _changed(case: Case) -> Iterator[str]:
 
 def _acts(case: Case) -> Iterator[str]:
     for effect in case.status.effects:
-        what = effect.kind
-        if effect.kind == "publish":
-            what = f"notified {', '.join(filter(None, effect.place))} ({effect.stage})"
+        told = f"notified {', '.join(filter(None, effect.place))} ({effect.stage})"
+        what = effect.kind if effect.is_step else told
         end = effect.outcome.value if effect.outcome is not None else "not finished"
-        told = f": {effect.detail}" if effect.detail else ""
-        yield f"{effect.finished_at or effect.intended_at:%H:%M:%S} {what}, {end}{told}"
+        said = f": {effect.detail}" if effect.detail else ""
+        yield f"{effect.finished_at or effect.intended_at:%H:%M:%S} {what}, {end}{said}"
 
 
 def _proof(case: Case) -> Iterator[str]:

@@ -13,6 +13,7 @@ from daemon.cli.invocation import Invocation
 
 if TYPE_CHECKING:
     from daemon.core.case.case import Case
+    from daemon.core.case.incident import Incident, Stage
     from daemon.core.policy import Policy
     from daemon.settings import Settings
 
@@ -38,10 +39,6 @@ def notify() -> None:
     """Try whether people are notified, and show what they would read."""
 
 
-def _sink_option(text: str) -> Any:
-    return click.option("--sink", "only", metavar="NAME", help=text)
-
-
 @notify.command(
     cls=Command,
     short_help="Send one marked message to each sink.",
@@ -51,7 +48,7 @@ rollbackd notify test --sink slack
 rollbackd notify test -o json
 """,
 )
-@_sink_option("This sink alone; else all but log and events.")
+@click.option("--sink", "only", metavar="NAME", help="This sink alone; else all but log and events.")
 @click.pass_obj
 def test(session: Invocation, only: str | None) -> int:
     """Send one message that says that it is a test to each sink and channel in use.
@@ -67,7 +64,7 @@ def test(session: Invocation, only: str | None) -> int:
     sinks = session.backend.sinks(settings, dict.fromkeys(sink for sink, _ in found))
     answers: list[dict[str, object]] = []
     for sink, channel in found:
-        stages = ("opened", "closed") if sink in RESOLVED else ("opened",)
+        stages: tuple[Stage, ...] = ("opened", "closed") if sink in RESOLVED else ("opened",)
         answer = ""
         try:
             for stage in stages:
@@ -108,7 +105,7 @@ rollbackd notify render cart -o json
 """,
 )
 @click.argument("case", metavar="CASE|WORKLOAD", shell_complete=lookup.propose_cases)
-@_sink_option("This sink alone; else all of the case's.")
+@click.option("--sink", "only", metavar="NAME", help="This sink alone; else all of the case's.")
 @click.pass_obj
 def render(session: Invocation, case: str, only: str | None) -> int:
     """Print what is sent of a CASE as it stands now, as each sink writes it. Nothing is sent."""
@@ -128,7 +125,7 @@ def render(session: Invocation, case: str, only: str | None) -> int:
     return OK
 
 
-def _incident(case: Case, policy: Policy, channel: str) -> Any:
+def _incident(case: Case, policy: Policy, channel: str) -> Incident:
     from daemon.core.case.incident import render as rendered
     from daemon.presentation.case_views import last_change
 

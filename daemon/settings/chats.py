@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, Field, StringConstraints
 
@@ -51,10 +51,20 @@ class TeamsChannelSettings(Group):
     webhook_file: ReadableFile = Field(description="File with the address of its workflow; it is a secret.")
 
 
-def _some_channel(channels: tuple[TeamsChannelSettings, ...]) -> tuple[TeamsChannelSettings, ...]:
+class AppriseChannelSettings(Group):
+    """A service that apprise knows."""
+
+    name: SignalName = Field(description="Its name for `notify`.")
+    url_file: ReadableFile = Field(description="File with its address as apprise writes it; it is a secret.")
+
+
+Channel = TypeVar("Channel", TeamsChannelSettings, AppriseChannelSettings)
+
+
+def _some_channel(channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
     names = [channel.name for channel in channels]
     if not names:
-        raise complaint("there is no channel", "add one, with its name and webhook_file")
+        raise complaint("there is no channel", "add one, with its name and its file")
     if len(set(names)) < len(names):
         raise complaint("two channels have one name", "give each a name of its own")
     return channels
@@ -68,6 +78,22 @@ class TeamsSettings(Channelled):
         description=(
             "Channels that `notify` may name, the usual one first: each a `name` and a `webhook_file` with "
             "the address of its workflow 'When a Teams webhook request is received'"
+        ),
+    )
+
+    @property
+    def channel_names(self) -> tuple[str, ...]:
+        return tuple(channel.name for channel in self.channels)
+
+
+class AppriseSettings(Channelled):
+    """Messages by the library apprise, for services that have no sink: `pip install 'rollbackd[apprise]'`."""
+
+    channels: Annotated[tuple[AppriseChannelSettings, ...], AfterValidator(_some_channel)] = Field(
+        max_length=50,
+        description=(
+            "Services that `notify` may name, the usual one first: each a `name` and a `url_file` with one "
+            "address, such as `matrix://…`"
         ),
     )
 

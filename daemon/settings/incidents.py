@@ -7,7 +7,7 @@ from typing import Literal, get_args
 from pydantic import Field, SecretStr
 
 from daemon.settings.channels import Channelled
-from daemon.settings.chats import SlackSettings, TeamsSettings
+from daemon.settings.chats import AppriseSettings, SlackSettings, TeamsSettings
 from daemon.settings.trackers import GitHubSettings, GitLabSettings, JiraSettings, OpsgenieSettings
 from daemon.settings.types import (
     Group,
@@ -29,6 +29,7 @@ Sink = Literal[
     "gitlab",
     "jira",
     "opsgenie",
+    "apprise",
 ]
 SINKS: tuple[Sink, ...] = get_args(Sink)
 GROUPS: tuple[Sink, ...] = tuple(sink for sink in SINKS if sink not in {"log", "events", "sentry"})
@@ -70,8 +71,8 @@ class IncidentSettings(Group):
         description=(
             "`log`: the daemon's log. `events`: Kubernetes Events on the Deployment. `sentry`: a Sentry "
             "issue. `pagerduty`, `opsgenie`: an alert. `webhook`: signed requests. `slack`, `teams`: "
-            "messages. `github`, `gitlab`, `jira`: an issue. Left out: log and events, and each "
-            "of the others that is configured."
+            "messages. `github`, `gitlab`, `jira`: an issue. `apprise`: any other service. Left out: "
+            "log and events, and each of the others that is configured."
         ),
     )
     sentry_dsn: SecretStr | None = Field(
@@ -89,6 +90,7 @@ class IncidentSettings(Group):
     gitlab: GitLabSettings | None = Field(default=None, description="None: GitLab is not used.")
     jira: JiraSettings | None = Field(default=None, description="None: Jira is not used.")
     opsgenie: OpsgenieSettings | None = Field(default=None, description="None: Opsgenie is not used.")
+    apprise: AppriseSettings | None = Field(default=None, description="None: apprise is not used.")
 
     def secret_dsn(self) -> SecretStr | None:
         """Sentry's DSN. Raises OSError when its file has gone."""

@@ -7,7 +7,12 @@ from pathlib import Path
 
 from pytest_httpserver import HTTPServer
 
-from tests.contract.chat_services import OpsgenieService, SlackService, SlackWebhookService, TeamsService
+from tests.contract.chat_services import (
+    OpsgenieService,
+    SlackService,
+    SlackWebhookService,
+    TeamsService,
+)
 from tests.contract.service import Service
 from tests.contract.tracker_services import (
     GitHubService,

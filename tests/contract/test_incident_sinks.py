@@ -18,7 +18,9 @@ from tests.contract.sinks import SERVICES, SinkDriver
 UID = str(uuid.uuid4())
 """Another in each run: a sink that lasts has not heard of it."""
 STAGES: tuple[Stage, ...] = ("opened", "updated", "closed")
-COVERED = {"log", "sentry", "events", *SERVICES, *(name.partition(" ")[0] for name in TWINS)}
+ELSEWHERE = {"apprise"}
+"""A library of its own manners: tests/unit/incidents/test_apprise.py."""
+COVERED = {"log", "sentry", "events", *SERVICES, *(name.partition(" ")[0] for name in TWINS), *ELSEWHERE}
 
 
 def test_every_sink_is_asked() -> None:

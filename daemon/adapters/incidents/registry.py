@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Protocol
 
 from daemon.adapters.clock import SystemClock
@@ -164,6 +165,18 @@ def _opsgenie(context: SinkContext) -> Sink:
     return OpsgenieSink(settings.key_file, address=str(settings.url), page_url=context.page_url)
 
 
+def _apprise(context: SinkContext) -> Sink:
+    from daemon.adapters.incidents.apprise import AppriseSink
+
+    settings = context.settings.apprise
+    if settings is None:
+        raise ValueError("incident sink apprise needs an address: write incidents.apprise")
+    if find_spec("apprise") is None:
+        raise ValueError("incident sink apprise needs its library: pip install 'rollbackd[apprise]'")
+    files = {channel.name: channel.url_file for channel in settings.channels}
+    return AppriseSink(files, page_url=context.page_url)
+
+
 SINKS: Mapping[str, Callable[[SinkContext], Sink]] = {
     "log": _log,
     "events": _events,
@@ -176,6 +189,7 @@ SINKS: Mapping[str, Callable[[SinkContext], Sink]] = {
     "gitlab": _gitlab,
     "jira": _jira,
     "opsgenie": _opsgenie,
+    "apprise": _apprise,
 }
 
 

@@ -12,6 +12,8 @@ from daemon.core.masking import MASK, mask
 from daemon.core.value import Value
 
 MOST_LINES = 30
+DEEPEST = 20
+"""Names of a path; no template of Kubernetes has as many."""
 LONGEST_VALUE, LONGEST_PATH = 80, 160
 """Characters."""
 _FIRST = (
@@ -75,6 +77,8 @@ def template_diff(since: int, before: Mapping[str, Any], after: Mapping[str, Any
 def _flat(node: object, path: Path = ()) -> Iterator[tuple[Path, str]]:
     """Each single value under its path; lists of texts, such as a command's, are one value."""
     match node:
+        case _ if len(path) > DEEPEST:
+            return
         case Mapping():
             for key, value in node.items():
                 if key not in _SILENT:

@@ -120,6 +120,13 @@ def test_whatever_the_templates_hold_it_is_bounded_and_of_one_line_each(
     assert template_diff(1, before, before).lines == ()
 
 
+def test_what_is_nested_deeper_than_any_template_is_left_out() -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(100_000):
+        deep = {"spec": deep}
+    assert template_diff(1, {}, {"image": "cart:1", "spec": deep}).lines == ("image: not set → cart:1",)
+
+
 @pytest.mark.parametrize("name", ["DB_PASSWORD", "API_TOKEN", "AUTH_SECRET"])
 @given(
     old=st.none() | st.from_regex(r"[a-z0-9]{12,20}", fullmatch=True),

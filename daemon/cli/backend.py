@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from daemon.adapters.incidents.registry import Sink
     from daemon.adapters.kubernetes.permissions import Permission
     from daemon.adapters.live_check import Notice
     from daemon.core.model import WorkloadRef
@@ -93,6 +94,16 @@ class Backend:
         from daemon.adapters.kubernetes.surveyor import survey
 
         return survey(app.kube_client(settings), settings.namespaces, settings.guards)
+
+    def sinks(self, settings: Settings, names: Iterable[str]) -> Mapping[str, Sink]:
+        """These incident sinks. Raises Rejected on settings that one cannot use."""
+        from daemon import app
+        from daemon.adapters.incidents.registry import SinkContext, build
+
+        names = tuple(names)
+        kube = app.kube_client(settings) if "events" in names else None
+        page_url = str(settings.web.page_url or "")
+        return build(names, SinkContext(settings=settings.incidents, kube=kube, page_url=page_url))
 
     def permissions(self, settings: Settings) -> list[Permission]:
         """What the API server lets us do. Raises PortError."""

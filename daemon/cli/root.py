@@ -16,6 +16,8 @@ COMMANDS = {
     "show": "daemon.cli.commands.show:show",
     "explain": "daemon.cli.commands.explain:explain",
     "runbook": "daemon.cli.commands.runbook:runbook",
+    "report": "daemon.cli.commands.report:report",
+    "notify": "daemon.cli.commands.notify:notify",
     "judge": "daemon.cli.commands.judge:judge",
     "backtest": "daemon.cli.commands.backtest:backtest",
     "rollback": "daemon.cli.commands.rollback:rollback",

@@ -45,6 +45,39 @@ class Unapproved(StrEnum):
     ADVISE = "advise"
 
 
+class Level(StrEnum):
+    """How much an incident asks of people, in the order in which they stand here, the least first."""
+
+    INFO = "info"
+    """The daemon is at work, or was: there is nothing to do."""
+    WARNING = "warning"
+    """It waits for a person, or found what it does not act on."""
+    CRITICAL = "critical"
+    """The service is not well, and the rollback did not help."""
+
+    def reaches(self, least: Level) -> bool:
+        """Whether it is as high as ``least`` or higher.
+
+        >>> Level.WARNING.reaches(Level.INFO), Level.WARNING.reaches(Level.CRITICAL)
+        (True, False)
+        """
+        order = tuple(Level)
+        return order.index(self) >= order.index(least)
+
+
+class Route(Value, frozen=True):
+    """Who is notified of incidents of a level and above: a sink, and where in it; its first channel where
+    ``channel`` is empty."""
+
+    sink: str
+    channel: str = ""
+    min_level: Level = Level.INFO
+
+
+RECORDS = frozenset({"log", "events"})
+"""Sinks that call nobody: they are where one looks."""
+
+
 class OwnerKind(StrEnum):
     """What may own a Deployment besides people, so that it writes the template by itself or in their name."""
 
@@ -182,8 +215,20 @@ class Policy(Value, frozen=True):
     neighbours: tuple[str, ...] = ()
     """Groups of pods in its namespace that it depends on."""
     sinks: tuple[str, ...] = ("log",)
+    """Those in use."""
+    notify: tuple[Route, ...] | None = None
+    """Who is notified of what; ``None``: every sink of everything."""
     keep: int = 20
     """Finished cases kept for a workload."""
     contact: str = ""
     title: str = ""
     """How messages name the workload; its name where empty."""
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """The cluster's own records hear of everything, unless they are named themselves."""
+        if self.notify is None:
+            return tuple(Route(sink=sink) for sink in self.sinks)
+        named = {route.sink for route in self.notify}
+        own = (Route(sink=sink) for sink in self.sinks if sink in RECORDS and sink not in named)
+        return (*own, *self.notify)

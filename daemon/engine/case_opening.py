@@ -9,6 +9,7 @@ from daemon.core.case import phases
 from daemon.core.case import rollback_target as target
 from daemon.core.case.case import Case, Entry, Phase, Spec, Status, case_name
 from daemon.core.model import Change, Revision, Workload
+from daemon.core.rollout_facts.template_diff import TemplateDiff, template_diff
 from daemon.engine.restarts import own_restart
 from daemon.ports import Cluster
 
@@ -65,8 +66,22 @@ def _opened(
             baseline=compared or before,
             generation=workload.status.generation,
         ),
-        status=Status(reason=text, timeline=(Entry(at=now, phase=Phase.PROGRESSING, text=text),)),
+        status=Status(
+            reason=text,
+            timeline=(Entry(at=now, phase=Phase.PROGRESSING, text=text),),
+            differences=_differences(cluster, workload, compared or before, current),
+        ),
     )
+
+
+def _differences(
+    cluster: Cluster, workload: Workload, before: Revision | None, current: Revision
+) -> TemplateDiff | None:
+    old = cluster.template(workload.ref, before) if before is not None else None
+    new = cluster.template(workload.ref, current)
+    if before is None or old is None or new is None:
+        return None
+    return template_diff(before.number, old, new)
 
 
 def _before(workload: Workload, current: Revision, own: Sequence[Case]) -> Revision | None:

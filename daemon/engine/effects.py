@@ -25,12 +25,14 @@ from daemon.engine.backoff import Backoff
 from daemon.engine.defects import Defects
 from daemon.engine.steps.registry import ACTS
 from daemon.engine.steps.step import Hands, StepAnswer, refused
-from daemon.ports import Clock, Denied, IncidentSink, PortError, Rejected
+from daemon.ports import Clock, Denied, IncidentSink, PortError, Rejected, Unavailable
 
 PAUSES = Backoff(first=1.0, longest=30.0)
 FORBIDDEN_PAUSE = 60.0
 REVIEW_PAUSE = 20.0
 """Seconds between two looks whether people have decided."""
+LONGEST_WAIT = 600.0
+"""Of the seconds that another side asks for at most so many are waited."""
 STANDING_PAUSE = 8.0
 """An effect that waits this long for its next try has failed more than for a moment (seconds)."""
 
@@ -175,7 +177,15 @@ class Effects:
             names = ", ".join(sorted(self._sinks)) or "none"
             detail = f"there is no incident sink {effect.sink!r} any more (configured: {names})"
             return Finished(effect=effect.id, outcome=EffectOutcome.REFUSED, detail=detail)
-        reference = sink.publish(render(case, policy, effect.stage, effect.intended_at))
+        told = render(
+            case,
+            policy,
+            effect.stage,
+            effect.intended_at,
+            channel=effect.channel,
+            reference=_reference(case, effect),
+        )
+        reference = sink.publish(told)
         return Finished(effect=effect.id, outcome=EffectOutcome.DONE, detail=reference)
 
     # ------------------------------------------------------------ trying again
@@ -194,7 +204,8 @@ class Effects:
             self._again(key, case, effect, str(error), self._complain, pause=FORBIDDEN_PAUSE)
             return Hindered(effect=effect.id, detail=str(error))
         except PortError as error:
-            self._again(key, case, effect, str(error), self._complain)
+            asked = error.wait if isinstance(error, Unavailable) else 0.0
+            self._again(key, case, effect, str(error), self._complain, least=min(asked, LONGEST_WAIT))
             return None
         except Exception as defect:
             # The edge of the loop: what is not said here would never be said, and never be tried again.
@@ -215,11 +226,19 @@ class Effects:
         self._later(case.ref, pause)
 
     def _again(
-        self, key: Key, case: Case, effect: Effect, why: str, say: Complain, *, pause: float = 0.0
+        self,
+        key: Key,
+        case: Case,
+        effect: Effect,
+        why: str,
+        say: Complain,
+        *,
+        pause: float = 0.0,
+        least: float = 0.0,
     ) -> None:
         with self._lock:
             before = self._waiting.get(key)
-            pause = pause or PAUSES.after(before.pause if before is not None else None)
+            pause = pause or max(least, PAUSES.after(before.pause if before is not None else None))
             self._waiting[key] = _Waiting(until=self._clock.monotonic() + pause, pause=pause, why=why)
         say(case, effect, f"{why}; trying again in {pause:.0f} s")
         self._later(case.ref, pause)
@@ -227,4 +246,10 @@ class Effects:
 
 def _first_of_its_sink(case: Case, effect: Effect) -> bool:
     """A sink hears of a case in order: nothing is closed there before it was opened."""
-    return next(e.id for e in case.pending if e.sink == effect.sink) == effect.id
+    return next(e.id for e in case.pending if e.place == effect.place) == effect.id
+
+
+def _reference(case: Case, effect: Effect) -> str:
+    """What the sink answered when it last heard of the case, in this channel."""
+    done = [e for e in case.status.effects if e.kind == "publish" and e.outcome is EffectOutcome.DONE]
+    return next((e.detail for e in reversed(done) if e.place == effect.place), "")

@@ -87,7 +87,8 @@ class IncidentSink(Protocol):
     name: str
 
     def publish(self, incident: Incident) -> str:
-        """Deliver one stage of an incident; returns a reference for people. Repeats must be harmless.
+        """Deliver one stage of an incident; returns a reference: for people, and for the sink itself, which
+        finds it in the incident of the next stage, also after a restart. Repeats must be harmless.
 
         Raises Unavailable (ask again), Denied, Rejected (give up).
         """

@@ -9,7 +9,11 @@ class PortError(Exception):
 
 class Unavailable(PortError):
     """Temporary: the other side is down, slow, overloaded or refuses for now, or does not know us (401), as
-    while a token is rotated."""
+    while a token is rotated. ``wait``: the seconds that it asks us to wait, 0 where it does not."""
+
+    def __init__(self, message: str = "", *, wait: float = 0.0) -> None:
+        super().__init__(message)
+        self.wait = wait
 
 
 class Denied(PortError):

@@ -11,6 +11,7 @@ from daemon.settings.guarding import GuardedWorkload, SignalSettings
 from daemon.settings.login_checks import login
 from daemon.settings.migration_checks import migrations
 from daemon.settings.model import Settings
+from daemon.settings.notify_checks import notifying
 from daemon.settings.overlay_checks import overlays
 from daemon.settings.problems import Location, instead
 from daemon.settings.secret_checks import secrets
@@ -35,6 +36,7 @@ def flaws(settings: Settings, *, offline: bool = False) -> Iterator[Flaw]:
     yield from _warmups(settings)
     yield from secrets(settings)
     yield from login(settings)
+    yield from notifying(settings)
 
 
 def _workloads(settings: Settings) -> Iterator[Flaw]:

@@ -11,6 +11,7 @@ from daemon.settings.configuration import ConfigurationSettings
 from daemon.settings.gates import GateSettings
 from daemon.settings.guard_settings import GuardSettings
 from daemon.settings.ingress import IngressSettings
+from daemon.settings.notifying import NotifySettings
 from daemon.settings.sources import CounterPair, Source, slow_share
 from daemon.settings.strategy import StrategySettings
 from daemon.settings.types import (
@@ -112,7 +113,7 @@ class SignalSettings(Group):
         raise ValueError(f"signal {self.name} has neither bad and total nor histogram and slower_than")
 
 
-class PolicySettings(ConfigurationSettings, GateSettings, GuardSettings, StrategySettings):
+class PolicySettings(ConfigurationSettings, GateSettings, GuardSettings, NotifySettings, StrategySettings):
     """What may be done, and how long to look. A workload may set any of these for itself."""
 
     mode: Mode = Field(

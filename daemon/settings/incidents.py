@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field, SecretStr
 
+from daemon.settings.channels import Channelled
+from daemon.settings.chats import AppriseSettings, SlackSettings, TeamsSettings
+from daemon.settings.trackers import GitHubSettings, GitLabSettings, JiraSettings, OpsgenieSettings
 from daemon.settings.types import (
     Group,
     HttpUrl,
@@ -14,8 +17,23 @@ from daemon.settings.types import (
     secret_from,
 )
 
-Sink = Literal["log", "events", "sentry", "pagerduty", "webhook"]
-SINKS: tuple[Sink, ...] = ("log", "events", "sentry", "pagerduty", "webhook")
+Sink = Literal[
+    "log",
+    "events",
+    "sentry",
+    "pagerduty",
+    "webhook",
+    "slack",
+    "teams",
+    "github",
+    "gitlab",
+    "jira",
+    "opsgenie",
+    "apprise",
+]
+SINKS: tuple[Sink, ...] = get_args(Sink)
+GROUPS: tuple[Sink, ...] = tuple(sink for sink in SINKS if sink not in {"log", "events", "sentry"})
+"""Sinks with a group of settings of their own, by which they are in use."""
 
 
 class PagerDutySettings(Group):
@@ -52,8 +70,9 @@ class IncidentSettings(Group):
         default=None,
         description=(
             "`log`: the daemon's log. `events`: Kubernetes Events on the Deployment. `sentry`: a Sentry "
-            "issue. `pagerduty`: an alert. `webhook`: signed requests. Left out: log and events, and each of "
-            "the others that is configured."
+            "issue. `pagerduty`, `opsgenie`: an alert. `webhook`: signed requests. `slack`, `teams`: "
+            "messages. `github`, `gitlab`, `jira`: an issue. `apprise`: any other service. Left out: "
+            "log and events, and each of the others that is configured."
         ),
     )
     sentry_dsn: SecretStr | None = Field(
@@ -65,6 +84,13 @@ class IncidentSettings(Group):
     environment: Line = Field(default="production", description="The environment's name in Sentry.")
     pagerduty: PagerDutySettings | None = Field(default=None, description="None: PagerDuty is not used.")
     webhook: IncidentWebhookSettings | None = Field(default=None, description="None: no requests are sent.")
+    slack: SlackSettings | None = Field(default=None, description="None: Slack is not used.")
+    teams: TeamsSettings | None = Field(default=None, description="None: Microsoft Teams is not used.")
+    github: GitHubSettings | None = Field(default=None, description="None: GitHub is not used.")
+    gitlab: GitLabSettings | None = Field(default=None, description="None: GitLab is not used.")
+    jira: JiraSettings | None = Field(default=None, description="None: Jira is not used.")
+    opsgenie: OpsgenieSettings | None = Field(default=None, description="None: Opsgenie is not used.")
+    apprise: AppriseSettings | None = Field(default=None, description="None: apprise is not used.")
 
     def secret_dsn(self) -> SecretStr | None:
         """Sentry's DSN. Raises OSError when its file has gone."""
@@ -75,11 +101,12 @@ class IncidentSettings(Group):
         """The sinks in use."""
         if self.sinks is not None:
             return self.sinks
-        configured: dict[Sink, bool] = {
-            "log": True,
-            "events": True,
-            "sentry": self.sentry_dsn is not None or self.sentry_dsn_file is not None,
-            "pagerduty": self.pagerduty is not None,
-            "webhook": self.webhook is not None,
-        }
-        return tuple(sink for sink in SINKS if configured[sink])
+        sentry = self.sentry_dsn is not None or self.sentry_dsn_file is not None
+        configured = {"log", "events", *(["sentry"] if sentry else [])}
+        configured |= {sink for sink in GROUPS if getattr(self, sink) is not None}
+        return tuple(sink for sink in SINKS if sink in configured)
+
+    def channels(self, sink: Sink) -> tuple[str, ...]:
+        """Where in a sink people may be notified, the usual place first; none where there is one place."""
+        group = getattr(self, sink, None)
+        return group.channel_names if isinstance(group, Channelled) else ()

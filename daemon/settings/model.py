@@ -37,6 +37,7 @@ from daemon.settings.groups import (
 from daemon.settings.guarding import GuardedWorkload, PolicySettings, SignalChoice, SignalSettings
 from daemon.settings.incidents import IncidentSettings
 from daemon.settings.migration import MigrationSettings
+from daemon.settings.notifying import routes
 from daemon.settings.overlays import OverlaySettings
 from daemon.settings.owners import OwnerSettings
 from daemon.settings.problems import complaint
@@ -192,12 +193,13 @@ class Settings(BaseSettings):
 
     def policy_of(self, entry: GuardedWorkload | None) -> Policy:
         """What holds for the workloads of an entry; ``None`` stands for those that no entry guards."""
-        values = self.policy.model_dump()
+        values = self.policy.model_dump() | {"notify": self.policy.notify}
         if entry is None:
             values["mode"] = Mode.ADVISE
         else:
             own = entry.model_fields_set & PolicySettings.model_fields.keys()
             values |= {name: getattr(entry, name) for name in own}
+        values["notify"] = routes(values["notify"])
         paths = self.health.paths if entry is None or entry.health_paths is None else entry.health_paths
         return Policy(
             signals=self._signals(entry),

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from daemon.settings.flaw import Flaw
+from daemon.settings.incidents import GROUPS
 from daemon.settings.model import Settings
 
 SHORTEST_TOKEN = 16
@@ -42,8 +43,8 @@ def secrets(settings: Settings) -> Iterator[Flaw]:
         )
     yield from _webhook_token(settings)
     yield from _sentry(settings)
-    for sink, group in (("pagerduty", incidents.pagerduty), ("webhook", incidents.webhook)):
-        if group is None and sink in (incidents.sinks or ()):
+    for sink in GROUPS:
+        if getattr(incidents, sink) is None and sink in (incidents.sinks or ()):
             remedy = f"write the group incidents.{sink}, or take {sink} out"
             yield Flaw(("incidents", "sinks"), f"the sink {sink} is not configured", remedy)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from pytest_httpserver import HTTPServer
 
 from daemon.core.runs import KINDS
-from tests.contract import sinks
+from tests.contract import services, sinks
 from tests.contract.drivers import (
     CaseDriver,
     ClusterDriver,
@@ -29,6 +31,7 @@ from tests.contract.memory import (
 )
 from tests.contract.memory_surroundings import MemorySurroundingsDriver
 from tests.contract.runner_driver import RunnerDriver
+from tests.contract.service import Service
 from tests.contract.sinks import SinkDriver
 
 BOTH = ["memory", pytest.param("real", marks=pytest.mark.e2e)]
@@ -148,7 +151,13 @@ def running(request: pytest.FixtureRequest) -> Iterator[RunnerDriver]:
 REAL_EVENTS = pytest.param("real events", marks=pytest.mark.e2e)
 
 
-@pytest.fixture(params=["memory", "log", "sentry", "events", "pagerduty", "webhook", REAL_EVENTS])
+@pytest.fixture
+def service_of(httpserver: HTTPServer, tmp_path: Path) -> Callable[[str], Service]:
+    """A service by its name, as it documents itself, and our sink for it."""
+    return lambda name: services.TWINS[name](httpserver, tmp_path)
+
+
+@pytest.fixture(params=["memory", "log", "sentry", "events", *sinks.SERVICES, *services.TWINS, REAL_EVENTS])
 def telling(request: pytest.FixtureRequest) -> Iterator[SinkDriver]:
     match request.param:
         case "memory":
@@ -161,9 +170,11 @@ def telling(request: pytest.FixtureRequest) -> Iterator[SinkDriver]:
         case "events":
             with sinks.events(request.getfixturevalue("httpserver")) as driver:
                 yield driver
-        case "pagerduty" | "webhook":
-            made = getattr(sinks, request.param)
+        case name if name in sinks.SERVICES:
+            made = sinks.SERVICES[name]
             yield made(request.getfixturevalue("httpserver"), request.getfixturevalue("tmp_path"))
+        case name if name in services.TWINS:
+            yield request.getfixturevalue("service_of")(name).driver
         case _:
             from tests.contract import real
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,6 +99,12 @@ def webhook(server: HTTPServer, folder: Path) -> SinkDriver:
         secrets=(SIGNED,),
         refuse=lambda status: _answer(server, place, status, f"no: {SIGNED} at {server.url_for(place)}"),
     )
+
+
+SERVICES: Mapping[str, Callable[[HTTPServer, Path], SinkDriver]] = {
+    "pagerduty": pagerduty,
+    "webhook": webhook,
+}
 
 
 def _answer(server: HTTPServer, place: str, status: int, text: str = "no") -> None:

@@ -15,19 +15,22 @@ class LogSink:
         self._log = logs.get("incident")
 
     def publish(self, incident: Incident) -> str:
-        case = incident.case
-        write = {"info": self._log.info, "warning": self._log.warning, "error": self._log.error}[
-            incident.level
+        write = {"info": self._log.info, "warning": self._log.warning, "critical": self._log.error}[
+            incident.level.value
         ]
-        write(
-            incident.title,
-            incident=incident.key,
-            stage=incident.stage,
-            namespace=case.namespace,
-            workload=case.spec.workload,
-            case=case.name,
-            phase=case.phase.value,
-            reason=incident.reason,
-            message=incident.message,
-        )
+        write(incident.title, **self.preview(incident))
         return f"log line of {incident.at:%H:%M:%S} UTC"
+
+    def preview(self, incident: Incident) -> dict[str, object]:
+        """The fields of the line."""
+        case = incident.case
+        return {
+            "incident": incident.key,
+            "stage": incident.stage,
+            "namespace": case.namespace,
+            "workload": case.spec.workload,
+            "case": case.name,
+            "phase": case.phase.value,
+            "reason": incident.reason,
+            "message": incident.message,
+        }

@@ -1,4 +1,4 @@
-"""Posting to services on the web that people use: one request, one answer, one table of what it means."""
+"""Asking services on the web that people use: one request, one answer, one table of what it means."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -18,6 +19,13 @@ TIMEOUT = 5.0
 """Seconds for connecting and, again, for the answer. No retries: the engine asks again."""
 SAID = 200
 """Characters of a refusal's body that are repeated."""
+LIMITED = 60.0
+"""Seconds to wait where a limit is reached and no time is named."""
+
+
+class Answer(Value, frozen=True):
+    status: int
+    text: str
 
 
 class Outlet(Value, frozen=True):
@@ -28,20 +36,62 @@ class Outlet(Value, frozen=True):
     remedy: str
     secrets: tuple[str, ...] = ()
     """What no message may repeat."""
+    headers: Mapping[str, str] = {}
+    """Sent with each request; they may be secret."""
+    barred: frozenset[int] = frozenset()
+    """Statuses that mean, of this service, that a person has to change something."""
+    limits_by_403: bool = False
+    """Whether it says so when a limit is reached, with the time that the limit lasts."""
+
+    def __repr__(self) -> str:
+        return f"Outlet({self._where})"
 
     def post(self, body: bytes, headers: Mapping[str, str]) -> str:
         """The answer's text. Raises Unavailable, Denied, Rejected; none of them holds a secret or the URL."""
+        return self._ask("POST", "", body, headers=headers).text
+
+    def call(
+        self,
+        method: str,
+        path: str = "",
+        payload: Mapping[str, object] | None = None,
+        *,
+        query: Mapping[str, str] | None = None,
+        gone: frozenset[int] = frozenset(),
+    ) -> Answer:
+        """The answer, which is 2xx or one of ``gone``. Raises as :meth:`post`."""
+        body = encoded(payload) if payload is not None else None
+        return self._ask(method, path, body, query=query, gone=gone)
+
+    def read(self, answer: Answer) -> Any:
+        """The answer's JSON. Raises Unavailable where it is none: a proxy or a login page answered."""
+        try:
+            return json.loads(answer.text)
+        except ValueError as error:
+            said = self._masked(answer.text)
+            raise Unavailable(f"{self._where} answers what is not JSON ({said}): {self.remedy}") from error
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+        gone: frozenset[int] = frozenset(),
+    ) -> Answer:
+        given = {"Content-Type": "application/json", "User-Agent": f"rollbackd/{__version__}"}
         try:
             # A session each: incidents are rare, and an idle connection would be half-open by then.
-            answer = requests.post(
-                self.url,
+            answer = requests.request(
+                method,
+                f"{self.url}{path}",
+                params=query,
                 data=body,
-                headers={
-                    "Content-Type": "application/json",
-                    "User-Agent": f"rollbackd/{__version__}",
-                    **headers,
-                },
+                headers={**given, **self.headers, **(headers or {})},
                 timeout=TIMEOUT,
+                # What is sent along is for this host alone.
                 allow_redirects=False,
             )
         except requests.RequestException as error:
@@ -50,9 +100,17 @@ class Outlet(Value, frozen=True):
                 f"{self._where} does not answer ({type(error).__name__}): check the network to it"
             ) from error
         text = answer.content.decode("utf-8", "replace")
-        if not 200 <= answer.status_code < 300:
-            raise refusal(self._where, answer, self._masked(text), self.remedy)
-        return text
+        if 200 <= answer.status_code < 300 or answer.status_code in gone:
+            return Answer(status=answer.status_code, text=text)
+        if answer.status_code in self.barred:
+            raise Denied(f"{self._where} answered {answer.status_code} ({self._masked(text)}): {self.remedy}")
+        if (
+            answer.status_code == HTTPStatus.FORBIDDEN
+            and self.limits_by_403
+            and (wait := _wait(answer.headers))
+        ):
+            raise Unavailable(f"{self._where} answered 403: it takes no more for {wait:g} s", wait=wait)
+        raise refusal(self._where, answer, self._masked(text), self.remedy)
 
     @property
     def _where(self) -> str:
@@ -68,10 +126,10 @@ def refusal(where: str, answer: requests.Response, reason: str, remedy: str) -> 
     """What an answer other than 2xx means: what may pass by itself, and what a person has to change."""
     status = answer.status_code
     said = f"{where} answered {status} ({reason or _phrase(status)})"
+    wait = _wait(answer.headers)
     match status:
         case HTTPStatus.TOO_MANY_REQUESTS:
-            wait = answer.headers.get("Retry-After")
-            return Unavailable(f"{said}: it takes no more for {f'{wait} s' if wait else 'now'}")
+            return Unavailable(f"{said}: it takes no more for {f'{wait:g} s' if wait else 'now'}", wait=wait)
         case HTTPStatus.UNAUTHORIZED:
             return Unavailable(f"{said}: {remedy}")
         case HTTPStatus.FORBIDDEN:
@@ -79,9 +137,20 @@ def refusal(where: str, answer: requests.Response, reason: str, remedy: str) -> 
         case HTTPStatus.REQUEST_TIMEOUT:
             return Unavailable(f"{said}: it is out of order")
         case _ if status >= 500:
-            return Unavailable(f"{said}: it is out of order")
+            return Unavailable(f"{said}: it is out of order", wait=wait)
+        case _ if 300 <= status < 400:
+            return Rejected(f"{said}: it redirects, and a secret is sent to no other host: {remedy}")
         case _:
             return Rejected(f"{said}: {remedy}")
+
+
+def _wait(headers: Mapping[str, str]) -> float:
+    """The seconds that the other side asks for; a date is taken as no number."""
+    asked = headers.get("Retry-After", "").strip()
+    if asked.isascii() and asked.isdigit():
+        return float(asked)
+    # GitHub says so of its hourly limit, with 403.
+    return LIMITED if headers.get("X-RateLimit-Remaining") == "0" else 0.0
 
 
 def secret_in(path: Path) -> str:
@@ -92,6 +161,17 @@ def secret_in(path: Path) -> str:
         raise Unavailable(f"{path} cannot be read ({type(error).__name__}): mount the file") from error
     if not found:
         raise Unavailable(f"{path} is empty: put the secret into it")
+    if not found.isprintable() or not found.isascii():
+        raise Unavailable(f"{path} holds more than one line of plain text: put the secret alone into it")
+    return found
+
+
+def address_in(path: Path) -> str:
+    """A webhook's address, which is a secret itself. Raises Unavailable."""
+    found = secret_in(path)
+    parts = urlsplit(found)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise Unavailable(f"{path} holds no address: put the webhook's https://… into it")
     return found
 
 

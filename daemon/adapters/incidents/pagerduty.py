@@ -11,14 +11,13 @@ from pathlib import Path
 from daemon.adapters.incidents.outlet import Outlet, encoded, secret_in
 from daemon.adapters.incidents.webhook import page_of
 from daemon.core.case.incident import Incident
+from daemon.core.masking import MASK
 
 ADDRESS = "https://events.pagerduty.com"
 LONGEST_SUMMARY = 1024
 """Characters that PagerDuty takes of a summary."""
 LONGEST_DETAIL = 20_000
 """Characters of the message and of the timeline each; a whole event may have 512 kB."""
-SEVERITIES = {"info": "info", "warning": "warning", "error": "critical"}
-"""An unrecovered service pages as critical."""
 
 
 class PagerDutySink:
@@ -43,6 +42,9 @@ class PagerDutySink:
         outlet.post(encoded(self._event(incident, key)), {})
         return f"PagerDuty alert {incident.key}"
 
+    def preview(self, incident: Incident) -> dict[str, object]:
+        return self._event(incident, MASK)
+
     def _event(self, incident: Incident, key: str) -> dict[str, object]:
         case = incident.case
         page = page_of(incident, self._page_url)
@@ -54,7 +56,8 @@ class PagerDutySink:
             "payload": {
                 "summary": f"{incident.title}: {incident.reason}"[:LONGEST_SUMMARY],
                 "source": str(case.ref),
-                "severity": SEVERITIES[incident.level],
+                # The words are the same: https://developer.pagerduty.com/docs/send-alert-event
+                "severity": incident.level.value,
                 "timestamp": incident.at.isoformat(),
                 "component": case.spec.workload,
                 "group": case.namespace,

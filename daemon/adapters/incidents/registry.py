@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Protocol
 
 from daemon.adapters.clock import SystemClock
 from daemon.adapters.incidents.log import LogSink
 from daemon.adapters.kubernetes.client import KubeClient
+from daemon.core.case.incident import Incident
 from daemon.ports import DefectReporter, IncidentSink, Rejected
 from daemon.settings import IncidentSettings
 
 if TYPE_CHECKING:
     from daemon.adapters.incidents.sentry_client import SentryOptions
+
+
+class Sink(IncidentSink, Protocol):
+    """A sink that also shows what it would send."""
+
+    def preview(self, incident: Incident) -> Mapping[str, object]:
+        """The body as it would be sent, with no secret in it; sends nothing."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,11 +35,11 @@ class SinkContext:
     page_url: str = ""
 
 
-def _log(_: SinkContext) -> IncidentSink:
+def _log(_: SinkContext) -> Sink:
     return LogSink()
 
 
-def _events(surroundings: SinkContext) -> IncidentSink:
+def _events(surroundings: SinkContext) -> Sink:
     from daemon.adapters.kubernetes.events import EventSink
 
     if surroundings.kube is None:
@@ -37,7 +47,7 @@ def _events(surroundings: SinkContext) -> IncidentSink:
     return EventSink(surroundings.kube)
 
 
-def _sentry(surroundings: SinkContext) -> IncidentSink:
+def _sentry(surroundings: SinkContext) -> Sink:
     # Imported when it is wanted: the SDK takes memory that a daemon without a DSN need not spend.
     from daemon.adapters.incidents.sentry import SentrySink
 
@@ -55,7 +65,7 @@ def _sentry_options(context: SinkContext) -> SentryOptions:
     )
 
 
-def _pagerduty(context: SinkContext) -> IncidentSink:
+def _pagerduty(context: SinkContext) -> Sink:
     from daemon.adapters.incidents.pagerduty import PagerDutySink
 
     settings = context.settings.pagerduty
@@ -64,7 +74,7 @@ def _pagerduty(context: SinkContext) -> IncidentSink:
     return PagerDutySink(settings.routing_key_file, address=str(settings.url), page_url=context.page_url)
 
 
-def _webhook(context: SinkContext) -> IncidentSink:
+def _webhook(context: SinkContext) -> Sink:
     from daemon.adapters.incidents.webhook import WebhookSink
 
     settings = context.settings.webhook
@@ -75,21 +85,120 @@ def _webhook(context: SinkContext) -> IncidentSink:
     )
 
 
-SINKS: Mapping[str, Callable[[SinkContext], IncidentSink]] = {
+def _slack(context: SinkContext) -> Sink:
+    from daemon.adapters.incidents.slack import SlackSink, SlackWebhookSink
+
+    settings = context.settings.slack
+    if settings is None:
+        raise ValueError("incident sink slack needs a token or a webhook: write incidents.slack")
+    if settings.webhook_file is not None:
+        return SlackWebhookSink(settings.webhook_file, page_url=context.page_url)
+    if settings.token_file is None or not settings.channels:
+        raise ValueError("incident sink slack needs a token and a channel: write both into incidents.slack")
+    return SlackSink(
+        settings.token_file, settings.channels, address=str(settings.url), page_url=context.page_url
+    )
+
+
+def _teams(context: SinkContext) -> Sink:
+    from daemon.adapters.incidents.teams import TeamsSink
+
+    settings = context.settings.teams
+    if settings is None:
+        raise ValueError("incident sink teams needs a webhook: write incidents.teams")
+    files = {channel.name: channel.webhook_file for channel in settings.channels}
+    return TeamsSink(files, page_url=context.page_url)
+
+
+def _github(context: SinkContext) -> Sink:
+    from daemon.adapters.incidents.github import GitHubSink
+
+    settings = context.settings.github
+    if settings is None:
+        raise ValueError("incident sink github needs a token and a repository: write incidents.github")
+    return GitHubSink(
+        settings.token_file,
+        settings.repositories,
+        labels=settings.labels,
+        address=str(settings.url),
+        page_url=context.page_url,
+    )
+
+
+def _gitlab(context: SinkContext) -> Sink:
+    from daemon.adapters.incidents.gitlab import GitLabSink
+
+    settings = context.settings.gitlab
+    if settings is None:
+        raise ValueError("incident sink gitlab needs a token and a project: write incidents.gitlab")
+    return GitLabSink(
+        settings.token_file,
+        settings.projects,
+        labels=settings.labels,
+        address=str(settings.url),
+        page_url=context.page_url,
+    )
+
+
+def _jira(context: SinkContext) -> Sink:
+    from daemon.adapters.incidents.jira import JiraSink
+
+    settings = context.settings.jira
+    if settings is None:
+        raise ValueError("incident sink jira needs an address, a token and a project: write incidents.jira")
+    return JiraSink(
+        str(settings.url),
+        settings.token_file,
+        settings.projects,
+        email=settings.email,
+        issue_type=settings.issue_type,
+        page_url=context.page_url,
+    )
+
+
+def _opsgenie(context: SinkContext) -> Sink:
+    from daemon.adapters.incidents.opsgenie import OpsgenieSink
+
+    settings = context.settings.opsgenie
+    if settings is None:
+        raise ValueError("incident sink opsgenie needs a key: write incidents.opsgenie")
+    return OpsgenieSink(settings.key_file, address=str(settings.url), page_url=context.page_url)
+
+
+def _apprise(context: SinkContext) -> Sink:
+    from daemon.adapters.incidents.apprise import AppriseSink
+
+    settings = context.settings.apprise
+    if settings is None:
+        raise ValueError("incident sink apprise needs an address: write incidents.apprise")
+    if find_spec("apprise") is None:
+        raise ValueError("incident sink apprise needs its library: pip install 'rollbackd[apprise]'")
+    files = {channel.name: channel.url_file for channel in settings.channels}
+    return AppriseSink(files, page_url=context.page_url)
+
+
+SINKS: Mapping[str, Callable[[SinkContext], Sink]] = {
     "log": _log,
     "events": _events,
     "sentry": _sentry,
     "pagerduty": _pagerduty,
     "webhook": _webhook,
+    "slack": _slack,
+    "teams": _teams,
+    "github": _github,
+    "gitlab": _gitlab,
+    "jira": _jira,
+    "opsgenie": _opsgenie,
+    "apprise": _apprise,
 }
 
 
-def build(names: Iterable[str], surroundings: SinkContext) -> dict[str, IncidentSink]:
+def build(names: Iterable[str], surroundings: SinkContext) -> dict[str, Sink]:
     """The sinks of these names. Raises Rejected on an unknown name or settings that a sink cannot use."""
     return {name: _build(name, surroundings) for name in names}
 
 
-def _build(name: str, surroundings: SinkContext) -> IncidentSink:
+def _build(name: str, surroundings: SinkContext) -> Sink:
     if name not in SINKS:
         raise Rejected(f"there is no incident sink {name!r}: valid names are {', '.join(sorted(SINKS))}")
     try:

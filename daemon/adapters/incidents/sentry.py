@@ -6,12 +6,15 @@ import uuid
 from typing import Any
 
 from daemon.adapters.incidents.sentry_client import SentryOptions, connect
-from daemon.core.case import incident as texts
+from daemon.core.case.case_lines import evidence
 from daemon.core.case.incident import Incident
+from daemon.core.policy import Level
 from daemon.ports import Rejected
 
 _EVENTS = uuid.UUID("6f1f2a53-6c1b-4d0c-9c39-2b6a8a2b8a6e")
 """Our namespace of event ids; changing it would make old incidents' repeats new events."""
+
+LEVELS = {Level.INFO: "info", Level.WARNING: "warning", Level.CRITICAL: "error"}
 
 
 class SentrySink:
@@ -36,6 +39,9 @@ class SentrySink:
             )
         return f"Sentry event {event_id}"
 
+    def preview(self, incident: Incident) -> dict[str, object]:
+        return dict(_event(incident, self._page_url))
+
     def close(self) -> None:
         self._client.close(timeout=0)
 
@@ -48,7 +54,7 @@ def _event(incident: Incident, page_url: str) -> Any:
     case = incident.case
     contexts: dict[str, dict[str, object]] = {
         # Texts, for lists of more than ten items are cut by the SDK.
-        "evidence": {"lines": "\n".join(texts.evidence(case)) or "none"},
+        "evidence": {"lines": "\n".join(evidence(case)) or "none"},
         "rollout": {
             "case": f"{case.namespace}/{case.name}",
             "verdict": case.status.verdict.value,
@@ -62,7 +68,7 @@ def _event(incident: Incident, page_url: str) -> Any:
     return {
         "event_id": event_id(incident),
         "timestamp": incident.at,
-        "level": incident.level,
+        "level": LEVELS[incident.level],
         "logger": "rollbackd",
         # Its first line is the issue's title.
         "logentry": {"message": f"{incident.title}: {incident.reason}\n\n{incident.message}"},

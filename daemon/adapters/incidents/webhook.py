@@ -22,6 +22,7 @@ import msgspec
 
 from daemon.adapters.incidents.outlet import Outlet, secret_in
 from daemon.core.case.incident import Incident, Stage
+from daemon.core.policy import Level
 from daemon.core.value import Value
 from daemon.ports import Unavailable
 
@@ -45,7 +46,7 @@ class Payload(Value, frozen=True):
     incident: str
     """The same for all stages of an incident."""
     stage: Stage
-    level: Literal["info", "warning", "error"]
+    level: Level
     title: str
     reason: str
     message: str
@@ -98,6 +99,9 @@ class WebhookSink:
             },
         )
         return f"webhook {message}"
+
+    def preview(self, incident: Incident) -> dict[str, object]:
+        return dict(msgspec.to_builtins(payload(incident, self._page_url)))
 
 
 def payload(incident: Incident, page_url: str) -> Payload:

@@ -10,6 +10,7 @@ from daemon.adapters.kubernetes.client import KubeClient
 from daemon.adapters.kubernetes.resources import EVENTS
 from daemon.core.case.case import Phase
 from daemon.core.case.incident import Incident
+from daemon.core.policy import Level
 
 MESSAGE_BYTES = 1024
 COMPONENT = "rollbackd"
@@ -65,6 +66,9 @@ class EventSink:
             raise ports.Rejected(f"namespace {namespace} does not exist any more") from error
         return f"event {namespace}/{name}"
 
+    def preview(self, incident: Incident) -> dict[str, Any]:
+        return event_of(incident, self._instance)
+
 
 def event_of(incident: Incident, instance: str) -> dict[str, Any]:
     """The Event; its name follows from case, stage and time, so publishing it twice is a conflict."""
@@ -85,7 +89,7 @@ def event_of(incident: Incident, instance: str) -> dict[str, Any]:
         },
         "reason": (IN_PLACE if case.spec.in_place else REASONS)[case.phase],
         "message": _cut(f"{incident.title}: {incident.reason}"),
-        "type": "Normal" if incident.level == "info" else "Warning",
+        "type": "Normal" if incident.level is Level.INFO else "Warning",
         "source": {"component": COMPONENT},
         "firstTimestamp": at,
         "lastTimestamp": at,

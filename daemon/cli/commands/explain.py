@@ -161,21 +161,12 @@ def _paragraph(session: Invocation, words: str, *, style: str = "", blank: bool 
 
 
 def _draw(case: Case, shown: Explanation, plot: Path) -> int:
-    from daemon.presentation.figure import Figure
+    from daemon.presentation.figure import figure_of
 
-    assessment = case.status.assessment
-    signals = tuple(signal for signal in assessment.signals if signal.trail) if assessment else ()
-    if assessment is None or not signals:
+    figure = figure_of(case, shown.revision)
+    if figure is None:
         click.echo(f"error: {plot} was not drawn: {_undrawn(shown)}", err=True)
         return BAD
-    figure = Figure(
-        title=f"{case.spec.workload}, {shown.revision}",
-        signals=signals,
-        started_at=case.spec.started_at.timestamp(),
-        decided_at=case.status.failing_at.timestamp() if case.status.failing_at else None,
-        decision="found failing",
-        onset=assessment.onset,
-    )
     draw_plot([figure], plot)
     return OK
 

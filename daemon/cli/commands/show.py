@@ -108,7 +108,7 @@ def _facts(case: Case) -> Iterable[str]:
 
 
 def _timeline(case: Case) -> Sequence[str]:
-    from daemon.core.case.incident import timeline
+    from daemon.core.case.case_lines import timeline
 
     return timeline(case)
 

@@ -26,6 +26,7 @@ from daemon.core.rollout_facts.configuration_content import Content, Drift
 from daemon.core.rollout_facts.log_lines import KindsBefore, LogReport
 from daemon.core.rollout_facts.owners import Ownership
 from daemon.core.rollout_facts.pod_history import PodHistory
+from daemon.core.rollout_facts.template_diff import TemplateDiff
 from daemon.core.runs import SmokeRun
 from daemon.core.signals.startup import Start
 from daemon.core.value import Value
@@ -160,6 +161,8 @@ class Status(Value, frozen=True, omit_defaults=True):
     """The database's version, at the moments that matter; empty where policy does not ask for it."""
     before: PriorState | None = None
     """How things stood just before the last plan began."""
+    differences: TemplateDiff | None = None
+    """What the rollout changed in the pod template, against the baseline."""
     ownership: Ownership | None = None
     """Who else writes the Deployment, when the case was opened and again when the rollback was decided."""
     effects: tuple[Effect, ...] = ()

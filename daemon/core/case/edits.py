@@ -10,7 +10,7 @@ from daemon.core.assessment import Assessment
 from daemon.core.case.case import TIMED, Case, Entry, Phase
 from daemon.core.case.effect import Effect, EffectOutcome
 from daemon.core.case.in_place import contents_left
-from daemon.core.case.incident import Stage
+from daemon.core.case.incident import Stage, level
 from daemon.core.policy import Policy
 
 KEPT_ENTRIES, KEPT_ALERT_LINES = 200, 50
@@ -54,18 +54,27 @@ def ended(case: Case, phase: Phase, reason: str, now: datetime) -> Case:
 
 
 def announce(case: Case, stage: Stage, policy: Policy, now: datetime) -> Case:
-    """The case with a notification of its phase intended at every sink, again when it is entered again."""
-    told_before = {effect.id.split("/")[1] for effect in case.status.effects if effect.kind == "publish"}
-    number = len(told_before) + 1
+    """The case with a notification of its phase intended wherever policy wants one, again when it is entered
+    again. Who heard of the case once hears how it goes on, whatever the level: nothing stays open there.
+    """
+    published = [effect for effect in case.status.effects if effect.kind == "publish"]
+    number = len({effect.id.split("/")[1] for effect in published}) + 1
+    heard = {effect.place for effect in published}
+    grade = level(case)
     new = tuple(
         Effect(
-            id=f"publish/{number}/{stage}/{case.phase.value}/{sink}",
+            id="/".join(filter(None, ("publish", str(number), stage, case.phase.value, *place))),
             kind="publish",
             stage=stage,
-            sink=sink,
+            sink=place[0],
+            channel=place[1],
             intended_at=now,
         )
-        for sink in policy.sinks
+        for place in dict.fromkeys(
+            (route.sink, route.channel)
+            for route in policy.routes
+            if grade.reaches(route.min_level) or (route.sink, route.channel) in heard
+        )
     )
     return change(case, effects=(*case.status.effects, *new))
 

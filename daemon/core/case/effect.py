@@ -43,6 +43,8 @@ class Effect(Value, frozen=True, omit_defaults=True):
     ]
     intended_at: datetime
     sink: str = ""
+    channel: str = ""
+    """Where in the sink; its first channel where empty."""
     stage: Literal["", "opened", "updated", "closed"] = ""
     finished_at: datetime | None = None
     outcome: EffectOutcome | None = None
@@ -68,6 +70,11 @@ class Effect(Value, frozen=True, omit_defaults=True):
     @property
     def is_step(self) -> bool:
         return self.kind != "publish"
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Whom a ``publish`` notifies: a sink and a channel of it."""
+        return self.sink, self.channel
 
     @property
     def plan(self) -> str:

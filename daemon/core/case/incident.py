@@ -9,14 +9,15 @@ from typing import Literal, assert_never
 from daemon.core.assessment import Verdict
 from daemon.core.case import in_place_words
 from daemon.core.case.case import Case, Phase
+from daemon.core.case.case_lines import timeline
+from daemon.core.case.harm import harm
 from daemon.core.case.open_request import awaited_request, open_requests
 from daemon.core.case.owner_commands import resume_commands
 from daemon.core.case.runbook import runbook
 from daemon.core.case.suspension import suspension
 from daemon.core.model import Revision
-from daemon.core.policy import Policy
+from daemon.core.policy import Level, Policy
 from daemon.core.rollout_facts import log_lines
-from daemon.core.statistics.counts import percent
 from daemon.core.value import Value
 
 Stage = Literal["opened", "updated", "closed"]
@@ -27,42 +28,54 @@ class Incident(Value, frozen=True):
 
     key: str
     stage: Stage
-    level: Literal["info", "warning", "error"]
+    level: Level
     title: str
     message: str
     reason: str
     timeline: tuple[str, ...]
     at: datetime
     case: Case
+    channel: str = ""
+    """Where in the sink; its first channel where empty."""
+    reference: str = ""
+    """What the sink answered when it last heard of the case; empty where this is the first time."""
 
 
-def render(case: Case, policy: Policy, stage: Stage, at: datetime) -> Incident:
+def render(
+    case: Case, policy: Policy, stage: Stage, at: datetime, *, channel: str = "", reference: str = ""
+) -> Incident:
     """The incident of a case at a stage; ``at`` is when the stage was decided."""
     return Incident(
         key=case.uid or case.name,
         stage=stage,
-        level=_level(case),
+        level=level(case),
         title=title(case, policy),
         message=message(case, policy, at),
         reason=case.status.trouble.text if case.status.trouble is not None else case.status.reason,
         timeline=timeline(case),
         at=at,
         case=case,
+        channel=channel,
+        reference=reference,
     )
 
 
-def _level(case: Case) -> Literal["info", "warning", "error"]:
+def level(case: Case) -> Level:
+    """What the daemon does by itself informs; what waits for a person warns."""
     if case.status.trouble is not None:
-        return "warning"
+        return Level.WARNING
     match case.phase:
         case Phase.UNRECOVERED:
-            return "error"
+            return Level.CRITICAL
+        case Phase.HELD | Phase.AWAITING_APPROVAL | Phase.ADVISED:
+            return Level.WARNING
         case Phase.HEALTHY if case.status.verdict is Verdict.DEGRADED:
-            return "warning"
+            return Level.WARNING
+        case Phase.PROGRESSING | Phase.WATCHING | Phase.FAILING | Phase.ROLLING_BACK | Phase.VERIFYING:
+            return Level.INFO
         case Phase.ROLLED_BACK | Phase.HEALTHY | Phase.SUPERSEDED:
-            return "info"
-        case _:
-            return "warning"
+            return Level.INFO
+    assert_never(case.phase)
 
 
 def title(case: Case, policy: Policy) -> str:
@@ -104,7 +117,7 @@ def message(case: Case, policy: Policy, at: datetime) -> str:
     ):
         fields = _of_watch(case)
     else:
-        fields = _of_failure(case)
+        fields = _of_failure(case, policy)
     lines = [title(case, policy), f"Time: {at:%Y-%m-%d %H:%M:%S} UTC", *fields]
     lines += _by_hand(case, policy)
     if policy.contact:
@@ -127,23 +140,32 @@ def _by_hand(case: Case, policy: Policy) -> list[str]:
     ]
 
 
-def _of_failure(case: Case) -> list[str]:
+def _of_failure(case: Case, policy: Policy) -> list[str]:
     status = case.status
     now = [f"Now: {status.reason}"] if status.reason and status.reason != failure(case) else []
     if case.spec.in_place:
         subject = [f"Version: {_version(case.spec.revision)}", *in_place_words.fields(case)]
     else:
-        subject = [f"Bad Version: {_version(case.spec.revision)}", *_return(case)]
+        subject = [f"Bad Version: {_version(case.spec.revision)}", *_return(case), *_changed(case)]
     return [
         *subject,
         *_owned(case),
         f"Status: {_life_cycle(case.phase)}",
         f"Reason for {'Restoring' if case.spec.in_place else 'Rollback'}: {failure(case)}",
         *now,
+        *([f"Harm: {harm(case, policy)}"] if status.failing_at is not None else []),
         *_verification(case),
         *_logs(case),
         f"Next Steps: {_next(case)}",
     ]
+
+
+def _changed(case: Case) -> list[str]:
+    """What the release brought, as far as the templates tell."""
+    found = case.status.differences
+    if found is None:
+        return []
+    return [f"Changed since Revision {found.since}:", *(f"  - {line}" for line in found)]
 
 
 def _return(case: Case) -> list[str]:
@@ -254,26 +276,3 @@ def _next_steps(phase: Phase) -> str:
         case Phase.PROGRESSING | Phase.WATCHING | Phase.FAILING | Phase.ROLLING_BACK | Phase.VERIFYING:
             return "none yet, the daemon is at work"
     assert_never(phase)
-
-
-def timeline(case: Case) -> tuple[str, ...]:
-    """The case's story, a line an entry, times relative to the rollout's start."""
-    return tuple(
-        f"{entry.at:%H:%M:%S} {(entry.at - case.spec.started_at).total_seconds():+7.1f} s"
-        f"  {entry.phase.value:<16} {entry.text}"
-        for entry in case.status.timeline
-    )
-
-
-def evidence(case: Case) -> tuple[str, ...]:
-    """The numbers behind the verdict, a line a signal or fact."""
-    assessment = case.status.assessment
-    if assessment is None:
-        return ()
-    lines = [
-        f"{s.name}: new {s.new}; old pods {s.old}; before {s.baseline}; limit {percent(s.limit)}; "
-        f"evidence over the limit 10^{s.over_limit:.1f}, over the baseline 10^{s.over_baseline:.1f}: "
-        f"{s.verdict.value}, {s.reason}"
-        for s in assessment.signals
-    ]
-    return (*lines, *(f"{fact.kind}: {fact.detail}" for fact in assessment.facts))

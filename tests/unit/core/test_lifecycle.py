@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from daemon.core.assessment import Attribution, Condition, Verdict, Verification
 from daemon.core.case.case import FINISHED, Case, Phase
+from daemon.core.case.case_lines import timeline
 from daemon.core.case.effect import EffectOutcome
 from daemon.core.case.events import Alerted, Event, Hindered, Instructed, Observed
-from daemon.core.case.incident import message, render, timeline
+from daemon.core.case.incident import message, render
 from daemon.core.case.lifecycle import advance
 from daemon.core.model import Alert
 from daemon.core.policy import Mode, Policy

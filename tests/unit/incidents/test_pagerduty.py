@@ -12,6 +12,7 @@ from pytest_httpserver import HTTPServer
 
 from daemon.adapters.incidents.pagerduty import LONGEST_SUMMARY, PagerDutySink
 from daemon.core.case.incident import Incident
+from daemon.core.policy import Level
 
 from .conftest import incident
 
@@ -41,14 +42,12 @@ def test_the_stages_of_a_case_are_one_alert_that_ends_resolved(
     assert {event["routing_key"] for event in events} == {KEY}
 
 
-@pytest.mark.parametrize(
-    ("level", "severity"), [("info", "info"), ("warning", "warning"), ("error", "critical")]
-)
-def test_what_did_not_recover_pages(
-    httpserver: HTTPServer, duty: PagerDutySink, level: Any, severity: str
+@pytest.mark.parametrize("level", Level)
+def test_how_much_it_asks_of_people_is_its_severity(
+    httpserver: HTTPServer, duty: PagerDutySink, level: Level
 ) -> None:
     duty.publish(replace(incident(), level=level))
-    assert sent(httpserver)[0]["payload"]["severity"] == severity
+    assert sent(httpserver)[0]["payload"]["severity"] == level.value
 
 
 def test_a_long_story_stays_within_what_pagerduty_takes(httpserver: HTTPServer, duty: PagerDutySink) -> None:

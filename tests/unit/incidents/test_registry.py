@@ -18,7 +18,7 @@ def test_settings_and_registry_know_the_same_sinks() -> None:
 
 def test_an_unknown_name_is_answered_with_the_valid_ones() -> None:
     with pytest.raises(
-        Rejected, match="no incident sink 'sentri': valid names are events, log, pagerduty, sentry, webhook"
+        Rejected, match=f"no incident sink 'sentri': valid names are {', '.join(sorted(SINKS))}"
     ):
         build(["log", "sentri"], NOTHING)
 
@@ -38,7 +38,14 @@ def test_a_dsn_that_is_none_stops_the_start() -> None:
         build(["sentry"], SinkContext(settings=settings))
 
 
-@pytest.mark.parametrize(("name", "missing"), [("sentry", "needs a DSN"), ("events", "needs a cluster")])
+@pytest.mark.parametrize(
+    ("name", "missing"),
+    [
+        ("sentry", "needs a DSN"),
+        ("events", "needs a cluster"),
+        *((name, f"write incidents.{name}") for name in sorted(SINKS.keys() - {"log", "sentry", "events"})),
+    ],
+)
 def test_a_sink_says_what_it_lacks(name: str, missing: str) -> None:
     with pytest.raises(Rejected, match=missing):
         build([name], NOTHING)

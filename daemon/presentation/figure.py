@@ -1,4 +1,4 @@
-"""What a picture shows of one rollout."""
+"""What a picture shows of one rollout, or of one change of configuration."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from daemon.core.value import Value
 
 
 class Figure(Value, frozen=True):
-    """One rollout. Times in Unix seconds; ``onset`` is the interval in which the failure began."""
+    """One case. Times in Unix seconds; ``onset`` is the interval in which the failure began."""
 
     title: str
     signals: tuple[SignalEvidence, ...]
@@ -15,3 +15,5 @@ class Figure(Value, frozen=True):
     decided_at: float | None = None
     decision: str = ""
     onset: tuple[float, float] | None = None
+    beginning: str = "the rollout began"
+    """What ``started_at`` is."""

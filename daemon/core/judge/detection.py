@@ -65,7 +65,7 @@ def detect_signal(policy: SignalPolicy, view: SignalView) -> DetectedSignal:
     """What the counts of one signal say."""
     state = view.state
     if state is None:
-        about = view.problem or "the time before the rollout is not read yet"
+        about = view.problem or "the time before is not read yet"
         return DetectedSignal(policy=policy, reason=Reason(kind=ReasonKind.UNREADABLE, about=about))
     reason, over = _plain(state, view.problem), False
     if reason is None:

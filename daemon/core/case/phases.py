@@ -261,8 +261,8 @@ def verifying(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case
     if found.recovered:
         after = seconds(case.status.failing_at, now)
         where = "with the restored configuration" if case.spec.in_place else f"on {case.status.target}"
-        text = f"recovered {where}, {after:.0f} s after the decision{plan.left_undone(case)}"
-        text = with_what_is_left(case, text)
+        text = f"recovered {where}, {after:.0f} s after the decision{stuck_rollout.helped(case)}"
+        text = with_what_is_left(case, f"{text}{plan.left_undone(case)}")
         return announce(ended(case, Phase.ROLLED_BACK, text, now), "closed", policy, now)
     over = case.status.attended >= policy.verify_deadline
     missing = found.missing if over else lost_proof(policy.smoke_tests, case.status.smoke_tests)

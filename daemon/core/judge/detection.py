@@ -48,6 +48,12 @@ class DetectedSignal(Value, frozen=True):
     def verdict(self) -> Verdict:
         return self.reason.kind.verdict
 
+    @property
+    def spared(self) -> bool:
+        """Whether it says nothing for want of events, and need not."""
+        unseen = self.state is not None and self.state.new.total <= 0 and self.verdict is Verdict.UNKNOWN
+        return unseen and self.policy.proof == "when_seen"
+
 
 class Detected(Value, frozen=True):
     signals: tuple[DetectedSignal, ...]

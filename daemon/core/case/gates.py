@@ -146,7 +146,7 @@ def _making(gone: Gone) -> str:
         case "Secret":
             return f"create secret generic {name} --from-file=..."
         case _:
-            return f"apply -f ... # {gone}"
+            return f"apply -f {name}.yaml"
 
 
 def _forbidden(case: Case, rights: list[str]) -> str:

@@ -19,11 +19,10 @@ def after(case: Case, policy: Policy) -> tuple[Line, ...]:
 
 def _ingress(case: Case, check: Ingress) -> Line:
     call = check.call
-    # Others than the name may hold a token.
-    host = next(
-        (f"-H {shlex.quote(f'Host: {value}')} " for k, value in call.headers if k.lower() == "host"), ""
-    )
-    command = f"curl -sS -X {call.method} -o /dev/null -w '%{{http_code}} %{{redirect_url}}\\n' {host}{shlex.quote(call.url)}"
+    # Other headers than the name may hold a token.
+    hosts = [value for name, value in call.headers if name.lower() == "host"]
+    words = ["curl", "-sS", "-X", call.method, "-o", "/dev/null", "-w", r"%{http_code} %{redirect_url}\n"]
+    command = shlex.join([*words, *(word for host in hosts for word in ("-H", f"Host: {host}")), call.url])
     text = f"see that the ingress answers with {call.status}, and with no login page"
     return Line(text=text, state=_state(case, f"ingress {call.url}"), commands=(_filled(case, command),))
 

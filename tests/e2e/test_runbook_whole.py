@@ -7,6 +7,8 @@ answers; and a rollback that is stuck, and recovers by the one restart. Played s
 from __future__ import annotations
 
 import json
+import shlex
+import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
@@ -31,6 +33,7 @@ GOOD, CRASH, ERRORS = "v1.0.0", "v1.1.0-crash", "v1.1.0-errors"
 ENDS = ("RolledBack", "Held", "Unrecovered", "Superseded")
 LOCK = "lock"
 """A ConfigMap that pods of the good release read when they start, and are ready only with."""
+LOOKS = ("kubectl auth", "kubectl get", "kubectl rollout status", "curl -sS -X GET ")
 Case = dict[str, Any]
 Play = Callable[[Stage, FrontDoor], Case]
 
@@ -128,9 +131,16 @@ def door(cluster: Cluster) -> Iterator[FrontDoor]:
 
 
 @pytest.fixture(scope="module")
-def playing(
+def daemon(
     cluster: Cluster, door: FrontDoor, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, Future[Case]]]:
+) -> Iterator[ProcessDaemon]:
+    made = ProcessDaemon(cluster, tmp_path_factory.mktemp("whole"), settings(cluster, door), "")
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def playing(cluster: Cluster, door: FrontDoor, daemon: ProcessDaemon) -> Iterator[dict[str, Future[Case]]]:
     with ExitStack() as ends:
         stages = {}
         for story in STORIES:
@@ -141,8 +151,6 @@ def playing(
             ends.callback(cluster.kubectl, "delete", "namespace", "--ignore-not-found", "--wait=false", home)
         for stage in stages.values():
             set_up(stage)
-        daemon = ProcessDaemon(cluster, tmp_path_factory.mktemp("whole"), settings(cluster, door), "")
-        ends.callback(daemon.stop)
         daemon.start()
         for stage in stages.values():
             wait_for(f"{stage.namespace}: {GOOD} adopted", partial(stage.case, GOOD), within=LONG)
@@ -180,3 +188,24 @@ def test_a_stuck_rollback_recovers_by_its_restart_and_says_so(playing: dict[str,
     assert "is stuck, and is restarted once" in told
     assert "running but not ready" in told
     assert status["reason"].endswith("after one restart of a rollback that was stuck")
+
+
+def test_what_its_runbook_prints_can_be_pasted(
+    playing: dict[str, Future[Case]], daemon: ProcessDaemon, cluster: Cluster
+) -> None:
+    """What only looks is run as it stands; the undo is done by now, and its revision has another number."""
+    name = playing["whole"].result()["metadata"]["name"]
+    lines = json.loads(daemon.command("runbook", f"greenlang-whole/{name}", "-o", "json"))
+    assert [line["state"] for line in lines] == ["done"] * 4
+    typed = [command for line in lines for command in line["commands"]]
+    ran = [command for command in typed if command.startswith(LOOKS)]
+    assert len(ran) == 6, typed
+    for command in ran:
+        words = shlex.split(command)
+        if words[0] == "kubectl":
+            cluster.kubectl(*words[1:])
+        else:
+            said = subprocess.run(words, capture_output=True, text=True, check=True, timeout=60)
+            assert said.stdout.startswith("200 ")
+    [undo] = [command for command in typed if command.startswith("kubectl rollout undo")]
+    assert undo.startswith(f"kubectl rollout undo deployment/{NAME} -n greenlang-whole --to-revision=")

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from daemon.core.assessment import Assessment, Attribution, Fact, SignalEvidence
 from daemon.core.case.case import Case, Phase
-from daemon.core.case.in_place_words import beginning, event
+from daemon.core.case.in_place_words import counted_from, event
 from daemon.core.judge.required_evidence import e_value, required_evidence
 from daemon.core.model import Change
 from daemon.core.policy import Policy, SignalPolicy
@@ -89,7 +89,7 @@ def explain(case: Case, policy: Policy) -> Explanation:
         case=case.key,
         revision=str(case.spec.revision),
         started_at=case.spec.started_at,
-        beginning=beginning(case),
+        beginning=counted_from(case),
         lesson=_lesson(assessment.signals),
         signals=signals,
         facts=assessment.facts,
@@ -232,7 +232,7 @@ def _onset_words(case: Case, assessment: Assessment) -> str:
         return f"The failure began between {-low:.0f} and {-high:.0f} s before {what}."
     if low < 0:
         return f"The failure began between {-low:.0f} s before {what} and {high:.0f} s after it."
-    return f"The failure began between {low:.0f} and {high:.0f} s after {beginning(case)}."
+    return f"The failure began between {low:.0f} and {high:.0f} s after {counted_from(case)}."
 
 
 def _decided(case: Case) -> float | None:
@@ -248,7 +248,7 @@ def _decisions(case: Case) -> tuple[str, ...]:
     since = [entry for entry in status.timeline if entry.at >= status.failing_at]
     found = next((entry for entry in since if entry.phase is Phase.FAILING), None)
     reason = found.text if found is not None else status.assessment.reason if status.assessment else ""
-    said = [f"Found failing {decided:.1f} s after {beginning(case)}: {reason}"]
+    said = [f"Found failing {decided:.1f} s after {counted_from(case)}: {reason}"]
     for entry in since:
         if entry is not found and entry.phase in DECIDING:
             after = (entry.at - case.spec.started_at).total_seconds()

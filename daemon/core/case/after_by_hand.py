@@ -11,7 +11,7 @@ from daemon.core.policy import Policy
 from daemon.core.runs import Ingress, SmokeTest
 
 
-def after(case: Case, policy: Policy) -> tuple[Line, ...]:
+def checks_after(case: Case, policy: Policy) -> tuple[Line, ...]:
     """The ingress, the smoke tests and the logs, where they are configured."""
     ingress = (_ingress(case, policy.ingress),) if policy.ingress is not None else ()
     return (*ingress, *(_smoke_test(case, test) for test in policy.smoke_tests), *_logs(case, policy))

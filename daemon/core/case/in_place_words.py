@@ -46,7 +46,7 @@ def event(case: Case) -> str:
     return "the change" if case.spec.in_place else "the rollout"
 
 
-def beginning(case: Case) -> str:
+def counted_from(case: Case) -> str:
     """The same as a moment: "the rollout began", "the change was made"."""
     return "the change was made" if case.spec.in_place else "the rollout began"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from daemon.core.case import database, owner_commands, plan
-from daemon.core.case.after_by_hand import after
+from daemon.core.case.after_by_hand import checks_after
 from daemon.core.case.case import Case
 from daemon.core.case.database_by_hand import by_hand
 from daemon.core.case.effect import Effect, EffectOutcome
@@ -24,7 +24,7 @@ def runbook(case: Case, policy: Policy) -> tuple[Line, ...]:
     if target is None:
         return ()
     if case.steps:
-        return (*(_line(case, effect, _state(effect)) for effect in case.steps), *after(case, policy))
+        return (*(_line(case, effect, _state(effect)) for effect in case.steps), *checks_after(case, policy))
     found = Situation(
         target=target,
         configuration=policy.configuration,
@@ -46,7 +46,7 @@ def runbook(case: Case, policy: Policy) -> tuple[Line, ...]:
         *by_hand(case, found.database),
         *(_by_hand(case, drift) for drift in left),
         *(_line(case, effect, "to do") for effect in effects),
-        *after(case, policy),
+        *checks_after(case, policy),
     )
 
 

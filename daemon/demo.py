@@ -80,6 +80,7 @@ def build(speed: float) -> Stage:
         signals={
             "errors": Rates(bad=0.005, by_tag={BAD: 0.2}),
             "latency": Rates(bad=0.0005, by_tag={BAD: 0.01}),
+            "calculations": Rates(bad=0.01, share=0.1),
         },
     )
     around = MemorySurroundings(cluster, clock)

@@ -1,8 +1,9 @@
 """``make bench-recovery``: bad releases with 20 % errors at a 15 s scrape interval and the default policy.
 
 The daemon runs as a process beside the cluster, with its default settings; every namespace has three
-replicas and a rate of its own, and plays its runs one after the other. Prints each segment's median and
-spread. Needs the cluster (root); leaves it running.
+replicas and a rate of its own, and plays its runs one after the other. In one more namespace everything that
+can be asked before a rollback is there to be asked, strictly. Prints each segment's median and spread. Needs
+the cluster (root); leaves it running.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import time
 import urllib.parse
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -21,7 +23,7 @@ from typing import Any
 
 from benchmarks.recovery.segments import Run, table
 from tests.e2e.app.build import load_app
-from tests.e2e.app.manifests import NAME, Gl006
+from tests.e2e.app.manifests import CONFIG, NAME, Gl006, deployment
 from tests.e2e.cluster import lifecycle
 from tests.e2e.cluster.cluster import Cluster
 from tests.e2e.daemon import CHART, ProcessDaemon
@@ -32,28 +34,67 @@ BAD, GOOD = "v1.1.0-errors", "v1.0.0"
 SCRAPE = 15.0
 PAST = 75.0
 """Seconds of healthy traffic before each release."""
+ACCOUNT, SECRETS = "heat", ("database", "historian", "scada")
 
 
-def stages(cluster: Cluster, rates: list[float], lanes: int) -> list[tuple[Stage, float]]:
-    """For each rate as many namespaces as lanes, each with three healthy pods."""
-    names = [(f"bench-{rate:g}-{lane}".replace(".", "-"), rate) for rate in rates for lane in range(lanes)]
-    return [
-        (
-            Stage(
-                cluster,
-                name,
-                Gl006(namespace=name, load_rps=rate / 3, base_error_rate=0.01, startup_probe=False),
-            ),
-            rate,
+@dataclass(frozen=True)
+class Lane:
+    """A namespace with three healthy pods that get ``rate`` requests a second together. ``gated``: what they
+    need to start is more than a ConfigMap, and the rollback waits for each answer."""
+
+    stage: Stage
+    rate: float
+    gated: bool = False
+
+    def set_up(self) -> None:
+        stage = self.stage
+        stage.set_up()
+        if not self.gated:
+            return
+        stage.kubectl("create", "serviceaccount", ACCOUNT)
+        for name in SECRETS:
+            stage.kubectl("create", "secret", "generic", name, "--from-literal=password=none")
+        stage.cluster.apply(json.dumps(needing_much(stage.app)))
+        wait_for(
+            f"{stage.namespace}: the template that needs much",
+            lambda: len(stage.deployment()["spec"]["template"]["spec"]["volumes"]) == 1 + len(SECRETS),
         )
-        for name, rate in names
-    ]
+        stage.kubectl("rollout", "status", f"deployment/{NAME}", "--timeout=180s")
+
+    @property
+    def workload(self) -> dict[str, Any]:
+        """Its entry in the settings."""
+        strictly = {"gates": "strict", "configuration": "restore"} if self.gated else {}
+        return {"namespace": self.stage.namespace, "name": NAME, **strictly}
 
 
-def settings(cluster: Cluster, made: list[tuple[Stage, float]]) -> dict[str, Any]:
+def needing_much(app: Gl006) -> dict[str, Any]:
+    """The Deployment with an account of its own, keys of its ConfigMap, and Secrets."""
+    made: dict[str, Any] = json.loads(deployment(app))
+    spec = made["spec"]["template"]["spec"]
+    spec["serviceAccountName"] = ACCOUNT
+    spec["volumes"] += [{"name": name, "secret": {"secretName": name}} for name in SECRETS]
+    key = {"name": CONFIG, "key": "LOG_LEVEL"}
+    spec["containers"][0]["env"].append({"name": "LEVEL", "valueFrom": {"configMapKeyRef": key}})
+    return made
+
+
+def lanes(cluster: Cluster, rates: list[float], number: int) -> list[Lane]:
+    """For each rate so many namespaces, and one more with all gates at the highest of them."""
+    named = [(f"bench-{rate:g}-{lane}", rate, False) for rate in rates for lane in range(number)]
+    named.append(("bench-gated", max(rates), True))
+    return [_lane(cluster, name.replace(".", "-"), rate, gated=gated) for name, rate, gated in named]
+
+
+def _lane(cluster: Cluster, name: str, rate: float, *, gated: bool) -> Lane:
+    app = Gl006(namespace=name, load_rps=rate / 3, base_error_rate=0.01, startup_probe=False)
+    return Lane(Stage(cluster, name, app), rate, gated)
+
+
+def settings(cluster: Cluster, made: list[Lane]) -> dict[str, Any]:
     """The shipped example's, but for the addresses and the guard against many rollbacks in a day."""
     return application() | {
-        "workloads": [{"namespace": stage.namespace, "name": NAME} for stage, _ in made],
+        "workloads": [lane.workload for lane in made],
         "policy": {"max_rollbacks": 100},
         "prometheus": {"url": cluster.prometheus_url},
     }
@@ -74,8 +115,9 @@ def scrapes(stage: Stage, replica_set: str, matcher: str, since: float) -> list[
     return sorted(at for one in series for at, value in one["values"] if float(value) > 0 and at >= since)
 
 
-def play(stage: Stage, rate: float) -> Run:
+def play(lane: Lane) -> Run:
     """One bad release, from the image change to the proven recovery."""
+    stage = lane.stage
     time.sleep(PAST)
     number = stage.revision()
     image = f"{NAME}=gcr.io/greenlang/gl-006-heatreclaim:{BAD}"
@@ -91,7 +133,8 @@ def play(stage: Stage, rate: float) -> Run:
     new = case["spec"]["revision"]["replicaSet"]
     decided = moment(status["failingAt"])
     return Run(
-        rate=rate,
+        rate=lane.rate,
+        gated=lane.gated,
         applied=applied,
         opened=moment(case["spec"]["openedAt"]),
         first_bad=scrapes(stage, new, ',status_code=~"5.."', applied)[0],
@@ -104,13 +147,13 @@ def play(stage: Stage, rate: float) -> Run:
     )
 
 
-def lane(stage: Stage, rate: float, runs: int) -> list[Run]:
+def one_after_the_other(lane: Lane, runs: int) -> list[Run]:
     found = []
     for _ in range(runs):
-        run = play(stage, rate)
+        run = play(lane)
         found.append(run)
         print(
-            f"{stage.namespace}: bad pods gone after {run.gone - run.applied:.1f} s, "
+            f"{lane.stage.namespace}: bad pods gone after {run.gone - run.applied:.1f} s, "
             f"RolledBack after {run.recovered - run.applied:.1f} s",
             flush=True,
         )
@@ -122,27 +165,28 @@ def main() -> None:
     parser.add_argument("--rates", type=float, nargs="+", default=[5.0, 50.0], help="requests per second")
     parser.add_argument("--lanes", type=int, default=2, help="namespaces for each rate, at the same time")
     parser.add_argument("--runs", type=int, default=3, help="releases in each namespace, one after the other")
+    parser.add_argument("--scrape", type=float, default=SCRAPE, help="seconds between two scrapes")
     chosen = parser.parse_args()
     cluster = lifecycle.up()
     load_app(cluster)
-    cluster.set_scrape_interval(SCRAPE)
-    made = stages(cluster, chosen.rates, chosen.lanes)
+    cluster.set_scrape_interval(chosen.scrape)
+    made = lanes(cluster, chosen.rates, chosen.lanes)
     cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(CHART / "crds"))
     with tempfile.TemporaryDirectory() as folder:
         daemon = ProcessDaemon(cluster, Path(folder), settings(cluster, made), "")
         try:
-            for stage, _ in made:
-                stage.set_up()
-            for stage, _ in made:
-                wait_for(f"{stage.namespace}: ready", partial(stage.all_ready_on, GOOD))
+            for lane in made:
+                lane.set_up()
+            for lane in made:
+                wait_for(f"{lane.stage.namespace}: ready", partial(lane.stage.all_ready_on, GOOD))
             daemon.start()
             with ThreadPoolExecutor(len(made)) as pool:
-                lanes = pool.map(partial(lane, runs=chosen.runs), *zip(*made, strict=True))
-                print("\n" + table([run for runs in lanes for run in runs]))
+                played = pool.map(partial(one_after_the_other, runs=chosen.runs), made)
+                print("\n" + table([run for runs in played for run in runs]))
         finally:
             daemon.stop()
             cluster.set_scrape_interval(2.0)
-            names = [stage.namespace for stage, _ in made]
+            names = [lane.stage.namespace for lane in made]
             cluster.kubectl("delete", "namespace", "--ignore-not-found", "--wait=false", *names)
 
 

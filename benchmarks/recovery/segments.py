@@ -12,6 +12,8 @@ class Run:
     """Unix seconds. ``deciding`` is the newest scrape of a new pod that the decision could rest on."""
 
     rate: float
+    gated: bool
+    """Whether all that can be asked before a rollback was there to be asked, and had to be answered."""
     applied: float
     opened: float
     first_bad: float
@@ -39,13 +41,14 @@ SEGMENTS: tuple[tuple[str, Segment], ...] = (
 
 
 def table(runs: Sequence[Run]) -> str:
-    """Median, minimum and maximum of each segment, a block a request rate (seconds)."""
+    """Median, minimum and maximum of each segment in seconds; a block for each rate, and for all gates."""
     lines = []
-    for rate in sorted({run.rate for run in runs}):
-        chosen = [run for run in runs if run.rate == rate]
-        lines.append(f"{rate:g} requests/s, {len(chosen)} runs   median     min     max")
+    for gated, rate in sorted({(run.gated, run.rate) for run in runs}):
+        chosen = [run for run in runs if (run.gated, run.rate) == (gated, rate)]
+        what = ", with all gates on" if gated else ""
+        lines.append(f"{rate:g} requests/s{what}, {len(chosen)} runs   median     min     max")
         for name, segment in SEGMENTS:
             values = [segment(run) for run in chosen]
             row = (statistics.median(values), min(values), max(values))
-            lines.append(f"  {name:<32}" + "".join(f"{value:8.1f}" for value in row))
+            lines.append(f"  {name:<32}" + "".join(f"{value:8.2f}" for value in row))
     return "\n".join(lines)

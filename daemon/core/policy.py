@@ -163,6 +163,9 @@ class SignalPolicy(Value, frozen=True):
     """Where the baseline itself is over the limit: the odds ratio to it that counts as worse."""
     warmup: float = 0.0
     """Seconds of a pod's age in which only an outage counts: cold caches and JIT are no failure."""
+    proof: Literal["always", "when_seen"] = "always"
+    """Whether it must have new events before a recovery is claimed or health proven; ``when_seen`` asks for
+    none, unless the signal is what failed, or no other is ``always``."""
 
 
 class Policy(Value, frozen=True):

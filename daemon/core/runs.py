@@ -136,6 +136,21 @@ class SmokeRun(Value, frozen=True, omit_defaults=True):
     problem: str = ""
 
 
+def lost_proof(tests: tuple[SmokeTest, ...], runs: tuple[SmokeRun, ...]) -> str:
+    """Which tests did not pass, where no look can show any more that all do; else nothing.
+
+    Each has one run. While one is still to end nothing is lost by waiting for it, and what it says helps
+    people.
+    """
+    known = {run.name: run.result for run in runs}
+    results = {test.name: known.get(test.name) for test in tests}
+    if None in results.values():
+        return ""
+    return "; ".join(
+        f"smoke test {name}: {r}" for name, r in results.items() if r is not None and not r.passed
+    )
+
+
 KEPT = 2000
 """Characters of an output that a case keeps."""
 

@@ -182,7 +182,9 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
             actuator=parts.actuator,
             restorer=parts.restorer,
             flags=flags,
-            gates=GateLook(parts.asking, parts.cluster, parts.configuration, parts.events, clock, defects),
+            gates=GateLook(
+                parts.asking, parts.cluster, parts.configuration, parts.copies, parts.events, clock, defects
+            ),
             database=database,
             owners=parts.owners,
             overlays=parts.overlays,

@@ -21,7 +21,16 @@ from daemon.core.model import Workload
 from daemon.core.rollout_facts.configuration import ABSENT
 from daemon.core.rollout_facts.diagnosis import ObjectEvent
 from daemon.engine.defects import Defects
-from daemon.ports import Clock, Cluster, Configuration, ObjectEvents, PortError, Rights, Unavailable
+from daemon.ports import (
+    Clock,
+    Cluster,
+    Configuration,
+    ConfigurationCopies,
+    ObjectEvents,
+    PortError,
+    Rights,
+    Unavailable,
+)
 
 BUDGET = 0.8
 """Seconds for all answers of one look together: the first step is to follow within a second."""
@@ -49,6 +58,7 @@ class GateLook:
         asking: Asking,
         cluster: Cluster,
         configuration: Configuration,
+        copies: ConfigurationCopies,
         events: ObjectEvents | None,
         clock: Clock,
         defects: Defects,
@@ -56,6 +66,7 @@ class GateLook:
         self._asking = asking
         self._cluster = cluster
         self._configuration = configuration
+        self._copies = copies
         self._events = events
         self._clock = clock
         self._defects = defects
@@ -107,7 +118,7 @@ class GateLook:
 
     def _answer(self, case: Case, question: Question) -> Answer:
         try:
-            return Answer(question=question, holds=self._holds(case.namespace, question))
+            return self._asked(case.namespace, question)
         except PortError as error:
             temporary = isinstance(error, Unavailable)
             return Answer(question=question, holds=None, problem=str(error), temporary=temporary)
@@ -120,11 +131,17 @@ class GateLook:
         problem = f"no answer within {self._asking.budget:g} s"
         return Answer(question=question, holds=None, problem=problem, temporary=True)
 
-    def _holds(self, namespace: str, question: Question) -> bool | None:
+    def _asked(self, namespace: str, question: Question) -> Answer:
         if isinstance(question, Right):
             rights = self._asking.rights
-            return rights.may(namespace, question) if rights is not None else True
-        return self._configuration.version(namespace, question.reference).version != ABSENT
+            allowed = rights.may(namespace, question) if rights is not None else True
+            return Answer(question=question, holds=allowed)
+        if question.keys:
+            found = self._copies.look(namespace, question.reference.name)
+            lacking = () if found.absent else tuple(key for key in question.keys if key not in found.keys)
+            return Answer(question=question, holds=not (found.absent or lacking), lacking=lacking)
+        there = self._configuration.version(namespace, question.reference).version != ABSENT
+        return Answer(question=question, holds=there)
 
     def _recording(self, case: Case, uid: str, found: list[ObjectEvent]) -> Callable[[], None]:
         """Events are recorded for people, and where they cannot be read nothing waits for them."""

@@ -29,7 +29,7 @@ from daemon.core.rollout_facts.diagnosis import NOTHING, Told
 from daemon.core.rollout_facts.endpoints import chosen
 from daemon.core.rollout_facts.log_lines import LogReport
 from daemon.core.rollout_facts.pod_history import PodHistory
-from daemon.core.runs import SmokeRun
+from daemon.core.runs import SmokeRun, lost_proof
 from daemon.engine import in_place_evidence
 from daemon.engine.configuration import ConfigurationLook, ever_seen
 from daemon.engine.configuration_changes import ChangeWatch
@@ -111,6 +111,8 @@ class Observer:
         pods = self._histories.look(case, workload, now)
         tests = self._smoke_tests.look(case, workload, policy, now)
         proof = self._verify(case, workload, policy, pods, cases, tests or (), now=now)
+        late = case.status.attended + elapsed >= policy.verify_deadline
+        over = late or bool(lost_proof(policy.smoke_tests, tests or ()))
         choice = _choice(case, workload, cases)
         no_image = _no_image(case, workload)
         instead = _instead(case, workload, cases) if no_image else None
@@ -122,7 +124,7 @@ class Observer:
             choice=choice,
             pods=pods,
             verification=proof,
-            logs=self._read_logs(case, workload, policy, proof, elapsed),
+            logs=self._read_logs(case, workload, policy, proof, over=over),
             told=self._told(case, workload, policy, elapsed),
             smoke_tests=tests,
             edited=self._changes.edited(case, policy),
@@ -260,13 +262,12 @@ class Observer:
         return self._stuck.look(workload, revision, policy, self._around.nodes(case, workload))
 
     def _read_logs(
-        self, case: Case, workload: Workload, policy: Policy, proof: Verification | None, elapsed: float
+        self, case: Case, workload: Workload, policy: Policy, proof: Verification | None, *, over: bool
     ) -> LogReport | None:
         """Read while a recovery is being proven, and once more when the case is about to end."""
         target = case.status.target
         if proof is None or target is None:
             return None
-        over = case.status.attended + elapsed >= policy.verify_deadline
         last = proof.recovered or bool(proof.contradicted) or over
         return self._logs.after(case, workload, target, policy, last=last)
 

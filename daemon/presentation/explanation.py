@@ -10,6 +10,7 @@ from datetime import datetime
 
 from daemon.core.assessment import Assessment, Attribution, Fact, SignalEvidence
 from daemon.core.case.case import Case, Phase
+from daemon.core.case.in_place_words import counted_from, event
 from daemon.core.judge.required_evidence import e_value, required_evidence
 from daemon.core.model import Change
 from daemon.core.policy import Policy, SignalPolicy
@@ -23,7 +24,7 @@ EVEN = 1.15
 
 
 class RoundView(Value, frozen=True):
-    """The new pods in one round of scrapes, ``offset`` seconds after the rollout began.
+    """The judged pods in one round of scrapes, ``offset`` seconds after the rollout began.
 
     ``rate`` is ``None`` without requests. ``over_limit`` and ``over_baseline`` are log10 of the e-values
     after the round, ``reached`` whether both are at their lines.
@@ -48,7 +49,7 @@ class SignalStory(Value, frozen=True):
     limit: float
     limit_text: str
     before_rate: float | None
-    """Of the control group: before the rollout, and beside the new pods."""
+    """Of the control group: the time before, and beside the new pods."""
     limit_line: float
     baseline_line: float
     dispersion: float
@@ -60,11 +61,13 @@ class SignalStory(Value, frozen=True):
 
 
 class Explanation(Value, frozen=True):
-    """Times are seconds since the rollout began."""
+    """Times are seconds since ``beginning``."""
 
     case: str
     revision: str
     started_at: datetime
+    beginning: str
+    """What ``started_at`` is: "the rollout began", "the change was made"."""
     lesson: str
     signals: tuple[SignalStory, ...]
     facts: tuple[Fact, ...]
@@ -86,6 +89,7 @@ def explain(case: Case, policy: Policy) -> Explanation:
         case=case.key,
         revision=str(case.spec.revision),
         started_at=case.spec.started_at,
+        beginning=counted_from(case),
         lesson=_lesson(assessment.signals),
         signals=signals,
         facts=assessment.facts,
@@ -138,7 +142,7 @@ def _story(case: Case, signal: SignalEvidence, policies: Mapping[str, SignalPoli
         baseline_line=signal.baseline_line,
         dispersion=signal.dispersion,
         rounds=rounds,
-        baseline_words=_baseline_words(signal, policy),
+        baseline_words=_baseline_words(signal, policy, event(case)),
         needed_words=required_evidence(signal, policy),
         missing=_missing_rounds(signal),
     )
@@ -156,12 +160,12 @@ def _missing_rounds(signal: SignalEvidence) -> str:
     return ""
 
 
-def _baseline_words(signal: SignalEvidence, policy: SignalPolicy) -> str:
+def _baseline_words(signal: SignalEvidence, policy: SignalPolicy, since: str) -> str:
     if (signal.baseline + signal.old).total <= 0:
         alone = " The limit alone decides, and has to carry the strict level." if signal.limit_line else ""
-        return f"There is no baseline: no requests were counted before the rollout.{alone}"
+        return f"There is no baseline: no requests were counted before {since}.{alone}"
     beside = f", and {signal.old} on old pods since" if signal.old.total > 0 else ""
-    counted = f"Before the rollout {signal.baseline}{beside}."
+    counted = f"Before {since} {signal.baseline}{beside}."
     if policy.baseline == "ignore":
         return f"{counted} The settings say not to compare with it (baseline: ignore)."
     if signal.limit_line <= 0:
@@ -207,7 +211,7 @@ def _missing(case: Case, signals: tuple[SignalStory, ...]) -> str:
     if case.status.assessment is None:
         return "Nothing was judged" + (" before the case ended." if case.finished else " yet.")
     if not signals:
-        return "No signal is configured: the rollout's facts alone were judged."
+        return "No signal is configured: the facts alone were judged."
     return "There is no evidence over time; each signal says why."
 
 
@@ -223,12 +227,12 @@ def _onset_words(case: Case, assessment: Assessment) -> str:
     onset = _onset(case, assessment)
     if onset is None:
         return ""
-    low, high = onset
+    (low, high), what = onset, event(case)
     if high < 0:
-        return f"The failure began between {-low:.0f} and {-high:.0f} s before the rollout."
+        return f"The failure began between {-low:.0f} and {-high:.0f} s before {what}."
     if low < 0:
-        return f"The failure began between {-low:.0f} s before the rollout and {high:.0f} s after it."
-    return f"The failure began between {low:.0f} and {high:.0f} s after the rollout began."
+        return f"The failure began between {-low:.0f} s before {what} and {high:.0f} s after it."
+    return f"The failure began between {low:.0f} and {high:.0f} s after {counted_from(case)}."
 
 
 def _decided(case: Case) -> float | None:
@@ -244,7 +248,7 @@ def _decisions(case: Case) -> tuple[str, ...]:
     since = [entry for entry in status.timeline if entry.at >= status.failing_at]
     found = next((entry for entry in since if entry.phase is Phase.FAILING), None)
     reason = found.text if found is not None else status.assessment.reason if status.assessment else ""
-    said = [f"Found failing {decided:.1f} s after the rollout began: {reason}"]
+    said = [f"Found failing {decided:.1f} s after {counted_from(case)}: {reason}"]
     for entry in since:
         if entry is not found and entry.phase in DECIDING:
             after = (entry.at - case.spec.started_at).total_seconds()

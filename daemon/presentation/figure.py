@@ -1,4 +1,4 @@
-"""What a picture shows of one rollout."""
+"""What a picture shows of one rollout, or of one change of configuration."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from daemon.core.value import Value
 
 
 class Figure(Value, frozen=True):
-    """One rollout. Times in Unix seconds; ``onset`` is the interval in which the failure began."""
+    """One case. Times in Unix seconds; ``onset`` is the interval in which the failure began."""
 
     title: str
     signals: tuple[SignalEvidence, ...]
@@ -16,9 +16,11 @@ class Figure(Value, frozen=True):
     decided_at: float | None = None
     decision: str = ""
     onset: tuple[float, float] | None = None
+    beginning: str = "the rollout began"
+    """What ``started_at`` is."""
 
 
-def figure_of(case: Case, revision: str) -> Figure | None:
+def figure_of(case: Case, revision: str, beginning: str) -> Figure | None:
     """What there is to draw of a case; ``None`` where no signal's evidence was kept."""
     assessment = case.status.assessment
     signals = tuple(signal for signal in assessment.signals if signal.trail) if assessment else ()
@@ -31,4 +33,5 @@ def figure_of(case: Case, revision: str) -> Figure | None:
         decided_at=case.status.failing_at.timestamp() if case.status.failing_at else None,
         decision="found failing",
         onset=assessment.onset,
+        beginning=beginning,
     )

@@ -79,7 +79,7 @@ def _column(figure: Figure, axes: Sequence[Axes]) -> Iterator[Artist]:
             ax.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))
         share.tick_params(labelbottom=False)
     last = axes[2 * max(1, len(figure.signals)) - 1]
-    last.set_xlabel("minutes since the rollout began")
+    last.set_xlabel(f"minutes since {figure.beginning}")
     _decision(axes[0], figure)
     axes[0].set_title(_title(figure), parse_math=False, fontsize=10, fontweight="bold", pad=22)
 
@@ -181,7 +181,7 @@ def _odds(power: float) -> str:
 
 def _moments(ax: Axes, figure: Figure) -> Iterator[Artist]:
     """When the rollout began, when the failure did, and when it was decided."""
-    yield ax.axvline(0, color="#555555", linewidth=1.2, label="rollout began")
+    yield ax.axvline(0, color="#555555", linewidth=1.2, label=figure.beginning.removeprefix("the "))
     if figure.onset is not None:
         first, last = (_minutes(figure, at) for at in figure.onset)
         yield ax.axvspan(first, last, color=ONSET, alpha=0.25, linewidth=0, label="failure began")

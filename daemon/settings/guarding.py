@@ -12,6 +12,7 @@ from daemon.settings.gates import GateSettings
 from daemon.settings.guard_settings import GuardSettings
 from daemon.settings.ingress import IngressSettings
 from daemon.settings.notifying import NotifySettings
+from daemon.settings.proof import Proof, ProofSettings
 from daemon.settings.sources import CounterPair, Source, slow_share
 from daemon.settings.strategy import StrategySettings
 from daemon.settings.types import (
@@ -31,7 +32,7 @@ from daemon.settings.types import (
 Baseline = Literal["compare", "ignore", "require"]
 
 
-class SignalSettings(Group):
+class SignalSettings(ProofSettings):
     """One signal: cumulative counters of bad events and of all, and the share that is too much.
 
     They are either a pair of queries, `bad` and `total`, or the requests of a `histogram` that were
@@ -216,6 +217,7 @@ class SignalChoice(Group):
     warmup: Duration | None = Field(
         default=None, ge=0, le=86_400, description="Another time to warm up, in seconds."
     )
+    proof: Proof | None = Field(default=None, description="Whether it has to be seen to prove anything.")
 
 
 def _named(value: Any) -> Any:

@@ -271,5 +271,5 @@ def _chosen(
 
 def _signal_policy(signal: SignalSettings, choice: SignalChoice | None = None) -> SignalPolicy:
     own = {} if choice is None else choice.model_dump(exclude={"name"}, exclude_none=True)
-    common = signal.model_dump(include={"limit", "baseline", "factor", "warmup"})
+    common = signal.model_dump(include={"limit", "baseline", "factor", "warmup", "proof"})
     return SignalPolicy(name=signal.name, title=signal.title or signal.name, **common | own)

@@ -19,8 +19,24 @@ const MEANINGS = {
   Superseded: "A newer revision took over.",
   Advised: "A rollback is advised; the daemon is set not to act.",
 };
+// Of configuration that was changed with no rollout.
+const IN_PLACE = {
+  Progressing: "The change is reaching the pods that read it.",
+  Watching: "Every pod sees the change that can see it; they are watched.",
+  Failing: "The pods are failing; it is decided what to do.",
+  AwaitingApproval: "The configuration would be restored, which waits for a person: rollbackd approve CASE.",
+  Held: "The pods are failing, and the daemon does not act by itself; the reason says why.",
+  RollingBack: "The configuration is being restored.",
+  Verifying: "Restored; it is being proven that the service has recovered.",
+  Healthy: "The watch ended without anything against the change.",
+  RolledBack: "The configuration is restored, and the recovery is proven.",
+  Unrecovered: "The service has not recovered: a person must look.",
+  Superseded: "Something else took over, or it was changed again.",
+  Advised: "It is advised to restore the configuration; the daemon is set not to act.",
+};
 const VERDICTS = { healthy: "good", unknown: "idle", degraded: "warn", failing: "bad" };
 const WORDS = { AwaitingApproval: "Awaiting approval", RollingBack: "Rolling back", RolledBack: "Rolled back" };
+const RESTORING = { ...WORDS, RollingBack: "Restoring", RolledBack: "Restored" };
 const state = { at: null, since: Date.now(), error: null, missing: null, skew: 0, texts: {}, data: {}, stranger: null };
 
 function el(tag, options, ...children) {
@@ -60,9 +76,10 @@ function offset(seconds) {
 function phase(summary) {
   if (summary.trouble) return el("span", { class: "pill bad", text: "Not well", title: "Its pods are not well, though no rollout is under way. The daemon does nothing about it." });
   const unproven = summary.phase === "Healthy" && summary.finished && !summary.proven;
-  const text = (WORDS[summary.phase] || summary.phase) + (unproven ? " (unproven)" : "");
+  const words = summary.subject ? RESTORING : WORDS, meanings = summary.subject ? IN_PLACE : MEANINGS;
+  const text = (words[summary.phase] || summary.phase) + (unproven ? " (unproven)" : "");
   const title = unproven ? "Nothing spoke against the revision, but its traffic was not enough to prove it healthy." :
-    MEANINGS[summary.phase];
+    meanings[summary.phase];
   return el("span", { class: `pill ${unproven ? "idle" : TONES[summary.phase] || ""}`, text, title });
 }
 function caseLink(c) { return `#/cases/${encodeURIComponent(c.namespace)}/${encodeURIComponent(c.name)}`; }
@@ -150,7 +167,7 @@ function evidence(d) {
     strength(s.overBaseline, s.overBaselineWords, "the rate is no worse than before"),
     el("td", { class: "small", text: s.reason })));
   const heads = [["Signal"], ["New revision", "The new revision's pods, since they started"],
-    ["Old pods", "The other revisions' pods during the rollout"], ["Before", "The time before the rollout"],
+    ["Old pods", "The other revisions' pods beside them"], ["Before", "The time before"],
     ["Limit", "What the operator allows; the dark mark on the bars"],
     ["Over the limit", "How strong the evidence is that the rate is over the limit"],
     ["Worse than before", "How strong the evidence is that the rate is worse than the baseline's"], ["Finding"]];
@@ -230,13 +247,13 @@ function drawCase() {
       a && a.attributionReason ? el("div", { class: "small", text: `Attribution: ${a.attribution}, ${a.attributionReason}` }) : null,
       el("dl", { class: "facts" }, fact("Image", s.revision.image), fact("Rolled back to", !s.subject && s.target && `${s.target.tag} (${s.target.hash})`), fact("Owned by", s.owner),
         fact("Change", d.case.spec.change), fact("Change cause", s.revision.changeCause), fact("Namespace", s.namespace),
-        fact("Rollout began", ago(s.startedAt)), fact("Took", s.finishedAt && span((new Date(s.finishedAt) - new Date(s.startedAt)) / 1000)),
+        fact(s.subject ? "Changed" : "Rollout began", ago(s.startedAt)), fact("Took", s.finishedAt && span((new Date(s.finishedAt) - new Date(s.startedAt)) / 1000)),
         fact("Case", s.name)), actions(s, d.actions || [])),
     ...section("Evidence", evidence(d)),
     a && a.facts.length ? list(a.facts.map((f) => item("!", "bad", f.kind, f.detail))) : null,
     ...section("Evidence over time", stories(d.explanation, document.getElementById("view").clientWidth)),
     el("div", { class: "cols" },
-      el("div", {}, section("Timeline", timeline(d), "times since the rollout began"),
+      el("div", {}, section("Timeline", timeline(d), `times since ${d.explanation.beginning}`),
         section("Message", el("pre", { class: "card", text: d.message }), "what the stakeholders get")),
       el("div", {}, section("Verified recovery", verification(status.verification)),
         (status.effects || []).length ? section("Acts", effects(status.effects)) : [],

@@ -34,7 +34,7 @@ def test_config_stands_over_the_example(tmp_path: Path) -> None:
     settings = load_as_pod(render(values={"webhook": {"enabled": False}, "config": config}), tmp_path)
     assert settings.workloads == load(example_file()).workloads
     assert (settings.policy.mode, settings.dependencies) == (Mode.ADVISE, ())
-    assert (settings.health.timeout, len(settings.signals)) == (3.0, 2)
+    assert (settings.health.timeout, len(settings.signals)) == (3.0, 3)
 
 
 SHOP = {"namespace": "shop", "name": "cart"}

@@ -51,6 +51,8 @@ def test_equal_contents_have_one_digest_and_each_write_a_version(configured: Con
     assert len({state.version for state in seen}) == 3
     version = configured.configuration.version(configured.namespace, CONFIG).version
     assert seen[2].version == version, "both ports call one version by one name"
+    assert seen[2].keys, "it says which keys it has, and not what they hold"
+    assert seen[2].keys == seen[1].keys
     assert seen[2].written_at is not None
     assert "kubectl" in seen[2].changed_by
 

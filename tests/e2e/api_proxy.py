@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import http.client
 import json
+import select
+import socket
 import ssl
 import threading
 import time
@@ -96,6 +98,11 @@ class ApiProxy:
     def connect(self) -> http.client.HTTPSConnection:
         return http.client.HTTPSConnection(self._there, context=self._secure, timeout=120)
 
+    def connect_raw(self) -> ssl.SSLSocket:
+        host, _, port = self._there.partition(":")
+        plain = socket.create_connection((host, int(port or 443)), timeout=120)
+        return self._secure.wrap_socket(plain, server_hostname=host)
+
     def trapped(self, write: Write) -> Trap | None:
         """The trap that this write springs; nobody else springs it any more."""
         with self._lock:
@@ -137,6 +144,9 @@ class _Handler(BaseHTTPRequestHandler):
         """The daemon's own log is enough."""
 
     def do_GET(self) -> None:
+        if self.headers.get("Upgrade"):
+            self._tunnel()
+            return
         self._answer(self._ask(self._body()))
 
     def do_POST(self) -> None:
@@ -173,6 +183,25 @@ class _Handler(BaseHTTPRequestHandler):
                 return
         proxy.spring(trap)
         self.close_connection = True
+
+    def _tunnel(self) -> None:
+        """Commands in pods go over a protocol of their own: bytes are passed on as they come."""
+        asked = "".join(
+            [f"{self.requestline}\r\n", *(f"{k}: {v}\r\n" for k, v in self.headers.items()), "\r\n"]
+        )
+        with self.server.proxy.connect_raw() as behind:
+            behind.sendall(asked.encode())
+            while True:
+                # What was decrypted already is not seen by select.
+                ready = [behind] if behind.pending() else select.select([self.connection, behind], [], [])[0]
+                for source, sink in ((behind, self.connection), (self.connection, behind)):
+                    if source not in ready:
+                        continue
+                    piece = source.recv(PIECE)
+                    if not piece:
+                        self.close_connection = True
+                        return
+                    sink.sendall(piece)
 
     def _ask(self, body: bytes) -> http.client.HTTPResponse:
         if self._behind is None:

@@ -124,6 +124,15 @@ class ProcessDaemon(Daemon):
             self.stop()
             raise
 
+    def command(self, *arguments: str) -> str:
+        """What one of the program's commands prints, with the daemon's own settings."""
+        words = [sys.executable, "-m", "daemon", "--config", str(self._config), *arguments]
+        done = subprocess.run(
+            words, capture_output=True, text=True, env=self._environment, cwd=CHART.parents[1], check=False
+        )
+        assert done.returncode == 0, f"{' '.join(arguments)}: {done.stderr}"
+        return done.stdout
+
     def ended(self) -> str:
         code = self._process.poll() if self._process is not None else None
         return "" if code is None else f"exited with code {code}"

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from daemon.core.policy import OwnerKind
 from daemon.core.rollout_facts.owners import Owner
+from tests.e2e.app.manifests import deployment
 from tests.e2e.cluster.cluster import Cluster
 from tests.e2e.cluster.waiting import ClusterError
+from tests.e2e.stage import Stage, wait_for
 
 KINDS: dict[OwnerKind, tuple[str, str, str, str]] = {
     OwnerKind.ARGO_CD: ("argoproj.io", "v1alpha1", "applications", "Application"),
@@ -22,6 +24,7 @@ KINDS: dict[OwnerKind, tuple[str, str, str, str]] = {
     OwnerKind.FLUX_HELM_RELEASE: ("helm.toolkit.fluxcd.io", "v2", "helmreleases", "HelmRelease"),
 }
 """Group, version, plural and kind of each owner."""
+LABEL = "kustomize.toolkit.fluxcd.io"
 AUTOMATED = {"prune": True, "selfHeal": True}
 
 
@@ -144,3 +147,30 @@ class Controller:
         except ClusterError:
             # A namespace that goes at the end, or an API server that is busy: the next interval comes.
             return
+
+
+# ------------------------------------------------------------ a story's owner
+
+
+def owner_of(stage: Stage) -> Owner:
+    return Owner(kind=OwnerKind.FLUX_KUSTOMIZATION, name="apps", namespace=stage.namespace)
+
+
+def commit(stage: Stage, controller: Controller, tag: str) -> None:
+    """Have the owner's source say this tag, and nothing of replicas, which an autoscaler owns."""
+    manifest = json.loads(deployment(replace(stage.app, tag=tag)))
+    del manifest["spec"]["replicas"]
+    owner = owner_of(stage)
+    manifest["metadata"]["labels"] |= {f"{LABEL}/name": owner.name, f"{LABEL}/namespace": owner.namespace}
+    controller.want(owner, json.dumps(manifest))
+
+
+def take_over(stage: Stage, controller: Controller, *, within: float) -> None:
+    """The owner takes over what runs, without a rollout."""
+    create(stage.cluster, owner_of(stage))
+    commit(stage, controller, stage.app.tag)
+    wait_for(
+        f"{stage.namespace}: the owner to have written",
+        lambda: f"{LABEL}/name" in stage.deployment()["metadata"]["labels"],
+        within=within,
+    )

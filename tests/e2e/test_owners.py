@@ -6,18 +6,14 @@ side by side when the first is asked for.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from daemon.core.policy import OwnerKind
-from daemon.core.rollout_facts.owners import Owner
 from tests.e2e import gitops
-from tests.e2e.app.manifests import NAME, deployment
+from tests.e2e.app.manifests import NAME
 from tests.e2e.cluster.cluster import Cluster
 from tests.e2e.conftest import OWNED
 from tests.e2e.daemon import Daemon
@@ -28,33 +24,13 @@ pytestmark = pytest.mark.e2e
 LONG = 400.0
 """Seconds: stories side by side on two cores take their time."""
 BAD = "v1.1.0-crash"
-LABEL = "kustomize.toolkit.fluxcd.io"
 Case = dict[str, Any]
 
 
-def owner_of(stage: Stage) -> Owner:
-    return Owner(kind=OwnerKind.FLUX_KUSTOMIZATION, name="apps", namespace=stage.namespace)
-
-
-def commit(stage: Stage, controller: Controller, tag: str) -> None:
-    """Have the owner's source say this tag, and nothing of replicas, which an autoscaler owns."""
-    manifest = json.loads(deployment(replace(stage.app, tag=tag)))
-    del manifest["spec"]["replicas"]
-    owner = owner_of(stage)
-    manifest["metadata"]["labels"] |= {f"{LABEL}/name": owner.name, f"{LABEL}/namespace": owner.namespace}
-    controller.want(owner, json.dumps(manifest))
-
-
 def begin(stage: Stage, controller: Controller) -> None:
-    """The owner takes over what runs, without a rollout, and then releases what crashes."""
-    gitops.create(stage.cluster, owner_of(stage))
-    commit(stage, controller, "v1.0.0")
-    wait_for(
-        f"{stage.namespace}: the owner to have written",
-        lambda: f"{LABEL}/name" in stage.deployment()["metadata"]["labels"],
-        within=LONG,
-    )
-    commit(stage, controller, BAD)
+    """The owner takes over what runs, and then releases what crashes."""
+    gitops.take_over(stage, controller, within=LONG)
+    gitops.commit(stage, controller, BAD)
 
 
 def owned(stage: Stage, controller: Controller) -> Case:
@@ -137,6 +113,6 @@ def test_a_suspended_owner_lets_the_rollback_stand(
     assert case["status"]["phase"] == "RolledBack", case["status"]["reason"]
     assert steps(case) == [("suspend-owner", "done"), ("rollback", "done")]
     assert "stays suspended" in case["status"]["reason"]
-    assert gitops.spec_of(cluster, owner_of(stage))["suspend"] is True
+    assert gitops.spec_of(cluster, gitops.owner_of(stage))["suspend"] is True
     assert stage.tag() == "v1.0.0"
     assert stage.deployment()["spec"]["replicas"] == stage.app.replicas + 1, "replicas are never touched"

@@ -69,7 +69,9 @@ def looking(made: World, configuration: Configuration, budget: float) -> Iterato
         asking = Asking(rights=made.rights, run=pool.submit, budget=budget)
         defects = Defects(LogOnly(), lambda job: job(), CollectorRegistry())
         # The intent was now: the wall's clock would take it for an old one.
-        yield GateLook(asking, made.cluster, configuration, made.events, made.clock, defects)
+        yield GateLook(
+            asking, made.cluster, configuration, made.configuration, made.events, made.clock, defects
+        )
 
 
 def test_all_are_asked_before_any_has_answered() -> None:

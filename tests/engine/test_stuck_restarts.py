@@ -67,6 +67,7 @@ def test_pods_that_come_up_after_the_restart_are_a_recovery() -> None:
     assert case.status.target is not None
     assert case.status.target.number == made.numbers() == 4
     assert [c.spec.revision.number for c in made.store.cases()] == [1, 2], "a restart of ours opens no case"
+    assert case.status.reason.endswith("s after the decision, after one restart of a rollback that was stuck")
 
 
 def test_one_restart_and_no_second_one() -> None:

@@ -67,6 +67,10 @@ class _ConfigMap(partial.Partial, frozen=True):
         return digest_of(self.data or {}, self.binary_data or {})
 
     @property
+    def keys(self) -> frozenset[str]:
+        return frozenset((*(self.data or {}), *(self.binary_data or {})))
+
+    @property
     def size(self) -> int:
         return size_of(self.data or {}, self.binary_data or {})
 
@@ -116,6 +120,7 @@ class KubeConfigurationCopies:
             immutable=bool(found.immutable),
             written_at=found.written_at,
             changed_by=found.changed_by,
+            keys=found.keys,
         )
 
     def keep(self, ref: WorkloadRef, uid: str, name: str, digest: str) -> bool:

@@ -144,6 +144,7 @@ class MemoryConfiguration:
             immutable=immutable,
             written_at=at,
             changed_by=f" by {by} at {at:%Y-%m-%d %H:%M:%S}",
+            keys=frozenset(data),
         )
         before = self._objects.get((namespace, reference))
         kept = token or (before.token if before is not None else "")

@@ -44,7 +44,7 @@ rollbackd explain cart -o json | jq '.signals[0].rounds[-1]'
 def explain(session: Invocation, case: str, plot: Path | None) -> int:
     """Show how a CASE came to its verdict: each signal's evidence after every round of scrapes.
 
-    Beside it: what would have been needed, the rollout facts, when the failure began, to what it was laid and
+    Beside it: what would have been needed, the facts, when the failure began, what it was attributed to and
     why. Of a WORKLOAD it is the newest case. Cases that were not judged, or were judged before evidence was
     kept over time, are explained as far as is known.
     """
@@ -69,12 +69,12 @@ def _print(session: Invocation, case: Case, shown: Explanation) -> None:
 
     head = f"{shown.case}: {case.status.phase.value}, the revision is {case.status.verdict.value}"
     session.console.print(text(head, "bold"), soft_wrap=True)
-    _paragraph(session, f"{shown.revision}; times are since the rollout began, {_began(shown)}.")
+    _paragraph(session, f"{shown.revision}; times are since {shown.beginning}, {_began(shown)}.")
     _paragraph(session, shown.lesson, style="dim")
     _paragraph(session, shown.missing)
     for signal in shown.signals:
         _signal(session, signal)
-    _section(session, "Rollout facts", [f"{fact.kind}: {fact.detail}" for fact in shown.facts])
+    _section(session, "Facts", [f"{fact.kind}: {fact.detail}" for fact in shown.facts])
     _section(session, "Cause", _cause(shown))
     _section(session, "Decision", [f"{line}." for line in shown.decisions])
 
@@ -86,7 +86,7 @@ def _began(shown: Explanation) -> str:
 def _cause(shown: Explanation) -> list[str]:
     lines = [shown.onset_words] if shown.onset_words else []
     if shown.attribution_reason:
-        lines.append(f"Laid to: {shown.attribution.value}, {shown.attribution_reason}.")
+        lines.append(f"Attributed to: {shown.attribution.value}, {shown.attribution_reason}.")
     return lines
 
 
@@ -163,7 +163,7 @@ def _paragraph(session: Invocation, words: str, *, style: str = "", blank: bool 
 def _draw(case: Case, shown: Explanation, plot: Path) -> int:
     from daemon.presentation.figure import figure_of
 
-    figure = figure_of(case, shown.revision)
+    figure = figure_of(case, shown.revision, shown.beginning)
     if figure is None:
         click.echo(f"error: {plot} was not drawn: {_undrawn(shown)}", err=True)
         return BAD

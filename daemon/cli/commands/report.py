@@ -62,7 +62,8 @@ def _picture(case: Case, policy: Policy) -> bytes:
     from daemon.presentation.figure import figure_of
     from daemon.presentation.picture import PictureError, draw
 
-    figure = figure_of(case, explain(case, policy).revision)
+    shown = explain(case, policy)
+    figure = figure_of(case, shown.revision, shown.beginning)
     if figure is None:
         return b""
     with tempfile.TemporaryDirectory() as folder:

@@ -53,11 +53,12 @@ def show(session: Invocation, case: str) -> int:
 
 
 def _print(session: Invocation, shown: CaseDetail) -> None:
+    from daemon.core.case.in_place_words import counted_from
     from daemon.presentation.standing_before import lines_of
 
     case = shown.case
     _section(session, case.key, _facts(case))
-    _section(session, "Timeline (UTC, and seconds since the rollout began)", _timeline(case))
+    _section(session, f"Timeline (UTC, and seconds since {counted_from(case)})", _timeline(case))
     _evidence(session, shown)
     _section(session, "As it stood before the last plan", lines_of(case.status.before))
     _section(session, "Verification", _verification(case))

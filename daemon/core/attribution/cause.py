@@ -177,10 +177,7 @@ def _from_traffic(state: SignalState, begun: Onset) -> Finding | None:
     found = shift(state, begun)
     if found is None:
         return None
-    reason = (
-        f"the traffic has changed as well: {found.now:.3g} requests a second, "
-        f"before the rollout {found.before:.3g}"
-    )
+    reason = f"the traffic has changed as well: {found.now:.3g} requests a second, before {found.before:.3g}"
     return Finding(witness=Witness.TRAFFIC, reason=reason)
 
 

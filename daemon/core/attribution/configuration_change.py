@@ -34,14 +34,20 @@ class Reach(Value, frozen=True):
 def of_change(found: Finding, failing: Sequence[Failure], facts: Sequence[Fact], reach: Reach) -> Finding:
     """The cause of a failure, where ``found`` is what the other witnesses say of it."""
     if found.witness is Witness.BEFORE_ROLLOUT:
-        reason = f"the failure began before the configuration was changed ({found.reason})"
-        return Finding(witness=Witness.BEFORE_CHANGE, reason=reason)
+        # Its own words are of a rollout, and of old pods that are not there.
+        return Finding(witness=Witness.BEFORE_CHANGE, reason=_before(earliest(failing), reach))
     if found.cause is not Attribution.DEPLOYMENT:
         return found
     begun = earliest(failing)
     if failing and reach.mounted:
         return _in_time(failing, begun, reach)
     return _of_pods(facts, reach) if facts else _after(begun, reach)
+
+
+def _before(begun: Onset | None, reach: Reach) -> str:
+    known = begun is not None and begun.high < reach.changed_at
+    ago = f"{reach.changed_at - begun.high:.0f} s " if begun is not None and known else ""
+    return f"the failure began {ago}before the configuration was changed"
 
 
 def _in_time(failing: Sequence[Failure], begun: Onset | None, reach: Reach) -> Finding:

@@ -91,7 +91,7 @@ class OldPods:
         gone = not serving(state.old_steps, state.new_steps[-1].at)
         if self.alike < COINCIDENCE and begun.well < LEANING and gone and not throughout:
             return None
-        words = f"{state.policy.name} {seen}, before the rollout {state.baseline.tally}"
+        words = f"{state.policy.name} {seen}, before {state.baseline.tally}"
         if self.alike > CLEAR:
             return Finding(
                 witness=Witness.OLD_PODS_ALIKE, reason=f"the old pods fail alike at the same time: {words}"

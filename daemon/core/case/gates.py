@@ -32,8 +32,22 @@ class Answer(Value, frozen=True):
 
     question: Question
     holds: bool | None
+    lacking: tuple[str, ...] = ()
+    """The keys that are missing in an object that is there."""
     problem: str = ""
     temporary: bool = False
+
+
+class Gone(Value, frozen=True):
+    """What pods cannot start without: an object, or those ``keys`` of one that is there."""
+
+    reference: Reference
+    keys: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if not self.keys:
+            return str(self.reference)
+        return f"key{'s' if len(self.keys) > 1 else ''} {', '.join(self.keys)} of {self.reference}"
 
 
 class Weighed(Value, frozen=True):
@@ -78,15 +92,15 @@ def questions(case: Case, template: Template) -> tuple[Question, ...]:
 def weigh(case: Case, effect: Effect, answers: Iterable[Answer], state: PriorState) -> Weighed:
     """What the answers mean for the plan. What was known to be gone at the approval is not asked twice."""
     asked = tuple(answers)
-    gone = [a.question for a in asked if a.holds is False and isinstance(a.question, Requirement)]
-    vital = [one.reference for one in gone if one.vital]
+    absent = [(a, a.question) for a in asked if a.holds is False and isinstance(a.question, Requirement)]
+    vital = [Gone(reference=need.reference, keys=a.lacking) for a, need in absent if need.vital]
     unchecked = [f"{_subject(a.question)} ({a.problem})" for a in asked if a.holds is None]
     forbidden = [str(a.question) for a in asked if a.holds is False and isinstance(a.question, Right)]
     state = replace(
         state,
         present=_few(_subject(a.question) for a in asked if a.holds and isinstance(a.question, Requirement)),
         gone=_few(map(str, vital)),
-        lacking=_few(str(one.reference) for one in gone if not one.vital),
+        lacking=_few(str(need.reference) for _, need in absent if not need.vital),
         unchecked=_few(unchecked),
     )
     if refusing := [one for one in vital if str(one) not in _accepted(case)]:
@@ -109,9 +123,10 @@ def _accepted(case: Case) -> frozenset[str]:
     return frozenset([*before, *drifted])
 
 
-def _gone(case: Case, objects: list[Reference]) -> str:
+def _gone(case: Case, objects: list[Gone]) -> str:
     names = " and ".join(map(str, objects))
-    verb, them = ("is", "it") if len(objects) == 1 else ("are", "them")
+    one = len(objects) == 1 and len(objects[0].keys) < 2
+    verb, them = ("is", "it") if one else ("are", "them")
     make = "; ".join(f"kubectl {_making(one)} -n {case.namespace}" for one in objects)
     return (
         f"{names} {verb} gone, and no pod of {case.status.target} can start without {them}: "
@@ -119,16 +134,19 @@ def _gone(case: Case, objects: list[Reference]) -> str:
     )
 
 
-def _making(gone: Reference) -> str:
-    match gone.kind:
+def _making(gone: Gone) -> str:
+    name = gone.reference.name
+    if gone.keys:
+        return f"edit configmap {name}"
+    match gone.reference.kind:
         case "ServiceAccount":
-            return f"create serviceaccount {gone.name}"
+            return f"create serviceaccount {name}"
         case "ConfigMap":
-            return f"create configmap {gone.name} --from-file=..."
+            return f"create configmap {name} --from-file=..."
         case "Secret":
-            return f"create secret generic {gone.name} --from-file=..."
+            return f"create secret generic {name} --from-file=..."
         case _:
-            return f"apply -f ... # {gone}"
+            return f"apply -f {name}.yaml"
 
 
 def _forbidden(case: Case, rights: list[str]) -> str:

@@ -41,6 +41,16 @@ def subject(case: Case) -> str:
     )
 
 
+def event(case: Case) -> str:
+    """What the case is about and what times are counted from: "the rollout", "the change"."""
+    return "the change" if case.spec.in_place else "the rollout"
+
+
+def counted_from(case: Case) -> str:
+    """The same as a moment: "the rollout began", "the change was made"."""
+    return "the change was made" if case.spec.in_place else "the rollout began"
+
+
 def fields(case: Case) -> list[str]:
     """The lines of a message that say what changed, and what of it was put back."""
     back = restored(case)

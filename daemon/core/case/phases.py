@@ -30,6 +30,7 @@ from daemon.core.model import Revision, Workload
 from daemon.core.policy import Mode, Policy
 from daemon.core.rollout_facts.diagnosis import diagnosis
 from daemon.core.rollout_facts.watch_rules import is_over
+from daemon.core.runs import lost_proof
 
 STARTS = 600.0
 """Seconds that the first pods are given beyond the watch, as long as Kubernetes' own default deadline."""
@@ -260,11 +261,13 @@ def verifying(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case
     if found.recovered:
         after = seconds(case.status.failing_at, now)
         where = "with the restored configuration" if case.spec.in_place else f"on {case.status.target}"
-        text = f"recovered {where}, {after:.0f} s after the decision{plan.left_undone(case)}"
-        text = with_what_is_left(case, text)
+        text = f"recovered {where}, {after:.0f} s after the decision{stuck_rollout.helped(case)}"
+        text = with_what_is_left(case, f"{text}{plan.left_undone(case)}")
         return announce(ended(case, Phase.ROLLED_BACK, text, now), "closed", policy, now)
-    if case.status.attended >= policy.verify_deadline:
+    over = case.status.attended >= policy.verify_deadline
+    missing = found.missing if over else lost_proof(policy.smoke_tests, case.status.smoke_tests)
+    if over or missing:
         acted = "restored" if case.spec.in_place else "rolled back"
-        text = f"{acted}, but the recovery could not be proven: {found.missing}"
+        text = f"{acted}, but the recovery could not be proven: {missing}"
         return unrecovered(case, text, policy, now)
     return case

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from daemon.core.case import database, owner_commands, plan
+from daemon.core.case.after_by_hand import checks_after
 from daemon.core.case.case import Case
 from daemon.core.case.database_by_hand import by_hand
-from daemon.core.case.effect import Effect
+from daemon.core.case.effect import Effect, EffectOutcome
 from daemon.core.case.owner_policy import committed_first, owned, suspended_first
 from daemon.core.case.runbook_line import Line
 from daemon.core.case.steps.step import Situation
@@ -15,12 +18,13 @@ from daemon.core.rollout_facts.owners import NOBODY
 
 
 def runbook(case: Case, policy: Policy) -> tuple[Line, ...]:
-    """The steps of the case's last plan, or of the one that an approval would begin; none with no target."""
+    """The steps of the case's last plan, or of the one that an approval would begin, and the checks after it;
+    none with no target."""
     target = case.status.target
     if target is None:
         return ()
     if case.steps:
-        return tuple(_line(case, effect, _state(effect)) for effect in case.steps)
+        return (*(_line(case, effect, _state(effect)) for effect in case.steps), *checks_after(case, policy))
     found = Situation(
         target=target,
         configuration=policy.configuration,
@@ -42,6 +46,7 @@ def runbook(case: Case, policy: Policy) -> tuple[Line, ...]:
         *by_hand(case, found.database),
         *(_by_hand(case, drift) for drift in left),
         *(_line(case, effect, "to do") for effect in effects),
+        *checks_after(case, policy),
     )
 
 
@@ -70,7 +75,15 @@ def _at_owners(case: Case, found: Situation) -> tuple[Line, ...]:
 
 
 def _state(effect: Effect) -> str:
-    return effect.outcome.value if effect.outcome is not None else "intended"
+    match effect.outcome:
+        case None:
+            return "intended"
+        case EffectOutcome.SUPERSEDED:
+            # Struck when the plan ended early: to whoever takes over that is what is left.
+            return "not done"
+        case EffectOutcome.DONE | EffectOutcome.REFUSED:
+            return effect.outcome.value
+    assert_never(effect.outcome)
 
 
 def _by_hand(case: Case, drift: Drift) -> Line:

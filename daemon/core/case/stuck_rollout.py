@@ -44,6 +44,13 @@ def stuck(case: Case, workload: Workload, target: Revision, told: Told, policy: 
     return f"{text}; it could not be restarted: {restart.detail or 'see the log of the daemon'}"
 
 
+def helped(case: Case) -> str:
+    """What is said behind a recovery that the restart brought about; or nothing."""
+    restart = _restart(case)
+    done = restart is not None and restart.outcome is EffectOutcome.DONE
+    return ", after one restart of a rollback that was stuck" if done else ""
+
+
 def given_up(case: Case) -> bool:
     """Whether the restart came to an end other than its own, so that there is nothing to wait for."""
     restart = _restart(case)

@@ -53,7 +53,8 @@ def confirm(detected: Detected) -> Confirmed:
 
 
 def _overall(signals: Sequence[DetectedSignal], facts: Sequence[Fact]) -> Verdict:
-    return Verdict.FAILING if facts else worst([signal.verdict for signal in signals])
+    asked = [signal for signal in signals if not signal.spared] or signals
+    return Verdict.FAILING if facts else worst([signal.verdict for signal in asked])
 
 
 def confirm_signal(signal: DetectedSignal) -> tuple[DetectedSignal, Failure | None]:

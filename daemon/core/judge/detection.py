@@ -48,6 +48,12 @@ class DetectedSignal(Value, frozen=True):
     def verdict(self) -> Verdict:
         return self.reason.kind.verdict
 
+    @property
+    def spared(self) -> bool:
+        """Whether it says nothing for want of events, and need not."""
+        unseen = self.state is not None and self.state.new.total <= 0 and self.verdict is Verdict.UNKNOWN
+        return unseen and self.policy.proof == "when_seen"
+
 
 class Detected(Value, frozen=True):
     signals: tuple[DetectedSignal, ...]
@@ -65,7 +71,7 @@ def detect_signal(policy: SignalPolicy, view: SignalView) -> DetectedSignal:
     """What the counts of one signal say."""
     state = view.state
     if state is None:
-        about = view.problem or "the time before the rollout is not read yet"
+        about = view.problem or "the time before is not read yet"
         return DetectedSignal(policy=policy, reason=Reason(kind=ReasonKind.UNREADABLE, about=about))
     reason, over = _plain(state, view.problem), False
     if reason is None:

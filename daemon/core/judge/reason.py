@@ -16,7 +16,7 @@ class ReasonKind(Enum):
 
     # What the statistics say.
     UNREADABLE = Verdict.UNKNOWN, ""
-    NO_BASELINE = Verdict.UNKNOWN, "no traffic before the rollout to compare with"
+    NO_BASELINE = Verdict.UNKNOWN, "no earlier traffic to compare with"
     NO_REQUESTS = Verdict.UNKNOWN, "no requests reached the new pods"
     WARMING_UP = Verdict.UNKNOWN, "no pod has outlived its warm-up of {seconds:g} s"
     STARTING = Verdict.UNKNOWN, "no pod is older than that yet"

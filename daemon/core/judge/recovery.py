@@ -234,6 +234,8 @@ def _signal(facts: Facts, policy: Policy, signal: SignalPolicy, before: SignalEv
         return Condition(name=name, holds=True, detail="no requests, and policy does not ask for any")
     if view.problem:
         return Condition(name=name, holds=None, detail=view.problem)
+    if view.tally.total <= 0 and _spared(policy, signal, before):
+        return Condition(name=name, holds=True, detail="not seen since the rollback, and need not be")
     if view.unscraped:
         return Condition(name=name, holds=None, detail=f"no fresh scrape of {', '.join(view.unscraped)}")
     if tally.rate is None:
@@ -253,6 +255,13 @@ def _signal(facts: Facts, policy: Policy, signal: SignalPolicy, before: SignalEv
 def _while_starting(view: FreshView) -> str:
     """What is left out, where it is not plain that it may be."""
     return f" besides {view.starting} while pods started" if view.starting.bad > 0 else ""
+
+
+def _spared(policy: Policy, signal: SignalPolicy, before: SignalEvidence | None) -> bool:
+    """Whether it need not be seen; what failed must be, and something else must be in any case."""
+    failed = before is not None and before.verdict is Verdict.FAILING
+    others = any(other.proof == "always" for other in policy.signals)
+    return signal.proof == "when_seen" and others and not failed
 
 
 def _acceptable(signal: SignalPolicy, before: SignalEvidence | None) -> float:

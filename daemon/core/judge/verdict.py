@@ -50,6 +50,7 @@ def assess(
 def conclude(confirmed: Confirmed, finding: Finding | None = None) -> Assessment:
     """The judge's answer; ``finding`` is the cause of a failure, where there is one."""
     signals = tuple([evidence_of(signal) for signal in confirmed.signals])
+    asked = [found for signal, found in zip(confirmed.signals, signals, strict=True) if not signal.spared]
     return Assessment(
         verdict=confirmed.verdict,
         reason=_sentence(confirmed.verdict, signals, confirmed.facts),
@@ -58,7 +59,7 @@ def conclude(confirmed: Confirmed, finding: Finding | None = None) -> Assessment
         attribution=finding.cause if finding is not None else Attribution.UNDECIDED,
         attribution_reason=finding.reason if finding is not None else "",
         onset=confirmed.onset,
-        proven=bool(signals) and all(signal.proven for signal in signals),
+        proven=bool(asked) and all(signal.proven for signal in asked),
     )
 
 

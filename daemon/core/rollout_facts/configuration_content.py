@@ -33,6 +33,7 @@ class ConfigMapState(Value, frozen=True):
     immutable: bool = False
     written_at: datetime | None = None
     changed_by: str = ""
+    keys: frozenset[str] = frozenset()
 
     @property
     def absent(self) -> bool:

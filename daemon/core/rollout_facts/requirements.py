@@ -18,10 +18,12 @@ DEFAULT_ACCOUNT = "default"
 
 
 class Requirement(Value, frozen=True, order=True):
-    """An object that a template names. ``vital``: pods cannot start while it is missing."""
+    """An object that a template names. ``vital``: pods cannot start while it is missing, or while a ConfigMap
+    lacks one of ``keys``. Which keys a Secret has is not asked for: it is never read."""
 
     reference: Reference
     vital: bool = True
+    keys: tuple[str, ...] = ()
 
 
 def requirements(template: Mapping[str, Any]) -> tuple[Requirement, ...]:
@@ -30,14 +32,21 @@ def requirements(template: Mapping[str, Any]) -> tuple[Requirement, ...]:
     An object that is named twice is vital where one of the two is.
     """
     spec = template.get("spec") or {}
-    vital = {
-        *_account(spec),
-        *(found for volume in spec.get("volumes") or () for found in _of_volume(volume)),
-        *(found for container in _containers(spec) for found in _of_container(container)),
-    }
-    pulled = {found for pull in spec.get("imagePullSecrets") or () for found in _one("Secret", pull)}
-    named = [Requirement(reference=reference, vital=reference in vital) for reference in vital | pulled]
-    return tuple(sorted(named))
+    keys: dict[Reference, set[str]] = {one: set() for one in _account(spec)}
+    needs = (
+        *(need for volume in spec.get("volumes") or () for need in _of_volume(volume)),
+        *(need for container in _containers(spec) for need in _of_container(container)),
+    )
+    for reference, named in needs:
+        keys.setdefault(reference, set()).update(named if reference.kind == "ConfigMap" else ())
+    pulled = {one for pull in spec.get("imagePullSecrets") or () for one, _ in _one("Secret", pull)}
+    others = (Requirement(reference=reference, vital=False) for reference in pulled - keys.keys())
+    vital = (Requirement(reference=one, keys=tuple(sorted(named))) for one, named in keys.items())
+    return tuple(sorted((*vital, *others)))
+
+
+Need = tuple[Reference, tuple[str, ...]]
+"""An object and the keys of it that are named."""
 
 
 def _containers(spec: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -51,16 +60,16 @@ def _account(spec: Mapping[str, Any]) -> Iterator[Reference]:
         yield Reference(kind="ServiceAccount", name=name)
 
 
-def _of_volume(volume: Mapping[str, Any]) -> Iterator[Reference]:
+def _of_volume(volume: Mapping[str, Any]) -> Iterator[Need]:
     for source in [volume, *((volume.get("projected") or {}).get("sources") or ())]:
         yield from _one("ConfigMap", source.get("configMap"))
         yield from _one("Secret", source.get("secret"))
     claim = (volume.get("persistentVolumeClaim") or {}).get("claimName")
     if claim:
-        yield Reference(kind="PersistentVolumeClaim", name=claim)
+        yield Reference(kind="PersistentVolumeClaim", name=claim), ()
 
 
-def _of_container(container: Mapping[str, Any]) -> Iterator[Reference]:
+def _of_container(container: Mapping[str, Any]) -> Iterator[Need]:
     for whole in container.get("envFrom") or ():
         yield from _one("ConfigMap", whole.get("configMapRef"))
         yield from _one("Secret", whole.get("secretRef"))
@@ -70,9 +79,11 @@ def _of_container(container: Mapping[str, Any]) -> Iterator[Reference]:
         yield from _one("Secret", value.get("secretKeyRef"))
 
 
-def _one(kind: str, source: Mapping[str, Any] | None) -> Iterator[Reference]:
-    # A volume calls a Secret's name secretName, everything else name.
+def _one(kind: str, source: Mapping[str, Any] | None) -> Iterator[Need]:
+    # A volume calls a Secret's name secretName, everything else name; a variable names one key, and a volume
+    # those that it does not take as they are.
     source = source or {}
     name = source.get("name") or source.get("secretName")
     if name and not source.get("optional"):
-        yield Reference(kind=kind, name=name)
+        named = (source.get("key"), *(item.get("key") for item in source.get("items") or ()))
+        yield Reference(kind=kind, name=name), tuple(key for key in named if key)

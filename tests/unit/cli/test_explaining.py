@@ -45,7 +45,7 @@ def test_it_teaches_how_to_read_it_and_says_what_was_decided(rollbackd: Rollback
     assert "times fewer independent events" in words
     assert "would have decided" in words
     assert re.search(r"The failure began between \d+ and \d+ s after the rollout began\.", words)
-    assert "Laid to: deployment, only the new revision's pods are hit" in words
+    assert "Attributed to: deployment, only the new revision's pods are hit" in words
     assert re.search(r"Found failing \d+.8 s after the rollout began: error rate \d+ of", words)
 
 

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from daemon.core.attribution.configuration_change import Reach, of_change
+from daemon.core.attribution.finding import Finding, Witness
 from daemon.core.case.case import Case, Phase, Spec, name_of
 from daemon.core.case.in_place_words import HEADLINES
 from daemon.core.rollout_facts.configuration import ABSENT
@@ -172,3 +174,12 @@ def test_each_write_has_a_case_of_its_own_beside_the_rollouts() -> None:
 
 def test_one_that_bears_another_name_is_not_the_daemons() -> None:
     assert not Case(namespace="shop", name=name_of(spec()), spec=spec(configuration=[change("u/2")])).genuine
+
+
+def test_what_began_before_the_change_is_said_of_the_change() -> None:
+    """The witness that found it speaks of a rollout and of old pods, and neither is there."""
+    of_rollout = Finding(witness=Witness.BEFORE_ROLLOUT, reason="90 s before the rollout, with the old pods")
+    reach = Reach(changed_at=100.0, seen_by=200.0, mounted=True)
+    found = of_change(of_rollout, (), (), reach)
+    assert found.witness is Witness.BEFORE_CHANGE
+    assert found.reason == "the failure began before the configuration was changed"

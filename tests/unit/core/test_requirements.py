@@ -85,3 +85,33 @@ def test_each_object_is_named_once_and_needed_where_one_reference_is(
     assert found == tuple(
         Requirement(reference=Reference(kind="ConfigMap", name=name)) for name in sorted(needed)
     )
+
+
+KEYED = [
+    contained(env=[{"name": "A", "valueFrom": {"configMapKeyRef": {"name": "one", "key": "a"}}}]),
+    {"volumes": [{"name": "v", "configMap": {"name": "one", "items": [{"key": "a", "path": "x"}]}}]},
+    {
+        "volumes": [
+            {
+                "name": "v",
+                "projected": {"sources": [{"configMap": {"name": "one", "items": [{"key": "a"}]}}]},
+            }
+        ]
+    },
+]
+
+
+@pytest.mark.parametrize("spec", KEYED)
+def test_the_keys_that_are_named_of_a_config_map_are_needed(spec: dict[str, Any]) -> None:
+    [found] = requirements({"spec": spec})
+    assert found.keys == ("a",)
+
+
+def test_keys_of_an_optional_reference_may_be_missing_and_those_of_a_secret_are_not_asked_for() -> None:
+    optional = {"name": "one", "key": "a", "optional": True}
+    secret = {"secretKeyRef": {"name": "login", "key": "password"}}
+    whole = {"configMapRef": {"name": "one"}}
+    spec = contained(
+        env=[{"valueFrom": {"configMapKeyRef": optional}}, {"valueFrom": secret}], envFrom=[whole]
+    )
+    assert [found.keys for found in requirements({"spec": spec})] == [(), ()]

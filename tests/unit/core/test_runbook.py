@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 from msgspec.structs import replace
 
+from daemon.core.assessment import Condition, Verification
 from daemon.core.case import plan
 from daemon.core.case.case import Phase
 from daemon.core.case.effect import EffectOutcome
 from daemon.core.case.incident import message
 from daemon.core.case.runbook import runbook
 from daemon.core.case.steps.step import Situation
-from daemon.core.policy import ConfigurationChoice, Policy
+from daemon.core.policy import ConfigurationChoice, GateChoice, Policy
 from daemon.core.rollout_facts.configuration_content import Drift
+from daemon.core.runs import HttpCall, Ingress, JobCommand, PodCommand, SmokeTest
 from tests.unit.core.test_plan import CASE, NOW, TARGET
 
 DRIFT = Drift(name="web-config", seen="u/7", digest="d", changed_by=" by kubectl at 2026-01-05 09:00:00")
@@ -53,3 +57,68 @@ def test_the_incident_of_a_held_case_has_the_same_commands() -> None:
 
 def test_without_a_target_there_is_no_plan() -> None:
     assert runbook(replace(HELD, status=replace(HELD.status, target=None)), RESTORE) == ()
+
+
+CHECKED = Policy(
+    ingress=Ingress(
+        call=HttpCall(url="https://web.shop.example/health", headers=(("Host", "web"), ("X", "t0k3n")))
+    ),
+    smoke_tests=(
+        SmokeTest(name="page", task=HttpCall(url="http://{pod}:8000/health")),
+        SmokeTest(name="settings", task=PodCommand(command=("cat", "/etc/a b"))),
+        SmokeTest(name="work", task=JobCommand(command=("true",))),
+    ),
+    logs=True,
+)
+
+
+def test_the_checks_after_it_are_commands_as_well() -> None:
+    lines = runbook(HELD, CHECKED)[-5:]
+    assert [line.commands for line in lines] == [
+        (
+            "curl -sS -X GET -o /dev/null -w '%{http_code} %{redirect_url}\\n' -H 'Host: web' "
+            "https://web.shop.example/health",
+        ),
+        ("kubectl get pods -n shop -o wide", "curl -sS -X GET 'http://POD_IP:8000/health'"),
+        ("kubectl exec -n shop deployment/web -- cat '/etc/a b'",),
+        (f"kubectl create job work-by-hand -n shop --image={TARGET.image} -- true",),
+        (
+            "kubectl logs -n shop deployment/web --all-containers --since=10m | "
+            "grep -iE 'error|exception|fatal'",
+        ),
+    ]
+    assert {line.state for line in lines} == {"to do"}
+    assert "t0k3n" not in str(lines)
+
+
+def test_a_check_says_how_it_ended() -> None:
+    conditions = (
+        Condition(name="smoke test page", holds=True, detail=""),
+        Condition(name="smoke test work", holds=False, detail=""),
+    )
+    case = replace(HELD, status=replace(HELD.status, verification=Verification(conditions=conditions)))
+    states = {line.text: line.state for line in runbook(case, CHECKED)}
+    assert states["run smoke test page"] == "done"
+    assert states["run smoke test work"] == "failed"
+    assert states["run smoke test settings"] == "to do"
+
+
+def test_what_a_plan_did_not_come_to_is_said_not_to_be_done() -> None:
+    situation = Situation(target=TARGET, configuration=ConfigurationChoice.IGNORE, gates=GateChoice.HOLD)
+    look, back = plan.steps(situation, 1, NOW)
+    effects = (
+        replace(look, finished_at=NOW, outcome=EffectOutcome.REFUSED),
+        replace(back, finished_at=NOW, outcome=EffectOutcome.SUPERSEDED),
+    )
+    lines = runbook(replace(HELD, status=replace(HELD.status, effects=effects)), HOLD)
+    assert [line.state for line in lines] == ["refused", "not done"]
+
+
+def test_no_command_names_an_object_and_kinds_at_once() -> None:
+    """kubectl refuses ``get deployment/web pods``."""
+    situation = Situation(target=TARGET, configuration=ConfigurationChoice.IGNORE, gates=GateChoice.HOLD)
+    case = replace(CASE, status=replace(CASE.status, effects=plan.steps(situation, 1, NOW)))
+    typed = [command for line in runbook(case, CHECKED) for command in line.commands]
+    mixed = [command for command in typed if re.match(r"kubectl get \S+/\S+ [a-z]", command)]
+    assert typed
+    assert not mixed

@@ -1,4 +1,4 @@
-"""What the shipped example only offers, in comments, holds once somebody uncomments it."""
+"""What the shipped example says, and what it offers in comments and holds once somebody uncomments it."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ def uncommented(begin: str, lines: int) -> str:
     return "\n".join(text)
 
 
-def test_calculations_are_a_pair_of_counters_whose_scrapes_are_timed(tmp_path: Path) -> None:
-    file = tmp_path / "rollbackd.yaml"
-    file.write_text(uncommented("- name: calculations", 5))
-    settings = load(file)
+def test_calculations_are_a_pair_of_counters_whose_scrapes_are_timed() -> None:
+    settings = load(example_file())
     [found] = [signal for signal in settings.signals if signal.name == "calculations"]
     assert found.source == CounterPair(
         bad='gl006_errors_total{component=~"calc.*"}', total="gl006_calculations_total"
     )
     assert promql.is_selector(found.source.total)
-    judged = SignalPolicy(name="calculations", title="share of failed calculations", limit=0.5)
+    judged = SignalPolicy(
+        name="calculations", title="share of failed calculations", limit=0.5, proof="when_seen"
+    )
     assert judged in settings.policy_for(GL006, {}).signals
 
 

@@ -10,10 +10,12 @@ from typing import Any, cast
 from benchmarks.healthy import __main__ as healthy
 from benchmarks.idle import __main__ as idle
 from benchmarks.recovery import __main__ as recovery
+from benchmarks.recovery.__main__ import Lane
 from daemon.settings import load
 from tests import example
-from tests.e2e import conftest
+from tests.e2e import conftest, test_kills_beyond, test_runbook_whole
 from tests.e2e.cluster.cluster import Cluster
+from tests.e2e.front_door import FrontDoor
 from tests.e2e.stage import Stage
 
 CLUSTER = cast("Cluster", SimpleNamespace(prometheus_url="http://prometheus:9090"))
@@ -31,9 +33,16 @@ def test_the_stories(tmp_path: Path) -> None:
     check(tmp_path, conftest.settings(CLUSTER))
 
 
+def test_the_stories_of_the_whole_runbook(tmp_path: Path) -> None:
+    door = cast("FrontDoor", SimpleNamespace(url="http://10.0.0.1:8080"))
+    check(tmp_path, test_runbook_whole.settings(CLUSTER, door))
+    check(tmp_path, test_kills_beyond.settings(CLUSTER, "greenlang-killed", door))
+
+
 def test_the_recovery_benchmark(tmp_path: Path) -> None:
     stage = cast("Stage", SimpleNamespace(namespace="bench-5-0"))
-    check(tmp_path, recovery.settings(CLUSTER, [(stage, 5.0)]))
+    other = cast("Stage", SimpleNamespace(namespace="bench-gated"))
+    check(tmp_path, recovery.settings(CLUSTER, [Lane(stage, 5.0), Lane(other, 5.0, gated=True)]))
 
 
 def test_the_other_benchmarks(tmp_path: Path) -> None:

@@ -29,6 +29,9 @@ def test_the_shipped_example_holds_one_application_and_else_the_defaults() -> No
         signals=(
             SignalPolicy(name="errors", title="error rate", limit=0.05),
             SignalPolicy(name="latency", title="share of requests slower than 5 s", limit=0.01, warmup=60),
+            SignalPolicy(
+                name="calculations", title="share of failed calculations", limit=0.5, proof="when_seen"
+            ),
         ),
         dependencies=("scada", "historian"),
         neighbours=("postgresql", "redis"),

@@ -6,12 +6,11 @@ is the rollback; a flag service that is down must not keep it.
 
 from __future__ import annotations
 
-import shlex
-
 from daemon.core.case.case import Case
 from daemon.core.case.effect import Effect
 from daemon.core.case.steps.step import Draft, Situation, StepKind
-from daemon.core.runs import FeatureFlag, HttpCall, JobCommand, PodCommand
+from daemon.core.case.task_by_hand import typed_task
+from daemon.core.runs import FeatureFlag
 
 
 def _needed(situation: Situation) -> tuple[Draft, ...]:
@@ -22,20 +21,7 @@ def _needed(situation: Situation) -> tuple[Draft, ...]:
 
 
 def _by_hand(flag: FeatureFlag, image: str) -> str:
-    """The command, with ``{workload}`` and ``{namespace}`` as in the settings; a body is not quoted, for it
-    may hold a token."""
-    task = flag.task
-    match task:
-        case HttpCall():
-            data = f" --data-binary @body  # feature_flags, {flag.name}" if task.body else ""
-            return f"curl -sS -X {task.method} {shlex.quote(task.url)}{data}"
-        case JobCommand():
-            job = f"kubectl create job {flag.name}-off -n {{namespace}} --image={image}"
-            return f"{job} -- {shlex.join(task.command)}"
-        case PodCommand():
-            inside = f" -c {task.container}" if task.container else ""
-            pod = task.pod or "deployment/{workload}"
-            return f"kubectl exec -n {{namespace}} {pod}{inside} -- {shlex.join(task.command)}"
+    return typed_task(flag.task, job=f"{flag.name}-off", image=image, body=f"feature_flags, {flag.name}")
 
 
 def flag_name(effect: Effect) -> str:

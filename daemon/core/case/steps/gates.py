@@ -31,7 +31,7 @@ def _commands(case: Case, effect: Effect) -> tuple[str, ...]:
     return (
         f"kubectl auth can-i patch deployment/{case.spec.workload} {where}",
         f"kubectl get configmaps,secrets,serviceaccounts,persistentvolumeclaims {where}",
-        f"kubectl get deployment/{case.spec.workload} replicasets,pods {where} -o wide",
+        f"kubectl get deployments,replicasets,pods {where} -o wide",
         f"kubectl get events {where} --field-selector type=Warning --sort-by=.lastTimestamp",
     )
 

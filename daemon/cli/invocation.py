@@ -45,7 +45,8 @@ class Invocation:
 
     @property
     def json(self) -> bool:
-        return self.options.output == "json"
+        """Whether standard output is one document for a program: JSON, or the same as YAML."""
+        return self.options.output in {"json", "yaml"}
 
     @cached_property
     def config_file(self) -> Path | None:
@@ -89,10 +90,15 @@ class Invocation:
         click.echo(clean(text), err=self.json)
 
     def emit(self, value: object) -> None:
-        """For programs: one JSON document."""
+        """For programs: one document."""
         import msgspec
 
-        click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+        document = msgspec.json.encode(value)
+        if self.options.output == "yaml":
+            # By way of JSON, so that times are the same text in both.
+            click.echo(msgspec.yaml.encode(msgspec.json.decode(document)).decode(), nl=False)
+        else:
+            click.echo(msgspec.json.format(document, indent=2).decode())
 
 
 def invocation_of(context: click.Context) -> Invocation:

@@ -23,6 +23,7 @@ COMMANDS = {
     "hold": "daemon.cli.commands.hold:hold",
     "demo": "daemon.cli.commands.demo:demo",
     "completion": "daemon.cli.commands.completion:completion",
+    "help": "daemon.cli.commands.help:help_",
     "version": "daemon.cli.commands.version:version",
 }
 

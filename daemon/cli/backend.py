@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,9 +10,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from daemon.adapters.kubernetes.permissions import Permission
     from daemon.adapters.live_check import Notice
+    from daemon.core.case.case import Case
     from daemon.core.model import WorkloadRef
     from daemon.core.rollout_facts.owners import Ownership
     from daemon.engine.manual import Asked
+    from daemon.engine.release_wait import Result, Wanted
     from daemon.ports import CaseStore, Clock
     from daemon.settings import Settings
 
@@ -52,6 +55,41 @@ class Backend:
         from daemon.adapters.kubernetes.people import whoami
 
         return whoami(app.kube_client(settings))
+
+    def namespace(self, kubeconfig: str | None, context: str | None) -> str:
+        """That of the kubeconfig's context, or in a cluster the pod's own. Raises Rejected."""
+        from daemon.adapters.kubernetes.access import load
+
+        return load(Path(kubeconfig) if kubeconfig else None, context).namespace
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    def wait(
+        self,
+        settings: Settings,
+        subject: WorkloadRef | Case,
+        *,
+        wanted: Wanted,
+        timeout: float,
+        say: Say,
+    ) -> Result:
+        from daemon import app
+
+        return app.wait(settings, subject, wanted=wanted, timeout=timeout, say=say)
+
+    def pause(self, settings: Settings, ref: WorkloadRef, seconds: float | None) -> str:
+        """Returns what was written. Raises PortError."""
+        from daemon import app
+        from daemon.adapters.kubernetes.pausing import pause
+
+        return pause(app.kube_client(settings), ref, seconds)
+
+    def resume(self, settings: Settings, ref: WorkloadRef) -> None:
+        from daemon import app
+        from daemon.adapters.kubernetes.pausing import resume
+
+        resume(app.kube_client(settings), ref)
 
     def run(self, settings: Settings) -> int:
         from daemon import app

@@ -18,9 +18,12 @@ COMMANDS = {
     "runbook": "daemon.cli.commands.runbook:runbook",
     "judge": "daemon.cli.commands.judge:judge",
     "backtest": "daemon.cli.commands.backtest:backtest",
+    "wait": "daemon.cli.commands.wait:wait",
     "rollback": "daemon.cli.commands.rollback:rollback",
     "approve": "daemon.cli.commands.approve:approve",
     "hold": "daemon.cli.commands.hold:hold",
+    "pause": "daemon.cli.commands.pause:pause",
+    "resume": "daemon.cli.commands.pause:resume",
     "demo": "daemon.cli.commands.demo:demo",
     "completion": "daemon.cli.commands.completion:completion",
     "help": "daemon.cli.commands.help:help_",
@@ -33,6 +36,7 @@ EXIT_CODES = """
 2    wrong usage or settings
 3    the cluster or Prometheus cannot be reached, or denies it
 4    no such case or workload
+124  wait: not decided within --timeout
 130  interrupted
 """
 
@@ -43,6 +47,7 @@ rollbackd run                             the daemon, as the Deployment starts i
 rollbackd status                          what is guarded, and how it is
 rollbackd show cart                       the newest rollout's story
 rollbackd explain cart                    its evidence, round by round
+rollbackd wait cart --timeout 20m         in a pipeline, after the image was set
 rollbackd judge samples.jsonl             judge recorded samples, with no cluster
 rollbackd backtest cart                   judge its past rollouts, from Prometheus
 """

@@ -67,7 +67,7 @@ def rollback(
         _confirm(f"Roll back {ref} to {_goal(asked)}?")
     session.quiet_log()
     code = session.backend.manual_rollback(
-        session.settings, ref, asked=asked, dry_run=dry_run, say=session.say
+        session.looking, ref, asked=asked, dry_run=dry_run, say=session.say
     )
     if session.json:
         session.emit({"workload": str(ref), "dryRun": dry_run, "ok": code == OK})

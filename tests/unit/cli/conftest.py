@@ -16,6 +16,8 @@ from daemon.core.case.case import Case
 from daemon.core.model import WorkloadRef
 from daemon.core.rollout_facts.owners import Ownership
 from daemon.engine.manual import Asked
+from daemon.engine.release_wait import Answer, Wanted
+from daemon.engine.release_wait import Result as Waited
 from daemon.ports import CaseStore, Clock, PortError
 from daemon.settings import Settings, load
 from tests.simulation.faulty import FaultyCaseStore
@@ -45,6 +47,9 @@ class FakeParts(Backend):
         self.found: tuple[Notice, ...] = ()
         self.permitted: list[Permission] | PortError = []
         self.known_as = ""
+        self.meanwhile: list[Callable[[], object]] = []
+        """What happens while the program sleeps; then somebody presses Ctrl-C."""
+        self.result = Waited(answer=Answer.HEALTHY, text="it is Healthy")
         self.owned: dict[WorkloadRef, Ownership] = {}
 
     def add(self, *cases: Case) -> None:
@@ -71,6 +76,36 @@ class FakeParts(Backend):
 
     def whoami(self, settings: Settings) -> str:
         return self.known_as
+
+    def namespace(self, kubeconfig: str | None, context: str | None) -> str:
+        return "greenlang"
+
+    def sleep(self, seconds: float) -> None:
+        self.calls.append(("sleep", seconds))
+        if not self.meanwhile:
+            raise KeyboardInterrupt
+        self.meanwhile.pop(0)()
+
+    def wait(
+        self,
+        settings: Settings,
+        subject: WorkloadRef | Case,
+        *,
+        wanted: Wanted,
+        timeout: float,
+        say: Say,
+    ) -> Waited:
+        named = subject.key if isinstance(subject, Case) else str(subject)
+        self.calls.append(("wait", (named, wanted, timeout)))
+        say("waiting for a case")
+        return self.result
+
+    def pause(self, settings: Settings, ref: WorkloadRef, seconds: float | None) -> str:
+        self.calls.append(("pause", (str(ref), seconds)))
+        return "true" if seconds is None else "until 2026-11-24T12:20:00Z"
+
+    def resume(self, settings: Settings, ref: WorkloadRef) -> None:
+        self.calls.append(("resume", str(ref)))
 
     def run(self, settings: Settings) -> int:
         self.calls.append(("run", settings.log.level))

@@ -16,7 +16,7 @@ from daemon.core.model import WorkloadRef
 from daemon.engine.assembly import EngineParts, Running, assemble
 from daemon.engine.defects import LogOnly
 from daemon.engine.gates import Asking
-from daemon.engine.manual import Asked, ByHand, Say, roll_back_by_hand
+from daemon.engine.manual import Agrees, Asked, ByHand, Say, roll_back_by_hand
 from daemon.engine.orders import PeoplesOrders
 from daemon.engine.queue import WorkQueue
 from daemon.engine.release_wait import ReleaseWait, Result, Wanted, wait_for_case, wait_for_release
@@ -183,6 +183,7 @@ def manual_rollback(
     asked: Asked,
     dry_run: bool,
     say: Say,
+    agrees: Agrees,
 ) -> int:
     """Roll back by hand and follow it. Returns 0 when it is complete and healthy. Raises PortError."""
     from daemon.adapters.http_health import HttpHealthProbe
@@ -208,6 +209,7 @@ def manual_rollback(
             cases=lambda: case_store(settings).cases(),
             asked=asked,
             dry_run=dry_run,
+            agrees=agrees,
         )
     return 0 if well else 1
 

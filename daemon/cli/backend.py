@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from daemon.core.case.case import Case
     from daemon.core.model import WorkloadRef
     from daemon.core.rollout_facts.owners import Ownership
-    from daemon.engine.manual import Asked
+    from daemon.engine.manual import Agrees, Asked
     from daemon.engine.release_wait import Result, Wanted
     from daemon.ports import CaseStore, Clock
     from daemon.settings import Settings
+    from daemon.settings.inventory import Inventory
 
 Say = Callable[[str], None]
 
@@ -78,6 +79,18 @@ class Backend:
 
         return app.wait(settings, subject, wanted=wanted, timeout=timeout, say=say)
 
+    def inventory(self, settings: Settings, namespace: str) -> Inventory:
+        """What is found in a namespace, and of it in Prometheus. Raises PortError."""
+        from daemon import app
+        from daemon.adapters.inventory import look_around
+        from daemon.adapters.prometheus.client import PrometheusClient
+
+        prometheus = PrometheusClient(settings.prometheus, self.clock())
+        try:
+            return look_around(app.kube_client(settings), prometheus, namespace)
+        finally:
+            prometheus.close()
+
     def pause(self, settings: Settings, ref: WorkloadRef, seconds: float | None) -> str:
         """Returns what was written. Raises PortError."""
         from daemon import app
@@ -104,10 +117,11 @@ class Backend:
         asked: Asked,
         dry_run: bool,
         say: Say,
+        agrees: Agrees,
     ) -> int:
         from daemon import app
 
-        return app.manual_rollback(settings, ref, asked=asked, dry_run=dry_run, say=say)
+        return app.manual_rollback(settings, ref, asked=asked, dry_run=dry_run, say=say, agrees=agrees)
 
     def demo(self, *, speed: float, port: int | None, keep: bool, say: Say) -> int:
         from daemon import app

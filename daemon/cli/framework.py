@@ -83,13 +83,13 @@ class Command(click.Command):
     """A command that takes the global options too, and whose help shows examples.
 
     Its callback returns the exit code. ``formats`` are those of ``--output`` that it can write. An option of
-    its own stands before a global one of the same name.
+    its own stands in place of a global one of the same name.
     """
 
     def __init__(self, *args: Any, examples: str, formats: Sequence[str] = FORMATS, **more: Any) -> None:
         super().__init__(*args, **more)
-        own = {parameter.name for parameter in self.params}
-        self.params += [option for option in global_options(hidden=True) if option.name not in own]
+        own = {opt for parameter in self.params for opt in parameter.opts}
+        self.params += [option for option in global_options(hidden=True) if not own & set(option.opts)]
         self.examples = examples
         self.formats = tuple(formats)
 

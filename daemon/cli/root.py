@@ -9,6 +9,7 @@ from daemon.cli.framework import Root
 from daemon.cli.invocation import invocation_of
 
 COMMANDS = {
+    "init": "daemon.cli.commands.init:init",
     "run": "daemon.cli.commands.run:run",
     "check-config": "daemon.cli.commands.check_config:check_config",
     "status": "daemon.cli.commands.status:status",
@@ -42,6 +43,7 @@ EXIT_CODES = """
 
 EXAMPLES = """
 rollbackd demo                            see it work, with no cluster at all
+rollbackd init -n shop --prometheus URL   write a settings file for what is there
 rollbackd check-config --live             is everything set up?
 rollbackd run                             the daemon, as the Deployment starts it
 rollbackd status                          what is guarded, and how it is

@@ -15,11 +15,12 @@ from daemon.cli.root import cli
 from daemon.core.case.case import Case
 from daemon.core.model import WorkloadRef
 from daemon.core.rollout_facts.owners import Ownership
-from daemon.engine.manual import Asked
+from daemon.engine.manual import Agrees, Asked
 from daemon.engine.release_wait import Answer, Wanted
 from daemon.engine.release_wait import Result as Waited
-from daemon.ports import CaseStore, Clock, PortError
+from daemon.ports import CaseStore, Clock, PortError, Rejected
 from daemon.settings import Settings, load
+from daemon.settings.inventory import FoundDeployment, Inventory
 from tests.simulation.faulty import FaultyCaseStore
 from tests.unit.web import samples
 from tests.unit.web.fakes import FixedClock
@@ -100,6 +101,11 @@ class FakeParts(Backend):
         say("waiting for a case")
         return self.result
 
+    def inventory(self, settings: Settings, namespace: str) -> Inventory:
+        self.calls.append(("inventory", (settings.prometheus.url, namespace)))
+        cart = FoundDeployment(name="cart", pods=2, probes=(":8080/ready",))
+        return Inventory(namespace=namespace, prometheus=settings.prometheus.url, deployments=(cart,))
+
     def pause(self, settings: Settings, ref: WorkloadRef, seconds: float | None) -> str:
         self.calls.append(("pause", (str(ref), seconds)))
         return "true" if seconds is None else "until 2026-11-24T12:20:00Z"
@@ -119,7 +125,10 @@ class FakeParts(Backend):
         asked: Asked,
         dry_run: bool,
         say: Say,
+        agrees: Agrees,
     ) -> int:
+        if not dry_run and not agrees(f"Roll back {ref} from revision 8 to revision 7?"):
+            raise Rejected("not confirmed, nothing was done: answer y, or add --yes")
         self.calls.append(("rollback", (str(ref), asked, dry_run)))
         if self.trouble is not None:
             raise self.trouble

@@ -122,7 +122,10 @@ def test_a_pipeline_is_answered_for_its_own_release(shell: Shell, daemon: Path) 
     unseen = shell.rollbackd("wait", NAME, "--revision", "99", "--timeout", "2s")
 
     assert (good.returncode, bad.returncode, unseen.returncode) == (0, 1, 124), f"{good}\n{bad}\n{unseen}"
-    assert f"{NAME}-r2-" in good.stdout
+    [name] = [word for word in good.stdout.split() if word.startswith(f"{NAMESPACE}/{NAME}-r2-")]
+    case = f"rolloutcase/{name.partition('/')[2]}"
+    for condition in ("Done", "Healthy"):
+        shell.cluster.kubectl("-n", NAMESPACE, "wait", f"--for=condition={condition}", case, "--timeout=10s")
     assert f"{NAME}-r3-" in bad.stdout
     assert "RolledBack" in bad.stdout
 

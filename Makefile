@@ -106,6 +106,12 @@ chart: setup ## Check the Helm chart and pack it into dist/
 	$(BIN)/pytest tests/chart -m "not e2e" $(PYTEST_ARGS)
 	$(BIN)/helm package helm/rollbackd --destination dist
 
+.PHONY: dist
+dist: setup ## Make what a release holds besides the image: wheel, sdist, chart, kubectl's plugin, checksums
+	@$(FIND_PYTHON); $(FIND_UV); rm -rf dist && "$$uv" build --quiet --out-dir dist
+	$(BIN)/helm package helm/rollbackd --destination dist
+	$(BIN)/python packaging/release.py
+
 .PHONY: image
 image: ## Build the image: IMAGE=name:tag, with docker, podman or buildah
 	@for tool in docker podman "buildah bud"; do \

@@ -19,7 +19,7 @@ from daemon.engine.gates import Asking
 from daemon.engine.manual import Agrees, Asked, ByHand, Say, roll_back_by_hand
 from daemon.engine.orders import PeoplesOrders
 from daemon.engine.queue import WorkQueue
-from daemon.engine.release_wait import ReleaseWait, Result, Wanted, wait_for_case, wait_for_release
+from daemon.engine.release_wait import ReleaseWait, WaitResult, Wanted, wait_for_case, wait_for_release
 from daemon.engine.steady_clock import SteadyClock
 from daemon.engine.surroundings_cache import Sources
 from daemon.engine.views import absent
@@ -216,7 +216,7 @@ def manual_rollback(
 
 def wait(
     settings: Settings, subject: WorkloadRef | Case, *, wanted: Wanted, timeout: float, say: Say
-) -> Result:
+) -> WaitResult:
     """Wait for a workload's release, or for a case, at most ``timeout`` seconds. Raises PortError."""
     clock, client = SystemClock(), kube_client(settings)
     ref = subject.ref if isinstance(subject, Case) else subject

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from daemon.core.model import WorkloadRef
     from daemon.core.rollout_facts.owners import Ownership
     from daemon.engine.manual import Agrees, Asked
-    from daemon.engine.release_wait import Result, Wanted
+    from daemon.engine.release_wait import WaitResult, Wanted
     from daemon.ports import CaseStore, Clock
     from daemon.settings import Settings
     from daemon.settings.inventory import Inventory
@@ -74,7 +74,7 @@ class Backend:
         wanted: Wanted,
         timeout: float,
         say: Say,
-    ) -> Result:
+    ) -> WaitResult:
         from daemon import app
 
         return app.wait(settings, subject, wanted=wanted, timeout=timeout, say=say)

@@ -26,7 +26,7 @@ class Answer(StrEnum):
     TIMEOUT = "timeout"
 
 
-class Result(Value, frozen=True):
+class WaitResult(Value, frozen=True):
     answer: Answer
     text: str
     case: Case | None = None
@@ -52,21 +52,21 @@ class ReleaseWait:
     timeout: float
 
 
-def wait_for_release(tools: ReleaseWait, ref: WorkloadRef, wanted: Wanted) -> Result:
+def wait_for_release(tools: ReleaseWait, ref: WorkloadRef, wanted: Wanted) -> WaitResult:
     """Until the release's case is decided. Raises Missing (no such Deployment), Denied."""
     return _watched(tools, _Search(tools, ref, wanted).look)
 
 
-def wait_for_case(tools: ReleaseWait, case: Case) -> Result:
+def wait_for_case(tools: ReleaseWait, case: Case) -> WaitResult:
     """Until this case is decided. Raises Missing when it is gone, Denied."""
 
-    def look() -> Result | str:
+    def look() -> WaitResult | str:
         return _answer(tools.store.get(case.namespace, case.name), complete=True)
 
     return _watched(tools, look)
 
 
-def _watched(tools: ReleaseWait, look: Callable[[], Result | str]) -> Result:
+def _watched(tools: ReleaseWait, look: Callable[[], WaitResult | str]) -> WaitResult:
     """Looks until there is an answer. What cannot be asked for now is said, and asked for again."""
     edge, said = tools.clock.monotonic() + tools.timeout, ""
     while True:
@@ -74,13 +74,13 @@ def _watched(tools: ReleaseWait, look: Callable[[], Result | str]) -> Result:
             seen = look()
         except Unavailable as error:
             seen = str(error)
-        if isinstance(seen, Result):
+        if isinstance(seen, WaitResult):
             return seen
         if seen != said:
             said = seen
             tools.say(seen)
         if tools.clock.monotonic() >= edge:
-            return Result(answer=Answer.TIMEOUT, text=f"not decided within {tools.timeout:g} s: {said}")
+            return WaitResult(answer=Answer.TIMEOUT, text=f"not decided within {tools.timeout:g} s: {said}")
         tools.sleep(PACE)
 
 
@@ -99,14 +99,14 @@ class _Search:
         self._target = False
         """Whether it is what that case returned to, and not what it is about."""
 
-    def look(self) -> Result | str:
+    def look(self) -> WaitResult | str:
         workload = self._tools.cluster.workload(self._ref)
         if self._case:
             complete = workload is not None and workload.status.complete
             return self._judged(self._tools.store.get(self._ref.namespace, self._case), complete=complete)
         if workload is None:
             if self._seen:
-                return Result(answer=Answer.BAD, text=f"Deployment {self._ref} was deleted")
+                return WaitResult(answer=Answer.BAD, text=f"Deployment {self._ref} was deleted")
             raise Missing(f"Deployment {self._ref} does not exist: see kubectl get deployments -A")
         self._seen = True
         case = self._find(workload)
@@ -115,13 +115,13 @@ class _Search:
             return self._judged(case, complete=workload.status.complete)
         return case
 
-    def _judged(self, case: Case, *, complete: bool) -> Result | str:
+    def _judged(self, case: Case, *, complete: bool) -> WaitResult | str:
         if self._target and case.phase is Phase.ROLLED_BACK:
             text = f"{case.key} returned to {case.status.target}: {case.status.reason}"
-            return Result(answer=Answer.HEALTHY, text=text, case=case)
+            return WaitResult(answer=Answer.HEALTHY, text=text, case=case)
         return _answer(case, complete=complete)
 
-    def _find(self, workload: Workload) -> Case | Result | str:
+    def _find(self, workload: Workload) -> Case | WaitResult | str:
         """The release's case, or why it cannot be had, or what is waited for."""
         current = _settled(workload)
         if self._wanted.revision is not None:
@@ -138,7 +138,7 @@ class _Search:
             text = (
                 f"{self._release} of {self._ref} was superseded by {current} before a case was opened for it"
             )
-            return Result(answer=Answer.BAD, text=text)
+            return WaitResult(answer=Answer.BAD, text=text)
         return case or f"waiting for a case of {self._release} of {self._ref}: none was opened yet"
 
     def _unsettled(self, workload: Workload) -> str:
@@ -146,11 +146,11 @@ class _Search:
             return f"Deployment {self._ref} is paused, and makes no revision: kubectl rollout resume"
         return f"waiting for the controller to see the newest change of {self._ref}"
 
-    def _numbered(self, workload: Workload, current: Revision | None, number: int) -> Case | Result | str:
+    def _numbered(self, workload: Workload, current: Revision | None, number: int) -> Case | WaitResult | str:
         case = next((one for one in self._cases(workload) if one.spec.revision.number == number), None)
         if case is None and current is not None and current.number > number:
             text = f"there is no case of revision {number} of {self._ref}, which runs {current}"
-            return Result(answer=Answer.BAD, text=text)
+            return WaitResult(answer=Answer.BAD, text=text)
         return case or f"waiting for a case of revision {number} of {self._ref}: none was opened yet"
 
     def _returned_from(self, workload: Workload, current: Revision) -> Case | str:
@@ -204,7 +204,7 @@ def _runs(revision: Revision, asked: str) -> bool:
     )
 
 
-def _answer(case: Case, *, complete: bool) -> Result | str:
+def _answer(case: Case, *, complete: bool) -> WaitResult | str:
     """What the case says, or how far it is. ``complete``: whether the Deployment's rollout is."""
     text = f"{case.key} is {case.phase.value}: {case.status.reason or 'nothing is known yet'}"
     match case.phase:
@@ -212,7 +212,7 @@ def _answer(case: Case, *, complete: bool) -> Result | str:
             if case.spec.change is Change.ADOPTED and not complete:
                 return f"{text}; its rollout is not complete"
             unproven = "" if case.status.proven else " (not proven)"
-            return Result(answer=Answer.HEALTHY, text=text + unproven, case=case)
+            return WaitResult(answer=Answer.HEALTHY, text=text + unproven, case=case)
         case Phase.PROGRESSING | Phase.WATCHING | Phase.FAILING | Phase.ROLLING_BACK | Phase.VERIFYING:
             return text
         case (
@@ -223,4 +223,4 @@ def _answer(case: Case, *, complete: bool) -> Result | str:
             | Phase.SUPERSEDED
             | Phase.ADVISED
         ):
-            return Result(answer=Answer.BAD, text=text, case=case)
+            return WaitResult(answer=Answer.BAD, text=text, case=case)

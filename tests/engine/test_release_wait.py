@@ -9,7 +9,14 @@ from msgspec.structs import replace
 
 from daemon.core.case.case import Case, Phase
 from daemon.core.model import Workload, WorkloadRef
-from daemon.engine.release_wait import Answer, ReleaseWait, Result, Wanted, wait_for_case, wait_for_release
+from daemon.engine.release_wait import (
+    Answer,
+    ReleaseWait,
+    WaitResult,
+    Wanted,
+    wait_for_case,
+    wait_for_release,
+)
 from daemon.ports import Missing
 from tests.engine.world import IMAGE, REF, World
 
@@ -27,11 +34,11 @@ def waiting(world: World, said: list[str] | None = None, *, timeout: float = 180
     )
 
 
-def wait(world: World, **wanted: object) -> Result:
+def wait(world: World, **wanted: object) -> WaitResult:
     return wait_for_release(waiting(world), REF, Wanted(**wanted))  # type: ignore[arg-type]
 
 
-def of(result: Result) -> tuple[Answer, str]:
+def of(result: WaitResult) -> tuple[Answer, str]:
     assert result.case is not None, result.text
     return result.answer, result.case.spec.revision.tag
 

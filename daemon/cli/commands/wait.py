@@ -16,7 +16,7 @@ from daemon.presentation.words import clean
 if TYPE_CHECKING:
     from daemon.core.case.case import Case
     from daemon.core.model import WorkloadRef
-    from daemon.engine.release_wait import Result
+    from daemon.engine.release_wait import WaitResult
 
 TIMED_OUT = 124
 """As the command ``timeout`` has it."""
@@ -75,7 +75,7 @@ def _subject(session: Invocation, name: str) -> WorkloadRef | Case:
     return lookup.workload(session, name)
 
 
-def _tell(session: Invocation, result: Result) -> int:
+def _tell(session: Invocation, result: WaitResult) -> int:
     from daemon.engine.release_wait import Answer
     from daemon.presentation.case_views import summary
 

@@ -16,8 +16,7 @@ from daemon.core.case.case import Case
 from daemon.core.model import WorkloadRef
 from daemon.core.rollout_facts.owners import Ownership
 from daemon.engine.manual import Agrees, Asked
-from daemon.engine.release_wait import Answer, Wanted
-from daemon.engine.release_wait import Result as Waited
+from daemon.engine.release_wait import Answer, WaitResult, Wanted
 from daemon.ports import CaseStore, Clock, PortError, Rejected
 from daemon.settings import Settings, load
 from daemon.settings.inventory import FoundDeployment, Inventory
@@ -50,7 +49,7 @@ class FakeParts(Backend):
         self.known_as = ""
         self.meanwhile: list[Callable[[], object]] = []
         """What happens while the program sleeps; then somebody presses Ctrl-C."""
-        self.result = Waited(answer=Answer.HEALTHY, text="it is Healthy")
+        self.result = WaitResult(answer=Answer.HEALTHY, text="it is Healthy")
         self.owned: dict[WorkloadRef, Ownership] = {}
 
     def add(self, *cases: Case) -> None:
@@ -95,7 +94,7 @@ class FakeParts(Backend):
         wanted: Wanted,
         timeout: float,
         say: Say,
-    ) -> Waited:
+    ) -> WaitResult:
         named = subject.key if isinstance(subject, Case) else str(subject)
         self.calls.append(("wait", (named, wanted, timeout)))
         say("waiting for a case")

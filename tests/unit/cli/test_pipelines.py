@@ -9,7 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from daemon.core.case.case import Phase, Status
-from daemon.engine.release_wait import Answer, Result, Wanted
+from daemon.engine.release_wait import Answer, WaitResult, Wanted
 from tests.unit.cli.conftest import FakeParts, Rollbackd, answer
 from tests.unit.web import samples
 
@@ -22,7 +22,7 @@ class TestWait:
     def test_the_answer_is_the_exit_code(
         self, rollbackd: Rollbackd, parts: FakeParts, found: Answer, code: int
     ) -> None:
-        parts.result = Result(answer=found, text="so it is", case=samples.rolled_back())
+        parts.result = WaitResult(answer=found, text="so it is", case=samples.rolled_back())
 
         result = rollbackd("wait", "gl-006-heatreclaim")
 

@@ -91,9 +91,10 @@ fuzz: setup ## Feed a million inputs near a corpus to each place where others' i
 	$(BIN)/python -m tests.fuzz $(SURFACES) --examples $(or $(EXAMPLES),1000000)
 
 .PHONY: docs
-docs: setup ## Write the generated files anew: docs/settings.md, the schema of the webhook and the chart's CRD
+docs: setup ## Write the generated files anew: docs/settings.md, docs/metrics.md, the webhook's schema and the chart's CRD
 	mkdir -p docs helm/rollbackd/crds
 	$(BIN)/python -m daemon.settings.reference > docs/settings.md.new && mv docs/settings.md.new docs/settings.md
+	$(BIN)/python -m daemon.metrics_reference > docs/metrics.md.new && mv docs/metrics.md.new docs/metrics.md
 	$(BIN)/python -m daemon.adapters.incidents.webhook > schema.new && mv schema.new docs/webhook.schema.json
 	$(BIN)/python -m daemon.adapters.kubernetes.crd > crd.new && mv crd.new helm/rollbackd/crds/rolloutcases.yaml
 
@@ -104,6 +105,12 @@ chart: setup ## Check the Helm chart and pack it into dist/
 	for values in tests/chart/values/*.yaml; do $(BIN)/helm lint --strict --quiet helm/rollbackd -f "$$values" || exit 1; done
 	$(BIN)/pytest tests/chart -m "not e2e" $(PYTEST_ARGS)
 	$(BIN)/helm package helm/rollbackd --destination dist
+
+.PHONY: dist
+dist: setup ## Make what a release holds besides the image: wheel, sdist, chart, kubectl's plugin, checksums
+	@$(FIND_PYTHON); $(FIND_UV); rm -rf dist && "$$uv" build --quiet --out-dir dist
+	$(BIN)/helm package helm/rollbackd --destination dist
+	$(BIN)/python packaging/release.py
 
 .PHONY: image
 image: ## Build the image: IMAGE=name:tag, with docker, podman or buildah

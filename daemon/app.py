@@ -11,23 +11,26 @@ from prometheus_client import CollectorRegistry
 
 from daemon import logs
 from daemon.adapters.clock import SystemClock
+from daemon.core.case.case import Case
 from daemon.core.model import WorkloadRef
 from daemon.engine.assembly import EngineParts, Running, assemble
 from daemon.engine.defects import LogOnly
 from daemon.engine.gates import Asking
-from daemon.engine.manual import Asked, ByHand, Say, roll_back_by_hand
+from daemon.engine.manual import Agrees, Asked, ByHand, Say, roll_back_by_hand
 from daemon.engine.orders import PeoplesOrders
 from daemon.engine.queue import WorkQueue
+from daemon.engine.release_wait import ReleaseWait, WaitResult, Wanted, wait_for_case, wait_for_release
 from daemon.engine.steady_clock import SteadyClock
 from daemon.engine.surroundings_cache import Sources
 from daemon.engine.views import absent
 from daemon.engine.workers import SHARE, WORKERS
-from daemon.ports import CaseStore
+from daemon.ports import CaseStore, Clock
 from daemon.settings import Settings
 from daemon.teardown import Teardown, at_once, close_all
 
 if TYPE_CHECKING:
     from daemon.adapters.kubernetes.client import KubeClient
+    from daemon.adapters.kubernetes.workloads import KubeCluster
 
 
 def run(settings: Settings) -> int:
@@ -180,21 +183,14 @@ def manual_rollback(
     asked: Asked,
     dry_run: bool,
     say: Say,
+    agrees: Agrees,
 ) -> int:
     """Roll back by hand and follow it. Returns 0 when it is complete and healthy. Raises PortError."""
     from daemon.adapters.http_health import HttpHealthProbe
     from daemon.adapters.kubernetes.actuator import KubeActuator
-    from daemon.adapters.kubernetes.workloads import KubeCluster
 
     clock, client = SystemClock(), kube_client(settings)
-    cluster = KubeCluster(
-        client,
-        guard=lambda found, _: found == ref,
-        namespaces=(ref.namespace,),
-        clock=clock,
-        notify=lambda _: None,
-        on_problem=say,
-    )
+    cluster = _only(client, ref, clock, say)
     tools = ByHand(
         cluster=cluster,
         actuator=KubeActuator(client, dry_run=dry_run),
@@ -213,8 +209,46 @@ def manual_rollback(
             cases=lambda: case_store(settings).cases(),
             asked=asked,
             dry_run=dry_run,
+            agrees=agrees,
         )
     return 0 if well else 1
+
+
+def wait(
+    settings: Settings, subject: WorkloadRef | Case, *, wanted: Wanted, timeout: float, say: Say
+) -> WaitResult:
+    """Wait for a workload's release, or for a case, at most ``timeout`` seconds. Raises PortError."""
+    clock, client = SystemClock(), kube_client(settings)
+    ref = subject.ref if isinstance(subject, Case) else subject
+    cluster = _only(client, ref, clock, say)
+    tools = ReleaseWait(
+        cluster=cluster,
+        store=case_store(settings),
+        clock=clock,
+        sleep=threading.Event().wait,
+        say=say,
+        timeout=timeout,
+    )
+    if isinstance(subject, Case):
+        return wait_for_case(tools, subject)
+    with Teardown() as teardown:
+        cluster.start()
+        teardown.add("watches", cluster.stop)
+        return wait_for_release(tools, ref, wanted)
+
+
+def _only(client: KubeClient, ref: WorkloadRef, clock: Clock, say: Say) -> KubeCluster:
+    """The cluster as far as one Deployment goes."""
+    from daemon.adapters.kubernetes.workloads import KubeCluster
+
+    return KubeCluster(
+        client,
+        guard=lambda found, _: found == ref,
+        namespaces=(ref.namespace,),
+        clock=clock,
+        notify=lambda _: None,
+        on_problem=say,
+    )
 
 
 def demo(*, speed: float, port: int | None, keep: bool, say: Say) -> int:

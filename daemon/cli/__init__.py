@@ -8,3 +8,10 @@ def main() -> None:
     from daemon.cli.root import cli
 
     cli(prog_name="rollbackd")
+
+
+def plugin() -> None:
+    """The same as kubectl finds it: ``kubectl rollbackd …`` runs ``kubectl-rollbackd``."""
+    from daemon.cli.root import cli
+
+    cli(prog_name="kubectl rollbackd", complete_var="_ROLLBACKD_COMPLETE")

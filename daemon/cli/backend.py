@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,11 +11,14 @@ if TYPE_CHECKING:
     from daemon.adapters.incidents.registry import Sink
     from daemon.adapters.kubernetes.permissions import Permission
     from daemon.adapters.live_check import Notice
+    from daemon.core.case.case import Case
     from daemon.core.model import WorkloadRef
     from daemon.core.rollout_facts.owners import Ownership
-    from daemon.engine.manual import Asked
+    from daemon.engine.manual import Agrees, Asked
+    from daemon.engine.release_wait import WaitResult, Wanted
     from daemon.ports import CaseStore, Clock
     from daemon.settings import Settings
+    from daemon.settings.inventory import Inventory
 
 Say = Callable[[str], None]
 
@@ -54,6 +58,53 @@ class Backend:
 
         return whoami(app.kube_client(settings))
 
+    def namespace(self, kubeconfig: str | None, context: str | None) -> str:
+        """That of the kubeconfig's context, or in a cluster the pod's own. Raises Rejected."""
+        from daemon.adapters.kubernetes.access import load
+
+        return load(Path(kubeconfig) if kubeconfig else None, context).namespace
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    def wait(
+        self,
+        settings: Settings,
+        subject: WorkloadRef | Case,
+        *,
+        wanted: Wanted,
+        timeout: float,
+        say: Say,
+    ) -> WaitResult:
+        from daemon import app
+
+        return app.wait(settings, subject, wanted=wanted, timeout=timeout, say=say)
+
+    def inventory(self, settings: Settings, namespace: str) -> Inventory:
+        """What is found in a namespace, and of it in Prometheus. Raises PortError."""
+        from daemon import app
+        from daemon.adapters.inventory import look_around
+        from daemon.adapters.prometheus.client import PrometheusClient
+
+        prometheus = PrometheusClient(settings.prometheus, self.clock())
+        try:
+            return look_around(app.kube_client(settings), prometheus, namespace)
+        finally:
+            prometheus.close()
+
+    def pause(self, settings: Settings, ref: WorkloadRef, seconds: float | None) -> str:
+        """Returns what was written. Raises PortError."""
+        from daemon import app
+        from daemon.adapters.kubernetes.pausing import pause
+
+        return pause(app.kube_client(settings), ref, seconds)
+
+    def resume(self, settings: Settings, ref: WorkloadRef) -> None:
+        from daemon import app
+        from daemon.adapters.kubernetes.pausing import resume
+
+        resume(app.kube_client(settings), ref)
+
     def run(self, settings: Settings) -> int:
         from daemon import app
 
@@ -67,10 +118,11 @@ class Backend:
         asked: Asked,
         dry_run: bool,
         say: Say,
+        agrees: Agrees,
     ) -> int:
         from daemon import app
 
-        return app.manual_rollback(settings, ref, asked=asked, dry_run=dry_run, say=say)
+        return app.manual_rollback(settings, ref, asked=asked, dry_run=dry_run, say=say, agrees=agrees)
 
     def demo(self, *, speed: float, port: int | None, keep: bool, say: Say) -> int:
         from daemon import app

@@ -16,11 +16,19 @@ if TYPE_CHECKING:
 
 
 def print_listing(
-    session: Invocation, head: str, rows: Sequence[tuple[str, ...]], owners: Sequence[str] = ()
+    session: Invocation,
+    head: str,
+    rows: Sequence[tuple[str, ...]],
+    owners: Sequence[str] = (),
+    cases: Sequence[Case] = (),
 ) -> None:
-    """``owners`` are those of each row; the column is there where somebody owns something."""
+    """``owners`` are those of each row; the column is there where somebody owns something.
+
+    ``cases`` are those of the first rows, for what ``-o wide`` adds.
+    """
     if not rows:
-        session.say("No cases: a case opens when a guarded Deployment gets a new revision.")
+        where = ", ".join(session.looking.namespaces)
+        session.say(f"No cases in {where}: a case opens when a guarded Deployment gets a new revision.")
         return
     from daemon.cli.tables import listing
 
@@ -28,7 +36,16 @@ def print_listing(
     if any(owners):
         heads = (*heads[:-1], "OWNER", heads[-1])
         rows = [(*row[:-1], owner, row[-1]) for row, owner in zip(rows, owners, strict=True)]
+    if session.options.output == "wide":
+        heads = (*heads[:-1], "CASE", "IMAGE", "RETURN TO", heads[-1])
+        wide = [_wide(case) for case in cases] + [("", "", "")] * (len(rows) - len(cases))
+        rows = [(*row[:-1], *more, row[-1]) for row, more in zip(rows, wide, strict=True)]
     listing(session.console, heads, rows)
+
+
+def _wide(case: Case) -> tuple[str, str, str]:
+    target = case.status.target
+    return case.name, case.spec.revision.image, "" if target is None else str(target)
 
 
 def row(session: Invocation, name: str, case: Case) -> tuple[str, ...]:

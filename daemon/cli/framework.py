@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -14,6 +15,24 @@ from daemon.cli.invocation import invocation_of
 from daemon.presentation.words import clean
 
 OK, BAD, USAGE, CLUSTER, NOT_FOUND = 0, 1, 2, 3, 4
+FORMATS = ("table", "json", "yaml")
+LISTING = (*FORMATS, "wide", "name")
+"""The formats of commands that list cases."""
+
+
+class KubeconfigFile(click.ParamType[str]):
+    """A kubeconfig's path, as text; named by its option where it cannot be read, and not as a setting."""
+
+    name = "file"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        del param
+        try:
+            with Path(value).expanduser().open("rb"):
+                return str(Path(value).expanduser())
+        except OSError as error:
+            why = (error.strerror or "cannot be read").lower().replace("file or directory", "file")
+            raise click.UsageError(f"--kubeconfig {value}: {why}.", ctx) from None
 
 
 def global_options(*, hidden: bool) -> list[click.Parameter]:
@@ -32,11 +51,19 @@ def global_options(*, hidden: bool) -> list[click.Parameter]:
             show_envvar=True,
             help="Settings file. Else ./rollbackd.yaml, /etc/rollbackd/rollbackd.yaml.",
         ),
-        option("--kubeconfig", metavar="FILE", help="A kubeconfig file; beats the settings."),
+        option(
+            "--kubeconfig",
+            type=KubeconfigFile(),
+            metavar="FILE",
+            help="A kubeconfig file; beats the settings.",
+        ),
         option("--context", metavar="NAME", help="Context of the kubeconfig; beats the settings."),
         option("--namespace", "-n", metavar="NAME", help="Namespace of the WORKLOAD or CASE."),
         option(
-            "--output", "-o", type=click.Choice(["table", "json"]), help="For people (default) or programs."
+            "--output",
+            "-o",
+            type=click.Choice(LISTING),
+            help="For people (table, wide) or programs (name, json, yaml).",
         ),
         option(
             "--log-level",
@@ -55,13 +82,24 @@ def _remember(context: click.Context, parameter: click.Parameter, value: Any) ->
 class Command(click.Command):
     """A command that takes the global options too, and whose help shows examples.
 
-    Its callback returns the exit code.
+    Its callback returns the exit code. ``formats`` are those of ``--output`` that it can write. An option of
+    its own stands in place of a global one of the same name.
     """
 
-    def __init__(self, *args: Any, examples: str, **more: Any) -> None:
+    def __init__(self, *args: Any, examples: str, formats: Sequence[str] = FORMATS, **more: Any) -> None:
         super().__init__(*args, **more)
-        self.params += global_options(hidden=True)
+        own = {opt for parameter in self.params for opt in parameter.opts}
+        self.params += [option for option in global_options(hidden=True) if not own & set(option.opts)]
         self.examples = examples
+        self.formats = tuple(formats)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        asked = invocation_of(ctx).options.output
+        if asked is not None and asked not in self.formats:
+            raise click.UsageError(
+                f"{self.name} cannot write {asked}: choose {', '.join(self.formats)}.", ctx
+            )
+        return super().invoke(ctx)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         write_section(formatter, "Examples", self.examples)
@@ -95,6 +133,14 @@ class Root(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in self._commands_at and not name.startswith("-") and not ctx.resilient_parsing:
+            raise click.UsageError(f"there is no command {name}{_meant(name, self._commands_at)}", ctx)
+        return super().resolve_command(ctx, args)
+
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         for title, text in self._sections.items():
             write_section(formatter, title, text)
@@ -103,6 +149,11 @@ class Root(click.Group):
         """Always ends the program, as click does; only defects of our own show a traceback."""
         options["standalone_mode"] = False
         sys.exit(_guarded(lambda: super(Root, self).main(args, *more, **options)))
+
+
+def _meant(name: str, valid: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(valid), n=1, cutoff=0.6)
+    return f": did you mean {near[0]}?" if near else "."
 
 
 def _guarded(call: Callable[[], Any]) -> int:

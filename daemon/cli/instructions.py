@@ -45,7 +45,7 @@ def too_late(session: Invocation, case: Case, message: str) -> int:
 def order_of(session: Invocation, action: Literal["approve", "hold"], reason: str, by: str) -> Instruction:
     from daemon.core.case.case import Instruction
 
-    who = by if by.strip() else session.backend.whoami(session.settings)
+    who = by if by.strip() else session.backend.whoami(session.looking)
     return Instruction(action=action, by=person(who), at=session.backend.clock().now(), reason=reason.strip())
 
 

@@ -18,6 +18,7 @@ from daemon.presentation.words import clean
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from daemon.core.case.case import Case
     from daemon.ports import CaseStore
     from daemon.settings import Settings
 
@@ -45,7 +46,8 @@ class Invocation:
 
     @property
     def json(self) -> bool:
-        return self.options.output == "json"
+        """Whether standard output is one document for a program: JSON, or the same as YAML."""
+        return self.options.output in {"json", "yaml"}
 
     @cached_property
     def config_file(self) -> Path | None:
@@ -69,9 +71,25 @@ class Invocation:
         return self.backend.settings(self.config_file, self.flags, os.environ)
 
     @cached_property
+    def looking(self) -> Settings:
+        """The settings for what is only looked at, or is between a person and the cluster.
+
+        Without a file, those of one namespace: ``--namespace``, else the kubeconfig context's. Raises
+        SettingsError, PortError.
+        """
+        if self.config_file is not None or "ROLLBACKD_WORKLOADS" in os.environ:
+            return self.settings
+        from daemon.settings import looking_at
+
+        namespace = self.options.namespace or self.backend.namespace(
+            self.options.kubeconfig, self.options.context
+        )
+        return looking_at(namespace, self.flags, os.environ)
+
+    @cached_property
     def store(self) -> CaseStore:
         self.quiet_log()
-        return self.backend.case_store(self.settings)
+        return self.backend.case_store(self.looking)
 
     def quiet_log(self) -> None:
         """For all commands but the daemon itself: only what goes wrong, as text."""
@@ -88,11 +106,20 @@ class Invocation:
         """For people: on standard error where standard output is for a program."""
         click.echo(clean(text), err=self.json)
 
+    def name(self, case: Case) -> None:
+        """As ``kubectl get -o name`` writes it."""
+        click.echo(clean(f"rolloutcase.rollbackd.io/{case.name}"))
+
     def emit(self, value: object) -> None:
-        """For programs: one JSON document."""
+        """For programs: one document."""
         import msgspec
 
-        click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+        document = msgspec.json.encode(value)
+        if self.options.output == "yaml":
+            # By way of JSON, so that times are the same text in both.
+            click.echo(msgspec.yaml.encode(msgspec.json.decode(document)).decode(), nl=False)
+        else:
+            click.echo(msgspec.json.format(document, indent=2).decode())
 
 
 def invocation_of(context: click.Context) -> Invocation:

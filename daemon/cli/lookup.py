@@ -37,7 +37,7 @@ def workload(session: Invocation, name: str) -> WorkloadRef:
 
     namespace, bare = split(name, session.options.namespace)
     if namespace is None:
-        settings = session.settings
+        settings = session.looking
         named = {entry.namespace for entry in settings.workloads if entry.name == bare}
         possible = sorted(named or set(settings.namespaces))
         if len(possible) != 1:

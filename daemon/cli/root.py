@@ -9,6 +9,7 @@ from daemon.cli.framework import Root
 from daemon.cli.invocation import invocation_of
 
 COMMANDS = {
+    "init": "daemon.cli.commands.init:init",
     "run": "daemon.cli.commands.run:run",
     "check-config": "daemon.cli.commands.check_config:check_config",
     "status": "daemon.cli.commands.status:status",
@@ -20,11 +21,15 @@ COMMANDS = {
     "notify": "daemon.cli.commands.notify:notify",
     "judge": "daemon.cli.commands.judge:judge",
     "backtest": "daemon.cli.commands.backtest:backtest",
+    "wait": "daemon.cli.commands.wait:wait",
     "rollback": "daemon.cli.commands.rollback:rollback",
     "approve": "daemon.cli.commands.approve:approve",
     "hold": "daemon.cli.commands.hold:hold",
+    "pause": "daemon.cli.commands.pause:pause",
+    "resume": "daemon.cli.commands.pause:resume",
     "demo": "daemon.cli.commands.demo:demo",
     "completion": "daemon.cli.commands.completion:completion",
+    "help": "daemon.cli.commands.help:help_",
     "version": "daemon.cli.commands.version:version",
 }
 
@@ -34,16 +39,19 @@ EXIT_CODES = """
 2    wrong usage or settings
 3    the cluster or Prometheus cannot be reached, or denies it
 4    no such case or workload
+124  wait: not decided within --timeout
 130  interrupted
 """
 
 EXAMPLES = """
 rollbackd demo                            see it work, with no cluster at all
+rollbackd init -n shop --prometheus URL   write a settings file for what is there
 rollbackd check-config --live             is everything set up?
 rollbackd run                             the daemon, as the Deployment starts it
 rollbackd status                          what is guarded, and how it is
 rollbackd show cart                       the newest rollout's story
 rollbackd explain cart                    its evidence, round by round
+rollbackd wait cart --timeout 20m         in a pipeline, after the image was set
 rollbackd judge samples.jsonl             judge recorded samples, with no cluster
 rollbackd backtest cart                   judge its past rollouts, from Prometheus
 """

@@ -17,6 +17,8 @@ from daemon.ports import Actuator, Clock, Cluster, HealthProbe, Missing, Rejecte
 
 Say = Callable[[str], None]
 Sleep = Callable[[float], object]
+Agrees = Callable[[str], bool]
+"""Asks a person a question that yes or no answers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,19 +171,26 @@ def roll_back_by_hand(
     cases: Callable[[], Sequence[Case]],
     asked: Asked,
     dry_run: bool,
+    agrees: Agrees = lambda _: True,
 ) -> bool:
     """Roll back, or set images instead, and follow it. Whether it is complete and healthy.
 
-    Raises PortError.
+    What exactly would be done is asked first. Raises Rejected where that is not agreed to, PortError.
     """
     workload = settle(tools, ref)
     tools.say(f"{ref} runs {workload.current}: {workload.current.image if workload.current else ''}")
     if asked.images:
-        undone = _set_images(tools, workload, asked.images)
+        choice = pick_images(tools.cluster, workload, asked.images)
+        for line in choice.notes:
+            tools.say(line)
+        _ask(agrees, dry_run, f"Set {', '.join(map(str, choice.changes))} in {ref}?")
+        undone = tools.actuator.set_images(workload.ref, workload.uid, choice.changes)
+        tools.say(undone.detail)
     else:
         own = [case for case in cases() if case.ref == ref]
         goal, why = pick(workload, own, asked.revision, unproven=asked.unproven)
         tools.say(f"returning to {goal}: {why}")
+        _ask(agrees, dry_run, f"Roll back {ref} from {workload.current} to {goal}?")
         undone = undo(tools, workload, goal)
     if undone.outcome is not EffectOutcome.DONE:
         return False
@@ -192,10 +201,7 @@ def roll_back_by_hand(
     return await_rollout(tools, ref, generation=generation)
 
 
-def _set_images(tools: ByHand, workload: Workload, asked: Sequence[AskedImage]) -> RollbackResult:
-    choice = pick_images(tools.cluster, workload, asked)
-    for line in choice.notes:
-        tools.say(line)
-    done = tools.actuator.set_images(workload.ref, workload.uid, choice.changes)
-    tools.say(done.detail)
-    return done
+def _ask(agrees: Agrees, dry_run: bool, question: str) -> None:
+    """Raises Rejected where the answer is no; a dry run changes nothing, and needs none."""
+    if not dry_run and not agrees(question):
+        raise Rejected("not confirmed, nothing was done: answer y, or add --yes")

@@ -15,6 +15,7 @@ from daemon.settings.groups import (
 from daemon.settings.guarding import GuardedWorkload, PolicySettings, SignalSettings
 from daemon.settings.incidents import SINKS, IncidentSettings
 from daemon.settings.loading import load
+from daemon.settings.looking import looking_at
 from daemon.settings.migration import MigrationSettings
 from daemon.settings.model import Settings
 from daemon.settings.problems import Problem, SettingsError
@@ -47,4 +48,5 @@ __all__ = [
     "WebSettings",
     "example_file",
     "load",
+    "looking_at",
 ]

@@ -14,6 +14,7 @@ from daemon.settings.model import Settings
 from daemon.settings.notify_checks import notifying
 from daemon.settings.overlay_checks import overlays
 from daemon.settings.problems import Location, instead
+from daemon.settings.query_checks import queries
 from daemon.settings.secret_checks import secrets
 from daemon.settings.smoke_tests import SmokeTestSettings
 
@@ -26,6 +27,7 @@ def flaws(settings: Settings, *, offline: bool = False) -> Iterator[Flaw]:
         yield from _nothing_to_judge(settings)
         return
     yield from _unjudged(settings)
+    yield from queries(settings)
     yield from _surroundings(settings)
     yield from _smoke_tests(settings)
     yield from migrations(settings)

@@ -74,7 +74,8 @@ def _no_file() -> Problem:
         source="settings",
         field="workloads",
         message="there is no settings file, and so nothing is guarded",
-        remedy=f"write one and name it with --config or ROLLBACKD_CONFIG; {example_file()} is an example",
+        remedy="write one by rollbackd init, and name it with --config or ROLLBACKD_CONFIG; "
+        f"{example_file()} is an example",
     )
 
 

@@ -113,6 +113,35 @@ def metric_names(expression: str) -> tuple[str, ...]:
     return tuple(names)
 
 
+def called(expression: str) -> tuple[str, ...]:
+    """The functions and aggregations it calls, in small letters, the outermost first."""
+    tokens = [token for token in (*_placed(expression), _END) if token.kind != "comment"]
+    return tuple(
+        one.text.lower()
+        for one, following in pairwise(tokens)
+        if one.kind == "word"
+        and following.text.lower() in _FOLLOWS_FUNCTIONS
+        and one.text.lower() not in WORDS
+    )
+
+
+def label_lists(expression: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Each list of labels with the word before it, such as ``("by", ("namespace", "pod"))``."""
+    found: list[tuple[str, tuple[str, ...]]] = []
+    tokens = [token for token in _placed(expression) if token.kind != "comment"]
+    for at, token in enumerate(tokens):
+        if token.kind != "word" or token.text.lower() not in LABEL_LISTS:
+            continue
+        names: list[str] = []
+        for one in tokens[at + 2 :]:
+            if one.text == ")":
+                break
+            if one.kind in {"word", "string"}:
+                names.append(unquoted(one.text) if one.kind == "string" else one.text)
+        found.append((token.text.lower(), tuple(names)))
+    return tuple(found)
+
+
 def _quoted_names(expression: str) -> Iterator[str]:
     """The names of metrics and labels that stand in quotes, with these."""
     tokens = [token for token in (*_placed(expression), _END) if token.kind != "comment"]

@@ -6,9 +6,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
+from anyio import CapacityLimiter, move_on_after, to_thread
 from fastapi import FastAPI, Query, Request, Response
 from msgspec import structs
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, disable_created_metrics, generate_latest
 from starlette.exceptions import HTTPException
 
 from daemon import __version__
@@ -19,10 +20,14 @@ from daemon.presentation import case_views
 from daemon.web import overview
 from daemon.web.answers import Described, answer
 from daemon.web.door import Door
+from daemon.web.fleet_metrics import FleetMetrics
 from daemon.web.ports import Views
 from daemon.web.readers import Readers
 from daemon.web.sight import Sight
 from daemon.web.visitor import INSTRUCT, SEE, Visitor
+
+FLEET_WITHIN = 3.0
+"""Seconds in which the cases must be known, for their metrics to be part of a scrape."""
 
 
 def add_probes(app: FastAPI, views: Views, registry: CollectorRegistry) -> None:
@@ -39,10 +44,22 @@ def add_probes(app: FastAPI, views: Views, registry: CollectorRegistry) -> None:
         """Whether the daemon can take alerts."""
         return await readers.read(lambda: _readiness(views.unready()))
 
+    fleet = CollectorRegistry()
+    fleet.register(FleetMetrics(views))
+    one = CapacityLimiter(1)
+    # When a counter was made says nothing that its process's start does not.
+    disable_created_metrics()  # type: ignore[no-untyped-call]
+
     @app.get("/metrics")
     async def metrics() -> Response:
         """The daemon's own metrics in Prometheus's text format."""
-        return Response(generate_latest(registry), media_type="text/plain; version=0.0.4; charset=utf-8")
+        text = generate_latest(registry)
+        # The cases may have to be listed: a scrape does not wait for an API server that is silent.
+        with move_on_after(FLEET_WITHIN):
+            text += await to_thread.run_sync(
+                lambda: generate_latest(fleet), limiter=one, abandon_on_cancel=True
+            )
+        return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 def _readiness(reasons: Sequence[str]) -> Response:

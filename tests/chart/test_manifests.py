@@ -13,7 +13,7 @@ from tests.chart.rendering import CHART, NAMESPACE, VALUES, HelmError, Rendered,
 
 TOKEN = {"webhook": {"token": "0123456789abcdef"}}
 # Not Kubernetes' own: no schema comes with it.
-FOREIGN = {"ServiceMonitor"}
+FOREIGN = {"ServiceMonitor", "PrometheusRule"}
 
 
 def test_chart_passes_lint_without_a_warning(values_file: Path) -> None:

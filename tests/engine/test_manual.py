@@ -133,3 +133,32 @@ def test_the_emergency_stop_refuses_people_as_well() -> None:
     assert not roll_back_by_hand(tools(world, said), REF, cases=tuple, asked=Asked(), dry_run=False)
     assert ["not now" in line for line in said if "emergency stop" in line] == [True, True]
     assert world.tag() == "v1.0.1"
+
+
+@pytest.mark.parametrize(
+    ("asked", "question"),
+    [
+        (Asked(), f"Roll back {REF} from revision 2 (v1.0.1) to revision 1 (v1.0.0)?"),
+        (Asked(images=(AskedImage(version="v1.0.0", container=""),)), "v1.0.0"),
+    ],
+)
+def test_what_exactly_would_be_done_is_asked_first(asked: Asked, question: str) -> None:
+    world, questions = World().settled(), list[str]()
+    world.deploy("v1.0.1")
+    world.run(30)
+
+    def no(text: str) -> bool:
+        questions.append(text)
+        return False
+
+    def by_hand(dry_run: bool) -> bool:
+        return roll_back_by_hand(
+            tools(world, []), REF, cases=world.store.cases, asked=asked, dry_run=dry_run, agrees=no
+        )
+
+    with pytest.raises(Rejected, match="not confirmed, nothing was done"):
+        by_hand(dry_run=False)
+    by_hand(dry_run=True)
+
+    assert len(questions) == 1
+    assert question in questions[0]

@@ -39,14 +39,23 @@ def load(kubeconfig: Path | None = None, context: str | None = None) -> KubeClie
     try:
         if kubeconfig is None and context is None and _in_a_pod():
             in_cluster()
-            return KubeClient(configuration, namespace=_NAMESPACE_FILE.read_text().strip(), renew=in_cluster)
+            namespace = _NAMESPACE_FILE.read_text().strip()
+            return KubeClient(
+                configuration, namespace=namespace, renew=in_cluster, origin="the pod's ServiceAccount"
+            )
+        chosen = _chosen_context(file, context)
         from_file()
-        return KubeClient(configuration, namespace=_context_namespace(file, context), renew=from_file)
     except (_config.ConfigException, OSError) as error:
         raise ports.Rejected(
-            f"no usable Kubernetes configuration ({one_line(error)}): give a kubeconfig, "
-            f"or run in a pod with a ServiceAccount"
+            f"no usable Kubernetes configuration ({one_line(error)}): name a file with --kubeconfig or "
+            f"KUBECONFIG, or run in a pod with a ServiceAccount"
         ) from error
+    return KubeClient(
+        configuration,
+        namespace=str(chosen["context"].get("namespace") or "default"),
+        renew=from_file,
+        origin=f"context {chosen['name']}",
+    )
 
 
 def _in_a_pod() -> bool:
@@ -56,7 +65,14 @@ def _in_a_pod() -> bool:
     )
 
 
-def _context_namespace(file: str | None, context: str | None) -> str:
+def _chosen_context(file: str | None, context: str | None) -> dict[str, Any]:
+    """The context of that name, or else the current one. Raises Rejected, with those that there are."""
     contexts, active = _configs.list_kube_config_contexts(config_file=file)
-    chosen = next((c for c in contexts if c["name"] == context), active)
-    return str(chosen["context"].get("namespace") or "default")
+    if context is None:
+        return cast("dict[str, Any]", active)
+    found = next((each for each in contexts if each["name"] == context), None)
+    if found is None:
+        where = file or _configs.kube_config.KUBE_CONFIG_DEFAULT_LOCATION
+        names = ", ".join(sorted(each["name"] for each in contexts))
+        raise ports.Rejected(f"there is no context {context} in {where}: it has {names}")
+    return cast("dict[str, Any]", found)

@@ -11,6 +11,7 @@ from daemon import ports
 from daemon.adapters.kubernetes.errors import UNDECODABLE
 from daemon.adapters.kubernetes.resources import CASES
 from daemon.core.case.case import Case, Spec, Status
+from daemon.core.case.conditions import conditions
 
 KIND = "RolloutCase"
 WORKLOAD_LABEL = "rollbackd.io/workload"
@@ -103,7 +104,7 @@ def status_object(case: Case) -> dict[str, Any]:
             "resourceVersion": case.resource_version,
         },
         "spec": encode(case.spec),
-        "status": encode(case.status),
+        "status": encode(case.status) | {"conditions": encode(conditions(case))},
     }
 
 

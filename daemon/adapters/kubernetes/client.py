@@ -25,6 +25,7 @@ from daemon.adapters.kubernetes.errors import UNDECODABLE, failure
 from daemon.adapters.kubernetes.resources import Resource
 from daemon.adapters.kubernetes.server_time import ServerTime
 from daemon.adapters.kubernetes.stream import FOREIGN, Stream, one_line
+from daemon.adapters.kubernetes.unreachable import unreachable
 from daemon.core.value import learn_types
 
 T = TypeVar("T")
@@ -63,7 +64,12 @@ class KubeClient:
     """One API server, one identity. Safe to use from several threads."""
 
     def __init__(
-        self, configuration: Any, *, namespace: str = "default", renew: Callable[[], None] | None = None
+        self,
+        configuration: Any,
+        *,
+        namespace: str = "default",
+        renew: Callable[[], None] | None = None,
+        origin: str = "",
     ) -> None:
         learn_types()
         configuration.retries = False
@@ -75,6 +81,7 @@ class KubeClient:
         self.namespace = namespace
         """The kubeconfig context's namespace, or in a cluster the pod's own."""
         self._renew = renew
+        self._origin = origin
         self._server_time = ServerTime()
 
     def as_person(self, token: str) -> KubeClient:
@@ -193,7 +200,8 @@ class KubeClient:
         except websocket.WebSocketBadStatusException as error:
             raise self._failure(error.status_code, error.resp_body or b"", what) from error
         except (websocket.WebSocketException, *FOREIGN) as error:
-            raise ports.Unavailable(f"{what}: the API server at {self.host}: {one_line(error)}") from error
+            why = unreachable(error, self.host, self._origin)
+            raise ports.Unavailable(f"{what}: {why}") from error
         return socket
 
     def list(
@@ -267,9 +275,8 @@ class KubeClient:
                 method, url, headers, body=body, _request_timeout=(CONNECT_TIMEOUT, timeout)
             )
         except FOREIGN as error:
-            raise ports.Unavailable(
-                f"{method} {path}: the API server at {self.host}: {one_line(error)}"
-            ) from error
+            why = unreachable(error, self.host, self._origin)
+            raise ports.Unavailable(f"{method} {path}: {why}") from error
         response = cast("urllib3.HTTPResponse", answer.response)
         self._server_time.heard(response.headers.get("Date"))
         return response

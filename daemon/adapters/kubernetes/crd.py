@@ -15,6 +15,7 @@ from msgspec import inspect as types
 from daemon.adapters.kubernetes.case_codec import KIND
 from daemon.adapters.kubernetes.resources import CASES
 from daemon.core.case.case import Spec, Status
+from daemon.core.case.conditions import CaseCondition
 
 Schema = dict[str, Any]
 
@@ -138,6 +139,14 @@ def spec_schema() -> Schema:
     return made | {"x-kubernetes-validations": rules}
 
 
+def status_schema() -> Schema:
+    """The status, and its conditions, which are one of each type."""
+    made = schema(types.type_info(Status))
+    listed = {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}
+    made["properties"]["conditions"] = schema(types.type_info(tuple[CaseCondition, ...])) | listed
+    return made
+
+
 def manifest() -> dict[str, Any]:
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
@@ -152,6 +161,7 @@ def manifest() -> dict[str, Any]:
                 "plural": CASES.plural,
                 "singular": KIND.lower(),
                 "shortNames": ["rcase"],
+                "categories": ["rollbackd"],
             },
             "versions": [_version()],
         },
@@ -171,6 +181,13 @@ def _version() -> dict[str, Any]:
             _column("Phase", ".status.phase", "how far the case is"),
             _column("Verdict", ".status.verdict", "what the evidence says of the revision"),
             _column("Reason", ".status.reason", "why"),
+            _column("Proven", ".status.proven", "whether its health was proven", kind="boolean", priority=1),
+            _column(
+                "Return to",
+                ".status.target.images[0]",
+                "the image that it is rolled back to",
+                priority=1,
+            ),
             _column("Age", ".metadata.creationTimestamp", "time since the rollout was seen", kind="date"),
         ],
         "schema": {
@@ -183,7 +200,7 @@ def _version() -> dict[str, Any]:
                     "kind": {"type": "string"},
                     "metadata": {"type": "object"},
                     "spec": spec_schema(),
-                    "status": schema(types.type_info(Status)),
+                    "status": status_schema(),
                 },
             }
         },

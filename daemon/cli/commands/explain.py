@@ -53,7 +53,7 @@ def explain(session: Invocation, case: str, plot: Path | None) -> int:
     if plot is not None:
         check_plot(plot)
     found = lookup.case_or_newest(session, case)
-    shown = explained(found, session.settings.policy_for(found.ref, {}))
+    shown = explained(found, session.looking.policy_for(found.ref, {}))
     if session.json:
         session.emit(shown)
     else:

@@ -6,12 +6,13 @@ import click
 
 from daemon.cli import lookup
 from daemon.cli.case_listing import print_listing, row, warn_of_unreadable
-from daemon.cli.framework import OK, Command
+from daemon.cli.framework import LISTING, OK, Command
 from daemon.cli.invocation import Invocation
 
 
 @click.command(
     cls=Command,
+    formats=LISTING,
     examples="""
 rollbackd history
 rollbackd history cart --limit 5
@@ -38,9 +39,12 @@ def history(session: Invocation, workload: str | None, limit: int) -> int:
         raise Missing(
             f"there is no case of {workload}: none of its rollouts was seen yet, see rollbackd status"
         )
-    if session.json:
+    if session.options.output == "name":
+        for case in cases[:limit]:
+            session.name(case)
+    elif session.json:
         session.emit([summary(case) for case in cases[:limit]])
     else:
         rows = [row(session, case.key, case) for case in cases[:limit]]
-        print_listing(session, "CASE", rows)
+        print_listing(session, "CASE", rows, cases=cases[:limit])
     return OK

@@ -63,11 +63,14 @@ def rollback(
     """
     asked = _asked(to_revision, unproven, images, containers)
     ref = lookup.workload(session, workload)
-    if not dry_run and not yes:
-        _confirm(f"Roll back {ref} to {_goal(asked)}?")
     session.quiet_log()
     code = session.backend.manual_rollback(
-        session.settings, ref, asked=asked, dry_run=dry_run, say=session.say
+        session.looking,
+        ref,
+        asked=asked,
+        dry_run=dry_run,
+        say=session.say,
+        agrees=_agreed if yes else _confirmed,
     )
     if session.json:
         session.emit({"workload": str(ref), "dryRun": dry_run, "ok": code == OK})
@@ -99,18 +102,13 @@ def _asked(
     return Asked(revision=to_revision, unproven=unproven, images=tuple(wanted))
 
 
-def _goal(asked: Asked) -> str:
-    if asked.revision is not None:
-        return f"revision {asked.revision}"
-    if not asked.images:
-        return "its newest good revision"
-    return ", ".join(
-        f"image {one.version} in {one.container or 'its main container'}" for one in asked.images
-    )
+def _agreed(_question: str) -> bool:
+    return True
 
 
-def _confirm(question: str) -> None:
+def _confirmed(question: str) -> bool:
+    """No where nobody is there to answer."""
     try:
-        click.confirm(question, abort=True, err=True)
+        return click.confirm(question, err=True)
     except click.Abort:
-        raise click.UsageError("not confirmed, nothing was done: answer y, or add --yes.") from None
+        return False

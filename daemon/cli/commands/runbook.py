@@ -35,7 +35,7 @@ def runbook(session: Invocation, case: str) -> int:
     from daemon.core.case.runbook import runbook as planned
 
     found = lookup.case_or_newest(session, case)
-    lines = planned(found, session.settings.policy_for(found.ref, {}))
+    lines = planned(found, session.looking.policy_for(found.ref, {}))
     if session.json:
         session.emit(list(lines))
     else:

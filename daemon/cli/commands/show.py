@@ -44,7 +44,7 @@ def show(session: Invocation, case: str) -> int:
     from daemon.presentation.case_views import detail
 
     found = lookup.case_or_newest(session, case)
-    shown = detail(found, session.settings.policy_for(found.ref, {}))
+    shown = detail(found, session.looking.policy_for(found.ref, {}))
     if session.json:
         session.emit(shown)
     else:

@@ -15,9 +15,11 @@ from daemon.cli.root import cli
 from daemon.core.case.case import Case
 from daemon.core.model import WorkloadRef
 from daemon.core.rollout_facts.owners import Ownership
-from daemon.engine.manual import Asked
-from daemon.ports import CaseStore, Clock, PortError
+from daemon.engine.manual import Agrees, Asked
+from daemon.engine.release_wait import Answer, WaitResult, Wanted
+from daemon.ports import CaseStore, Clock, PortError, Rejected
 from daemon.settings import Settings, load
+from daemon.settings.inventory import FoundDeployment, Inventory
 from tests.simulation.faulty import FaultyCaseStore
 from tests.unit.web import samples
 from tests.unit.web.fakes import FixedClock
@@ -45,6 +47,9 @@ class FakeParts(Backend):
         self.found: tuple[Notice, ...] = ()
         self.permitted: list[Permission] | PortError = []
         self.known_as = ""
+        self.meanwhile: list[Callable[[], object]] = []
+        """What happens while the program sleeps; then somebody presses Ctrl-C."""
+        self.result = WaitResult(answer=Answer.HEALTHY, text="it is Healthy")
         self.owned: dict[WorkloadRef, Ownership] = {}
 
     def add(self, *cases: Case) -> None:
@@ -72,6 +77,41 @@ class FakeParts(Backend):
     def whoami(self, settings: Settings) -> str:
         return self.known_as
 
+    def namespace(self, kubeconfig: str | None, context: str | None) -> str:
+        return "greenlang"
+
+    def sleep(self, seconds: float) -> None:
+        self.calls.append(("sleep", seconds))
+        if not self.meanwhile:
+            raise KeyboardInterrupt
+        self.meanwhile.pop(0)()
+
+    def wait(
+        self,
+        settings: Settings,
+        subject: WorkloadRef | Case,
+        *,
+        wanted: Wanted,
+        timeout: float,
+        say: Say,
+    ) -> WaitResult:
+        named = subject.key if isinstance(subject, Case) else str(subject)
+        self.calls.append(("wait", (named, wanted, timeout)))
+        say("waiting for a case")
+        return self.result
+
+    def inventory(self, settings: Settings, namespace: str) -> Inventory:
+        self.calls.append(("inventory", (settings.prometheus.url, namespace)))
+        cart = FoundDeployment(name="cart", pods=2, probes=(":8080/ready",))
+        return Inventory(namespace=namespace, prometheus=settings.prometheus.url, deployments=(cart,))
+
+    def pause(self, settings: Settings, ref: WorkloadRef, seconds: float | None) -> str:
+        self.calls.append(("pause", (str(ref), seconds)))
+        return "true" if seconds is None else "until 2026-11-24T12:20:00Z"
+
+    def resume(self, settings: Settings, ref: WorkloadRef) -> None:
+        self.calls.append(("resume", str(ref)))
+
     def run(self, settings: Settings) -> int:
         self.calls.append(("run", settings.log.level))
         return self.code
@@ -84,7 +124,10 @@ class FakeParts(Backend):
         asked: Asked,
         dry_run: bool,
         say: Say,
+        agrees: Agrees,
     ) -> int:
+        if not dry_run and not agrees(f"Roll back {ref} from revision 8 to revision 7?"):
+            raise Rejected("not confirmed, nothing was done: answer y, or add --yes")
         self.calls.append(("rollback", (str(ref), asked, dry_run)))
         if self.trouble is not None:
             raise self.trouble

@@ -7,6 +7,7 @@ import sys
 
 import click
 import pytest
+from ruamel.yaml import YAML
 
 from daemon import __version__
 from daemon.cli.root import COMMANDS, cli
@@ -72,11 +73,17 @@ def test_it_runs_as_a_module() -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["statsu"], "No such command 'statsu'"),
+        (["statsu"], "there is no command statsu: did you mean status?"),
+        (["xyzzy"], "there is no command xyzzy. See: rollbackd --help"),
+        (["help", "rolback"], "did you mean rollback?"),
+        (["completion"], "name the shell: there are scripts for bash, zsh, fish."),
+        (["completion", "csh"], "'csh' is not a shell that is known here: there are scripts for bash"),
+        (["--kubeconfig", "/nope", "status"], "--kubeconfig /nope: no such file."),
+        (["show", "x", "-o", "name"], "show cannot write name: choose table, json, yaml."),
         (["status", "--wrong"], "No such option"),
         (["history", "--limit", "0"], "--limit"),
         (["show"], "Missing argument 'CASE'"),
-        (["-o", "yaml", "status"], "'yaml' is not one of"),
+        (["-o", "xml", "status"], "'xml' is not one of"),
         (["-c", "/does/not/exist", "status"], "does not exist"),
         (["demo", "--keep"], "--keep has nothing to keep without the page: add --port"),
     ],
@@ -92,11 +99,6 @@ def test_wrong_usage_is_one_line(rollbackd: Rollbackd, arguments: list[str], say
 
 def test_run_hands_the_settings_over(rollbackd: Rollbackd, parts: FakeParts) -> None:
     parts.code = 3
-
-    result = rollbackd("--kubeconfig", "/a", "run", "--context", "c", "--log-level", "debug")
-
-    assert result.exit_code == 2, "there is no file /a"
-    assert "kubernetes.kubeconfig" in result.stderr
 
     assert rollbackd("run", "--context", "c", "--log-level", "debug").exit_code == 3
     assert parts.asked("run") == ["debug"]
@@ -117,6 +119,17 @@ def test_the_demo_takes_half_a_minute_where_nothing_is_asked(rollbackd: Rollback
     """Its story lasts some 440 s of the stage's time."""
     assert rollbackd("demo").exit_code == 0
     assert parts.asked("demo") == [(15.0, None, False)]
+
+
+def test_help_of_a_command_is_the_commands_help(rollbackd: Rollbackd) -> None:
+    assert rollbackd("help").stdout == rollbackd("--help").stdout
+    assert rollbackd("help", "rollback").stdout == rollbackd("rollback", "--help").stdout
+
+
+def test_yaml_is_the_same_document(rollbackd: Rollbackd) -> None:
+    given = rollbackd("version", "-o", "yaml").stdout
+
+    assert YAML(typ="safe").load(given) == answer(rollbackd("version", "-o", "json"))
 
 
 class TestCompletion:

@@ -115,7 +115,7 @@ def test_a_server_that_is_gone_is_unavailable_in_one_line() -> None:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
     client = KubeClient(Configuration(host=f"http://127.0.0.1:{port}"))
-    with pytest.raises(ports.Unavailable, match="refused") as caught:
+    with pytest.raises(ports.Unavailable, match="refuses connections") as caught:
         client.request("GET", PODS_PATH)
     assert "\n" not in str(caught.value)
     assert "0x" not in str(caught.value)
@@ -200,6 +200,10 @@ contexts:
     )
     assert (load(file).host, load(file).namespace) == ("http://127.0.0.1:1", "greenlang")
     assert load(file, "two").namespace == "default"
+    with pytest.raises(ports.Rejected, match=f"there is no context three in {file}: it has one, two"):
+        load(file, "three")
+    with pytest.raises(ports.Unavailable, match=r"127.0.0.1:1 refuses connections \(context two\)"):
+        load(file, "two").request("GET", PODS_PATH)
 
 
 def test_a_kubeconfig_that_is_missing_or_has_no_such_context_is_rejected(tmp_path: Path) -> None:

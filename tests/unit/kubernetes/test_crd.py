@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from msgspec import inspect as types
 
-from daemon.adapters.kubernetes import crd
+from daemon.adapters.kubernetes import case_codec, crd
+from tests.unit.web import samples
 
 FILE = Path(__file__).parents[3] / "helm/rollbackd/crds/rolloutcases.yaml"
 
@@ -59,3 +60,13 @@ def test_nothing_of_the_spec_but_the_instruction_may_change() -> None:
 def test_a_type_without_a_schema_is_named() -> None:
     with pytest.raises(TypeError, match="has no schema"):
         crd.schema(types.type_info(set))
+
+
+def test_the_conditions_that_are_stored_are_those_of_the_schema() -> None:
+    """What the schema does not name the API server drops, and ``kubectl wait`` waits for ever."""
+    stored = case_codec.status_object(samples.rolled_back())["status"]["conditions"]
+    described = whole()["properties"]["status"]["properties"]["conditions"]["items"]
+
+    assert [one["type"] for one in stored] == described["properties"]["type"]["enum"]
+    assert all(one.keys() == described["properties"].keys() for one in stored)
+    assert "lastTransitionTime" in described["required"]

@@ -38,6 +38,17 @@ def paused_until(value: str) -> datetime | None:
         raise ValueError("the time is out of range") from error
 
 
+def pause_value(end: datetime | None) -> str:
+    """What is written for a pause until then, to the second; ``None``: for good.
+
+    >>> pause_value(datetime(2026, 1, 5, 18, tzinfo=UTC))
+    'until 2026-01-05T18:00:00Z'
+    >>> pause_value(None)
+    'true'
+    """
+    return "true" if end is None else f"until {end.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
 def _refuses(occasion: Occasion) -> Refusal | None:
     value, ref = occasion.pause, occasion.ref
     if value is None or value.strip().lower() in OFF:

@@ -97,9 +97,17 @@ def run(settings: Settings) -> int:
             for entry in settings.workloads
             if entry.name
         ]
-        metrics = PrometheusMetrics(settings.prometheus, settings.signals, clock)
+        metrics = PrometheusMetrics(
+            settings.prometheus, settings.signals, clock, namespaces=settings.namespaces
+        )
         teardown.add("prometheus", at_once(metrics.close))
-        gauges = PrometheusGauges(metrics.client, settings.prometheus, settings.dependencies, clock)
+        gauges = PrometheusGauges(
+            metrics.client,
+            settings.prometheus,
+            settings.dependencies,
+            clock,
+            namespaces=settings.namespaces,
+        )
         copies = KubeConfigurationCopies(client)
         parts = EngineParts(
             clock=clock,

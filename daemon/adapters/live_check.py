@@ -50,11 +50,11 @@ def check_live(settings: Settings, metrics: PrometheusMetrics) -> tuple[Notice, 
 
 def _dependency(metrics: PrometheusMetrics, query: str, field: str) -> Iterator[Notice]:
     try:
-        series = metrics.client.instant(query).series
+        found = metrics.client.instant(_any(query)).series
     except PortError as error:
         yield _error(field, str(error))
         return
-    if not series:
+    if not found:
         yield Notice(
             level="warning",
             field=field,
@@ -100,7 +100,7 @@ def _source(metrics: PrometheusMetrics, signal: SignalSettings, field: str) -> I
                 remedy="make it one metric with label matchers",
             )
         else:
-            yield from _replicas(metrics, queries, source.total, f"{field}.total")
+            yield from _replicas(metrics, queries, metrics.narrowed(source.total), f"{field}.total")
 
 
 def _replicas(metrics: PrometheusMetrics, queries: Queries, selector: str, field: str) -> Iterator[Notice]:
@@ -155,7 +155,7 @@ def _edges(field: str, pods: str, bound: str, edges: tuple[float, float], remedy
 
 def _expression(metrics: PrometheusMetrics, query: str, field: str, *, needed: bool) -> Iterator[Notice]:
     try:
-        answer = metrics.client.instant(query)
+        answer = metrics.client.instant(_any(query))
     except PortError as error:
         yield _error(field, str(error))
         return
@@ -184,6 +184,11 @@ def _without_series(metrics: PrometheusMetrics, query: str, field: str, *, neede
             message="its metrics exist, and its labels match no series",
             remedy="correct the label matchers" if needed else "fine if nothing bad has happened so far",
         )
+
+
+def _any(query: str) -> str:
+    """A row where it has any: of a whole cluster's series each would be one. It may end in a comment."""
+    return f"group(\n{query}\n)"
 
 
 def _exists(metrics: PrometheusMetrics, name: str) -> bool:

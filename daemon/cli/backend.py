@@ -73,7 +73,9 @@ class Backend:
         from daemon.adapters.live_check import check_live
         from daemon.adapters.prometheus.metrics import PrometheusMetrics
 
-        metrics = PrometheusMetrics(settings.prometheus, settings.signals, self.clock())
+        metrics = PrometheusMetrics(
+            settings.prometheus, settings.signals, self.clock(), namespaces=settings.namespaces
+        )
         try:
             return check_live(settings, metrics)
         finally:

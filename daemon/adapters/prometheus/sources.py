@@ -157,9 +157,10 @@ class HistogramQueries:
         layout = self._found(None)
         if layout is None:
             name = self._share.histogram
+            among = f" with {' '.join(self._share.matchers.split())[:200]}" if self._share.matchers else ""
             raise Unavailable(
                 f"Prometheus at {self._client.address} has no histogram {name}: neither {name}_bucket nor a "
-                f"native {name} has a series within five minutes — compare name and labels with the "
+                f"native {name} has a series{among} within five minutes — compare name and labels with the "
                 "application's /metrics; a summary has no buckets: give bad and total instead"
             )
         self._kept = (layout, self._clock.monotonic() + KEPT)
@@ -225,8 +226,12 @@ def _decoded(client: Client, answer: Answer, grouping: Grouping) -> Decoded:
     except Unavailable as error:
         raise Unavailable(f"Prometheus at {client.address}: {error}") from error
     if decoded.unlabelled and not decoded.samples and not decoded.problems:
-        raise Unavailable(
-            f"Prometheus at {client.address} has no label {grouping.namespace!r} or {grouping.pod!r} on its "
-            "series — add them by relabelling the scrape, or set prometheus.namespace_label and pod_label"
-        )
+        raise Unavailable(without_labels(client.address, grouping))
     return decoded
+
+
+def without_labels(address: str, grouping: Grouping) -> str:
+    return (
+        f"Prometheus at {address} has no label {grouping.namespace!r} or {grouping.pod!r} on its "
+        "series — add them by relabelling the scrape, or set prometheus.namespace_label and pod_label"
+    )

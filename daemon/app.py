@@ -40,6 +40,7 @@ def run(settings: Settings) -> int:
     from daemon.adapters.kubernetes.cases import KubeCaseStore
     from daemon.adapters.kubernetes.configuration import KubeConfiguration
     from daemon.adapters.kubernetes.configuration_copies import KubeConfigurationCopies
+    from daemon.adapters.kubernetes.crd_check import CaseDefinition
     from daemon.adapters.kubernetes.nodes import KubeNodes
     from daemon.adapters.kubernetes.object_events import KubeObjectEvents
     from daemon.adapters.kubernetes.owners import KubeOwnerSwitch
@@ -136,7 +137,12 @@ def run(settings: Settings) -> int:
             surveyor=KubeSurveyor(client),
             naming=settings.alerts.naming,
             calendar=CronCalendar(settings.freezes),
-            troubles=(cluster.problems, store.problems, lambda: absent(named, cluster)),
+            troubles=(
+                CaseDefinition(client, clock).problems,
+                cluster.problems,
+                store.problems,
+                lambda: absent(named, cluster),
+            ),
         )
         daemon = assemble(parts, queue)
 

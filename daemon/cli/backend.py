@@ -88,6 +88,13 @@ class Backend:
 
         return survey(app.kube_client(settings), settings.namespaces, settings.guards)
 
+    def definition(self, settings: Settings) -> str:
+        """What the installed CustomResourceDefinition lacks; empty for nothing. Raises PortError."""
+        from daemon import app
+        from daemon.adapters.kubernetes.crd_check import outdated
+
+        return outdated(app.kube_client(settings))
+
     def permissions(self, settings: Settings) -> list[Permission]:
         """What the API server lets us do. Raises PortError."""
         from daemon import app

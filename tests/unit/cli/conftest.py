@@ -43,6 +43,7 @@ class FakeParts(Backend):
         self.trouble: PortError | None = None
         self.code = 0
         self.found: tuple[Notice, ...] = ()
+        self.defined = ""
         self.permitted: list[Permission] | PortError = []
         self.owned: dict[WorkloadRef, Ownership] = {}
 
@@ -93,6 +94,9 @@ class FakeParts(Backend):
 
     def findings(self, settings: Settings) -> tuple[Notice, ...]:
         return self.found
+
+    def definition(self, settings: Settings) -> str:
+        return self.defined
 
     def permissions(self, settings: Settings) -> list[Permission]:
         if isinstance(self.permitted, PortError):

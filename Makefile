@@ -134,6 +134,11 @@ e2e: cluster-up ## Run the tests on the real cluster, the daemon installed by th
 e2e-quick: cluster-up ## The same with the daemon as a local process: no image to build
 	ROLLBACKD_E2E_DAEMON=process $(BIN)/pytest tests -m e2e $(PYTEST_ARGS)
 
+.PHONY: e2e-backends
+e2e-backends: setup ## Hold the metrics' contract against real servers: BACKENDS="thanos", or all (no cluster; Go)
+	ROLLBACKD_BACKENDS="$(or $(BACKENDS),prometheus victoriametrics thanos)" \
+	  $(BIN)/pytest tests/contract/test_metrics.py tests/backends -m backends $(PYTEST_ARGS)
+
 .PHONY: traces
 traces: cluster-up ## Record the watch streams that tests replay: NAMES="quota autoscaler-*", or all (20 minutes)
 	$(BIN)/python -m tests.traces.record $(NAMES)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from daemon.adapters.prometheus import promql as promql_of
+from daemon.adapters.prometheus.backend import identify
 from daemon.adapters.prometheus.metrics import PrometheusMetrics
 from daemon.adapters.prometheus.sources import HistogramQueries, Queries
 from daemon.core.signals.sample import Reading, Sample
@@ -40,12 +41,23 @@ def check_live(settings: Settings, metrics: PrometheusMetrics) -> tuple[Notice, 
         metrics.client.instant("vector(1)")
     except PortError as error:
         return (_error("prometheus", str(error)),)
-    found = [Notice(level="ok", field="prometheus.url", message=f"{metrics.client.address} answers")]
+    found = [*_backend(metrics)]
     for index, signal in enumerate(settings.signals):
         found += _signal(settings, metrics, signal, f"signals[{index}]")
     for index, dependency in enumerate(settings.dependencies):
         found += _dependency(metrics, dependency.query, f"dependencies[{index}].query")
     return tuple(found)
+
+
+def _backend(metrics: PrometheusMetrics) -> Iterator[Notice]:
+    """Which server it is, and what it cannot do."""
+    try:
+        backend = identify(metrics.client)
+    except PortError:
+        yield Notice(level="ok", field="prometheus.url", message=f"{metrics.client.address} answers")
+        return
+    where = f"{metrics.client.address} answers, {backend}"
+    yield Notice(level="ok", field="prometheus.url", message="; ".join((where, *backend.without)))
 
 
 def _dependency(metrics: PrometheusMetrics, query: str, field: str) -> Iterator[Notice]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from daemon.core.runs import KINDS
+from tests.backends import names
 from tests.contract import sinks
 from tests.contract.drivers import (
     CaseDriver,
@@ -32,6 +33,7 @@ from tests.contract.runner_driver import RunnerDriver
 from tests.contract.sinks import SinkDriver
 
 BOTH = ["memory", pytest.param("real", marks=pytest.mark.e2e)]
+BACKENDS = [pytest.param(name, marks=pytest.mark.backends) for name in names()]
 
 
 @pytest.fixture(params=BOTH)
@@ -56,10 +58,16 @@ def cases(request: pytest.FixtureRequest) -> Iterator[CaseDriver]:
         yield driver
 
 
-@pytest.fixture(params=BOTH)
+@pytest.fixture(params=[*BOTH, *BACKENDS])
 def fleet(request: pytest.FixtureRequest) -> Iterator[MetricsDriver]:
     if request.param == "memory":
         yield MemoryMetricsDriver()
+        return
+    if request.param != "real":
+        from tests.backends.driver import metrics_driver
+
+        with metrics_driver(request.param) as backend:
+            yield backend
         return
     from tests.contract import real_pods
 

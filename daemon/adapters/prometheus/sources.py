@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from daemon.adapters.prometheus import histogram_layout
 from daemon.adapters.prometheus.client import Answer
+from daemon.adapters.prometheus.envelope import UnknownFunction
 from daemon.adapters.prometheus.histogram_layout import Layout
 from daemon.adapters.prometheus.native_buckets import set_of
 from daemon.adapters.prometheus.promql import Grouping, pair_query
@@ -171,7 +172,7 @@ class HistogramQueries:
         return kept[0] if kept is not None and self._clock.monotonic() < kept[1] else None
 
     def _found(self, span: tuple[datetime, datetime, float] | None) -> Layout | None:
-        answer = self._client.layout(histogram_layout.layout_query(self._share, self._grouping), span)
+        answer = self._looked_up(span)
         layout = histogram_layout.found(
             answer, self._share.bound, self._grouping, native_first=self._native_first
         )
@@ -179,6 +180,14 @@ class HistogramQueries:
             # From now on it stays: a pod that has both must not change from one to the other.
             self._native_first = layout.native_first
         return layout
+
+    def _looked_up(self, span: tuple[datetime, datetime, float] | None) -> Answer:
+        try:
+            return self._client.layout(histogram_layout.layout_query(self._share, self._grouping), span)
+        except UnknownFunction:
+            # A server without native histograms, such as VictoriaMetrics.
+            classic = histogram_layout.layout_query(self._share, self._grouping, native=False)
+            return self._client.layout(classic, span)
 
     def _query(self, layout: Layout, scrapers: Scrapers) -> str:
         grouping = replace(self._grouping, of_scrapes=scrapers.labels)

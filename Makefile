@@ -155,6 +155,10 @@ bench-idle: cluster-up ## Measure what the daemon costs that has nothing to do, 
 bench-fleet: cluster-up ## Measure what a fleet costs: 10, 100 and 1,000 workloads, or SIZES="10 100" (30 minutes)
 	$(BIN)/python -m benchmarks.fleet $(SIZES)
 
+.PHONY: bench-scaling
+bench-scaling: setup ## Does a workload cost more in a large fleet? In one process, no cluster (20 seconds)
+	$(BIN)/python -m benchmarks.scaling
+
 .PHONY: bench-judgement
 bench-judgement: setup ## Score the judge and its peers on generated rollouts, no cluster (QUICK=1: 3 minutes)
 	$(BIN)/python -m benchmarks.judgement $(if $(QUICK),--quick)

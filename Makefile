@@ -153,7 +153,7 @@ bench-idle: cluster-up ## Measure what the daemon costs that has nothing to do, 
 
 .PHONY: bench-fleet
 bench-fleet: cluster-up ## Measure what a fleet costs: 10, 100 and 1,000 workloads, or SIZES="10 100" (30 minutes)
-	$(BIN)/python -m benchmarks.fleet $(SIZES)
+	$(BIN)/python -m benchmarks.fleet $(SIZES) $(if $(WAVES),--waves $(WAVES))
 
 .PHONY: bench-scaling
 bench-scaling: setup ## Does a workload cost more in a large fleet? In one process, no cluster (20 seconds)

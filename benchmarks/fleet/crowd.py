@@ -17,7 +17,7 @@ from benchmarks.fleet.exporter import GOOD
 from daemon.adapters.clock import SystemClock
 from daemon.adapters.kubernetes.cases import KubeCaseStore
 from daemon.adapters.kubernetes.client import MERGE_PATCH, KubeClient
-from daemon.adapters.kubernetes.resources import DEPLOYMENTS, NODES
+from daemon.adapters.kubernetes.resources import CONFIG_MAPS, DEPLOYMENTS, NODES
 from daemon.core.case.case import Case, Entry, Phase, case_name
 from daemon.core.model import WorkloadRef
 from tests.e2e.cluster import kwok
@@ -60,7 +60,11 @@ class Crowd:
             self.client.request("POST", NODES.path(), body=_node(f"fleet-node-{number}"))
         for namespace in self.namespaces:
             self.cluster.kubectl("create", "namespace", namespace)
-        self._each(lambda ref: self.client.request("POST", DEPLOYMENTS.path(ref.namespace), body=_app(ref)))
+        self._each(self._make_one)
+
+    def _make_one(self, ref: WorkloadRef) -> None:
+        self.client.request("POST", CONFIG_MAPS.path(ref.namespace), body=_settings(ref))
+        self.client.request("POST", DEPLOYMENTS.path(ref.namespace), body=_app(ref))
 
     def remove(self) -> None:
         names = self.namespaces
@@ -81,7 +85,7 @@ class Crowd:
 
         def one(ref: WorkloadRef) -> float:
             asked = time.time()
-            patch = {"spec": {"template": {"spec": {"containers": [_container(tag)]}}}}
+            patch = {"spec": {"template": {"spec": {"containers": [_container(ref, tag)]}}}}
             path = DEPLOYMENTS.path(ref.namespace, ref.name)
             self.client.request("PATCH", path, body=patch, content_type=MERGE_PATCH)
             return asked
@@ -146,8 +150,15 @@ def _node(name: str) -> dict[str, Any]:
     }
 
 
-def _container(tag: str) -> dict[str, Any]:
-    return {"name": "app", "image": f"registry.example/app:{tag}"}
+def _container(ref: WorkloadRef, tag: str) -> dict[str, Any]:
+    settings = {"configMapRef": {"name": _settings(ref)["metadata"]["name"]}}
+    return {"name": "app", "image": f"registry.example/app:{tag}", "envFrom": [settings]}
+
+
+def _settings(ref: WorkloadRef) -> dict[str, Any]:
+    """The ConfigMap of a workload, which the daemon asks for while no case is active."""
+    name = f"{ref.name}-settings"
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"LEVEL": "1"}}
 
 
 def _app(ref: WorkloadRef) -> dict[str, Any]:
@@ -156,7 +167,7 @@ def _app(ref: WorkloadRef) -> dict[str, Any]:
         "nodeSelector": {key: value},
         "tolerations": [{"key": key, "operator": "Exists"}],
         "automountServiceAccountToken": False,
-        "containers": [_container(GOOD)],
+        "containers": [_container(ref, GOOD)],
     }
     labels = {"app": ref.name, **LABEL}
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -12,6 +13,8 @@ from daemon.ports import PortError
 
 BUILD = "/api/v1/status/buildinfo"
 QUERY = "/api/v1/query?query=vector(1)"
+_MARKS = re.compile(rb'"(isPartial|seriesFetched)"')
+"""Fields of VictoriaMetrics's answers: the first of a cluster's, the second of every newer one."""
 ENOUGH = (2, 40)
 """The first version of Prometheus with native histograms."""
 
@@ -39,7 +42,7 @@ class _Answer(msgspec.Struct):
 
 def identify(client: PrometheusClient) -> Backend:
     """By what it says of itself. Raises PortError where it does not answer queries at all."""
-    marked = b'"isPartial"' in client.get(QUERY)
+    marked = _MARKS.search(client.get(QUERY)) is not None
     try:
         build = msgspec.json.decode(client.get(BUILD), type=_Answer).data
     except (PortError, msgspec.MsgspecError, ValueError):

@@ -33,6 +33,7 @@ def client(prometheus: Prometheus) -> Iterator[PrometheusClient]:
     ("build", "marks", "wanted"),
     [
         (VICTORIA, {"isPartial": False}, ("VictoriaMetrics", "no native histograms", "maxQueryLen")),
+        (VICTORIA, {"stats": {"seriesFetched": "0"}}, ("VictoriaMetrics", "no native", "maxQueryLen")),
         ({"data": {"version": "3.16.0"}}, {}, ("Prometheus 3.16.0",)),
         ({"data": {"version": "2.39.1"}}, {}, ("Prometheus 2.39.1", "no native histograms")),
         ({"data": {"version": "2.40.0"}}, {}, ("Prometheus 2.40.0",)),

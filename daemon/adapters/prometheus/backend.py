@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from daemon.adapters.prometheus.client import PrometheusClient
+from daemon.adapters.prometheus.envelope import UNDECODABLE
 from daemon.core.value import Value
 from daemon.ports import PortError
 
@@ -45,7 +46,7 @@ def identify(client: PrometheusClient) -> Backend:
     marked = _MARKS.search(client.get(QUERY)) is not None
     try:
         build = msgspec.json.decode(client.get(BUILD), type=_Answer).data
-    except (PortError, msgspec.MsgspecError, ValueError):
+    except (PortError, msgspec.MsgspecError, *UNDECODABLE):
         build = _Build()
     if marked:
         # What it gives for a version is that of a Prometheus whose API it speaks.

@@ -46,7 +46,8 @@ def client(prometheus: Prometheus) -> Iterator[PrometheusClient]:
         ),
         ({"data": {}}, {}, ("does not say which",)),
         ([], {}, ("does not say which",)),
-        (None, {}, ("does not say which",)),
+        (b"\xff", {}, ("does not say which",)),
+        (b'{"more":' + b"[" * 50_000 + b"]" * 50_000 + b"}", {}, ("does not say which",)),
     ],
 )
 def test_a_server_is_named_by_what_it_says_of_itself(
@@ -57,7 +58,7 @@ def test_a_server_is_named_by_what_it_says_of_itself(
     marks: dict[str, Any],
     wanted: tuple[str, ...],
 ) -> None:
-    body = b"\xff" if build is None else json.dumps(build).encode()
+    body = build if isinstance(build, bytes) else json.dumps(build).encode()
     httpserver.expect_request("/api/v1/status/buildinfo").respond_with_data(body)
     prometheus.says(success([], **marks))
     backend = identify(client)

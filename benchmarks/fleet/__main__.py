@@ -83,7 +83,7 @@ def measure(cluster: Cluster, size: int, folder: Path, numbers: Sequence[int]) -
             wait_for("all to be adopted", lambda: len(store.cases()) >= size, within=600)
             daemon.stop()
             say("all are guarded; making the cases of earlier releases")
-            crowd.remember(store, store.cases())
+            crowd.remember(store, store.cases(), say)
             began = time.monotonic()
             daemon.start()
             try:

@@ -32,6 +32,8 @@ ON_NODE = 500
 KEPT = 20
 """Cases of each workload, as the default of ``policy.keep`` has them."""
 PARALLEL = 8
+PARTS = 5
+"""In which the making of cases is reported."""
 LABEL = {"app.kubernetes.io/part-of": "fleet"}
 
 
@@ -74,11 +76,14 @@ class Crowd:
         if nodes:
             self.cluster.kubectl("delete", "--wait=false", *nodes)
 
-    def remember(self, store: KubeCaseStore, adopted: Iterable[Case]) -> None:
+    def remember(self, store: KubeCaseStore, adopted: Iterable[Case], say: Callable[[str], None]) -> None:
         """Give each workload the finished cases that a year in service leaves behind."""
         jobs = [_past(case, number) for case in adopted for number in range(1, KEPT)]
+        part = max(1, -(-len(jobs) // PARTS))
         with ThreadPoolExecutor(PARALLEL) as pool:
-            list(pool.map(store.create, jobs))
+            for begin in range(0, len(jobs), part):
+                list(pool.map(store.create, jobs[begin : begin + part]))
+                say(f"  {min(begin + part, len(jobs))} of {len(jobs)} cases")
 
     def release(self, refs: Sequence[WorkloadRef], tag: str) -> dict[WorkloadRef, float]:
         """Give them another image; when each was asked for (Unix seconds)."""

@@ -145,6 +145,11 @@ e2e: cluster-up ## Run the tests on the real cluster, the daemon installed by th
 e2e-quick: cluster-up ## The same with the daemon as a local process: no image to build
 	ROLLBACKD_E2E_DAEMON=process $(BIN)/pytest tests -m e2e $(PYTEST_ARGS)
 
+.PHONY: e2e-backends
+e2e-backends: setup ## Hold the metrics' contract against real servers: BACKENDS="thanos", or all (no cluster; Go)
+	ROLLBACKD_BACKENDS="$(or $(BACKENDS),prometheus victoriametrics thanos)" \
+	  $(BIN)/pytest tests/contract/test_metrics.py tests/backends -m backends $(PYTEST_ARGS)
+
 .PHONY: traces
 traces: cluster-up ## Record the watch streams that tests replay: NAMES="quota autoscaler-*", or all (20 minutes)
 	$(BIN)/python -m tests.traces.record $(NAMES)
@@ -159,7 +164,11 @@ bench-idle: cluster-up ## Measure what the daemon costs that has nothing to do, 
 
 .PHONY: bench-fleet
 bench-fleet: cluster-up ## Measure what a fleet costs: 10, 100 and 1,000 workloads, or SIZES="10 100" (30 minutes)
-	$(BIN)/python -m benchmarks.fleet $(SIZES)
+	$(BIN)/python -m benchmarks.fleet $(SIZES) $(if $(WAVES),--waves $(WAVES))
+
+.PHONY: bench-scaling
+bench-scaling: setup ## Does a workload cost more in a large fleet? In one process, no cluster (20 seconds)
+	$(BIN)/python -m benchmarks.scaling
 
 .PHONY: bench-judgement
 bench-judgement: setup ## Score the judge and its peers on generated rollouts, no cluster (QUICK=1: 3 minutes)

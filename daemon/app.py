@@ -44,6 +44,7 @@ def run(settings: Settings) -> int:
     from daemon.adapters.kubernetes.cases import KubeCaseStore
     from daemon.adapters.kubernetes.configuration import KubeConfiguration
     from daemon.adapters.kubernetes.configuration_copies import KubeConfigurationCopies
+    from daemon.adapters.kubernetes.crd_check import CaseDefinition
     from daemon.adapters.kubernetes.deputies import KubeDeputies
     from daemon.adapters.kubernetes.nodes import KubeNodes
     from daemon.adapters.kubernetes.object_events import KubeObjectEvents
@@ -102,9 +103,17 @@ def run(settings: Settings) -> int:
             for entry in settings.workloads
             if entry.name
         ]
-        metrics = PrometheusMetrics(settings.prometheus, settings.signals, clock)
+        metrics = PrometheusMetrics(
+            settings.prometheus, settings.signals, clock, namespaces=settings.namespaces
+        )
         teardown.add("prometheus", at_once(metrics.close))
-        gauges = PrometheusGauges(metrics.client, settings.prometheus, settings.dependencies, clock)
+        gauges = PrometheusGauges(
+            metrics.client,
+            settings.prometheus,
+            settings.dependencies,
+            clock,
+            namespaces=settings.namespaces,
+        )
         copies = KubeConfigurationCopies(client)
         calendar = FreezeCalendar(settings.freezes)
         parts = EngineParts(
@@ -134,7 +143,13 @@ def run(settings: Settings) -> int:
             surveyor=KubeSurveyor(client),
             naming=settings.alerts.naming,
             calendar=calendar,
-            troubles=(cluster.problems, store.problems, calendar.problems, lambda: absent(named, cluster)),
+            troubles=(
+                CaseDefinition(client, clock).problems,
+                cluster.problems,
+                store.problems,
+                calendar.problems,
+                lambda: absent(named, cluster),
+            ),
         )
         daemon = assemble(parts, queue)
 

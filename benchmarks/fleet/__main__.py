@@ -2,16 +2,19 @@
 
 The API server, its controllers and Prometheus are real, the pods exist at the API server alone (KWOK), and
 one exporter says what their metrics would. Each workload has 20 kept cases. Needs the cluster (root), and
-some 15 minutes for the largest size; leaves the cluster running. ``SIZES="10 100"`` measures these alone.
+some 15 minutes for the largest size; leaves the cluster running. ``SIZES="10 100"`` measures these alone,
+``--waves 1 20`` fewer releases at once. Exits 1 where something that must be reached is missed.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import statistics
+import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +31,17 @@ from tests.e2e.stage import wait_for
 SIZES = (10, 100, 1000)
 WAVES = (1, 20, 200)
 """Releases at once, as far as the fleet has so many workloads."""
+MANY = 20
+"""More releases at once than these may each take one poll longer."""
 SCRAPE, POLL = 5.0, 1.0
+MEGABYTES, CORE, COST, DELAY = 250.0, 0.05, 1.3, 1.2
+"""What must be reached: resident, idle share of a core, and by which factors a workload may cost more and a
+rollback may come later in the largest fleet than in the smallest."""
 PAST = 150.0
 """Seconds of traffic before the first release."""
+
+
+Row = tuple[Idle, dict[int, Wave]]
 
 
 def settings(namespaces: Sequence[str], url: str) -> dict[str, Any]:
@@ -54,7 +65,7 @@ def scraping(address: str) -> str:
     return json.dumps({"global": timing, "scrape_configs": [job]})
 
 
-def measure(cluster: Cluster, size: int, folder: Path) -> tuple[Idle, dict[int, Wave]]:
+def measure(cluster: Cluster, size: int, folder: Path, numbers: Sequence[int]) -> Row:
     """One size, from an empty fleet to its removal."""
     crowd = Crowd(cluster, access.load(cluster.kubeconfig), size)
     crowd.remove()
@@ -72,16 +83,19 @@ def measure(cluster: Cluster, size: int, folder: Path) -> tuple[Idle, dict[int, 
             wait_for("all to be adopted", lambda: len(store.cases()) >= size, within=600)
             daemon.stop()
             say("all are guarded; making the cases of earlier releases")
-            crowd.remember(store, store.cases())
+            crowd.remember(store, store.cases(), say)
             began = time.monotonic()
             daemon.start()
             try:
                 say(f"ready {time.monotonic() - began:.1f} s after its start")
                 time.sleep(PAST)
-                rest = idle(daemon)
-                say(f"idle: {rest.megabytes:.0f} MB, {rest.core:.2%} of a core")
+                rest = idle(daemon, cluster)
+                say(f"idle: {rest.megabytes:.0f} MB, {rest.core:.2%} of a core; API requests a minute:")
+                for what, often in rest.requests.items():
+                    say(f"  {what}: {often:.1f}, of a workload {often / size:.2f}")
                 waves = {}
-                for number in (one for one in WAVES if one <= size):
+                for number in (one for one in numbers if one <= size):
+                    say(f"{number} releases that fail, at once")
                     waves[number] = wave(crowd, store, exporter, url, releases=number, poll=POLL)
                     tell(size, number, waves[number], daemon)
                 return rest, waves
@@ -104,30 +118,62 @@ def tell(size: int, number: int, found: Wave, daemon: ProcessDaemon) -> None:
     say(f"  daemon afterwards: {daemon.resident() / 1e6:.0f} MB")
 
 
+def verdicts(rows: Mapping[int, Row]) -> Iterator[tuple[bool, str]]:
+    """What must hold of the largest fleet, and between the smallest and the largest."""
+    least, most = min(rows), max(rows)
+    (small, few), (large, many) = rows[least], rows[most]
+    yield large.megabytes <= MEGABYTES, f"{large.megabytes:.0f} MB at {most}, {MEGABYTES:g} at most"
+    yield large.core <= CORE, f"{large.core:.2%} of a core idle at {most}, {CORE:.0%} at most"
+    if least == most:
+        return
+    ratio = (large.core / most) / (small.core / least)
+    yield ratio <= COST, f"a workload's idle cost at {most} to at {least}: {ratio:.2f}, {COST:g} at most"
+    for number, other in many.items():
+        one = few.get(number, few[max(few)])
+        said = (
+            f"queries a poll, {number} releases: {other.queries:.1f} at {most}, {one.queries:.1f} at {least}"
+        )
+        yield other.queries <= COST * one.queries, said
+        if one.patch and other.patch:
+            before, now = statistics.median(one.patch), statistics.median(other.patch)
+            may = DELAY * before + (POLL if number > MANY else 0.0)
+            said = f"scrape to patch, {number} releases: {now:.2f} s at {most}, {before:.2f} s at {least}"
+            yield now <= may, f"{said}, {may:.2f} s at most"
+    for size, (_, waves) in rows.items():
+        for number, found in waves.items():
+            yield len(found.patch) == number, f"{len(found.patch)} of {number} rolled back at {size}"
+
+
 def say(text: str) -> None:
     print(f"{time.strftime('%H:%M:%S')}  {text}", flush=True)
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("sizes", nargs="*", type=int, default=list(SIZES), help="how many Deployments")
-    sizes: list[int] = parser.parse_args().sizes
+    parser.add_argument("--waves", type=int, nargs="+", default=list(WAVES), help="releases at once")
+    given = parser.parse_args()
+    sizes: list[int] = given.sizes
     cluster = lifecycle.up()
     cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(CHART / "crds"))
-    rows: dict[int, tuple[Idle, dict[int, Wave]]] = {}
+    rows: dict[int, Row] = {}
+    began = time.monotonic()
     for size in sizes:
         with tempfile.TemporaryDirectory() as folder:
-            rows[size] = measure(cluster, size, Path(folder))
+            rows[size] = measure(cluster, size, Path(folder), given.waves)
     print(
         f"\n{'workloads':>9} {'MB':>6} {'core idle':>10}  deciding scrape to patch, by releases at once (s)"
     )
     for size, (rest, waves) in rows.items():
         found = "; ".join(f"{number}: {spread(one.patch)}" for number, one in waves.items())
         print(f"{size:>9} {rest.megabytes:>6.0f} {rest.core:>10.2%}  {found}")
-    if {100, 1000} <= rows.keys():
-        ratio = (rows[1000][0].core / 1000) / (rows[100][0].core / 100)
-        print(f"idle cost of a workload, at 1,000 to at 100: {ratio:.2f}")
+    print()
+    reached = list(verdicts(rows))
+    for well, text in reached:
+        print(f"{'holds' if well else 'MISSED'}: {text}")
+    say(f"done in {(time.monotonic() - began) / 60:.0f} min")
+    return 0 if all(well for well, _ in reached) else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -17,7 +17,7 @@ from benchmarks.fleet.exporter import GOOD
 from daemon.adapters.clock import SystemClock
 from daemon.adapters.kubernetes.cases import KubeCaseStore
 from daemon.adapters.kubernetes.client import MERGE_PATCH, KubeClient
-from daemon.adapters.kubernetes.resources import DEPLOYMENTS, NODES
+from daemon.adapters.kubernetes.resources import CONFIG_MAPS, DEPLOYMENTS, NODES
 from daemon.core.case.case import Case, Entry, Phase, case_name
 from daemon.core.model import WorkloadRef
 from tests.e2e.cluster import kwok
@@ -32,6 +32,8 @@ ON_NODE = 500
 KEPT = 20
 """Cases of each workload, as the default of ``policy.keep`` has them."""
 PARALLEL = 8
+PARTS = 5
+"""In which the making of cases is reported."""
 LABEL = {"app.kubernetes.io/part-of": "fleet"}
 
 
@@ -60,7 +62,11 @@ class Crowd:
             self.client.request("POST", NODES.path(), body=_node(f"fleet-node-{number}"))
         for namespace in self.namespaces:
             self.cluster.kubectl("create", "namespace", namespace)
-        self._each(lambda ref: self.client.request("POST", DEPLOYMENTS.path(ref.namespace), body=_app(ref)))
+        self._each(self._make_one)
+
+    def _make_one(self, ref: WorkloadRef) -> None:
+        self.client.request("POST", CONFIG_MAPS.path(ref.namespace), body=_settings(ref))
+        self.client.request("POST", DEPLOYMENTS.path(ref.namespace), body=_app(ref))
 
     def remove(self) -> None:
         names = self.namespaces
@@ -70,18 +76,21 @@ class Crowd:
         if nodes:
             self.cluster.kubectl("delete", "--wait=false", *nodes)
 
-    def remember(self, store: KubeCaseStore, adopted: Iterable[Case]) -> None:
+    def remember(self, store: KubeCaseStore, adopted: Iterable[Case], say: Callable[[str], None]) -> None:
         """Give each workload the finished cases that a year in service leaves behind."""
         jobs = [_past(case, number) for case in adopted for number in range(1, KEPT)]
+        part = max(1, -(-len(jobs) // PARTS))
         with ThreadPoolExecutor(PARALLEL) as pool:
-            list(pool.map(store.create, jobs))
+            for begin in range(0, len(jobs), part):
+                list(pool.map(store.create, jobs[begin : begin + part]))
+                say(f"  {min(begin + part, len(jobs))} of {len(jobs)} cases")
 
     def release(self, refs: Sequence[WorkloadRef], tag: str) -> dict[WorkloadRef, float]:
         """Give them another image; when each was asked for (Unix seconds)."""
 
         def one(ref: WorkloadRef) -> float:
             asked = time.time()
-            patch = {"spec": {"template": {"spec": {"containers": [_container(tag)]}}}}
+            patch = {"spec": {"template": {"spec": {"containers": [_container(ref, tag)]}}}}
             path = DEPLOYMENTS.path(ref.namespace, ref.name)
             self.client.request("PATCH", path, body=patch, content_type=MERGE_PATCH)
             return asked
@@ -146,8 +155,15 @@ def _node(name: str) -> dict[str, Any]:
     }
 
 
-def _container(tag: str) -> dict[str, Any]:
-    return {"name": "app", "image": f"registry.example/app:{tag}"}
+def _container(ref: WorkloadRef, tag: str) -> dict[str, Any]:
+    settings = {"configMapRef": {"name": _settings(ref)["metadata"]["name"]}}
+    return {"name": "app", "image": f"registry.example/app:{tag}", "envFrom": [settings]}
+
+
+def _settings(ref: WorkloadRef) -> dict[str, Any]:
+    """The ConfigMap of a workload, which the daemon asks for while no case is active."""
+    name = f"{ref.name}-settings"
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"LEVEL": "1"}}
 
 
 def _app(ref: WorkloadRef) -> dict[str, Any]:
@@ -156,7 +172,7 @@ def _app(ref: WorkloadRef) -> dict[str, Any]:
         "nodeSelector": {key: value},
         "tolerations": [{"key": key, "operator": "Exists"}],
         "automountServiceAccountToken": False,
-        "containers": [_container(GOOD)],
+        "containers": [_container(ref, GOOD)],
     }
     labels = {"app": ref.name, **LABEL}
     return {

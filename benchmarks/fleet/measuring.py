@@ -14,12 +14,15 @@ from benchmarks.fleet.exporter import BAD, Exporter
 from daemon.adapters.kubernetes.cases import KubeCaseStore
 from daemon.core.case.case import Case, Phase
 from daemon.core.model import WorkloadRef
+from tests.e2e.cluster.cluster import Cluster
 from tests.e2e.daemon import Daemon
 from tests.e2e.stage import wait_for
 
 IDLE = 120.0
 """Seconds without a rollout: two rounds of looking at everything again."""
 LONGEST = 900.0
+ASKED = ("configmaps", "deployments", "pods", "replicasets", "rolloutcases")
+_LABEL = re.compile(r'(\w+)="([^"]*)"')
 _SERIES = re.compile(r"^(\w+)\{([^}]*)\} (\S+)$", re.MULTILINE)
 
 
@@ -28,6 +31,8 @@ class Idle:
     megabytes: float
     core: float
     """The share of one."""
+    requests: dict[str, float]
+    """Verb and resource → requests to the API server a minute, by whoever asks it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,11 +53,31 @@ class Wave:
     """That Prometheus spent on them, a poll."""
 
 
-def idle(daemon: Daemon) -> Idle:
-    before, began = daemon.cpu_seconds(), time.monotonic()
+def idle(daemon: Daemon, cluster: Cluster) -> Idle:
+    before, asked, began = daemon.cpu_seconds(), _requests(cluster), time.monotonic()
     time.sleep(IDLE)
-    share = (daemon.cpu_seconds() - before) / (time.monotonic() - began)
-    return Idle(megabytes=daemon.resident() / 1e6, core=share)
+    seconds = time.monotonic() - began
+    share, later = (daemon.cpu_seconds() - before) / seconds, _requests(cluster)
+    return Idle(
+        megabytes=daemon.resident() / 1e6,
+        core=share,
+        requests={
+            what: (number - asked.get(what, 0.0)) * 60 / seconds
+            for what, number in sorted(later.items())
+            if number > asked.get(what, 0.0)
+        },
+    )
+
+
+def _requests(cluster: Cluster) -> dict[str, float]:
+    """Those for what the daemon asks for, as the API server counted them."""
+    found: dict[str, float] = {}
+    for name, labels, value in _SERIES.findall(cluster.kubectl("get", "--raw", "/metrics")):
+        said = dict(_LABEL.findall(labels))
+        if name == "apiserver_request_total" and said.get("resource") in ASKED:
+            what = f"{said['verb']} {said['resource']}"
+            found[what] = found.get(what, 0.0) + float(value)
+    return found
 
 
 def wave(

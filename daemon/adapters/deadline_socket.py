@@ -30,17 +30,24 @@ class DeadlineSocket:
 
 
 class _Incoming(io.RawIOBase):
+    """Keeps the connection open until it is closed itself, as a socket's own files do."""
+
     def __init__(self, plain: socket.socket, left: Callable[[], float]) -> None:
         super().__init__()
         self._plain = plain
+        self._file = plain.makefile("rb", buffering=0)
         self._left = left
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int:
+    def readinto(self, buffer: Any) -> int | None:
         self._plain.settimeout(self._left())
-        return self._plain.recv_into(buffer)
+        return self._file.readinto(buffer)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 def time_left(clock: Clock, deadline: float) -> Callable[[], float]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from daemon.adapters.prometheus import promql as promql_of
+from daemon.adapters.prometheus.backend import identify
 from daemon.adapters.prometheus.metrics import PrometheusMetrics
 from daemon.adapters.prometheus.sources import HistogramQueries, Queries
 from daemon.core.signals.sample import Reading, Sample
@@ -40,7 +41,7 @@ def check_live(settings: Settings, metrics: PrometheusMetrics) -> tuple[Notice, 
         metrics.client.instant("vector(1)")
     except PortError as error:
         return (_error("prometheus", str(error)),)
-    found = [Notice(level="ok", field="prometheus.url", message=f"{metrics.client.address} answers")]
+    found = [*_backend(metrics)]
     for index, signal in enumerate(settings.signals):
         found += _signal(settings, metrics, signal, f"signals[{index}]")
     for index, dependency in enumerate(settings.dependencies):
@@ -48,13 +49,24 @@ def check_live(settings: Settings, metrics: PrometheusMetrics) -> tuple[Notice, 
     return tuple(found)
 
 
+def _backend(metrics: PrometheusMetrics) -> Iterator[Notice]:
+    """Which server it is, and what it cannot do."""
+    try:
+        backend = identify(metrics.client)
+    except PortError:
+        yield Notice(level="ok", field="prometheus.url", message=f"{metrics.client.address} answers")
+        return
+    where = f"{metrics.client.address} answers, {backend}"
+    yield Notice(level="ok", field="prometheus.url", message="; ".join((where, *backend.without)))
+
+
 def _dependency(metrics: PrometheusMetrics, query: str, field: str) -> Iterator[Notice]:
     try:
-        series = metrics.client.instant(query).series
+        found = metrics.client.instant(_any(query)).series
     except PortError as error:
         yield _error(field, str(error))
         return
-    if not series:
+    if not found:
         yield Notice(
             level="warning",
             field=field,
@@ -100,7 +112,7 @@ def _source(metrics: PrometheusMetrics, signal: SignalSettings, field: str) -> I
                 remedy="make it one metric with label matchers",
             )
         else:
-            yield from _replicas(metrics, queries, source.total, f"{field}.total")
+            yield from _replicas(metrics, queries, metrics.narrowed(source.total), f"{field}.total")
 
 
 def _replicas(metrics: PrometheusMetrics, queries: Queries, selector: str, field: str) -> Iterator[Notice]:
@@ -155,7 +167,7 @@ def _edges(field: str, pods: str, bound: str, edges: tuple[float, float], remedy
 
 def _expression(metrics: PrometheusMetrics, query: str, field: str, *, needed: bool) -> Iterator[Notice]:
     try:
-        answer = metrics.client.instant(query)
+        answer = metrics.client.instant(_any(query))
     except PortError as error:
         yield _error(field, str(error))
         return
@@ -184,6 +196,11 @@ def _without_series(metrics: PrometheusMetrics, query: str, field: str, *, neede
             message="its metrics exist, and its labels match no series",
             remedy="correct the label matchers" if needed else "fine if nothing bad has happened so far",
         )
+
+
+def _any(query: str) -> str:
+    """A row where it has any: of a whole cluster's series each would be one. It may end in a comment."""
+    return f"group(\n{query}\n)"
 
 
 def _exists(metrics: PrometheusMetrics, name: str) -> bool:

@@ -134,7 +134,9 @@ class Backend:
         from daemon.adapters.live_check import check_live
         from daemon.adapters.prometheus.metrics import PrometheusMetrics
 
-        metrics = PrometheusMetrics(settings.prometheus, settings.signals, self.clock())
+        metrics = PrometheusMetrics(
+            settings.prometheus, settings.signals, self.clock(), namespaces=settings.namespaces
+        )
         try:
             return check_live(settings, metrics)
         finally:
@@ -156,6 +158,13 @@ class Backend:
         kube = app.kube_client(settings) if "events" in names else None
         page_url = str(settings.web.page_url or "")
         return build(names, SinkContext(settings=settings.incidents, kube=kube, page_url=page_url))
+
+    def definition(self, settings: Settings) -> str:
+        """What the installed CustomResourceDefinition lacks; empty for nothing. Raises PortError."""
+        from daemon import app
+        from daemon.adapters.kubernetes.crd_check import outdated
+
+        return outdated(app.kube_client(settings))
 
     def permissions(self, settings: Settings) -> list[Permission]:
         """What the API server lets us do. Raises PortError."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 
-from daemon.core.case.alerts import Match, Naming, attributed, find
+from daemon.core.case.alert_index import WorkloadIndex
+from daemon.core.case.alerts import Match, Naming, attributed
 from daemon.core.model import Alert, Episode, WorkloadRef
 from daemon.engine.delivery import Steps
 from daemon.engine.reconciler import Reconciler
@@ -34,6 +35,7 @@ class AlertIntake:
         self._naming = naming
         self._unmatched = unmatched
         self._clock = clock
+        self._index = WorkloadIndex(())
 
     def take(self, alerts: Sequence[Alert], look_at: Callable[[WorkloadRef], None]) -> Steps:
         """Store the alerts, a step for each case and one for each hundred that are looked up.
@@ -62,14 +64,14 @@ class AlertIntake:
         return len({alert.identity for alert in alerts} - {alert.identity for alert, _ in missed})
 
     def _sort(self, alerts: Sequence[Alert]) -> Generator[None, None, Sorted]:
-        workloads = self._cluster.workloads()
+        index = self._index = WorkloadIndex(self._cluster.workloads(), self._index)
         by_workload: dict[WorkloadRef, list[Alert]] = {}
         missed: list[tuple[Alert, str]] = []
         episodes: Mapping[Episode, WorkloadRef] | None = None
         for number, alert in enumerate(alerts, start=1):
             if number % LOOKED_UP == 0:
                 yield None
-            answer = find(alert, workloads, self._naming)
+            answer = index.find(alert, self._naming)
             if isinstance(answer, Match):
                 by_workload.setdefault(answer.ref, []).append(attributed(alert, answer))
                 continue

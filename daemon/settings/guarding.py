@@ -53,7 +53,8 @@ class SignalSettings(ProofSettings):
         description=(
             'PromQL for all events, bad ones included. Keep it a plain selector (`name{label="x"}`): only'
             " of a selector does Prometheus tell when each pod was scraped; of anything computed it tells"
-            " the time of the query, and then stale samples cannot be noticed."
+            " the time of the query, and then stale samples cannot be noticed. And a selector alone is asked"
+            " for the guarded namespaces only, anything computed for the whole cluster."
         ),
     )
     histogram: Histogram | None = Field(

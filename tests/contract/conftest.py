@@ -9,6 +9,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from daemon.core.runs import KINDS
+from tests.backends import names
 from tests.contract import services, sinks
 from tests.contract.drivers import (
     CaseDriver,
@@ -35,6 +36,7 @@ from tests.contract.service import Service
 from tests.contract.sinks import SinkDriver
 
 BOTH = ["memory", pytest.param("real", marks=pytest.mark.e2e)]
+BACKENDS = [pytest.param(name, marks=pytest.mark.backends) for name in names()]
 
 
 @pytest.fixture(params=BOTH)
@@ -59,10 +61,16 @@ def cases(request: pytest.FixtureRequest) -> Iterator[CaseDriver]:
         yield driver
 
 
-@pytest.fixture(params=BOTH)
+@pytest.fixture(params=[*BOTH, *BACKENDS])
 def fleet(request: pytest.FixtureRequest) -> Iterator[MetricsDriver]:
     if request.param == "memory":
         yield MemoryMetricsDriver()
+        return
+    if request.param != "real":
+        from tests.backends.driver import metrics_driver
+
+        with metrics_driver(request.param) as backend:
+            yield backend
         return
     from tests.contract import real_pods
 

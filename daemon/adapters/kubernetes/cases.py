@@ -18,6 +18,9 @@ from daemon.adapters.kubernetes.watcher import Watcher, stop_all
 from daemon.core.case.case import Case
 from daemon.core.model import WorkloadRef
 
+STRICT = {"fieldValidation": "Strict"}
+"""A definition that is older than the daemon drops the fields that it does not know, and says nothing: a case
+that is stored in part would be acted upon. So such a write is to be refused as a whole."""
 INSTALL = "install the CustomResourceDefinition: kubectl apply -f helm/rollbackd/crds/rolloutcases.yaml"
 
 
@@ -91,7 +94,7 @@ class KubeCaseStore:
         """Two writes, for the status is a subresource; after the first alone it reads as a fresh case."""
         body = case_codec.new_object(case)
         try:
-            raw = self._client.request("POST", CASES.path(case.namespace), body=body)
+            raw = self._client.request("POST", CASES.path(case.namespace), query=STRICT, body=body)
         except ports.Missing as error:
             raise _missing(error) from error
         created = case_codec.decode(raw, case.namespace, case.name)
@@ -99,7 +102,7 @@ class KubeCaseStore:
 
     def save(self, case: Case) -> Case:
         path = CASES.path(case.namespace, case.name, "status")
-        raw = self._client.request("PUT", path, body=case_codec.status_object(case))
+        raw = self._client.request("PUT", path, query=STRICT, body=case_codec.status_object(case))
         return self._kept(case_codec.decode(raw, case.namespace, case.name))
 
     def instruct(self, case: Case) -> Case:

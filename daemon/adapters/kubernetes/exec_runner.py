@@ -11,6 +11,7 @@ import websocket
 
 from daemon import ports
 from daemon.adapters.kubernetes.client import KubeClient
+from daemon.adapters.kubernetes.errors import UNDECODABLE
 from daemon.adapters.kubernetes.main_container import chosen_container
 from daemon.adapters.kubernetes.resources import PODS
 from daemon.core.runs import Ending, PodCommand, RunResult, Task, tail
@@ -120,7 +121,7 @@ class KubeExecRunner:
 def _ended(said: bytes, result: Callable[[Ending, str, int | None], RunResult]) -> RunResult:
     try:
         status = msgspec.json.decode(said, type=_Status)
-    except msgspec.DecodeError as error:
+    except UNDECODABLE as error:
         return result(Ending.LOST, f"what the API server says of its end makes no sense: {error}", None)
     if status.code is None:
         return result(Ending.FINISHED, f"it could not be started: {' '.join(status.message.split())}", None)

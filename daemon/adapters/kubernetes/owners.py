@@ -14,6 +14,7 @@ import msgspec
 from daemon import ports
 from daemon.adapters.kubernetes import partial
 from daemon.adapters.kubernetes.client import JSON_PATCH, KubeClient
+from daemon.adapters.kubernetes.errors import UNDECODABLE
 from daemon.adapters.kubernetes.outcomes import refused
 from daemon.adapters.kubernetes.resources import APPLICATIONS, HELM_RELEASES, KUSTOMIZATIONS, Resource
 from daemon.adapters.kubernetes.written_deployment import Patch
@@ -143,7 +144,14 @@ def _resume(owner: Owner, found: _Found, token: str) -> RollbackResult | tuple[P
         return [_annotations(marks), {"op": "add", "path": "/spec/suspend", "value": False}], _resumed(owner)
     if found.automated is not None:
         return [_annotations(marks)], _resumed(owner)
-    before = msgspec.json.decode(found.annotations.get(AUTOMATED, "{}"))
+    try:
+        before = msgspec.json.decode(found.annotations.get(AUTOMATED, "{}"), type=dict[str, Any])
+    except UNDECODABLE as error:
+        # Somebody edited it since: no sync policy is made up.
+        return refused(
+            f"{owner} is left suspended: what its automated sync was ({AUTOMATED}) makes no sense by now "
+            f"({error}): switch it on by hand"
+        )
     policy = {**(found.spec.get("syncPolicy") or {}), "automated": before}
     return [_annotations(marks), {"op": "add", "path": "/spec/syncPolicy", "value": policy}], _resumed(owner)
 

@@ -25,9 +25,11 @@ from daemon.core.value import Value
 from daemon.ports import Clock, PortError, Unavailable
 from daemon.settings import PrometheusSettings
 
-WHOLE = {"partial_response": "false", "deny_partial_response": "1"}
-"""What Thanos and VictoriaMetrics take for a wish to fail rather than to answer in part. Prometheus, Cortex
-and Mimir read the arguments that they know, and no others; Google's service refuses what it does not know."""
+WISHES = {"partial_response": "false", "deny_partial_response": "1", "latency_offset": "3s"}
+"""What Thanos and VictoriaMetrics take for a wish to fail rather than to answer in part, and the latter for
+one to leave out the last three seconds, in which a scrape may be seen in part, and not the last thirty.
+Prometheus, Cortex and Mimir read the arguments that they know, and no others; Google's service refuses what
+it does not know."""
 LATEST = 253_402_300_800.0
 """The end of the year 9999: no later time can be a calendar's."""
 
@@ -86,6 +88,7 @@ class PrometheusClient:
 
     def __init__(self, settings: PrometheusSettings, clock: Clock) -> None:
         self.address = without_credentials(settings.url)
+        self._url = str(settings.url).rstrip("/")
         self._timeout = settings.timeout
         self._seen = threading.local()
         self._session = TimedSession(settings, clock, self._inspect)
@@ -95,7 +98,7 @@ class PrometheusClient:
         # The library mounts an adapter of its own that retries; ours takes its place.
         self._session.mount(settings.url, self._session.adapter)
         self._limit = {"timeout": f"{settings.timeout:g}s"}
-        self._asking = {**self._limit, **WHOLE}
+        self._asking = {**self._limit, **WISHES}
 
     def instant(self, query: str) -> Answer:
         """The newest values, at the server's own present."""
@@ -119,6 +122,20 @@ class PrometheusClient:
         rows = self._ask_now(query) if span is None else self._ask_span(query, *span)
         return self._answer(rows, list[_AnyRow], _AnyRow.series)
 
+    def get(self, path: str) -> bytes:
+        """The body of what is no query, whatever it is. Raises Unavailable."""
+
+        def unseen(response: requests.Response, *_: Any, **__: Any) -> None:
+            if response.status_code != 200:
+                raise Unavailable(f"it answers {response.status_code}")
+
+        def ask(_: dict[str, str]) -> bytes:
+            url, hooks = f"{self._url}{path}", {"response": [unseen]}
+            return self._session.get(url, timeout=self._timeout, allow_redirects=False, hooks=hooks).content
+
+        found: bytes = self._asked(ask, {})
+        return found
+
     def _ask_now(self, query: str) -> Any:
         return self._ask(lambda more: self._connect.custom_query(query, params=more))
 
@@ -141,7 +158,7 @@ class PrometheusClient:
 
     def _asked(self, ask: Callable[[dict[str, str]], Any], arguments: dict[str, str]) -> Any:
         self._seen.infos = self._seen.warnings = ()
-        self._seen.whole = arguments.keys() >= WHOLE.keys()
+        self._seen.wished = arguments.keys() >= WISHES.keys()
         try:
             return ask(dict(arguments))
         except PortError as error:
@@ -196,7 +213,7 @@ class PrometheusClient:
         if response.is_redirect:
             place = without_credentials(response.headers.get("Location", "")) or "another address"
             raise Unavailable(f"it redirects to {place} — set prometheus.url to where it answers itself")
-        if self._seen.whole and response.status_code == 400 and _names_argument(response.content):
+        if self._seen.wished and response.status_code == 400 and _names_argument(response.content):
             raise _UnknownArgument("it does not know the arguments that decline partial answers")
         said = opened(response)
         self._seen.warnings, self._seen.infos = said.warnings, said.infos
@@ -215,7 +232,7 @@ def _check_times(series: tuple[Series, ...]) -> None:
 
 
 def _names_argument(body: bytes) -> bool:
-    return any(name.encode() in body for name in WHOLE)
+    return any(name.encode() in body for name in WISHES)
 
 
 def without_credentials(url: str) -> str:

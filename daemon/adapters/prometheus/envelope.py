@@ -24,9 +24,15 @@ LIMITED = "M3-Results-Limited"
 """The header by which M3 names the limit that it has cut an answer at."""
 _IS_PARTIAL = "isPartial"
 """VictoriaMetrics has it in every answer."""
+_NO_FUNCTION = re.compile(r"(unknown|unsupported) function")
+"""Old Prometheus says ``unknown function with name "x"``, VictoriaMetrics ``unsupported function "x"``."""
 _COMPLETENESS = re.compile(
     r"partial|complete|exhaust|trunc|limit|missing|omit|dropped|skipped", re.IGNORECASE
 )
+
+
+class UnknownFunction(Rejected):
+    """The query has a function that this server lacks."""
 
 
 class Said(Value, frozen=True):
@@ -105,14 +111,21 @@ def _not_json(response: requests.Response) -> str:
 
 
 def _refusal(status: int, envelope: _Envelope) -> PortError:
-    said = " ".join(envelope.error.split())[:500] or "without a reason"
+    said = _shortened(" ".join(envelope.error.split())) or "without a reason"
+    if _NO_FUNCTION.search(envelope.error):
+        return UnknownFunction(f"it does not know a function of the query ({said})")
     if envelope.error_type == "bad_data":
         return Rejected(f"it does not understand the query ({said}) — correct the signal's queries")
     if status in {401, 403}:
         return Unavailable(
             f"it refuses us with {status} ({said}) — check the credentials in prometheus.* of the settings"
         )
-    if envelope.error_type == "execution":
+    if envelope.error_type == "execution" or (envelope.error_type.isdigit() and status in {400, 422}):
         return Unavailable(f"it cannot carry out the query ({said}) — correct the signal's queries")
     kind = envelope.error_type or envelope.status
     return Unavailable(f"it answers {status} {kind} ({said}) — look at Prometheus")
+
+
+def _shortened(said: str) -> str:
+    """Begin and end: VictoriaMetrics says the whole query first, and what is wrong with it last."""
+    return said if len(said) <= 500 else f"{said[:150]} … {said[-340:]}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from daemon.adapters.prometheus.client import Answer, PrometheusClient
+from daemon.adapters.prometheus.narrowing import guarded, narrowed
 from daemon.adapters.prometheus.promql import PART
 from daemon.adapters.prometheus.rows import moment, number
 from daemon.ports import Clock, Gauge, GaugeReading, PortError, Unavailable
@@ -25,10 +26,13 @@ class PrometheusGauges:
         settings: PrometheusSettings,
         dependencies: Sequence[DependencySettings],
         clock: Clock,
+        *,
+        namespaces: Sequence[str] = (),
     ) -> None:
         self._client = client
         self._settings = settings
         self._clock = clock
+        self._guarded = guarded(settings, namespaces)
         self._dependencies = {dependency.name: dependency for dependency in dependencies}
 
     def gauge(self, dependency: str) -> GaugeReading:
@@ -59,8 +63,10 @@ class PrometheusGauges:
         found = self._dependencies.get(dependency)
         if found is None:
             raise Unavailable(f"no such dependency is configured — valid: {', '.join(self._dependencies)}")
+        if found.scope == "cluster":
+            return "by ()", found.query
         names = (self._settings.namespace_label, self._settings.pod_label)
-        return (f"by ({labels(names)})" if found.scope == "namespace" else "by ()"), found.query
+        return f"by ({labels(names)})", narrowed(found.query, self._guarded.matcher_or_none)
 
     def _decode(self, answer: Answer) -> tuple[Gauge, ...]:
         rows: dict[tuple[str, str], dict[str, float]] = {}

@@ -113,14 +113,18 @@ def buckets_query(share: SlowShare, grouping: Grouping, sets: Iterable[PodSet]) 
     return labelled({_Row.BUCKETS.value: filled_query(theirs, grouping)})
 
 
-def layout_query(share: SlowShare, grouping: Grouping) -> str:
-    """How many series have which edge, which pods have which form, and the native buckets of each set."""
+def layout_query(share: SlowShare, grouping: Grouping, *, native: bool = True) -> str:
+    """How many series have which edge, which pods have which form, and the native buckets of each set.
+
+    Without ``native`` of the classic form alone, for servers that do not know the other.
+    """
     parts = {
         _Row.EDGE: f"count by (le) ({_buckets(share)})",
         _Row.CLASSIC: f"count {grouping.by_pod} ({_buckets(share, '+Inf')})",
-        _Row.NATIVE: f"count {grouping.by_pod} (histogram_count({_selector(share)}))",
-        _Row.BUCKETS: filled_query(_selector(share), grouping),
     }
+    if native:
+        parts[_Row.NATIVE] = f"count {grouping.by_pod} (histogram_count({_selector(share)}))"
+        parts[_Row.BUCKETS] = filled_query(_selector(share), grouping)
     return labelled({part.value: expression for part, expression in parts.items()})
 
 

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from daemon.adapters.prometheus.client import PrometheusClient
+from daemon.adapters.prometheus.narrowing import guarded, narrowed
 from daemon.adapters.prometheus.promql import Grouping
 from daemon.adapters.prometheus.rows import Key
-from daemon.adapters.prometheus.sources import Queries, queries_for
+from daemon.adapters.prometheus.sources import Queries, queries_for, without_labels
 from daemon.core.signals.sample import Reading, Sample
 from daemon.ports import Clock, PortError, Unavailable
 from daemon.settings import PrometheusSettings, SignalSettings
@@ -23,23 +24,38 @@ MOST_VALUES = 100_000
 
 
 class PrometheusMetrics:
-    """The ``Metrics`` port. Thread-safe; kept are the edges of histograms, and how many pods there were."""
+    """The ``Metrics`` port. Thread-safe; kept are the edges of histograms, and how many pods there were.
 
-    def __init__(self, settings: PrometheusSettings, signals: Sequence[SignalSettings], clock: Clock) -> None:
+    Where ``namespaces`` are named, plain selectors are asked for these alone.
+    """
+
+    def __init__(
+        self,
+        settings: PrometheusSettings,
+        signals: Sequence[SignalSettings],
+        clock: Clock,
+        *,
+        namespaces: Sequence[str] = (),
+    ) -> None:
         self.client = PrometheusClient(settings, clock)
         self._clock = clock
         self.grouping = Grouping(
             namespace=settings.namespace_label, pod=settings.pod_label, replicas=settings.replica_labels
         )
+        self._guarded = guarded(settings, namespaces)
         self._queries = {
-            signal.name: queries_for(signal.source, self.grouping, self.client, clock) for signal in signals
+            signal.name: queries_for(self._guarded.source(signal.source), self.grouping, self.client, clock)
+            for signal in signals
         }
+        self._unlabelled = {signal.name: self._guarded.unlabelled(signal.source) for signal in signals}
         self._pods: dict[str, int] = {}
 
     def read(self, signal: str) -> Reading:
         """The newest samples, or the sentence that says why there are none. Never raises."""
         try:
             decoded = self.queries(signal).now()
+            if not decoded.samples and not decoded.problems:
+                self._check_labels(signal)
         except PortError as error:
             return Reading(signal=signal, taken_at=self._now(), problem=f"signal {signal}: {error}")
         taken_at = decoded.taken_at if decoded.taken_at is not None else self._now()
@@ -73,6 +89,16 @@ class PrometheusMetrics:
         if found is None:
             raise Unavailable(f"no such signal is configured — valid: {', '.join(self._queries)}")
         return found
+
+    def _check_labels(self, signal: str) -> None:
+        """Series that lack the labels are in no namespace, so an answer for some leaves them out silently."""
+        query = self._unlabelled[signal]
+        if query and self.client.instant(query).series:
+            raise Unavailable(without_labels(self.client.address, self.grouping))
+
+    def narrowed(self, expression: str) -> str:
+        """As it is asked for: a plain selector for the guarded namespaces alone."""
+        return narrowed(expression, self._guarded.matcher)
 
     def close(self) -> None:
         """Give the connections back."""

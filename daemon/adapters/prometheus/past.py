@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from daemon.adapters.prometheus.client import Answer, PrometheusClient
+from daemon.adapters.prometheus.narrowing import matchers_and_own, narrowed
 from daemon.adapters.prometheus.promql import Grouping
 from daemon.adapters.prometheus.rows import Key, number
 from daemon.adapters.prometheus.sources import queries_for
@@ -20,7 +21,6 @@ from daemon.settings import (
     SlowShare,
     Source,
 )
-from daemon.settings.promql import named_selector
 from daemon.settings.promql_names import label, labels, quoted, selector
 
 PATIENCE = 60.0
@@ -47,17 +47,20 @@ class Scope:
         match source:
             case CounterPair(bad=bad, total=total):
                 return CounterPair(bad=self._bad(bad, total), total=self._narrowed(total))
-            case SlowShare(histogram=name, matchers=matchers, bound=bound):
-                return SlowShare(histogram=name, matchers=",".join(self._joined(matchers)), bound=bound)
+            case SlowShare(histogram=name, matchers=own, bound=bound):
+                return SlowShare(
+                    histogram=name, matchers=",".join(matchers_and_own(self._matchers, own)), bound=bound
+                )
 
     def presence(self, source: Source) -> str:
         """A row for each pod that has the signal's series."""
         match source:
             case CounterPair(total=total):
                 expression = self._narrowed(total)
-            case SlowShare(histogram=name, matchers=matchers):
+            case SlowShare(histogram=name, matchers=own):
                 forms = (f"{name}_count", name)
-                expression = "\nor ".join(selector(form, *self._joined(matchers)) for form in forms)
+                both = matchers_and_own(self._matchers, own)
+                expression = "\nor ".join(selector(form, *both) for form in forms)
         # Expressions may end in a comment.
         return f"group {self.grouping.by_pod} (\n{expression}\n)"
 
@@ -65,15 +68,10 @@ class Scope:
         """The lowest value of each reporter, in the workload's namespace where the gauge belongs to one."""
         if dependency.scope == "cluster":
             return f"min by () (\n{dependency.query}\n)"
-        found, query = named_selector(dependency.query), dependency.query
-        if found is not None:
-            query = selector(found[0], self._in_namespace, _ended(found[1]))
-        return f"min {self.grouping.by_pod} (\n{query}\n)"
+        return f"min {self.grouping.by_pod} (\n{narrowed(dependency.query, self._in_namespace)}\n)"
 
     def _narrowed(self, expression: str) -> str:
-        """Of a plain selector the workload's part; anything computed stays as it is."""
-        found = named_selector(expression)
-        return selector(found[0], *self._joined(found[1])) if found is not None else expression
+        return narrowed(expression, self._matchers)
 
     def _bad(self, bad: str, total: str) -> str:
         narrow, events = self._narrowed(bad), self._narrowed(total)
@@ -81,15 +79,6 @@ class Scope:
             return narrow
         pod = labels((self.grouping.namespace, self.grouping.pod))
         return f"(\n{bad}\n) and on ({pod}) {events}"
-
-    def _joined(self, matchers: str) -> tuple[str, ...]:
-        # Ours come first, for theirs may end in a comment.
-        return (self._matchers, *((_ended(matchers),) if matchers else ()))
-
-
-def _ended(matchers: str) -> str:
-    """They may end in a comment, so a line break follows."""
-    return f"{matchers}\n" if matchers else ""
 
 
 class PacedClient(PrometheusClient):

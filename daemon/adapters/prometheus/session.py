@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import base64
+import socket
+import threading
 from collections.abc import Callable, Iterator, Mapping
+from http.client import HTTPResponse
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ReadTimeoutError
 
+from daemon.adapters.deadline_socket import DeadlineSocket, time_left
 from daemon.ports import Clock, Unavailable
 from daemon.settings import PrometheusSettings
 
@@ -70,9 +75,26 @@ class _DeadlineAdapter(HTTPAdapter):
     """requests' timeout is for each piece of the network's; this one is for the answer as a whole."""
 
     def __init__(self, clock: Clock, seconds: float) -> None:
-        super().__init__(max_retries=0, pool_maxsize=4)
         self._clock = clock
         self._seconds = seconds
+        self._asking = threading.local()
+        super().__init__(max_retries=0, pool_maxsize=4)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        pools: dict[str, Any] = {"http": HTTPConnectionPool, "https": HTTPSConnectionPool}
+        # urllib3 knows no other way to have a connection's answer read by a class of ours.
+        self.poolmanager.pool_classes_by_scheme = {
+            scheme: type("Timed", (pool,), {"ConnectionCls": self._timed(pool.ConnectionCls)})
+            for scheme, pool in pools.items()
+        }
+
+    def _timed(self, connection: Any) -> type:
+        def response(plain: socket.socket, *args: Any, **kwargs: Any) -> HTTPResponse:
+            timed = DeadlineSocket(plain, time_left(self._clock, self._asking.until))
+            return HTTPResponse(cast("socket.socket", timed), *args, **kwargs)
+
+        return type("TimedConnection", (connection,), {"response_class": staticmethod(response)})
 
     def send(
         self,
@@ -83,18 +105,17 @@ class _DeadlineAdapter(HTTPAdapter):
         cert: bytes | str | tuple[bytes | str, bytes | str] | None = None,
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
-        deadline = self._clock.monotonic() + self._seconds
+        self._asking.until = self._clock.monotonic() + self._seconds
         response = super().send(request, stream, timeout, verify, cert, proxies)
-        response.raw = _Body(response.raw, lambda: self._clock.monotonic() > deadline)
+        response.raw = _Body(response.raw)
         return response
 
 
 class _Body:
-    """A response's body that ends at the deadline or at the size limit, however slowly it trickles."""
+    """A response's body that ends at the size limit, however small it was packed."""
 
-    def __init__(self, raw: Any, late: Callable[[], bool]) -> None:
+    def __init__(self, raw: Any) -> None:
         self._raw = raw
-        self._late = late
 
     def stream(self, amount: int, decode_content: bool = True) -> Iterator[bytes]:
         del amount
@@ -107,15 +128,13 @@ class _Body:
                     f"its answer has more than {LARGEST} bytes — select fewer series, or guard "
                     "fewer pods with one daemon"
                 )
-            if self._late():
-                self.close()
-                raise requests.ReadTimeout
             yield chunk
 
     def _read(self, decode_content: bool) -> bytes:
         try:
             return bytes(self._raw.read1(_CHUNK, decode_content=decode_content))
         except ReadTimeoutError as error:
+            self.close()
             raise requests.ReadTimeout from error
 
     def close(self) -> None:

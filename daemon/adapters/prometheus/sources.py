@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from daemon.adapters.prometheus import histogram_layout
 from daemon.adapters.prometheus.client import Answer
+from daemon.adapters.prometheus.envelope import UnknownFunction
 from daemon.adapters.prometheus.histogram_layout import Layout
 from daemon.adapters.prometheus.native_buckets import set_of
 from daemon.adapters.prometheus.promql import Grouping, pair_query
@@ -157,9 +158,10 @@ class HistogramQueries:
         layout = self._found(None)
         if layout is None:
             name = self._share.histogram
+            among = f" with {' '.join(self._share.matchers.split())[:200]}" if self._share.matchers else ""
             raise Unavailable(
                 f"Prometheus at {self._client.address} has no histogram {name}: neither {name}_bucket nor a "
-                f"native {name} has a series within five minutes — compare name and labels with the "
+                f"native {name} has a series{among} within five minutes — compare name and labels with the "
                 "application's /metrics; a summary has no buckets: give bad and total instead"
             )
         self._kept = (layout, self._clock.monotonic() + KEPT)
@@ -170,7 +172,7 @@ class HistogramQueries:
         return kept[0] if kept is not None and self._clock.monotonic() < kept[1] else None
 
     def _found(self, span: tuple[datetime, datetime, float] | None) -> Layout | None:
-        answer = self._client.layout(histogram_layout.layout_query(self._share, self._grouping), span)
+        answer = self._looked_up(span)
         layout = histogram_layout.found(
             answer, self._share.bound, self._grouping, native_first=self._native_first
         )
@@ -178,6 +180,14 @@ class HistogramQueries:
             # From now on it stays: a pod that has both must not change from one to the other.
             self._native_first = layout.native_first
         return layout
+
+    def _looked_up(self, span: tuple[datetime, datetime, float] | None) -> Answer:
+        try:
+            return self._client.layout(histogram_layout.layout_query(self._share, self._grouping), span)
+        except UnknownFunction:
+            # A server without native histograms, such as VictoriaMetrics.
+            classic = histogram_layout.layout_query(self._share, self._grouping, native=False)
+            return self._client.layout(classic, span)
 
     def _query(self, layout: Layout, scrapers: Scrapers) -> str:
         grouping = replace(self._grouping, of_scrapes=scrapers.labels)
@@ -225,8 +235,12 @@ def _decoded(client: Client, answer: Answer, grouping: Grouping) -> Decoded:
     except Unavailable as error:
         raise Unavailable(f"Prometheus at {client.address}: {error}") from error
     if decoded.unlabelled and not decoded.samples and not decoded.problems:
-        raise Unavailable(
-            f"Prometheus at {client.address} has no label {grouping.namespace!r} or {grouping.pod!r} on its "
-            "series — add them by relabelling the scrape, or set prometheus.namespace_label and pod_label"
-        )
+        raise Unavailable(without_labels(client.address, grouping))
     return decoded
+
+
+def without_labels(address: str, grouping: Grouping) -> str:
+    return (
+        f"Prometheus at {address} has no label {grouping.namespace!r} or {grouping.pod!r} on its "
+        "series — add them by relabelling the scrape, or set prometheus.namespace_label and pod_label"
+    )

@@ -96,23 +96,33 @@ def _print(session: Invocation, settings: Settings, now: datetime) -> None:
 
 def _live(session: Invocation, settings: Settings) -> dict[str, Any]:
     """Findings and permissions; where the API server cannot be asked, that is the finding."""
+    from daemon.cli.tables import text
     from daemon.ports import PortError
 
     session.quiet_log()
     findings = session.backend.findings(settings)
     permissions: Sequence[Permission] = ()
     owners: Mapping[WorkloadRef, Ownership] = {}
-    trouble = ""
+    trouble = definition = ""
     try:
+        definition = session.backend.definition(settings)
         permissions = session.backend.permissions(settings)
         owners = session.backend.owners(settings)
     except PortError as error:
         trouble = str(error)
     if not session.json:
         _print_live(session, findings, permissions, trouble)
+        if definition:
+            session.console.print(text(f"The CustomResourceDefinition: {definition}", "red"))
         _print_owners(session, settings, owners)
     named = {str(ref): owned for ref, owned in owners.items()}
-    return {"findings": findings, "permissions": permissions, "owners": named, "cluster": trouble}
+    return {
+        "findings": findings,
+        "permissions": permissions,
+        "owners": named,
+        "cluster": trouble,
+        "definition": definition,
+    }
 
 
 def _print_owners(session: Invocation, settings: Settings, owners: Mapping[WorkloadRef, Ownership]) -> None:
@@ -171,6 +181,7 @@ def _permission_rows(permissions: Sequence[Permission]) -> list[tuple[str, str, 
 def _well(found: Mapping[str, Any]) -> bool:
     return (
         not found.get("cluster")
+        and not found.get("definition")
         and all(finding.level != "error" for finding in found.get("findings", ()))
         and all(permission.allowed or permission.optional for permission in found.get("permissions", ()))
     )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Literal
 
 from daemon.core.assessment import Assessment, Verdict, Verification
@@ -255,12 +256,16 @@ def name_of(spec: Spec) -> str:
     if not spec.in_place:
         return name
     writes = "/".join(f"{change.name}/{change.uid}/{change.version}" for change in spec.configuration)
-    digest = hashlib.sha256(f"{name}/{writes}".encode()).hexdigest()[:8]
-    return f"{spec.workload[:200]}-r{spec.revision.number}-config-{digest}"
+    return f"{spec.workload[:200]}-r{spec.revision.number}-config-{_digest(f'{name}/{writes}')}"
 
 
 def case_name(workload: str, uid: str, revision: Revision) -> str:
     """The name derived from the rollout's identity: creating a case twice is a harmless conflict."""
     identity = f"{uid}/{revision.replica_set_uid}/{revision.number}"
-    digest = hashlib.sha256(identity.encode()).hexdigest()[:8]
-    return f"{workload[:200]}-r{revision.number}-{digest}"
+    return f"{workload[:200]}-r{revision.number}-{_digest(identity)}"
+
+
+@lru_cache(maxsize=1024)
+def _digest(identity: str) -> str:
+    """Kept for some workloads' cases: one look asks for the names of its cases again and again."""
+    return hashlib.sha256(identity.encode()).hexdigest()[:8]

@@ -145,12 +145,12 @@ def _nothing(workload: Workload, judged: Revision, ledger: Mapping[str, Case]) -
 
 def newest(workload: Workload, cases: Iterable[Case]) -> Case | None:
     """The workload's latest case."""
-    own = [case for case in cases if case.spec.workload_uid == workload.uid and case.genuine]
-    return max(
-        own,
+    latest_first = sorted(
+        (case for case in cases if case.spec.workload_uid == workload.uid),
         key=lambda case: (case.spec.generation, case.spec.opened_at, case.spec.revision.number),
-        default=None,
+        reverse=True,
     )
+    return next((case for case in latest_first if case.genuine), None)
 
 
 def outdated(case: Case, workload: Workload) -> bool:

@@ -114,7 +114,7 @@ def decode(content: bytes, question: Question) -> RunState:
     """Raises StateDamaged, StateMismatch."""
     try:
         state = msgspec.json.decode(content, type=RunState)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise StateDamaged(str(error)) from error
     if state.fingerprint != question.fingerprint or state.format != FORMAT:
         raise StateMismatch

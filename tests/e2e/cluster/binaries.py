@@ -82,6 +82,23 @@ MODULES = (
     Module(name="coredns", packages=("github.com/coredns/coredns",)),
     Module(name="kwok", packages=("sigs.k8s.io/kwok/cmd/kwok",)),
 )
+VICTORIA_METRICS = Module(
+    name="victoriametrics",
+    packages=("github.com/VictoriaMetrics/VictoriaMetrics/app/victoria-metrics",),
+    ldflags=(
+        "-s -w -X github.com/VictoriaMetrics/VictoriaMetrics/lib/buildinfo.Version="
+        "victoria-metrics-20261101-000000-tags-v1.151.0"
+    ),
+)
+THANOS = Module(
+    name="thanos",
+    packages=("github.com/thanos-io/thanos/cmd/thanos",),
+    ldflags="-s -w -X github.com/prometheus/common/version.Version=0.40.1",
+    # As its own build does: it lays its labels over Prometheus's, which have another form without.
+    tags="slicelabels",
+)
+BACKENDS = (VICTORIA_METRICS, THANOS)
+"""What people have in Prometheus's place: the cluster needs none of them."""
 
 
 def cache_root() -> Path:
@@ -142,22 +159,22 @@ def _build(module: Module, target: Path) -> None:
     partial.rename(target)
 
 
-def ensure() -> Path:
-    """A folder with every binary of the cluster, built where the cache lacks them.
+def ensure(modules: tuple[Module, ...] = MODULES) -> Path:
+    """A folder with every binary of the modules, built where the cache lacks them.
 
     Raises:
         MissingTool: there is something to build and no Go toolchain to do it.
         subprocess.CalledProcessError: a build failed; the compiler's words are on standard error.
     """
     root = cache_root() / "cluster"
-    combined = hashlib.sha256("".join(module.key for module in MODULES).encode()).hexdigest()[:16]
+    combined = hashlib.sha256("".join(module.key for module in modules).encode()).hexdigest()[:16]
     folder = root / f"bin-{combined}"
     with locked(root / "build.lock"):
-        for module in MODULES:
+        for module in modules:
             if not (root / module.key).is_dir():
                 _build(module, root / module.key)
         folder.mkdir(exist_ok=True)
-        for module in MODULES:
+        for module in modules:
             for binary in (root / module.key).iterdir():
                 link = folder / binary.name
                 if not link.exists():

@@ -62,7 +62,14 @@ class TestResuming:
         assert all(not signal for signal, _, _ in past.asked), "only the pods were looked for again"
 
     @pytest.mark.parametrize(
-        "spoil", [lambda text: text[: len(text) // 2], lambda _: b"", lambda _: b"[]", lambda _: b"\xff\x00"]
+        "spoil",
+        [
+            lambda text: text[: len(text) // 2],
+            lambda _: b"",
+            lambda _: b"[]",
+            lambda _: b"\xff\x00",
+            lambda text: text[:-1] + b',"more":' + b"[" * 50_000 + b"]" * 50_000 + b"}",
+        ],
     )
     def test_a_damaged_state_is_noticed(self, spoil: Callable[[bytes], bytes]) -> None:
         asked, kept, _ = self._interrupted(6)

@@ -45,6 +45,7 @@ class FakeParts(Backend):
         self.trouble: PortError | None = None
         self.code = 0
         self.found: tuple[Notice, ...] = ()
+        self.defined = ""
         self.permitted: list[Permission] | PortError = []
         self.known_as = ""
         self.meanwhile: list[Callable[[], object]] = []
@@ -140,6 +141,9 @@ class FakeParts(Backend):
 
     def findings(self, settings: Settings) -> tuple[Notice, ...]:
         return self.found
+
+    def definition(self, settings: Settings) -> str:
+        return self.defined
 
     def permissions(self, settings: Settings) -> list[Permission]:
         if isinstance(self.permitted, PortError):

@@ -216,6 +216,15 @@ class TestLive:
         assert result.exit_code == 0
         assert any(line.split() == ["no", "nodes", "get"] for line in result.stdout.splitlines())
 
+    def test_an_old_definition_is_told_with_its_remedy(self, rollbackd: Rollbackd, parts: FakeParts) -> None:
+        parts.defined = "it is older than this daemon; apply the one of this version"
+
+        result = rollbackd("check-config", "--live")
+
+        assert result.exit_code == 1
+        assert "apply the one of this version" in result.stdout
+        assert answer(rollbackd("check-config", "--live", "-o", "json"))["definition"] == parts.defined
+
     @pytest.mark.parametrize("trouble", [Unavailable("it is down"), Rejected("no kubeconfig")])
     def test_a_cluster_that_cannot_be_asked(
         self, rollbackd: Rollbackd, parts: FakeParts, trouble: Unavailable | Rejected

@@ -33,7 +33,7 @@ def check(
     """
 
     def answer(request: Request) -> Response:
-        query = request.form["query"]
+        query = request.form["query"].removeprefix("group(\n").removesuffix("\n)")
         if refused and refused in query:
             return Response('{"status": "error", "errorType": "bad_data", "error": "1:4: no"}', status=400)
         if of_scrapes(query):

@@ -100,6 +100,7 @@ class CachedCases:
         return self._kept(case)
 
     def vouched(self, case: Case) -> bool:
+        del case
         return False
 
     def delete(self, case: Case) -> None:

@@ -17,10 +17,10 @@ from daemon.settings.promql_names import label, quoted, selector
 def narrowed(expression: str, matchers: str) -> str:
     """Of a plain selector the part that fits the matchers as well; anything computed as it is."""
     found = named_selector(expression) if matchers else None
-    return selector(found[0], *joined(matchers, found[1])) if found is not None else expression
+    return selector(found[0], *all_matchers(matchers, found[1])) if found is not None else expression
 
 
-def joined(matchers: str, own: str) -> tuple[str, ...]:
+def all_matchers(matchers: str, own: str) -> tuple[str, ...]:
     """The expression's ``own`` come last, and end their line: they may end in a comment."""
     return (matchers, f"{own}\n") if own else (matchers,)
 
@@ -54,7 +54,7 @@ class Guarded(Value, frozen=True):
             case CounterPair(bad=bad, total=total):
                 return CounterPair(bad=narrowed(bad, self.matcher), total=narrowed(total, self.matcher))
             case SlowShare(histogram=name, matchers=own, bound=bound):
-                both = ",".join(joined(self.matcher, own)) if self.matcher else own
+                both = ",".join(all_matchers(self.matcher, own)) if self.matcher else own
                 return SlowShare(histogram=name, matchers=both, bound=bound)
 
     def unlabelled(self, source: Source) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from daemon.adapters.prometheus.client import Answer, PrometheusClient
-from daemon.adapters.prometheus.narrowing import matchers_and_own, narrowed
+from daemon.adapters.prometheus.narrowing import all_matchers, narrowed
 from daemon.adapters.prometheus.promql import Grouping
 from daemon.adapters.prometheus.rows import Key, number
 from daemon.adapters.prometheus.sources import queries_for
@@ -49,7 +49,7 @@ class Scope:
                 return CounterPair(bad=self._bad(bad, total), total=self._narrowed(total))
             case SlowShare(histogram=name, matchers=own, bound=bound):
                 return SlowShare(
-                    histogram=name, matchers=",".join(matchers_and_own(self._matchers, own)), bound=bound
+                    histogram=name, matchers=",".join(all_matchers(self._matchers, own)), bound=bound
                 )
 
     def presence(self, source: Source) -> str:
@@ -59,7 +59,7 @@ class Scope:
                 expression = self._narrowed(total)
             case SlowShare(histogram=name, matchers=own):
                 forms = (f"{name}_count", name)
-                both = matchers_and_own(self._matchers, own)
+                both = all_matchers(self._matchers, own)
                 expression = "\nor ".join(selector(form, *both) for form in forms)
         # Expressions may end in a comment.
         return f"group {self.grouping.by_pod} (\n{expression}\n)"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, TypeVar, cast
@@ -37,7 +37,8 @@ _websocket = cast("Any", websocket)
 CONNECT_TIMEOUT = 3.0
 READ_TIMEOUT = 10.0
 LIST_TIMEOUT = 30.0
-PAGE = 500
+PAGE = 100
+"""Objects of one answer. Several namespaces are listed at once, and a case may have tens of kilobytes."""
 CHANNELS = ["v5.channel.k8s.io", "v4.channel.k8s.io"]
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
@@ -54,7 +55,7 @@ class _Page(msgspec.Struct):
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """A complete list: every object undecoded, and the version of the world it shows."""
+    """A list or a page of it: every object undecoded, and the version of the world it shows."""
 
     items: tuple[bytes, ...]
     resource_version: str
@@ -207,17 +208,30 @@ class KubeClient:
     def list(
         self, resource: Resource, namespace: str, *, selector: str = "", timeout: float = LIST_TIMEOUT
     ) -> Listing:
-        """Everything of a resource, page by page, each within ``timeout`` (seconds). Raises as
-        :meth:`request`, Expired between pages."""
-        path = resource.path(namespace)
+        """Everything of a resource. Raises as :meth:`pages`."""
         items: list[bytes] = []
+        version = ""
+        for page in self.pages(resource, namespace, selector=selector, timeout=timeout):
+            items += page.items
+            version = page.resource_version
+        return Listing(items=tuple(items), resource_version=version)
+
+    def pages(
+        self, resource: Resource, namespace: str, *, selector: str = "", timeout: float = LIST_TIMEOUT
+    ) -> Iterator[Listing]:
+        """The same page by page, each within ``timeout`` (seconds): a large fleet's objects are many times
+        what is kept of them. Raises as :meth:`request`, Expired between pages."""
+        path = resource.path(namespace)
         query = {"limit": str(PAGE)} | ({"labelSelector": selector} if selector else {})
         while True:
             page = self.read(path, _Page, query=query, timeout=timeout)
-            items.extend(bytes(item) for item in page.items or ())
-            if not page.metadata.continue_:
-                return Listing(items=tuple(items), resource_version=page.metadata.resource_version)
-            query["continue"] = page.metadata.continue_
+            items = tuple(bytes(item) for item in page.items or ())
+            after, version = page.metadata.continue_, page.metadata.resource_version
+            del page
+            yield Listing(items=items, resource_version=version)
+            if not after:
+                return
+            query["continue"] = after
 
     def watch(self, resource: Resource, namespace: str, *, since: str, seconds: int, grace: float) -> Stream:
         """Open a watch that the server closes after ``seconds``; silence for longer than that plus ``grace``

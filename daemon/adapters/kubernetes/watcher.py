@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -200,24 +200,37 @@ class Watcher:
     def _list(self) -> None:
         with self._lock:
             everything, self._everything = self._everything, False
+        names = {known.name: uid for uid, known in self._known.items()}
+        found, version = set[str](), ""
         try:
-            listing = self._client.list(self._resource, self._namespace)
+            for page in self._client.pages(self._resource, self._namespace):
+                found.update(self._listed(page.items, names, everything))
+                version = page.resource_version
         except ports.PortError:
             with self._lock:
                 self._everything = self._everything or everything
             raise
-        found = {meta.uid: (meta, raw) for raw in listing.items if (meta := self._meta(raw)) is not None}
-        for uid in [uid for uid in self._known if uid not in found]:
-            self._tell(Change(kind="DELETED", meta=self._known.pop(uid), raw=b""))
-        for uid, (meta, raw) in found.items():
-            before = self._known.get(uid)
-            if everything or before is None or before.resource_version != meta.resource_version:
-                self._known[uid] = meta
-                self._tell(Change(kind="MODIFIED" if before else "ADDED", meta=meta, raw=raw))
-        self._since = listing.resource_version
+        for uid in self._known.keys() - found:
+            self._gone(uid)
+        self._since = version
         # No end of the failures yet: it is the watch after it that may be what fails.
         self._contact = self._clock.monotonic()
         self.synced.set()
+
+    def _listed(self, items: Iterable[bytes], names: Mapping[str, str], everything: bool) -> Iterator[str]:
+        """Report what is new of a page; all its UIDs. What a name had before ends before it begins anew."""
+        for meta, raw in ((meta, raw) for raw in items if (meta := self._meta(raw)) is not None):
+            if (other := names.get(meta.name, meta.uid)) != meta.uid:
+                self._gone(other)
+            before = self._known.get(meta.uid)
+            if everything or before is None or before.resource_version != meta.resource_version:
+                self._known[meta.uid] = meta
+                self._tell(Change(kind="MODIFIED" if before else "ADDED", meta=meta, raw=raw))
+            yield meta.uid
+
+    def _gone(self, uid: str) -> None:
+        if (meta := self._known.pop(uid, None)) is not None:
+            self._tell(Change(kind="DELETED", meta=meta, raw=b""))
 
     def _follow(self, stream: Stream) -> bool:
         """Report the changes until the server closes; whether there was any sign of life."""

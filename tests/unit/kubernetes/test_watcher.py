@@ -138,9 +138,9 @@ def test_what_cannot_be_resumed_is_listed_again_and_the_differences_are_told(
         ("ADDED", "stays"),
         ("ADDED", "changes"),
         ("ADDED", "vanishes"),
-        ("DELETED", "vanishes"),
         ("MODIFIED", "changes"),
         ("ADDED", "comes"),
+        ("DELETED", "vanishes"),
     )
 
 

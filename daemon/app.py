@@ -16,6 +16,7 @@ from daemon.core.model import WorkloadRef
 from daemon.engine.assembly import EngineParts, Running, assemble
 from daemon.engine.defects import LogOnly
 from daemon.engine.gates import Asking
+from daemon.engine.leading import Alone
 from daemon.engine.manual import Agrees, Asked, ByHand, Say, roll_back_by_hand
 from daemon.engine.orders import PeoplesOrders
 from daemon.engine.queue import WorkQueue
@@ -25,6 +26,7 @@ from daemon.engine.surroundings_cache import Sources
 from daemon.engine.views import absent
 from daemon.engine.workers import SHARE, WORKERS
 from daemon.ports import CaseStore, Clock
+from daemon.replicas import elector as elector_of
 from daemon.settings import Settings
 from daemon.teardown import Teardown, at_once, close_all
 
@@ -34,7 +36,10 @@ if TYPE_CHECKING:
 
 
 def run(settings: Settings) -> int:
-    """The daemon, until SIGTERM or SIGINT. Raises PortError when it cannot start."""
+    """The daemon, until SIGTERM or SIGINT; 1 where another replica has taken its place.
+
+    Raises PortError when it cannot start.
+    """
     from daemon.adapters.freezes import FreezeCalendar
     from daemon.adapters.git.overlays import overlays_of
     from daemon.adapters.http_health import HttpHealthProbe
@@ -60,7 +65,7 @@ def run(settings: Settings) -> int:
 
     logs.configure(settings.log.level, settings.log.format)
     log = logs.get()
-    stop = threading.Event()
+    stop, replaced = threading.Event(), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
 
@@ -68,6 +73,21 @@ def run(settings: Settings) -> int:
     client.greet()
     clock = SteadyClock(SystemClock(), client.server_time)
     queue = WorkQueue(clock.monotonic, share=SHARE)
+
+    def lost() -> None:
+        replaced.set()
+        stop.set()
+
+    elector = elector_of(
+        settings,
+        client,
+        lead=lambda: daemon.engine.lead(),
+        lost=lost,
+        wait=stop.wait,
+        registry=registry,
+    )
+    leadership = elector or Alone()
+    acting = client.within(leadership.allowance)
     with Teardown() as teardown:
         notifiers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="notify")
         teardown.add("notifications", at_once(lambda: notifiers.shutdown(wait=False, cancel_futures=True)))
@@ -75,13 +95,13 @@ def run(settings: Settings) -> int:
         # Apart from the notifications: a test may hang for as long as its timeout.
         testers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="test")
         teardown.add("smoke tests", at_once(lambda: testers.shutdown(wait=False, cancel_futures=True)))
-        runners, sweep = build_runners(client, clock, stop)
+        runners, sweep = build_runners(acting, clock, stop)
 
         askers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="ask")
         teardown.add("checks", at_once(lambda: askers.shutdown(wait=False, cancel_futures=True)))
 
         around = SinkContext(
-            settings=settings.incidents, kube=client, page_url=str(settings.web.page_url or "")
+            settings=settings.incidents, kube=acting, page_url=str(settings.web.page_url or "")
         )
         sinks = build_sinks(settings.incidents.chosen, around)
         reporter = defect_reporter(around) or LogOnly()
@@ -105,12 +125,12 @@ def run(settings: Settings) -> int:
         metrics = PrometheusMetrics(settings.prometheus, settings.signals, clock)
         teardown.add("prometheus", at_once(metrics.close))
         gauges = PrometheusGauges(metrics.client, settings.prometheus, settings.dependencies, clock)
-        copies = KubeConfigurationCopies(client)
+        copies = KubeConfigurationCopies(acting)
         calendar = FreezeCalendar(settings.freezes)
         parts = EngineParts(
             clock=clock,
             cluster=cluster,
-            actuator=KubeActuator(client),
+            actuator=KubeActuator(acting),
             store=store,
             metrics=metrics,
             surroundings=Sources(gauges=gauges, neighbours=cluster, nodes=KubeNodes(client)),
@@ -125,11 +145,12 @@ def run(settings: Settings) -> int:
             running=Running(runners=runners, sweep=sweep, run=testers.submit),
             registry=registry,
             reporter=reporter,
+            leadership=leadership,
             poll_interval=settings.prometheus.poll,
             workers=WORKERS,
             logs=KubeLogs(client),
             events=KubeObjectEvents(client),
-            owners=KubeOwnerSwitch(client),
+            owners=KubeOwnerSwitch(acting),
             overlays=overlays_of(settings.overlays, clock),
             surveyor=KubeSurveyor(client),
             naming=settings.alerts.naming,
@@ -142,19 +163,23 @@ def run(settings: Settings) -> int:
         teardown.add("case watches", store.stop)
         cluster.start()
         teardown.add("workload watches", cluster.stop)
-        daemon.engine.start()
-        teardown.add("engine", daemon.engine.stop)
-
         deputies = KubeDeputies(client, settings.namespaces, clock)
         orders = PeoplesOrders(cluster=cluster, store=store, deputies=deputies, clock=clock)
         served = Served(views=daemon.views, clock=clock, access=KubeAccess(client), orders=orders)
         web = WebServers(settings, served, intake=daemon.engine, registry=registry)
         web.start()
         teardown.add("web server", web.stop)
+
+        # In this order, so that the lease is given back as soon as nothing is done any more.
+        if elector is not None:
+            elector.start()
+            teardown.add("election", lambda s: elector.stop(s, idle=not daemon.engine.workers.join(0.0)))
+        daemon.engine.start()
+        teardown.add("engine", daemon.engine.stop)
         log.info("watching", namespaces=list(settings.namespaces), port=web.port)
         stop.wait()
         log.info("stopping")
-    return 0
+    return 1 if replaced.is_set() else 0
 
 
 def kube_client(settings: Settings) -> KubeClient:

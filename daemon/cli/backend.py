@@ -162,8 +162,9 @@ class Backend:
         from daemon import app
         from daemon.adapters.kubernetes.permissions import check
 
+        client = app.kube_client(settings)
         return check(
-            app.kube_client(settings),
+            client,
             settings.namespaces,
             named=settings.named,
             logged=settings.logged,
@@ -172,4 +173,5 @@ class Backend:
             gated=settings.gated,
             suspending=settings.suspending,
             login=settings.web.login.mode,
+            lease=settings.election.lease(client.namespace),
         )

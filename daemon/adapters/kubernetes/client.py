@@ -37,6 +37,8 @@ _websocket = cast("Any", websocket)
 CONNECT_TIMEOUT = 3.0
 READ_TIMEOUT = 10.0
 LIST_TIMEOUT = 30.0
+LEAST_TIMEOUT = 1.0
+"""Of a write that has to be over before somebody else may write; with less time left none is begun."""
 PAGE = 500
 CHANNELS = ["v5.channel.k8s.io", "v4.channel.k8s.io"]
 JSON_PATCH = "application/json-patch+json"
@@ -82,6 +84,7 @@ class KubeClient:
         """The kubeconfig context's namespace, or in a cluster the pod's own."""
         self._renew = renew
         self._origin = origin
+        self._allowance: Callable[[], float] | None = None
         self._server_time = ServerTime()
 
     def as_person(self, token: str) -> KubeClient:
@@ -97,6 +100,12 @@ class KubeClient:
 
     def close(self) -> None:
         self._api.close()
+
+    def within(self, allowance: Callable[[], float]) -> KubeClient:
+        """The same client, for writes that are over within the ``allowance`` (seconds), or not begun."""
+        limited = copy.copy(self)
+        limited._allowance = allowance
+        return limited
 
     def request(
         self,
@@ -176,6 +185,7 @@ class KubeClient:
         """A websocket of the channel protocol (``v5.channel.k8s.io``), as ``exec`` speaks it. ``timeout``
         (seconds) bounds each wait. Raises as :meth:`request`."""
         what = f"exec {path}"
+        self._limits("POST", timeout)
         made: Any = self._api.configuration
         headers: dict[str, str] = {}
         secure: dict[str, Any] = {"cert_reqs": ssl.CERT_REQUIRED if made.verify_ssl else ssl.CERT_NONE}
@@ -248,6 +258,16 @@ class KubeClient:
         """The API server's time of day now, by its last answer; ``None`` before its first."""
         return self._server_time.now()
 
+    def _limits(self, method: str, timeout: float) -> tuple[float, float] | float:
+        """Seconds for the connection and for each wait then; of a write that must be over, for both. Raises
+        Unavailable where it may not be begun."""
+        if method == "GET" or self._allowance is None:
+            return min(CONNECT_TIMEOUT, timeout), timeout
+        left = self._allowance()
+        if left < LEAST_TIMEOUT:
+            raise ports.Unavailable("this replica does nothing: it does not hold the lease, or not for long")
+        return min(left, timeout)
+
     def _failure(self, status: int, body: bytes, what: str) -> ports.PortError:
         """The error of an answer. Who is not known reads its credentials again, for the next request."""
         if status == HTTPStatus.UNAUTHORIZED and self._renew is not None:
@@ -266,14 +286,13 @@ class KubeClient:
         content_type: str = "application/json",
         accept: str = "application/json",
     ) -> urllib3.HTTPResponse:
+        limits = self._limits(method, timeout)
         url = self.host + path + (f"?{urlencode(query)}" if query else "")
         headers = {**self._api.default_headers, "Accept": accept, "Content-Type": content_type}
         try:
             # Reads the token file again when it is older than a minute, or runs the exec plugin.
             self._api.update_params_for_auth(headers, [], ["BearerToken"], path, method, None)
-            answer = self._api.call_api(
-                method, url, headers, body=body, _request_timeout=(CONNECT_TIMEOUT, timeout)
-            )
+            answer = self._api.call_api(method, url, headers, body=body, _request_timeout=limits)
         except FOREIGN as error:
             why = unreachable(error, self.host, self._origin)
             raise ports.Unavailable(f"{method} {path}: {why}") from error

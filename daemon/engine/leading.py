@@ -66,6 +66,9 @@ class LedCases:
     def __init__(self, store: CaseStore, leadership: Leadership) -> None:
         self._store = store
         self._leadership = leadership
+        self._written: set[str] = set()
+        """Unfinished cases that this process wrote. The term in the case alone would not tell: an older
+        CustomResourceDefinition does not keep it."""
         self.cases = store.cases
         self.of = store.of
         self.unfinished = store.unfinished
@@ -73,11 +76,17 @@ class LedCases:
 
     def create(self, case: Case) -> Case:
         demand(self._leadership)
-        return self._store.create(self._stamped(case))
+        return self._noted(self._store.create(self._stamped(case)))
 
     def save(self, case: Case) -> Case:
         demand(self._leadership)
-        return self._store.save(self._stamped(case))
+        return self._noted(self._store.save(self._stamped(case)))
+
+    def own(self, case: Case) -> bool:
+        """Whether this leadership has written the case: whatever an earlier one has under way is in it then,
+        or is refused for good. Without an election there is no other."""
+        term = self._leadership.term
+        return not term or case.status.term == term or case.key in self._written
 
     def record(self, case: Case) -> Case:
         """Store what was delivered, whoever leads: the version that was read keeps both from overwriting."""
@@ -86,6 +95,10 @@ class LedCases:
     def delete(self, case: Case) -> None:
         demand(self._leadership)
         self._store.delete(case)
+
+    def _noted(self, case: Case) -> Case:
+        (self._written.add if case.unfinished else self._written.discard)(case.key)
+        return case
 
     def _stamped(self, case: Case) -> Case:
         return change(case, term=self._leadership.term)

@@ -210,8 +210,7 @@ class Reconciler:
             self._apply(case, replace(asked, vouched=self._store.vouched(case)), policy)
 
     def _carry(self, case: Case, workload: Workload | None, policy: Policy) -> None:
-        if case.status.term != self._leadership.term:
-            # Whatever an earlier leader has under way is in it from here on, or is refused for good.
+        if not self._store.own(case):
             case = self._save(case, case)
         cases, elapsed = self._own(case.ref), self._attention.look(case.key)
         if case.active and self._room.attend(case, policy, predecessors(case, cases)):

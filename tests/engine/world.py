@@ -105,6 +105,7 @@ class World:
     ref: WorkloadRef = REF
     progress_deadline: float = 60.0
     strategy: Strategy = ROLLING
+    leadership: Leadership = field(default_factory=Alone)
 
     def __post_init__(self) -> None:
         self.clock = ManualClock()
@@ -190,7 +191,7 @@ class World:
                 calendar=self.calendar,
                 owners=self.owners,
                 overlays=self.overlays,
-                leadership=leadership or Alone(),
+                leadership=leadership or self.leadership,
             ),
             queue,
         )

@@ -120,7 +120,7 @@ def move(candidate: Candidate, now: float, timing: Timing) -> Move:
 # ------------------------------------------------------------ what came of it
 
 
-def read(candidate: Candidate, lease: Lease | None, now: float) -> Candidate:
+def after_look(candidate: Candidate, lease: Lease | None, now: float) -> Candidate:
     """After a look; ``None``: there is no lease."""
     seen = lease or Lease()
     if seen != candidate.seen:
@@ -130,14 +130,14 @@ def read(candidate: Candidate, lease: Lease | None, now: float) -> Candidate:
     return replace(candidate, looked_at=now, lost=lost)
 
 
-def written(candidate: Candidate, lease: Lease, began: float, now: float) -> Candidate:
+def after_write(candidate: Candidate, lease: Lease, began: float, now: float) -> Candidate:
     """After a write that was accepted, as it is stored now; ``began``: just before it was sent."""
     if lease.holder != candidate.me:
-        return read(candidate, lease, now)
+        return after_look(candidate, lease, now)
     return replace(candidate, looked_at=began, seen=lease, since=began, term=lease.transitions, renewed=began)
 
 
-def refused(candidate: Candidate) -> Candidate:
+def after_failure(candidate: Candidate) -> Candidate:
     """After a write that was not valid any more, or whose end is not known."""
     return replace(candidate, looked_at=None)
 
@@ -145,7 +145,7 @@ def refused(candidate: Candidate) -> Candidate:
 # ------------------------------------------------------------ what follows from it
 
 
-def allowance(candidate: Candidate, now: float, timing: Timing) -> float:
+def time_left(candidate: Candidate, now: float, timing: Timing) -> float:
     """For how many seconds the replica may act; what it does must be over then. 0 where it may not."""
     if candidate.term is None or candidate.lost:
         return 0.0

@@ -57,7 +57,7 @@ class Elector:
     def allowance(self) -> float:
         if self._resigned:
             return 0.0
-        return election.allowance(self._candidate, self._monotonic(), self._timing)
+        return election.time_left(self._candidate, self._monotonic(), self._timing)
 
     @property
     def term(self) -> str:
@@ -114,26 +114,26 @@ class Elector:
 
     def _look(self) -> None:
         lease = self._leases.read()
-        self._candidate = election.read(self._candidate, lease, self._monotonic())
+        self._candidate = election.after_look(self._candidate, lease, self._monotonic())
 
     def _write(self, lease: Lease) -> None:
         began = self._monotonic()
         stored = self._leases.write(lease)
-        self._candidate = election.written(self._candidate, stored, began, self._monotonic())
+        self._candidate = election.after_write(self._candidate, stored, began, self._monotonic())
 
     def _attempt(self, act: Callable[[], None]) -> float:
         try:
             act()
         except (Conflict, Missing):
-            self._candidate = election.refused(self._candidate)
+            self._candidate = election.after_failure(self._candidate)
             return 0.0
         except PortError as error:
-            self._candidate = election.refused(self._candidate)
+            self._candidate = election.after_failure(self._candidate)
             self._complain(f"the lease cannot be read or written: {error}")
             return AFTER_FAILURE
         except Exception:
             # The edge of the thread: without it the lease would never be renewed again.
-            self._candidate = election.refused(self._candidate)
+            self._candidate = election.after_failure(self._candidate)
             self._log.exception("a defect of the daemon's in the election")
             return AFTER_FAILURE
         self._complain("")

@@ -54,6 +54,13 @@ def test_one_replica_needs_neither_budget_nor_distance() -> None:
     assert made.one("Lease")
 
 
+def test_values_of_an_older_chart_leave_one_replica() -> None:
+    """`helm upgrade --reuse-values` knows no new default, and nothing must not mean no daemon."""
+    made = render(values=QUIET | {"replicas": None, "podDisruptionBudget": None})
+    assert made.one("Deployment")["spec"]["replicas"] == 1
+    assert made.of("PodDisruptionBudget") == []
+
+
 def test_without_an_election_there_is_one_daemon_at_a_time(tmp_path: Path) -> None:
     made = render(values=QUIET | OFF | {"replicas": 1})
     spec = made.one("Deployment")["spec"]

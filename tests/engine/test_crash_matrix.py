@@ -137,13 +137,18 @@ class Ended(NamedTuple):
     """Of the Deployment: each patch is one."""
     revisions: int
     cases: int
-    heard: tuple[str, ...]
+    heard: tuple[tuple[str, object], ...]
+    """What people were to be notified of, and how that ended; nothing of it was lost on the way."""
+    incidents: int
     acts: tuple[int, ...]
 
 
 def _ended(world: World, case: Case) -> Ended:
     workload = world.cluster.workload(world.ref)
     assert workload is not None
+    intended = [e for e in case.status.effects if not e.is_step]
+    arrived = {(i.key, i.stage, i.at) for i in world.sink.deliveries}
+    assert arrived >= {(case.uid, e.stage, e.intended_at) for e in intended}
     return Ended(
         phase=case.phase,
         effects=tuple((e.kind, e.outcome) for e in case.status.effects if e.is_step),
@@ -151,7 +156,8 @@ def _ended(world: World, case: Case) -> Ended:
         generation=workload.status.generation,
         revisions=len(workload.revisions),
         cases=len(world.store.cases()),
-        heard=tuple(test_crashes.told(world)),
+        heard=tuple((e.id, e.outcome) for e in intended),
+        incidents=len(world.sink.incidents),
         acts=(
             world.configuration.restored,
             world.owners.suspensions,

@@ -21,6 +21,7 @@ import websocket
 from kubernetes import client as _client
 
 from daemon import ports
+from daemon.adapters.kubernetes.bounds import bounds
 from daemon.adapters.kubernetes.errors import UNDECODABLE, failure
 from daemon.adapters.kubernetes.resources import Resource
 from daemon.adapters.kubernetes.server_time import ServerTime
@@ -34,11 +35,8 @@ T = TypeVar("T")
 _kubernetes = cast("Any", _client)
 _websocket = cast("Any", websocket)
 
-CONNECT_TIMEOUT = 3.0
 READ_TIMEOUT = 10.0
 LIST_TIMEOUT = 30.0
-LEAST_TIMEOUT = 1.0
-"""Of a write that has to be over before somebody else may write; with less time left none is begun."""
 PAGE = 500
 CHANNELS = ["v5.channel.k8s.io", "v4.channel.k8s.io"]
 JSON_PATCH = "application/json-patch+json"
@@ -185,7 +183,7 @@ class KubeClient:
         """A websocket of the channel protocol (``v5.channel.k8s.io``), as ``exec`` speaks it. ``timeout``
         (seconds) bounds each wait. Raises as :meth:`request`."""
         what = f"exec {path}"
-        self._limits("POST", timeout)
+        bounds("POST", timeout, self._allowance)
         made: Any = self._api.configuration
         headers: dict[str, str] = {}
         secure: dict[str, Any] = {"cert_reqs": ssl.CERT_REQUIRED if made.verify_ssl else ssl.CERT_NONE}
@@ -258,16 +256,6 @@ class KubeClient:
         """The API server's time of day now, by its last answer; ``None`` before its first."""
         return self._server_time.now()
 
-    def _limits(self, method: str, timeout: float) -> tuple[float, float] | float:
-        """Seconds for the connection and for each wait then; of a write that must be over, for both. Raises
-        Unavailable where it may not be begun."""
-        if method == "GET" or self._allowance is None:
-            return min(CONNECT_TIMEOUT, timeout), timeout
-        left = self._allowance()
-        if left < LEAST_TIMEOUT:
-            raise ports.Unavailable("this replica does nothing: it does not hold the lease, or not for long")
-        return min(left, timeout)
-
     def _failure(self, status: int, body: bytes, what: str) -> ports.PortError:
         """The error of an answer. Who is not known reads its credentials again, for the next request."""
         if status == HTTPStatus.UNAUTHORIZED and self._renew is not None:
@@ -286,7 +274,7 @@ class KubeClient:
         content_type: str = "application/json",
         accept: str = "application/json",
     ) -> urllib3.HTTPResponse:
-        limits = self._limits(method, timeout)
+        limits = bounds(method, timeout, self._allowance)
         url = self.host + path + (f"?{urlencode(query)}" if query else "")
         headers = {**self._api.default_headers, "Accept": accept, "Content-Type": content_type}
         try:

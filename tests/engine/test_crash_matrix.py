@@ -176,6 +176,7 @@ class Stage:
         self.play = play
         self.world = play.start()
         self.terms = 0
+        self.begun = (0, 0)
         self.leadership = self._next()
 
     def _next(self) -> Switch:
@@ -187,12 +188,17 @@ class Stage:
 
     def lose(self) -> None:
         self.leadership.lost = True
+        self.begun = self._calls()
+
+    def _calls(self) -> tuple[int, int]:
+        return self.play.act(self.world).calls, self.world.store.writes.calls
 
     def go_on(self) -> None:
         try:
             self.world.run(1)
             if not self.leadership.lost:
                 return
+            assert self._calls() == self.begun, "who has lost the lease begins nothing more"
             self.world.run(TAKES_OVER)
         except Killed:
             self.world.kill()

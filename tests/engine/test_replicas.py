@@ -150,6 +150,37 @@ def test_a_late_write_of_the_one_before_loses() -> None:
     once(both)
 
 
+def test_a_case_is_written_before_anything_is_done_for_it() -> None:
+    """Although nothing about it has changed: people are still to be notified of a case that is over."""
+    both = pair()
+    world = both.world
+    world.sink.troubles.fail(Unavailable("the sink is down"))
+    world.deploy(BAD)
+    both.run_until(Phase.ROLLED_BACK, within=400)
+    both.leader.frozen = True
+    world.sink.troubles.fail(None)
+    terms: list[str] = []
+
+    def publishing() -> None:
+        case = world.newest()
+        assert case is not None
+        terms.append(case.status.term)
+
+    world.sink.troubles.at_call(1, publishing, made=False)
+    both.run(FAILOVER + 30)
+    assert terms == [both.leader.elector.term]
+    once(both)
+
+
+def test_a_follower_looks_at_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    both = pair()
+    both.leader.frozen = True
+    caplog.clear()
+    both.world.deploy(BAD)
+    both.run(4)
+    assert "looking again" not in caplog.text
+
+
 def test_an_old_leader_that_wakes_up_does_nothing_any_more() -> None:
     both = pair()
     world, old = both.world, both.leader

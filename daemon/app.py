@@ -16,7 +16,6 @@ from daemon.core.model import WorkloadRef
 from daemon.engine.assembly import EngineParts, Running, assemble
 from daemon.engine.defects import LogOnly
 from daemon.engine.gates import Asking
-from daemon.engine.leading import Alone
 from daemon.engine.manual import Agrees, Asked, ByHand, Say, roll_back_by_hand
 from daemon.engine.orders import PeoplesOrders
 from daemon.engine.queue import WorkQueue
@@ -26,7 +25,7 @@ from daemon.engine.surroundings_cache import Sources
 from daemon.engine.views import absent
 from daemon.engine.workers import SHARE, WORKERS
 from daemon.ports import CaseStore, Clock
-from daemon.replicas import elector as elector_of
+from daemon.replicas import Membership
 from daemon.settings import Settings
 from daemon.teardown import Teardown, at_once, close_all
 
@@ -65,7 +64,7 @@ def run(settings: Settings) -> int:
 
     logs.configure(settings.log.level, settings.log.format)
     log = logs.get()
-    stop, replaced = threading.Event(), threading.Event()
+    stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
 
@@ -73,21 +72,8 @@ def run(settings: Settings) -> int:
     client.greet()
     clock = SteadyClock(SystemClock(), client.server_time)
     queue = WorkQueue(clock.monotonic, share=SHARE)
-
-    def lost() -> None:
-        replaced.set()
-        stop.set()
-
-    elector = elector_of(
-        settings,
-        client,
-        lead=lambda: daemon.engine.lead(),
-        lost=lost,
-        wait=stop.wait,
-        registry=registry,
-    )
-    leadership = elector or Alone()
-    acting = client.within(leadership.allowance)
+    membership = Membership(settings, client, stop, registry)
+    acting = client.within(membership.leadership.allowance)
     with Teardown() as teardown:
         notifiers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="notify")
         teardown.add("notifications", at_once(lambda: notifiers.shutdown(wait=False, cancel_futures=True)))
@@ -145,7 +131,7 @@ def run(settings: Settings) -> int:
             running=Running(runners=runners, sweep=sweep, run=testers.submit),
             registry=registry,
             reporter=reporter,
-            leadership=leadership,
+            leadership=membership.leadership,
             poll_interval=settings.prometheus.poll,
             workers=WORKERS,
             logs=KubeLogs(client),
@@ -169,17 +155,11 @@ def run(settings: Settings) -> int:
         web = WebServers(settings, served, intake=daemon.engine, registry=registry)
         web.start()
         teardown.add("web server", web.stop)
-
-        # In this order, so that the lease is given back as soon as nothing is done any more.
-        if elector is not None:
-            elector.start()
-            teardown.add("election", lambda s: elector.stop(s, idle=not daemon.engine.workers.join(0.0)))
-        daemon.engine.start()
-        teardown.add("engine", daemon.engine.stop)
+        membership.begin(daemon.engine, teardown)
         log.info("watching", namespaces=list(settings.namespaces), port=web.port)
         stop.wait()
         log.info("stopping")
-    return 1 if replaced.is_set() else 0
+    return 1 if membership.replaced else 0
 
 
 def kube_client(settings: Settings) -> KubeClient:

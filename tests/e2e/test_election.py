@@ -22,8 +22,9 @@ from tests.e2e.app.manifests import NAME, Gl006
 from tests.e2e.cluster.cluster import Cluster
 from tests.e2e.conftest import BUSY
 from tests.e2e.daemon import TOKEN, ProcessDaemon
+from tests.e2e.kills import act
 from tests.e2e.stage import Stage, wait_for
-from tests.e2e.test_writes import LONG, act, guarding, has_long_past
+from tests.e2e.test_writes import LONG, guarding, has_long_past
 
 pytestmark = pytest.mark.e2e
 NAMESPACE = "greenlang-elected"

@@ -21,6 +21,7 @@ import websocket
 from kubernetes import client as _client
 
 from daemon import ports
+from daemon.adapters.kubernetes import partial
 from daemon.adapters.kubernetes.bounds import bounds
 from daemon.adapters.kubernetes.errors import UNDECODABLE, failure
 from daemon.adapters.kubernetes.resources import Resource
@@ -41,16 +42,6 @@ PAGE = 500
 CHANNELS = ["v5.channel.k8s.io", "v4.channel.k8s.io"]
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
-
-
-class _ListMeta(msgspec.Struct, rename="camel"):
-    resource_version: str = ""
-    continue_: str = msgspec.field(name="continue", default="")
-
-
-class _Page(msgspec.Struct):
-    metadata: _ListMeta
-    items: list[msgspec.Raw] | None = None
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -221,7 +212,7 @@ class KubeClient:
         items: list[bytes] = []
         query = {"limit": str(PAGE)} | ({"labelSelector": selector} if selector else {})
         while True:
-            page = self.read(path, _Page, query=query, timeout=timeout)
+            page = self.read(path, partial.Page, query=query, timeout=timeout)
             items.extend(bytes(item) for item in page.items or ())
             if not page.metadata.continue_:
                 return Listing(items=tuple(items), resource_version=page.metadata.resource_version)

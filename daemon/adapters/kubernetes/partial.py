@@ -184,3 +184,13 @@ class PodObject(Partial, frozen=True):
     metadata: Metadata
     spec: PodSpec
     status: PodStatus = PodStatus()
+
+
+class ListMeta(msgspec.Struct, rename="camel"):
+    resource_version: str = ""
+    continue_: str = msgspec.field(name="continue", default="")
+
+
+class Page(msgspec.Struct):
+    metadata: ListMeta
+    items: list[msgspec.Raw] | None = None

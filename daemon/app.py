@@ -11,30 +11,31 @@ from prometheus_client import CollectorRegistry
 
 from daemon import logs
 from daemon.adapters.clock import SystemClock
-from daemon.core.case.case import Case
 from daemon.core.model import WorkloadRef
 from daemon.engine.assembly import EngineParts, Running, assemble
 from daemon.engine.defects import LogOnly
 from daemon.engine.gates import Asking
-from daemon.engine.manual import Agrees, Asked, ByHand, Say, roll_back_by_hand
+from daemon.engine.manual import Say
 from daemon.engine.orders import PeoplesOrders
 from daemon.engine.queue import WorkQueue
-from daemon.engine.release_wait import ReleaseWait, WaitResult, Wanted, wait_for_case, wait_for_release
 from daemon.engine.steady_clock import SteadyClock
 from daemon.engine.surroundings_cache import Sources
 from daemon.engine.views import absent
 from daemon.engine.workers import SHARE, WORKERS
-from daemon.ports import CaseStore, Clock
+from daemon.ports import CaseStore
+from daemon.replicas import Membership
 from daemon.settings import Settings
 from daemon.teardown import Teardown, at_once, close_all
 
 if TYPE_CHECKING:
     from daemon.adapters.kubernetes.client import KubeClient
-    from daemon.adapters.kubernetes.workloads import KubeCluster
 
 
 def run(settings: Settings) -> int:
-    """The daemon, until SIGTERM or SIGINT. Raises PortError when it cannot start."""
+    """The daemon, until SIGTERM or SIGINT; 1 where another replica has taken its place.
+
+    Raises PortError when it cannot start.
+    """
     from daemon.adapters.freezes import FreezeCalendar
     from daemon.adapters.git.overlays import overlays_of
     from daemon.adapters.http_health import HttpHealthProbe
@@ -69,6 +70,8 @@ def run(settings: Settings) -> int:
     client.greet()
     clock = SteadyClock(SystemClock(), client.server_time)
     queue = WorkQueue(clock.monotonic, share=SHARE)
+    membership = Membership(settings, client, stop, registry)
+    acting = client.within(membership.leadership.allowance)
     with Teardown() as teardown:
         notifiers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="notify")
         teardown.add("notifications", at_once(lambda: notifiers.shutdown(wait=False, cancel_futures=True)))
@@ -76,13 +79,13 @@ def run(settings: Settings) -> int:
         # Apart from the notifications: a test may hang for as long as its timeout.
         testers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="test")
         teardown.add("smoke tests", at_once(lambda: testers.shutdown(wait=False, cancel_futures=True)))
-        runners, sweep = build_runners(client, clock, stop)
+        runners, sweep = build_runners(acting, clock, stop)
 
         askers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="ask")
         teardown.add("checks", at_once(lambda: askers.shutdown(wait=False, cancel_futures=True)))
 
         around = SinkContext(
-            settings=settings.incidents, kube=client, page_url=str(settings.web.page_url or "")
+            settings=settings.incidents, kube=acting, page_url=str(settings.web.page_url or "")
         )
         sinks = build_sinks(settings.incidents.chosen, around)
         reporter = defect_reporter(around) or LogOnly()
@@ -114,12 +117,12 @@ def run(settings: Settings) -> int:
             clock,
             namespaces=settings.namespaces,
         )
-        copies = KubeConfigurationCopies(client)
+        copies = KubeConfigurationCopies(acting)
         calendar = FreezeCalendar(settings.freezes)
         parts = EngineParts(
             clock=clock,
             cluster=cluster,
-            actuator=KubeActuator(client),
+            actuator=KubeActuator(acting),
             store=store,
             metrics=metrics,
             surroundings=Sources(gauges=gauges, neighbours=cluster, nodes=KubeNodes(client)),
@@ -134,11 +137,12 @@ def run(settings: Settings) -> int:
             running=Running(runners=runners, sweep=sweep, run=testers.submit),
             registry=registry,
             reporter=reporter,
+            leadership=membership.leadership,
             poll_interval=settings.prometheus.poll,
             workers=WORKERS,
             logs=KubeLogs(client),
             events=KubeObjectEvents(client),
-            owners=KubeOwnerSwitch(client),
+            owners=KubeOwnerSwitch(acting),
             overlays=overlays_of(settings.overlays, clock),
             surveyor=KubeSurveyor(client),
             naming=settings.alerts.naming,
@@ -157,19 +161,17 @@ def run(settings: Settings) -> int:
         teardown.add("case watches", store.stop)
         cluster.start()
         teardown.add("workload watches", cluster.stop)
-        daemon.engine.start()
-        teardown.add("engine", daemon.engine.stop)
-
         deputies = KubeDeputies(client, settings.namespaces, clock)
         orders = PeoplesOrders(cluster=cluster, store=store, deputies=deputies, clock=clock)
         served = Served(views=daemon.views, clock=clock, access=KubeAccess(client), orders=orders)
         web = WebServers(settings, served, intake=daemon.engine, registry=registry)
         web.start()
         teardown.add("web server", web.stop)
+        membership.begin(daemon.engine, teardown)
         log.info("watching", namespaces=list(settings.namespaces), port=web.port)
         stop.wait()
         log.info("stopping")
-    return 0
+    return 1 if membership.replaced else 0
 
 
 def kube_client(settings: Settings) -> KubeClient:
@@ -188,81 +190,6 @@ def case_store(settings: Settings) -> CaseStore:
         namespaces=settings.namespaces,
         clock=SystemClock(),
         on_problem=logs.get().warning,
-    )
-
-
-def manual_rollback(
-    settings: Settings,
-    ref: WorkloadRef,
-    *,
-    asked: Asked,
-    dry_run: bool,
-    say: Say,
-    agrees: Agrees,
-) -> int:
-    """Roll back by hand and follow it. Returns 0 when it is complete and healthy. Raises PortError."""
-    from daemon.adapters.http_health import HttpHealthProbe
-    from daemon.adapters.kubernetes.actuator import KubeActuator
-
-    clock, client = SystemClock(), kube_client(settings)
-    cluster = _only(client, ref, clock, say)
-    tools = ByHand(
-        cluster=cluster,
-        actuator=KubeActuator(client, dry_run=dry_run),
-        health=HttpHealthProbe(settings.health, clock),
-        clock=clock,
-        sleep=threading.Event().wait,
-        say=say,
-        paths=settings.policy_for(ref, {}).health_paths,
-    )
-    with Teardown() as teardown:
-        cluster.start()
-        teardown.add("watches", cluster.stop)
-        well = roll_back_by_hand(
-            tools,
-            ref,
-            cases=lambda: case_store(settings).cases(),
-            asked=asked,
-            dry_run=dry_run,
-            agrees=agrees,
-        )
-    return 0 if well else 1
-
-
-def wait(
-    settings: Settings, subject: WorkloadRef | Case, *, wanted: Wanted, timeout: float, say: Say
-) -> WaitResult:
-    """Wait for a workload's release, or for a case, at most ``timeout`` seconds. Raises PortError."""
-    clock, client = SystemClock(), kube_client(settings)
-    ref = subject.ref if isinstance(subject, Case) else subject
-    cluster = _only(client, ref, clock, say)
-    tools = ReleaseWait(
-        cluster=cluster,
-        store=case_store(settings),
-        clock=clock,
-        sleep=threading.Event().wait,
-        say=say,
-        timeout=timeout,
-    )
-    if isinstance(subject, Case):
-        return wait_for_case(tools, subject)
-    with Teardown() as teardown:
-        cluster.start()
-        teardown.add("watches", cluster.stop)
-        return wait_for_release(tools, ref, wanted)
-
-
-def _only(client: KubeClient, ref: WorkloadRef, clock: Clock, say: Say) -> KubeCluster:
-    """The cluster as far as one Deployment goes."""
-    from daemon.adapters.kubernetes.workloads import KubeCluster
-
-    return KubeCluster(
-        client,
-        guard=lambda found, _: found == ref,
-        namespaces=(ref.namespace,),
-        clock=clock,
-        notify=lambda _: None,
-        on_problem=say,
     )
 
 

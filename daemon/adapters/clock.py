@@ -14,3 +14,9 @@ class SystemClock:
 
     def monotonic(self) -> float:
         return time.monotonic()
+
+
+def waking() -> float:
+    """Monotonic seconds that go on while the machine is suspended, as those of a lease must: others take it
+    meanwhile."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from daemon.adapters.kubernetes import partial
-from daemon.adapters.kubernetes.client import KubeClient, decode_answer
+from daemon.adapters.kubernetes.client import KubeClient
+from daemon.adapters.kubernetes.errors import decode_answer
 from daemon.adapters.kubernetes.resources import DEPLOYMENTS, PODS, REPLICA_SETS
 from daemon.adapters.prometheus.client import PrometheusClient
 from daemon.core.rollout_facts.endpoints import of_template

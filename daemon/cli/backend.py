@@ -76,9 +76,9 @@ class Backend:
         timeout: float,
         say: Say,
     ) -> WaitResult:
-        from daemon import app
+        from daemon import by_hand
 
-        return app.wait(settings, subject, wanted=wanted, timeout=timeout, say=say)
+        return by_hand.wait(settings, subject, wanted=wanted, timeout=timeout, say=say)
 
     def inventory(self, settings: Settings, namespace: str) -> Inventory:
         """What is found in a namespace, and of it in Prometheus. Raises PortError."""
@@ -120,9 +120,9 @@ class Backend:
         say: Say,
         agrees: Agrees,
     ) -> int:
-        from daemon import app
+        from daemon import by_hand
 
-        return app.manual_rollback(settings, ref, asked=asked, dry_run=dry_run, say=say, agrees=agrees)
+        return by_hand.manual_rollback(settings, ref, asked=asked, dry_run=dry_run, say=say, agrees=agrees)
 
     def demo(self, *, speed: float, port: int | None, keep: bool, say: Say) -> int:
         from daemon import app
@@ -171,8 +171,9 @@ class Backend:
         from daemon import app
         from daemon.adapters.kubernetes.permissions import check
 
+        client = app.kube_client(settings)
         return check(
-            app.kube_client(settings),
+            client,
             settings.namespaces,
             named=settings.named,
             logged=settings.logged,
@@ -181,4 +182,5 @@ class Backend:
             gated=settings.gated,
             suspending=settings.suspending,
             login=settings.web.login.mode,
+            lease=settings.election.lease(client.namespace),
         )

@@ -28,6 +28,7 @@ from daemon.engine.gates import Asking, GateLook
 from daemon.engine.ingress import IngressLook
 from daemon.engine.intake import AlertIntake
 from daemon.engine.journal import Journal
+from daemon.engine.leading import Alone, Leadership, LedRunner
 from daemon.engine.log_reading import LogReading
 from daemon.engine.loop import Engine
 from daemon.engine.observer import Observer
@@ -125,6 +126,8 @@ class EngineParts:
     """Which labels of alerts name what."""
     reporter: DefectReporter = field(default_factory=LogOnly)
     """Who hears of the daemon's own defects, beside the log."""
+    leadership: Leadership = field(default_factory=Alone)
+    """Whether this replica acts, where there are several."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,15 +154,16 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
     stuck = StuckLook(parts.events, logs, clock)
     contents = ContentLook(parts.copies, parts.cluster)
     running = parts.running
+    runners = {kind: LedRunner(runner, parts.leadership) for kind, runner in running.runners.items()}
     reader = VersionReader(
-        running.runners,
+        runners,
         parts.cluster,
         clock,
         sweep=running.sweep,
         beside=Beside(run=running.run, later=queue.put, defects=defects, edge="database version"),
     )
     database = DatabaseSteps(
-        running.runners,
+        runners,
         reader,
         parts.cluster,
         clock,
@@ -169,7 +173,7 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
     )
     versions = VersionLook(reader, clock)
     flags = FlagSwitches(
-        running.runners,
+        runners,
         parts.cluster,
         clock,
         policies=parts.policies,
@@ -195,13 +199,14 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
         later=queue.put,
         complain=journal.effect_failed,
         defects=defects,
+        leadership=parts.leadership,
     )
     smoke_tests = SmokeTests(
-        parts.running.runners,
+        runners,
         parts.cluster,
         clock,
-        sweep=parts.running.sweep,
-        run=parts.running.run,
+        sweep=running.sweep,
+        run=running.run,
         later=queue.put,
         defects=defects,
     )
@@ -221,9 +226,9 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
             logs=logs,
             stuck=stuck,
             ingress=IngressLook(
-                parts.running.runners.get("http"),
+                runners.get("http"),
                 clock,
-                run=parts.running.run,
+                run=running.run,
                 later=queue.put,
                 defects=defects,
             ),
@@ -244,6 +249,7 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
         journal=journal,
         versions=versions,
         attended=lambda: engine.poll_soon(),
+        leadership=parts.leadership,
     )
     unmatched = Unmatched(parts.registry)
     engine = Engine(
@@ -265,6 +271,7 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
         poll_interval=parts.poll_interval,
         workers=parts.workers,
         problems=lambda: views.problems(),
+        leadership=parts.leadership,
     )
     views = DaemonViews(
         cluster=parts.cluster,
@@ -281,5 +288,6 @@ def assemble(parts: EngineParts, queue: WorkQueue) -> Assembled:
             changes.problems,
         ),
         unmatched=unmatched.listed,
+        follows=lambda: parts.leadership.follows,
     )
     return Assembled(engine=engine, views=views, journal=journal, clock=clock)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from daemon.core.case.between_rollouts import Standing, trouble, update_standing
-from daemon.core.case.case import Case
+from daemon.core.case.case import Case, Phase
 from daemon.core.case.events import Troubled
 from daemon.core.model import Workload, WorkloadRef
 from daemon.ports import Clock
+
+STANDING = frozenset({Phase.HEALTHY, Phase.ROLLED_BACK, Phase.SUPERSEDED})
+"""Phases in which a workload counts as well; in the other last ones a person has been called already."""
 
 
 class StandingWatch:

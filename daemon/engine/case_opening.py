@@ -11,7 +11,7 @@ from daemon.core.case.case import Case, Entry, Phase, Spec, Status, case_name
 from daemon.core.model import Change, Revision, Workload
 from daemon.core.rollout_facts.template_diff import TemplateDiff, template_diff
 from daemon.engine.restarts import own_restart
-from daemon.ports import Cluster
+from daemon.ports import Cluster, Unavailable
 
 
 def opening(cluster: Cluster, workload: Workload, cases: Sequence[Case], now: datetime) -> Case | None:
@@ -26,6 +26,14 @@ def opening(cluster: Cluster, workload: Workload, cases: Sequence[Case], now: da
     if latest is not None and own_restart(cluster, latest, workload) is not None:
         return None
     return _opened(cluster, workload, current, own, now)
+
+
+def refuse_unopened(cluster: Cluster, workload: Workload, cases: Sequence[Case], now: datetime) -> None:
+    """For who may not open a case: raises Unavailable where what runs has none yet, or one half written."""
+    newest = target.newest(workload, cases)
+    half = newest is not None and newest.status == Status()
+    if half or opening(cluster, workload, cases, now) is not None:
+        raise Unavailable(f"the rollout of {workload.ref} has no case yet, and another replica opens it")
 
 
 def _adopted(workload: Workload, current: Revision, now: datetime) -> Case:

@@ -23,6 +23,7 @@ from daemon.core.model import WorkloadRef
 from daemon.core.policy import Policy
 from daemon.engine.backoff import Backoff
 from daemon.engine.defects import Defects
+from daemon.engine.leading import Leadership, demand
 from daemon.engine.steps.registry import ACTS
 from daemon.engine.steps.step import Hands, StepAnswer, refused
 from daemon.ports import Clock, Denied, IncidentSink, PortError, Rejected, Unavailable
@@ -74,6 +75,7 @@ class Effects:
         later: Later,
         complain: Complain,
         defects: Defects,
+        leadership: Leadership,
     ) -> None:
         self._hands = hands
         self._sinks = sinks
@@ -82,6 +84,7 @@ class Effects:
         self._later = later
         self._complain = complain
         self._defects = defects
+        self._leadership = leadership
         self._begun_at = clock.now()
         self._lock = threading.Lock()
         self._under_way: set[Key] = set()
@@ -197,6 +200,7 @@ class Effects:
 
     def _attempt(self, key: Key, case: Case, effect: Effect, act: Callable[[], StepAnswer]) -> Result | None:
         try:
+            demand(self._leadership)
             finished = act()
         except Rejected as error:
             finished = Finished(effect=effect.id, outcome=EffectOutcome.REFUSED, detail=str(error))

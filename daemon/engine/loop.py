@@ -15,6 +15,7 @@ from daemon.engine.delivery import Delivery
 from daemon.engine.evidence_store import EvidenceStore
 from daemon.engine.intake import AlertIntake
 from daemon.engine.journal import Journal
+from daemon.engine.leading import Leadership, leads
 from daemon.engine.queue import MOST_JOBS, Job, Turn, WorkQueue
 from daemon.engine.reconciler import Reconciler
 from daemon.engine.steady_clock import SteadyClock
@@ -45,6 +46,7 @@ class Engine:
         poll_interval: float,
         workers: int,
         problems: Callable[[], Sequence[str]],
+        leadership: Leadership,
     ) -> None:
         self._queue = queue
         self._reconciler = reconciler
@@ -57,6 +59,7 @@ class Engine:
         self._defects = defects
         self._interval = poll_interval
         self._problems = problems
+        self._leadership = leadership
         self._pauses: dict[WorkloadRef, float] = {}
         self._polling = threading.Lock()
         """A poll that is wished for at once waits for the one that is under way."""
@@ -86,6 +89,11 @@ class Engine:
                 self.poll, id="poll-now", replace_existing=True, misfire_grace_time=None, coalesce=True
             )
 
+    def lead(self) -> None:
+        """This replica leads from now on, or again: look at everything."""
+        self.resync()
+        self.poll_soon()
+
     # ------------------------------------------------------------ what the scheduler does
 
     def poll(self) -> None:
@@ -96,6 +104,9 @@ class Engine:
     def _poll(self) -> None:
         try:
             self._clock.steer()
+            if not leads(self._leadership):
+                self._journal.standing(self._problems())
+                return
             active = self._reconciler.active()
             watched = [case.key for case in active if case.active]
             self._room.keep_only(watched)
@@ -145,6 +156,9 @@ class Engine:
                 self._do(job)
 
     def _look(self, ref: WorkloadRef) -> None:
+        if not leads(self._leadership):
+            # Whoever begins to lead looks at everything.
+            return
         try:
             self._reconciler.reconcile(ref)
             self._pauses.pop(ref, None)

@@ -83,7 +83,7 @@ class WorkQueue:
     def submit(self, job: Job) -> bool:
         """Ask for a job; whether there was room for it."""
         with self._condition:
-            if len(self._jobs) >= MOST_JOBS:
+            if self._closed or len(self._jobs) >= MOST_JOBS:
                 return False
             self._jobs.append(job)
             self._condition.notify()

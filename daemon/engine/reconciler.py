@@ -23,8 +23,8 @@ from daemon.core.model import Alert, Episode, Workload, WorkloadRef
 from daemon.core.policy import Policy
 from daemon.engine.admission import admit
 from daemon.engine.attention import Attention
-from daemon.engine.between_rollouts import StandingWatch
-from daemon.engine.case_opening import opening
+from daemon.engine.between_rollouts import STANDING, StandingWatch
+from daemon.engine.case_opening import opening, refuse_unopened
 from daemon.engine.configuration import ConfigurationLook
 from daemon.engine.configuration_changes import ChangeWatch
 from daemon.engine.configuration_contents import ContentLook
@@ -32,15 +32,14 @@ from daemon.engine.database_version import VersionLook
 from daemon.engine.effects import Effects
 from daemon.engine.evidence_store import EvidenceStore
 from daemon.engine.journal import Journal
+from daemon.engine.leading import Leadership, LedCases, leads
 from daemon.engine.log_reading import LogReading
 from daemon.engine.observer import Observer
 from daemon.engine.owners import OwnerLook
-from daemon.engine.saving import Saving
+from daemon.engine.saving import Saving, left_to_do
 from daemon.ports import CaseStore, Clock, Cluster, Conflict, Missing, Rejected
 
 Policies = Callable[[WorkloadRef, Workload | None], Policy]
-STANDING = frozenset({Phase.HEALTHY, Phase.ROLLED_BACK, Phase.SUPERSEDED})
-"""Phases in which a workload counts as well; in the other last ones a person has been called already."""
 MOST_STEPS = 12
 """No chain of transitions on one observation is longer than the number of phases."""
 
@@ -66,9 +65,11 @@ class Reconciler:
         journal: Journal,
         versions: VersionLook,
         attended: Callable[[], None],
+        leadership: Leadership,
     ) -> None:
         self._cluster = cluster
-        self._store = store
+        self._store = LedCases(store, leadership)
+        self._leadership = leadership
         self._room = room
         self._observer = observer
         self._configuration = configuration
@@ -119,6 +120,8 @@ class Reconciler:
         if workload is None:
             return False
         cases = self._own(ref)
+        if not leads(self._leadership):
+            refuse_unopened(self._cluster, workload, cases, self._clock.now())
         case = self._open(workload, cases) or target.newest(workload, cases)
         if case is None:
             return False
@@ -209,6 +212,8 @@ class Reconciler:
             self._apply(case, replace(asked, vouched=self._store.vouched(case)), policy)
 
     def _carry(self, case: Case, workload: Workload | None, policy: Policy) -> None:
+        if not self._store.own(case):
+            case = self._save(case, case)
         cases, elapsed = self._own(case.ref), self._attention.look(case.key)
         if case.active and self._room.attend(case, policy, predecessors(case, cases)):
             self._attended()
@@ -219,7 +224,7 @@ class Reconciler:
             )
             elapsed = 0.0
             case = self._act(self._apply(case, seen, policy), policy)
-            if _left(case) == _left(before):
+            if left_to_do(case) == left_to_do(before):
                 return
 
     def _remember_versions(self, workload: Workload, policy: Policy) -> None:
@@ -262,15 +267,15 @@ class Reconciler:
         after = self._room.taught(case, after)
         if not self._saving.worthwhile(case, after):
             return after
-        stored = self._save(case, after)
+        stored = self._save(case, after, record=isinstance(event, Alerted))
         self._effects.stored(told)
         if isinstance(event, Observed) or stored.phase is not case.phase:
             self._attention.stored(stored.key)
         return stored
 
-    def _save(self, before: Case, after: Case) -> Case:
+    def _save(self, before: Case, after: Case, *, record: bool = False) -> Case:
         try:
-            stored = self._store.save(after)
+            stored = self._store.record(after) if record else self._store.save(after)
         except Missing:
             # Deleted by hand: this look ends, so that no act rests on a case that is gone. The next look
             # opens the rollout again, unless another case covers what runs now.
@@ -292,9 +297,3 @@ class Reconciler:
         """Cases with work left, over all workloads. Raises PortError."""
         found = self._store.unfinished()
         return [c for c in found if c.genuine and c.key not in self._refused.get(c.ref, {})]
-
-
-def _left(case: Case) -> tuple[object, ...]:
-    """What there is to go on with at once; a notification that ended leaves nothing."""
-    steps = tuple(effect for effect in case.pending if effect.is_step)
-    return case.phase, steps, len(case.status.effects)

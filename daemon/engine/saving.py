@@ -49,3 +49,9 @@ def _meaning(status: Status) -> tuple[object, ...]:
     effects = tuple(effect if effect.is_step else effect.id for effect in status.effects)
     said = (status.timeline, status.smoke_tests, status.migration, alerts)
     return status.phase, effects, said
+
+
+def left_to_do(case: Case) -> tuple[object, ...]:
+    """What there is to go on with at once; a notification that ended leaves nothing."""
+    steps = tuple(effect for effect in case.pending if effect.is_step)
+    return case.phase, steps, len(case.status.effects)

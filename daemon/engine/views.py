@@ -28,6 +28,7 @@ class DaemonViews:
         alive: Callable[[float], bool],
         troubles: Sequence[Troubles],
         unmatched: Callable[[], Sequence[UnmatchedAlert]],
+        follows: Callable[[], str],
     ) -> None:
         self._cluster = cluster
         self._store = store
@@ -35,6 +36,7 @@ class DaemonViews:
         self._alive = alive
         self._troubles = troubles
         self._unmatched = unmatched
+        self._follows = follows
 
     def workloads(self) -> Sequence[Workload]:
         return self._cluster.workloads()
@@ -70,6 +72,9 @@ class DaemonViews:
             except PortError as error:
                 reasons.append(f"{what}: {error}")
         return reasons
+
+    def follows(self) -> str:
+        return self._follows()
 
     def alive(self) -> bool:
         return self._alive(WORKER_SILENCE)

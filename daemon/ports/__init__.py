@@ -39,6 +39,7 @@ from daemon.ports.errors import Missing as Missing
 from daemon.ports.errors import PortError as PortError
 from daemon.ports.errors import Rejected as Rejected
 from daemon.ports.errors import Unavailable as Unavailable
+from daemon.ports.leading import Leases as Leases
 from daemon.ports.observing import Calendar as Calendar
 from daemon.ports.observing import Gauge as Gauge
 from daemon.ports.observing import GaugeReading as GaugeReading

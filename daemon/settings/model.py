@@ -24,6 +24,7 @@ from daemon.core.policy import (
 )
 from daemon.core.runs import Kind, kind_of
 from daemon.settings import selector
+from daemon.settings.election import ElectionSettings
 from daemon.settings.feature_flags import FeatureFlagSettings
 from daemon.settings.freezes import FreezeSettings
 from daemon.settings.groups import (
@@ -101,6 +102,7 @@ class Settings(BaseSettings):
     overlays: tuple[OverlaySettings, ...] = Field(
         default=(), max_length=200, description="Where Git says which images run."
     )
+    election: ElectionSettings = Field(default=ElectionSettings(), description="Several replicas.")
     log: LogSettings = Field(default=LogSettings(), description="The log.")
 
     @classmethod

@@ -148,6 +148,7 @@ def _overview(shown: Shown, request: Request, clock: Clock) -> overview.Overview
         version=__version__,
         ready=not unready,
         alive=sight.alive(),
+        follows=sight.follows(),
         unready=unready,
         problems=tuple(sight.problems()),
         unmatched=tuple(sight.unmatched()),

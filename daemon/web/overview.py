@@ -35,6 +35,8 @@ class Overview(Value, frozen=True):
     version: str
     ready: bool
     alive: bool
+    follows: str
+    """The replica that acts, where it is another one."""
     unready: tuple[str, ...]
     problems: tuple[str, ...]
     unmatched: tuple[UnmatchedAlert, ...]

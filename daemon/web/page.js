@@ -103,7 +103,8 @@ function drawBanners() {
     document.getElementById("version").textContent = status.version;
   }
   drawVisitor(state.stranger ? null : status);
-  const text = lost ? "not connected" : state.at ? `live · ${clock(state.at)}` : "connecting …";
+  const follows = status && status.follows ? ` · this replica follows ${status.follows}` : "";
+  const text = lost ? "not connected" : state.at ? `live · ${clock(state.at)}${follows}` : "connecting …";
   document.getElementById("link").textContent = text;
   document.getElementById("dot").className = `dot ${lost ? "bad" : state.error ? "warn" : state.at ? "good" : ""}`;
   const key = out.map((node) => node.textContent).join("\n"), box = document.getElementById("banners");

@@ -73,6 +73,10 @@ class Views(Protocol):
         """Why the daemon should get no alerts yet; empty when it is ready."""
         ...
 
+    def follows(self) -> str:
+        """Which replica acts, where it is another one; empty where this one does."""
+        ...
+
     def alive(self) -> bool:
         """Whether the daemon's own threads make progress; ``False`` asks the kubelet for a restart.
 

@@ -51,6 +51,9 @@ class Sight:
     def unready(self) -> Sequence[str]:
         return self._views.unready()
 
+    def follows(self) -> str:
+        return self._views.follows()
+
     def alive(self) -> bool:
         return self._views.alive()
 

@@ -17,7 +17,10 @@ def load_as_pod(rendered: Rendered, folder: Path) -> Settings:
     for name, secret in SECRETS.items():
         (folder / name).write_text(secret)
     environ = {
-        variable["name"]: str(folder / Path(variable["value"]).name) for variable in rendered.container["env"]
+        variable["name"]: str(folder / Path(variable["value"]).name)
+        if variable["value"].startswith("/")
+        else variable["value"]
+        for variable in rendered.container["env"]
     }
     assert environ.pop("ROLLBACKD_CONFIG") == str(file)
     return load(file, environ=environ)

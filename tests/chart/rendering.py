@@ -53,6 +53,11 @@ class Rendered:
         return found
 
     @property
+    def roles(self) -> list[Manifest]:
+        """Those of the guarded namespaces; the right to the election's Lease is apart."""
+        return [role for role in self.of("Role") if not role["metadata"]["name"].endswith("-election")]
+
+    @property
     def pod(self) -> Manifest:
         """The daemon's pod template."""
         template: Manifest = self.one("Deployment")["spec"]["template"]

@@ -68,7 +68,7 @@ def test_the_policy_names_this_daemon_and_counts_where_it_guards() -> None:
 def test_the_daemon_writes_for_people_only_where_a_proxy_names_them(
     login: dict[str, Any], writes: bool
 ) -> None:
-    (role,) = _rendered({"login": login} if login else {}).of("Role")
+    (role,) = _rendered({"login": login} if login else {}).roles
     verbs = {v for rule in role["rules"] if "rolloutcases" in rule["resources"] for v in rule["verbs"]}
     assert ("patch" in verbs) is writes
     policy = _rendered({"login": login} if login else {}, admissionPolicy={"enabled": True})

@@ -43,11 +43,6 @@ def test_security_check_notices_what_the_chart_leaves_out() -> None:
     assert "container c: privileges may escalate" in said
 
 
-def test_there_is_one_daemon_at_a_time(rendered: Rendered) -> None:
-    spec = rendered.one("Deployment")["spec"]
-    assert (spec["replicas"], spec["strategy"]) == (1, {"type": "Recreate"})
-
-
 def test_names_and_selectors_agree(rendered: Rendered) -> None:
     labels = rendered.pod["metadata"]["labels"].items()
     assert rendered.one("Deployment")["spec"]["selector"]["matchLabels"].items() <= labels

@@ -22,7 +22,7 @@ def _roles(owners: dict[str, Any], *chosen: str) -> list[Manifest]:
     made = render(
         values={"webhook": {"enabled": False}, "config": {"workloads": workloads, "owners": owners}}
     )
-    return [role for role in made.of("Role") if role["metadata"]["name"].endswith("-owners")]
+    return [role for role in made.roles if role["metadata"]["name"].endswith("-owners")]
 
 
 @pytest.mark.parametrize(

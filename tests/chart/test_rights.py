@@ -56,7 +56,7 @@ def _aggregated(role: Manifest) -> set[str]:
 
 def test_the_daemon_cannot_write_what_people_decide(rendered: Rendered) -> None:
     """The instruction is in the spec, which only the main resource's update and patch can change."""
-    for role in rendered.of("Role"):
+    for role in rendered.roles:
         rights = {right for right in _granted([role]) if right[0] == "rollbackd.io"}
         assert not rights & {("rollbackd.io", "rolloutcases", verb) for verb in ("update", "patch")}
         assert ("rollbackd.io", "rolloutcases/status", "update") in rights
@@ -79,8 +79,8 @@ def _needed(kinds: Iterable[Kind] = (), *, logs: bool = False) -> list[Right]:
 
 def test_roles_grant_exactly_what_is_needed(rendered: Rendered, tmp_path: Path) -> None:
     settings = load_as_pod(rendered, tmp_path)
-    assert rendered.of("Role")
-    for role in rendered.of("Role"):
+    assert rendered.roles
+    for role in rendered.roles:
         namespace = role["metadata"]["namespace"]
         needed = _needed(settings.runs[namespace], logs=namespace in settings.logged)
         also = _rights(RESTORING) if namespace in settings.restoring else []
@@ -102,14 +102,14 @@ def test_logs_may_be_read_only_where_the_policy_says_so(
     shop = {"namespace": "shop", "name": "cart", "signals": []}
     config = {"policy": policy, "workloads": [shop | own, shop | {"namespace": "ops", "logs": False}]}
     made = render(values={"webhook": {"enabled": False}, "config": config})
-    rights = {role["metadata"]["namespace"]: _granted([role]) for role in made.of("Role")}
+    rights = {role["metadata"]["namespace"]: _granted([role]) for role in made.roles}
     assert (("", "pods/log", "get") in rights["shop"]) is granted
     assert ("", "pods/log", "get") not in rights["ops"]
 
 
 def test_events_may_be_refused() -> None:
     made = render(FLEET, values={"rbac": {"events": False}})
-    assert ("", "events", "list") not in _granted(made.of("Role"))
+    assert ("", "events", "list") not in _granted(made.roles)
 
 
 TESTS: dict[Kind, dict[str, Any]] = {
@@ -134,7 +134,7 @@ def test_rights_to_run_something_are_granted_only_where_it_is_configured(
         ],
         group: [test],
     }
-    roles = render(values={"webhook": {"enabled": False}, "config": config}).of("Role")
+    roles = render(values={"webhook": {"enabled": False}, "config": config}).roles
     granted = {role["metadata"]["namespace"]: _granted([role]) for role in roles}
     wanted: list[Kind] = [kind] if chosen != [] else []
     assert granted == {"other": _needed(), "shop": _needed(wanted)}
@@ -148,7 +148,7 @@ def test_config_maps_are_written_only_where_a_policy_restores_them(
     workloads = [{"namespace": "shop", "name": "cart", **entry}, {"namespace": "ops", "name": "portal"}]
     policy = {"policy": {"configuration": common}} if common else {}
     made = render(FLEET, values={"config": {"workloads": workloads, **policy}})
-    roles = made.of("Role")
+    roles = made.roles
     more = set(_rights(RESTORING))
     writing = {role["metadata"]["namespace"] for role in roles if more & {*_granted([role])}}
     chosen = {"shop": entry.get("configuration", common or "hold"), "ops": common or "hold"}
@@ -165,7 +165,7 @@ def test_over_the_whole_cluster_only_single_nodes_may_be_read(rendered: Rendered
 def test_rights_over_the_whole_cluster_can_be_refused() -> None:
     made = render(FLEET, values={"rbac": {"nodes": False, "people": False, "login": False}})
     assert [m["kind"] for m in made.manifests if m["kind"].startswith("Cluster")] == []
-    assert made.of("Role")
+    assert made.roles
 
 
 def test_releases_of_one_name_do_not_share_their_cluster_role() -> None:
@@ -176,15 +176,15 @@ def test_releases_of_one_name_do_not_share_their_cluster_role() -> None:
 
 def test_of_secrets_only_the_metadata_of_named_ones_can_be_asked_for_and_that_can_be_refused() -> None:
     """No list and no watch: only whoever knows a Secret's name may ask for it."""
-    rights = [right for right in _granted(render(FLEET).of("Role")) if right[1] == "secrets"]
+    rights = [right for right in _granted(render(FLEET).roles) if right[1] == "secrets"]
     assert set(rights) == {("", "secrets", "get")}
-    without = render(FLEET, values={"rbac": {"secrets": False}}).of("Role")
+    without = render(FLEET, values={"rbac": {"secrets": False}}).roles
     assert without
     assert not [right for right in _granted(without) if right[1] == "secrets"]
 
 
 def test_wildcards_and_ways_up_are_never_granted(rendered: Rendered) -> None:
-    rights = _granted([*rendered.of("Role"), *rendered.of("ClusterRole")])
+    rights = _granted([*rendered.roles, *rendered.of("ClusterRole")])
     assert not {part for right in rights for part in right} & {
         "*",
         "escalate",
@@ -216,7 +216,7 @@ def _patchable(rendered: Rendered, namespace: str) -> list[str] | None:
     """Names of the Deployments that may be changed; ``None``: all of the namespace."""
     (rule,) = [
         rule
-        for role in rendered.of("Role")
+        for role in rendered.roles
         if role["metadata"]["namespace"] == namespace
         for rule in role["rules"]
         if "deployments" in rule["resources"] and "patch" in rule["verbs"]
@@ -236,7 +236,7 @@ def test_only_named_deployments_may_be_changed(namespace: str, names: list[str] 
 
 def test_rights_can_be_left_to_somebody_else() -> None:
     made = render(FLEET, values={"rbac": {"create": False}})
-    assert made.of("Role") == made.of("RoleBinding") == []
+    assert made.roles == made.of("RoleBinding") == []
     assert made.of("ClusterRole") == made.of("ClusterRoleBinding") == []
 
 
@@ -249,7 +249,7 @@ def test_what_the_checks_before_a_rollback_read_is_granted_where_there_are_any(
 ) -> None:
     policy = {} if common is None else {"gates": common}
     config = {"policy": policy, "workloads": [{"namespace": "shop", "name": "cart", "signals": []} | own]}
-    [role] = render(values={"webhook": {"enabled": False}, "config": config}).of("Role")
+    [role] = render(values={"webhook": {"enabled": False}, "config": config}).roles
     rights = _granted([role])
     for resource in ("serviceaccounts", "persistentvolumeclaims"):
         assert (("", resource, "get") in rights) is granted

@@ -23,7 +23,7 @@ def granted(namespace: str, migration: dict[str, Any]) -> set[tuple[str, str]]:
     ]
     config = {"workloads": workloads, "migrations": [{"name": "orders", **migration}]}
     made = render(values={"webhook": {"enabled": False}, "config": config})
-    (role,) = [role for role in made.of("Role") if role["metadata"]["namespace"] == namespace]
+    (role,) = [role for role in made.roles if role["metadata"]["namespace"] == namespace]
     rights = {(what, verb) for rule in role["rules"] for what in rule["resources"] for verb in rule["verbs"]}
     return rights & {JOBS, EXEC}
 

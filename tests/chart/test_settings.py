@@ -20,13 +20,16 @@ def test_settings_file_is_valid(rendered: Rendered, tmp_path: Path) -> None:
 
 def test_rights_are_granted_where_workloads_are_guarded(rendered: Rendered, tmp_path: Path) -> None:
     settings = load_as_pod(rendered, tmp_path)
-    granted = [role["metadata"]["namespace"] for role in rendered.of("Role")]
+    granted = [role["metadata"]["namespace"] for role in rendered.roles]
     assert sorted(granted) == sorted(settings.namespaces)
 
 
 def test_left_as_it_is_the_chart_guards_the_shipped_example(tmp_path: Path) -> None:
     made = render(values={"webhook": {"enabled": False}})
-    assert load_as_pod(made, tmp_path) == load(example_file())
+    elected = {"election": {"name": "rollbackd"}}
+    assert load_as_pod(made, tmp_path) == load(example_file()).model_validate(
+        load(example_file()).model_dump() | elected
+    )
 
 
 def test_config_stands_over_the_example(tmp_path: Path) -> None:

@@ -65,6 +65,8 @@ class ApiProxy:
         self._writes: list[Write] = []
         self._trap: Trap | None = None
         self._sprung = threading.Event()
+        self._open = threading.Event()
+        self._open.set()
         self._server = _Server(self)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self.kubeconfig = folder / "through-the-proxy.kubeconfig"
@@ -89,6 +91,13 @@ class ApiProxy:
         with self._lock:
             self._trap = trap
 
+    def hang(self, hanging: bool) -> None:
+        """Let the daemon's requests go unanswered, and never arrive, until told otherwise."""
+        if hanging:
+            self._open.clear()
+        else:
+            self._open.set()
+
     def sprung(self, within: float) -> bool:
         """Whether the daemon was ended at the trap that was set last."""
         return self._sprung.wait(within)
@@ -102,6 +111,11 @@ class ApiProxy:
         host, _, port = self._there.partition(":")
         plain = socket.create_connection((host, int(port or 443)), timeout=120)
         return self._secure.wrap_socket(plain, server_hostname=host)
+
+    def wait_open(self) -> bool:
+        """Where the proxy hangs: wait until it does so no more; whether it did."""
+        was_open = self._open.is_set()
+        return not was_open and self._open.wait()
 
     def trapped(self, write: Write) -> Trap | None:
         """The trap that this write springs; nobody else springs it any more."""
@@ -204,6 +218,9 @@ class _Handler(BaseHTTPRequestHandler):
                     sink.sendall(piece)
 
     def _ask(self, body: bytes) -> http.client.HTTPResponse:
+        if self.server.proxy.wait_open():
+            # Whoever asked has given up: what is carried out now would be nobody's.
+            raise ConnectionAbortedError
         if self._behind is None:
             self._behind = self.server.proxy.connect()
         headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP}

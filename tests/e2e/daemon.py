@@ -92,10 +92,15 @@ class ProcessDaemon(Daemon):
         self.login = cluster.token
         port = _free_port(cluster.host_address)
         self.url = f"http://{cluster.host_address}:{port}"
-        full = settings | {
-            "kubernetes": {"kubeconfig": str(kubeconfig or cluster.kubeconfig)},
-            "web": {"host": cluster.host_address, "port": port},
-        }
+        # Alone by default: several stories run daemons of their own at the same time.
+        full = (
+            {"election": {"enabled": False}}
+            | settings
+            | {
+                "kubernetes": {"kubeconfig": str(kubeconfig or cluster.kubeconfig)},
+                "web": {"host": cluster.host_address, "port": port},
+            }
+        )
         self._config.write_text(json.dumps(full))
         # The harness's own variables are no settings, and the daemon would rightly say so.
         # As in the image, bytecode is compiled once.
@@ -180,6 +185,8 @@ class PodDaemon(Daemon):
             "image": {"repository": repository, "tag": tag},
             "webhook": {"token": TOKEN},
             "sentry": {"dsn": dsn},
+            # Each test asks this one of its pod, log and metrics; tests/e2e/test_election.py has several.
+            "replicas": 1,
         }
         self._values.write_text(json.dumps(values))
         self.url = ""

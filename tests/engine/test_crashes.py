@@ -56,23 +56,6 @@ def test_killed_at_a_write(write: int, made: bool) -> None:
     assert told(world) == TOLD
 
 
-@pytest.mark.parametrize("made", [True, False], ids=["after the patch", "before the patch"])
-def test_killed_at_the_patch(made: bool) -> None:
-    world = start()
-    world.cluster.undos.crash_after(1, made=made)
-    kill_during(world, lambda: world.run_until(Phase.ROLLED_BACK, within=300), gap=20)
-    world.run_until(Phase.ROLLED_BACK, within=600)
-    assert (world.tag(), world.numbers()) == ("v1.0.0", 3)
-
-
-@pytest.mark.parametrize("made", [True, False])
-def test_an_answer_lost_on_the_way_is_not_a_second_rollback(made: bool) -> None:
-    world = start()
-    world.cluster.undos.fail_next(2, Unavailable("connection reset"), made=made)
-    world.run_until(Phase.ROLLED_BACK, within=300)
-    assert (world.tag(), world.numbers()) == ("v1.0.0", 3)
-
-
 def test_another_writer_of_the_case_only_delays() -> None:
     world = start()
     world.store.writes.fail_next(3, Conflict("the case was changed meanwhile"))

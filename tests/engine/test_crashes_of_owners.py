@@ -13,7 +13,6 @@ from daemon.ports import Unavailable
 from tests.engine.killing import kill_during, writes_during
 from tests.engine.test_owners import acts, owned
 from tests.engine.world import REF, World
-from tests.simulation.troubles import Troubles
 
 DONE = EffectOutcome.DONE
 
@@ -74,33 +73,6 @@ def test_killed_at_a_write(start: Callable[[], World], write: int, made: bool) -
     world = start()
     world.store.writes.crash_after(write, made=made)
     kill_during(world, lambda: play(start, world), gap=7)
-    each_once(start, world, play(start, world, within=600))
-
-
-STEPS: list[tuple[Callable[[], World], Callable[[World], Troubles]]] = [
-    (well, lambda world: world.owners.suspending),
-    (well, lambda world: world.cluster.undos),
-    (stopped, lambda world: world.owners.suspending),
-    (stopped, lambda world: world.owners.resuming),
-]
-
-
-@pytest.mark.parametrize("made", [True, False], ids=["after the act", "before the act"])
-@pytest.mark.parametrize(("start", "step"), STEPS)
-def test_killed_at_a_step(start: Callable[[], World], step: Callable[[World], Troubles], made: bool) -> None:
-    world = start()
-    step(world).crash_after(1, made=made)
-    kill_during(world, lambda: play(start, world), gap=20)
-    each_once(start, world, play(start, world, within=600))
-
-
-@pytest.mark.parametrize("made", [True, False], ids=["answer lost", "not made"])
-@pytest.mark.parametrize(("start", "step"), STEPS)
-def test_an_answer_that_does_not_come_is_no_second_step(
-    start: Callable[[], World], step: Callable[[World], Troubles], made: bool
-) -> None:
-    world = start()
-    step(world).fail_next(2, Unavailable("connection reset"), made=made)
     each_once(start, world, play(start, world, within=600))
 
 

@@ -58,29 +58,6 @@ STEPS: dict[str, Callable[[World], Troubles]] = {
 }
 
 
-def test_every_kind_of_step_is_killed_here() -> None:
-    assert list(STEPS) == KINDS
-
-
-@pytest.mark.parametrize("made", [True, False], ids=["after the act", "before the act"])
-@pytest.mark.parametrize("kind", STEPS)
-def test_killed_at_a_step(kind: str, made: bool) -> None:
-    world = start()
-    STEPS[kind](world).crash_after(1, made=made)
-    kill_during(world, lambda: world.run_until(Phase.ROLLED_BACK, within=300), gap=20)
-    world.run_until(Phase.ROLLED_BACK, within=600)
-    each_once(world)
-
-
-@pytest.mark.parametrize("made", [True, False], ids=["answer lost", "not made"])
-@pytest.mark.parametrize("kind", STEPS)
-def test_an_answer_that_does_not_come_is_no_second_step(kind: str, made: bool) -> None:
-    world = start()
-    STEPS[kind](world).fail_next(2, Unavailable("connection reset"), made=made)
-    world.run_until(Phase.ROLLED_BACK, within=600)
-    each_once(world)
-
-
 @pytest.mark.parametrize("kind", ["restore-configuration", "rollback", "restart"])
 def test_a_release_between_intent_and_act_ends_the_plan(kind: str) -> None:
     world = start()

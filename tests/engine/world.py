@@ -26,6 +26,7 @@ from daemon.core.policy import Policy, SignalPolicy
 from daemon.core.runs import KINDS, Kind
 from daemon.engine.assembly import Assembled, EngineParts, Running, assemble
 from daemon.engine.gates import Asking
+from daemon.engine.leading import Alone, Leadership
 from daemon.engine.queue import WorkQueue
 from daemon.engine.surroundings_cache import Sources
 from daemon.ports import Cluster, IncidentSink
@@ -104,6 +105,7 @@ class World:
     ref: WorkloadRef = REF
     progress_deadline: float = 60.0
     strategy: Strategy = ROLLING
+    leadership: Leadership = field(default_factory=Alone)
 
     def __post_init__(self) -> None:
         self.clock = ManualClock()
@@ -146,8 +148,21 @@ class World:
     # ------------------------------------------------------------ the daemon
 
     def start(self, *, sink: IncidentSink | None = None, cluster: Cluster | None = None) -> None:
-        self.queue, self.registry = WorkQueue(self.clock.monotonic), CollectorRegistry()
-        self.daemon = assemble(
+        self.queue = WorkQueue(self.clock.monotonic)
+        self.daemon = self.assembled(self.queue, sink=sink, cluster=cluster)
+        self.daemon.engine.resync()
+
+    def assembled(
+        self,
+        queue: WorkQueue,
+        *,
+        sink: IncidentSink | None = None,
+        cluster: Cluster | None = None,
+        leadership: Leadership | None = None,
+    ) -> Assembled:
+        """A daemon in this world; nothing of it has begun."""
+        self.registry = CollectorRegistry()
+        return assemble(
             EngineParts(
                 clock=self.machine,
                 cluster=cluster or self.cluster,
@@ -176,10 +191,10 @@ class World:
                 calendar=self.calendar,
                 owners=self.owners,
                 overlays=self.overlays,
+                leadership=leadership or self.leadership,
             ),
-            self.queue,
+            queue,
         )
-        self.daemon.engine.resync()
 
     def kill(self) -> None:
         self.daemon, self.queue = None, None

@@ -16,8 +16,7 @@ from daemon import ports
 from daemon.adapters.git import kustomization, values_file
 from daemon.adapters.kubernetes import case_codec
 from daemon.adapters.kubernetes.changes import Change, Meta
-from daemon.adapters.kubernetes.client import decode_answer
-from daemon.adapters.kubernetes.errors import UNDECODABLE, failure
+from daemon.adapters.kubernetes.errors import UNDECODABLE, decode_answer, failure
 from daemon.adapters.kubernetes.store import Store
 from daemon.adapters.recording import lines
 from daemon.core.case import incident, size

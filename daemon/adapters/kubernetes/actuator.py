@@ -15,7 +15,8 @@ import msgspec
 
 from daemon import ports
 from daemon.adapters.kubernetes import objects, partial
-from daemon.adapters.kubernetes.client import JSON_PATCH, KubeClient, decode_answer
+from daemon.adapters.kubernetes.client import JSON_PATCH, KubeClient
+from daemon.adapters.kubernetes.errors import decode_answer
 from daemon.adapters.kubernetes.image_patch import images_step
 from daemon.adapters.kubernetes.outcomes import refused, superseded
 from daemon.adapters.kubernetes.resources import DEPLOYMENTS, REPLICA_SETS

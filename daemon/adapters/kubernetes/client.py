@@ -15,13 +15,15 @@ from http import HTTPStatus
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
-import msgspec
 import urllib3
 import websocket
 from kubernetes import client as _client
 
 from daemon import ports
-from daemon.adapters.kubernetes.errors import UNDECODABLE, failure
+from daemon.adapters.kubernetes import partial
+from daemon.adapters.kubernetes.bounds import bounds
+from daemon.adapters.kubernetes.errors import decode_answer, failure
+from daemon.adapters.kubernetes.partial import Listing
 from daemon.adapters.kubernetes.resources import Resource
 from daemon.adapters.kubernetes.server_time import ServerTime
 from daemon.adapters.kubernetes.stream import FOREIGN, Stream, one_line
@@ -34,7 +36,6 @@ T = TypeVar("T")
 _kubernetes = cast("Any", _client)
 _websocket = cast("Any", websocket)
 
-CONNECT_TIMEOUT = 3.0
 READ_TIMEOUT = 10.0
 LIST_TIMEOUT = 30.0
 PAGE = 100
@@ -42,23 +43,6 @@ PAGE = 100
 CHANNELS = ["v5.channel.k8s.io", "v4.channel.k8s.io"]
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
-
-
-class _ListMeta(msgspec.Struct, rename="camel"):
-    resource_version: str = ""
-    continue_: str = msgspec.field(name="continue", default="")
-
-
-class _Page(msgspec.Struct):
-    metadata: _ListMeta
-    items: list[msgspec.Raw] | None = None
-
-
-class Listing(msgspec.Struct, frozen=True):
-    """A list or a page of it: every object undecoded, and the version of the world it shows."""
-
-    items: tuple[bytes, ...]
-    resource_version: str
 
 
 class KubeClient:
@@ -83,6 +67,7 @@ class KubeClient:
         """The kubeconfig context's namespace, or in a cluster the pod's own."""
         self._renew = renew
         self._origin = origin
+        self._allowance: Callable[[], float] | None = None
         self._server_time = ServerTime()
 
     def as_person(self, token: str) -> KubeClient:
@@ -98,6 +83,12 @@ class KubeClient:
 
     def close(self) -> None:
         self._api.close()
+
+    def within(self, allowance: Callable[[], float]) -> KubeClient:
+        """The same client, for writes that are over within the ``allowance`` (seconds), or not begun."""
+        limited = copy.copy(self)
+        limited._allowance = allowance
+        return limited
 
     def request(
         self,
@@ -177,6 +168,7 @@ class KubeClient:
         """A websocket of the channel protocol (``v5.channel.k8s.io``), as ``exec`` speaks it. ``timeout``
         (seconds) bounds each wait. Raises as :meth:`request`."""
         what = f"exec {path}"
+        bounds("POST", timeout, self._allowance)
         made: Any = self._api.configuration
         headers: dict[str, str] = {}
         secure: dict[str, Any] = {"cert_reqs": ssl.CERT_REQUIRED if made.verify_ssl else ssl.CERT_NONE}
@@ -224,7 +216,7 @@ class KubeClient:
         path = resource.path(namespace)
         query = {"limit": str(PAGE)} | ({"labelSelector": selector} if selector else {})
         while True:
-            page = self.read(path, _Page, query=query, timeout=timeout)
+            page = self.read(path, partial.Page, query=query, timeout=timeout)
             items = tuple(bytes(item) for item in page.items or ())
             after, version = page.metadata.continue_, page.metadata.resource_version
             del page
@@ -280,14 +272,13 @@ class KubeClient:
         content_type: str = "application/json",
         accept: str = "application/json",
     ) -> urllib3.HTTPResponse:
+        limits = bounds(method, timeout, self._allowance)
         url = self.host + path + (f"?{urlencode(query)}" if query else "")
         headers = {**self._api.default_headers, "Accept": accept, "Content-Type": content_type}
         try:
             # Reads the token file again when it is older than a minute, or runs the exec plugin.
             self._api.update_params_for_auth(headers, [], ["BearerToken"], path, method, None)
-            answer = self._api.call_api(
-                method, url, headers, body=body, _request_timeout=(CONNECT_TIMEOUT, timeout)
-            )
+            answer = self._api.call_api(method, url, headers, body=body, _request_timeout=limits)
         except FOREIGN as error:
             why = unreachable(error, self.host, self._origin)
             raise ports.Unavailable(f"{method} {path}: {why}") from error
@@ -302,11 +293,3 @@ def _check(response: urllib3.HTTPResponse, what: str) -> None:
         raise ports.Unavailable(
             f"{what}: expected JSON and got {kind or 'no content type'}; is this an API server?"
         )
-
-
-def decode_answer(data: bytes, kind: type[T], what: str) -> T:
-    """Raises Unavailable when the data is not what an API server answers."""
-    try:
-        return msgspec.json.decode(data, type=kind)
-    except UNDECODABLE as error:
-        raise ports.Unavailable(f"{what}: the answer makes no sense: {error}") from error

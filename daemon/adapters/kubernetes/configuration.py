@@ -7,7 +7,8 @@ from datetime import datetime
 
 from daemon import ports
 from daemon.adapters.kubernetes import partial
-from daemon.adapters.kubernetes.client import KubeClient, decode_answer
+from daemon.adapters.kubernetes.client import KubeClient
+from daemon.adapters.kubernetes.errors import decode_answer
 from daemon.adapters.kubernetes.resources import CONFIG_MAPS, SECRETS, SERVICE_ACCOUNTS, VOLUME_CLAIMS
 from daemon.core.rollout_facts.configuration import ABSENT, ObjectVersion, Reference
 

@@ -15,7 +15,8 @@ from typing import Any
 from daemon import ports
 from daemon.adapters.kubernetes import partial
 from daemon.adapters.kubernetes.case_codec import label_value
-from daemon.adapters.kubernetes.client import JSON_PATCH, KubeClient, decode_answer
+from daemon.adapters.kubernetes.client import JSON_PATCH, KubeClient
+from daemon.adapters.kubernetes.errors import decode_answer
 from daemon.adapters.kubernetes.outcomes import refused, superseded
 from daemon.adapters.kubernetes.resources import CONFIG_MAPS, DEPLOYMENTS
 from daemon.core.case.effect import EffectOutcome

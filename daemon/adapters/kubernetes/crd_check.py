@@ -15,8 +15,9 @@ from msgspec import inspect as types
 
 from daemon import ports
 from daemon.adapters.kubernetes.case_codec import KIND
-from daemon.adapters.kubernetes.client import KubeClient, decode_answer
+from daemon.adapters.kubernetes.client import KubeClient
 from daemon.adapters.kubernetes.crd import Schema, schema, spec_schema
+from daemon.adapters.kubernetes.errors import decode_answer
 from daemon.adapters.kubernetes.resources import CASES
 from daemon.core.case.case import Status
 

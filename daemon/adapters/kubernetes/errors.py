@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import msgspec
 
 from daemon import ports
+
+T = TypeVar("T")
 
 UNDECODABLE = (msgspec.DecodeError, ValueError, RecursionError)
 """What decoding raises: of JSON that is none or of another shape, of bytes that are no UTF-8 (a proxy's page
@@ -27,6 +31,14 @@ class ApiStatus(msgspec.Struct):
     reason: str = ""
     code: int = 0
     details: StatusDetails | None = None
+
+
+def decode_answer(data: bytes, kind: type[T], what: str) -> T:
+    """Raises Unavailable when the data is not what an API server answers."""
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except UNDECODABLE as error:
+        raise ports.Unavailable(f"{what}: the answer makes no sense: {error}") from error
 
 
 def failure(status: int, body: bytes, what: str) -> ports.PortError:

@@ -6,7 +6,8 @@ import contextlib
 from collections.abc import Callable
 
 from daemon import ports
-from daemon.adapters.kubernetes.client import KubeClient, decode_answer
+from daemon.adapters.kubernetes.client import KubeClient
+from daemon.adapters.kubernetes.errors import decode_answer
 from daemon.adapters.kubernetes.job_manifest import ORDER_LABEL, digest, job_name, job_object
 from daemon.adapters.kubernetes.partial import Partial
 from daemon.adapters.kubernetes.resources import JOBS, PODS

@@ -184,3 +184,20 @@ class PodObject(Partial, frozen=True):
     metadata: Metadata
     spec: PodSpec
     status: PodStatus = PodStatus()
+
+
+class ListMeta(msgspec.Struct, rename="camel"):
+    resource_version: str = ""
+    continue_: str = msgspec.field(name="continue", default="")
+
+
+class Page(msgspec.Struct):
+    metadata: ListMeta
+    items: list[msgspec.Raw] | None = None
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """A list or a page of it: every object undecoded, and the version of the world it shows."""
+
+    items: tuple[bytes, ...]
+    resource_version: str

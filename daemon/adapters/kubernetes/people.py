@@ -9,7 +9,8 @@ from __future__ import annotations
 import msgspec
 
 from daemon import ports
-from daemon.adapters.kubernetes.client import KubeClient, decode_answer
+from daemon.adapters.kubernetes.client import KubeClient
+from daemon.adapters.kubernetes.errors import decode_answer
 from daemon.adapters.kubernetes.permissions import ReviewStatus, attributes
 from daemon.core.case.steps.step import Right
 from daemon.ports import Person, Stranger

@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 import msgspec
 
 from daemon import ports
-from daemon.adapters.kubernetes.client import READ_TIMEOUT, KubeClient, decode_answer
+from daemon.adapters.kubernetes.client import READ_TIMEOUT, KubeClient
+from daemon.adapters.kubernetes.errors import decode_answer
 from daemon.core.case.steps.step import Right
 from daemon.core.policy import OwnerKind
 from daemon.core.runs import KINDS, Kind
@@ -99,6 +100,9 @@ LOGIN: Mapping[str, Sequence[Need]] = {
 """What its ClusterRole for the page's login grants, by its mode. Without it nobody is let in."""
 WRITING_FOR_PEOPLE = Need(group="rollbackd.io", resource="rolloutcases", verbs=("patch",))
 """What its Roles grant besides where a proxy says who asks: the person has no token to write with."""
+LEASE = Need(group="coordination.k8s.io", resource="leases", verbs=("get", "patch"))
+"""What it grants on the one Lease by which replicas agree who acts. The chart makes the Lease; elsewhere the
+daemon does, where it may."""
 
 
 class Permission(Value, frozen=True):
@@ -138,6 +142,7 @@ def check(
     gated: Collection[str] = (),
     suspending: Mapping[str, Collection[OwnerKind]] = NO_OWNERS,
     login: str = "none",
+    lease: tuple[str, str] | None = None,
 ) -> list[Permission]:
     """Ask for every verb of ``NEEDED`` in each namespace, of ``RESTORING`` in those that restore, of
     ``GATES`` in those that are ``gated``, of ``OPTIONAL``, and of the page's ``login``. Raises Denied,
@@ -146,7 +151,7 @@ def check(
     ``named`` gives the Deployments of a namespace that is guarded by names alone: a Role may limit the patch
     to these, so it is asked for each of them. ``logged`` are the namespaces in which logs are read,
     ``runs`` gives the kinds of tasks that are configured in each, ``suspending`` the kinds of owners that are
-    suspended in their own namespaces.
+    suspended in their own namespaces, ``lease`` the election's namespace and name.
     """
     needed = [
         _ask(client, need, verb, namespace, name, optional=need.optional)
@@ -175,6 +180,8 @@ def check(
         for kind in kinds
         for verb in SUSPENDING[kind].verbs
     ]
+    if lease is not None:
+        needed += [_ask(client, LEASE, verb, *lease) for verb in LEASE.verbs]
     return needed + [
         _ask(client, need, verb, "", "", optional=need.optional)
         for need in (*OPTIONAL, *LOGIN[login])

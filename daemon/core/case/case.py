@@ -178,6 +178,8 @@ class Status(Value, frozen=True, omit_defaults=True):
     """What is wrong with the workload now that no rollout is about; never acted on."""
     last_instruction: Instruction | None = None
     """The instruction that was last acted upon."""
+    term: str = ""
+    """Whose leadership it was written in last, and which one; empty where there is no election."""
 
 
 class Case(Value, frozen=True):

@@ -59,6 +59,15 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- end -}}
 
+{{- /* An upgrade with --reuse-values brings no new defaults along, and nothing must not mean none. */ -}}
+{{- define "rollbackd.replicas" -}}
+{{- if kindIs "invalid" .Values.replicas }}1{{ else }}{{ int .Values.replicas }}{{ end -}}
+{{- end -}}
+
+{{- define "rollbackd.elects" -}}
+{{- if dig "election" "enabled" true (include "rollbackd.config" . | fromYaml) -}}true{{- end -}}
+{{- end -}}
+
 {{- define "rollbackd.port" -}}
 {{- dig "web" "port" 8080 .Values.config | int -}}
 {{- end -}}
@@ -103,6 +112,14 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- if and .Values.sentry.existingSecret .Values.sentry.dsn -}}
 {{- fail "sentry.existingSecret and sentry.dsn are both set: keep one of the two" -}}
+{{- end -}}
+{{- if and (gt (include "rollbackd.replicas" . | int) 1) (not (include "rollbackd.elects" .)) -}}
+{{- fail (printf "replicas is %d and config.election.enabled is false, so all of them would act: set replicas to 1, or leave the election on" (int .Values.replicas)) -}}
+{{- end -}}
+{{- range list "name" "namespace" -}}
+{{- if hasKey ($.Values.config.election | default dict) . -}}
+{{- fail (printf "config.election.%s is the chart's own matter: the Lease is the release's, and bears its full name" .) -}}
+{{- end -}}
 {{- end -}}
 {{- $web := .Values.config.web | default dict -}}
 {{- range list "token" "token_file" -}}

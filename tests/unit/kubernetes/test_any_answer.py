@@ -12,8 +12,8 @@ from werkzeug import Response
 
 from daemon import ports
 from daemon.adapters.kubernetes import case_codec
-from daemon.adapters.kubernetes.client import KubeClient, decode_answer
-from daemon.adapters.kubernetes.errors import failure
+from daemon.adapters.kubernetes.client import KubeClient
+from daemon.adapters.kubernetes.errors import decode_answer, failure
 from daemon.adapters.kubernetes.resources import PODS
 from daemon.adapters.kubernetes.server_time import ServerTime
 from tests.unit.kubernetes.fake_api import FakeApi

@@ -87,6 +87,9 @@ class FakeViews:
     def unready(self) -> Sequence[str]:
         return self.now_unready
 
+    def follows(self) -> str:
+        return ""
+
     def alive(self) -> bool:
         return self.now_alive
 

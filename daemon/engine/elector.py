@@ -1,0 +1,162 @@
+"""Carries the rules of the lease out (:mod:`daemon.core.election`), in a thread of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Gauge
+
+from daemon import logs
+from daemon.core import election
+from daemon.core.election import Candidate, Lease, Look, Timing, Wait, Write
+from daemon.ports import Conflict, Leases, Missing, PortError
+
+TIMING: Final = Timing()
+AFTER_FAILURE: Final = 0.5
+"""Seconds until what failed is tried again: within the holder's deadline there must be several tries."""
+
+
+class Elector:
+    """Implements :class:`daemon.engine.leading.Leadership`.
+
+    ``lead`` is called when this replica begins to act, and when it does again after it could not renew;
+    ``lost`` when another has acted since, once: what the process remembers is worth nothing then.
+    """
+
+    def __init__(
+        self,
+        leases: Leases,
+        *,
+        me: str,
+        house: str = "",
+        monotonic: Callable[[], float],
+        lead: Callable[[], None],
+        lost: Callable[[], None],
+        registry: CollectorRegistry,
+        timing: Timing = TIMING,
+    ) -> None:
+        self._leases = leases
+        self._candidate = Candidate(me=me, house=house)
+        """Replaced as a whole by the one thread, for others read it."""
+        self._monotonic = monotonic
+        self._lead, self._lost = lead, lost
+        self._timing = timing
+        self._log = logs.get()
+        self._acting = False
+        self._trouble = ""
+        self._resigned = False
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="elector", daemon=True)
+        gauge = Gauge("rollbackd_leading", "1 while this replica acts", registry=registry)
+        gauge.set_function(lambda: float(self.allowance() > 0))
+
+    # ------------------------------------------------------------ for every thread
+
+    def allowance(self) -> float:
+        if self._resigned:
+            return 0.0
+        return election.time_left(self._candidate, self._monotonic(), self._timing)
+
+    @property
+    def term(self) -> str:
+        candidate = self._candidate
+        return f"{candidate.term}/{candidate.me}" if candidate.term is not None else ""
+
+    @property
+    def follows(self) -> str:
+        candidate = self._candidate
+        leader = election.leader(candidate)
+        return leader if leader != candidate.me else ""
+
+    # ------------------------------------------------------------ life
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, timeout: float, *, idle: bool) -> list[str]:
+        """End the election, and act no more. The lease is given back where nothing of ours is under way any
+        more (``idle``); else the others wait until it has run out. Names the thread where it would not end.
+        """
+        self._resigned = True
+        self._stopping.set()
+        if self._thread.ident is not None:
+            self._thread.join(timeout)
+        if self._thread.is_alive():
+            return [self._thread.name]
+        lease = election.given_back(self._candidate) if idle else None
+        if lease is not None:
+            try:
+                self._leases.write(lease)
+                self._log.info("gave the lease back")
+            except PortError as error:
+                self._log.warning(f"the lease was not given back, and runs out by itself: {error}")
+        return []
+
+    def _work(self) -> None:
+        while not self._stopping.wait(self.step()):
+            pass
+
+    # ------------------------------------------------------------ a step
+
+    def step(self) -> float:
+        """Do what is to be done now; seconds until the next. Raises nothing."""
+        match election.move(self._candidate, self._monotonic(), self._timing):
+            case Wait(seconds=seconds):
+                pause = seconds
+            case Look():
+                pause = self._attempt(self._look)
+            case Write(lease=lease):
+                pause = self._attempt(lambda: self._write(lease))
+        self._notice()
+        return pause
+
+    def _look(self) -> None:
+        lease = self._leases.read()
+        self._candidate = election.after_look(self._candidate, lease, self._monotonic())
+
+    def _write(self, lease: Lease) -> None:
+        began = self._monotonic()
+        stored = self._leases.write(lease)
+        self._candidate = election.after_write(self._candidate, stored, began, self._monotonic())
+
+    def _attempt(self, act: Callable[[], None]) -> float:
+        try:
+            act()
+        except (Conflict, Missing):
+            self._candidate = election.after_failure(self._candidate)
+            return 0.0
+        except PortError as error:
+            self._candidate = election.after_failure(self._candidate)
+            self._complain(f"the lease cannot be read or written: {error}")
+            return AFTER_FAILURE
+        except Exception:
+            # The edge of the thread: without it the lease would never be renewed again.
+            self._candidate = election.after_failure(self._candidate)
+            self._log.exception("a defect of the daemon's in the election")
+            return AFTER_FAILURE
+        self._complain("")
+        return 0.0
+
+    def _notice(self) -> None:
+        """Say and pass on what changed."""
+        if self._candidate.lost:
+            if not self._resigned:
+                self._resigned = True
+                self._log.error(f"another replica has acted meanwhile: {self.follows or 'the lease is gone'}")
+                self._lost()
+            return
+        acting = self.allowance() > 0
+        if acting and not self._acting:
+            self._log.info("this replica leads", term=self.term)
+            self._lead()
+        elif self._acting and not acting and not self._resigned:
+            self._log.error("the lease could not be renewed in time: nothing is done until it is")
+        self._acting = acting
+
+    def _complain(self, trouble: str) -> None:
+        """Once for each trouble."""
+        if trouble and trouble != self._trouble:
+            self._log.warning(trouble)
+        self._trouble = trouble

@@ -14,7 +14,7 @@ from typing import Literal
 from msgspec.structs import replace
 
 from daemon.core.runs import JobCommand, PodCommand, RunResult, Task
-from daemon.core.value import Value
+from daemon.core.value import Instant, Value
 
 PLACEHOLDER = "{revision}"
 """An argument of a command that stands for the version to return to."""
@@ -95,7 +95,7 @@ class DatabaseAct(Value, frozen=True, omit_defaults=True):
 class VersionReading(Value, frozen=True, omit_defaults=True):
     """The database's version at a moment, or the ``problem`` for which it is not known."""
 
-    at: datetime
+    at: Instant
     version: str = ""
     problem: str = ""
 

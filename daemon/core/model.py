@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from daemon.core.value import Value
+from daemon.core.value import Instant, Value
 
 LONGEST_PREFIX = 58
 """Characters of a generated name before its random end."""
@@ -36,7 +36,7 @@ class Revision(Value, frozen=True):
     replica_set_uid: str
     number: int
     images: tuple[str, ...]
-    created_at: datetime
+    created_at: Instant
     change_cause: str = ""
     reused: bool = False
     """Whether the ReplicaSet bore another number before: an undo, or the same template applied again."""
@@ -96,7 +96,7 @@ class Container(Value, frozen=True):
     exit_code: int | None = None
     """Of the last termination; ``None`` while it never ended."""
     exit_reason: str = ""
-    ended_at: datetime | None = None
+    ended_at: Instant | None = None
     """When that was, by its node's clock: for words, and never compared with another clock's time."""
 
 
@@ -107,11 +107,11 @@ class Pod(Value, frozen=True):
     uid: str
     replica_set: str
     replica_set_uid: str
-    created_at: datetime
+    created_at: Instant
     ip: str = ""
     node: str = ""
     ready: bool = False
-    ready_changed_at: datetime | None = None
+    ready_changed_at: Instant | None = None
     """When it became ready, or ceased to be, by its node's clock: for words."""
     deleting: bool = False
     unschedulable: str = ""
@@ -175,7 +175,7 @@ class Writer(Value, frozen=True):
     """
 
     name: str
-    at: datetime | None = None
+    at: Instant | None = None
     template: bool = False
     """Whether it owns fields of the pod template."""
     replicas: bool = False
@@ -204,7 +204,7 @@ class Workload(Value, frozen=True):
     ref: WorkloadRef
     uid: str
     resource_version: str
-    created_at: datetime
+    created_at: Instant
     labels: Mapping[str, str]
     current: Revision | None
     revisions: tuple[Revision, ...]
@@ -261,9 +261,9 @@ class Alert(Value, frozen=True, omit_defaults=True):
 
     fingerprint: str
     name: str
-    starts_at: datetime
+    starts_at: Instant
     status: Literal["firing", "resolved"]
-    ends_at: datetime | None = None
+    ends_at: Instant | None = None
     severity: str = ""
     summary: str = ""
     labels: Mapping[str, str] = {}

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Literal, assert_never
 
 from daemon.core.masking import mask
-from daemon.core.value import Value
+from daemon.core.value import Instant, Value
 
 SHOWN = 300
 """Characters of an output that a sentence quotes."""
@@ -131,7 +130,7 @@ class SmokeRun(Value, frozen=True, omit_defaults=True):
     """
 
     name: str
-    begun_at: datetime
+    begun_at: Instant
     result: RunResult | None = None
     problem: str = ""
 

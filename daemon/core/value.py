@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+from datetime import datetime
+from typing import Annotated
 
 import msgspec
+
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A point in time. Text without a zone is none, and is refused where it is decoded."""
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False):

@@ -6,10 +6,11 @@ needed fields are missing or of another type; the caller skips that object and s
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import msgspec
+
+from daemon.core.value import Instant
 
 HASH_LABEL = "pod-template-hash"
 REVISION = "deployment.kubernetes.io/revision"
@@ -36,8 +37,8 @@ class Metadata(Partial, frozen=True):
     namespace: str
     uid: str
     resource_version: str
-    creation_timestamp: datetime
-    deletion_timestamp: datetime | None = None
+    creation_timestamp: Instant
+    deletion_timestamp: Instant | None = None
     """When the object must be gone: the deletion was asked for its grace period before."""
     deletion_grace_period_seconds: int | None = None
     generation: int = 0
@@ -64,7 +65,7 @@ class Condition(Partial, frozen=True):
     status: str
     reason: str = ""
     message: str = ""
-    last_transition_time: datetime | None = None
+    last_transition_time: Instant | None = None
 
 
 class DeploymentSpec(Partial, frozen=True):
@@ -136,7 +137,7 @@ class Waiting(Partial, frozen=True):
 class Terminated(Partial, frozen=True):
     exit_code: int
     reason: str = ""
-    finished_at: datetime | None = None
+    finished_at: Instant | None = None
 
 
 class State(Partial, frozen=True):

@@ -14,14 +14,13 @@ whatever an alert passed on its way.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 
 import msgspec
 
 from daemon.core.case.case import Case
 from daemon.core.model import Alert, Episode, Workload, WorkloadRef
 from daemon.core.rollout_facts.pod_owner import PodOwners
-from daemon.core.value import Value
+from daemon.core.value import Instant, Value
 
 EXPORTED = "exported_"
 """Prometheus's prefix for a series' own label where the scrape sets one of that name."""
@@ -105,7 +104,7 @@ class UnmatchedAlert(Value, frozen=True):
     name: str
     status: str
     reason: str
-    seen_at: datetime
+    seen_at: Instant
     times: int = 1
 
 

@@ -17,7 +17,7 @@ from daemon.core.case.incident import Stage
 from daemon.core.model import Pod, Workload
 from daemon.core.policy import Policy
 from daemon.core.rollout_facts.diagnosis import pod_trouble
-from daemon.core.value import Value
+from daemon.core.value import Instant, Value
 
 LASTS = timedelta(seconds=60)
 """For so long a pod is not well before anybody hears of it, and well again before they hear of that."""
@@ -32,9 +32,9 @@ NAMED = 3
 class PodStanding(Value, frozen=True):
     """Of one pod; times are of the daemon's clock, as it was seen."""
 
-    unwell_since: datetime | None = None
+    unwell_since: Instant | None = None
     """Since when it is not well, short spells of readiness aside."""
-    ready_since: datetime | None = None
+    ready_since: Instant | None = None
     was_ready: bool = False
 
 
@@ -42,7 +42,7 @@ class Standing(Value, frozen=True):
     """Of a workload: its pods by UID, and since when pods cannot be made."""
 
     pods: Mapping[str, PodStanding] = {}
-    unmade_since: datetime | None = None
+    unmade_since: Instant | None = None
 
 
 def update_standing(before: Standing, workload: Workload, now: datetime) -> Standing:

@@ -9,7 +9,6 @@ intended before it is carried out and as finished after, so whoever reads the ca
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import Literal
@@ -30,7 +29,7 @@ from daemon.core.rollout_facts.pod_history import PodHistory
 from daemon.core.rollout_facts.template_diff import TemplateDiff
 from daemon.core.runs import SmokeRun
 from daemon.core.signals.startup import Start
-from daemon.core.value import Value
+from daemon.core.value import Instant, Value
 
 
 class Phase(StrEnum):
@@ -65,7 +64,7 @@ TIMED = frozenset({Phase.WATCHING, Phase.HELD, Phase.ROLLING_BACK, Phase.VERIFYI
 class Entry(Value, frozen=True, omit_defaults=True):
     """A line of the timeline. The lines of alerts are a few among many, and give way to the others."""
 
-    at: datetime
+    at: Instant
     phase: Phase
     text: str
     alert: bool = False
@@ -74,7 +73,7 @@ class Entry(Value, frozen=True, omit_defaults=True):
 class Trouble(Value, frozen=True):
     """What befell the workload after its rollout was over."""
 
-    since: datetime
+    since: Instant
     text: str
 
 
@@ -83,7 +82,7 @@ class Instruction(Value, frozen=True):
 
     action: Literal["approve", "hold"]
     by: str
-    at: datetime
+    at: Instant
     reason: str = ""
     revision: int = 0
     """Of an approval: the revision to return to; 0 leaves the choice to the daemon."""
@@ -98,8 +97,8 @@ class Spec(Value, frozen=True):
     workload_uid: str
     revision: Revision
     change: Change
-    opened_at: datetime
-    started_at: datetime
+    opened_at: Instant
+    started_at: Instant
     """When the rollout began: what was scraped before is the baseline."""
     baseline: Revision | None = None
     generation: int = 0
@@ -127,14 +126,14 @@ class Status(Value, frozen=True, omit_defaults=True):
     """Seconds that the daemon has spent on the case in this phase; what a deadline counts."""
     calm_from: float | None = None
     """Of ``attended``: since when a failure that is held was not seen any more."""
-    watch_from: datetime | None = None
+    watch_from: Instant | None = None
     """When the rollout was complete and the bake began, for people and for facts."""
-    failing_at: datetime | None = None
-    patched_at: datetime | None = None
+    failing_at: Instant | None = None
+    patched_at: Instant | None = None
     generation: int = 0
     """The Deployment's after the patch, 0 before it: what shows less is older than the patch."""
-    rolled_out_at: datetime | None = None
-    finished_at: datetime | None = None
+    rolled_out_at: Instant | None = None
+    finished_at: Instant | None = None
     refusal: Refusal | None = None
     """Which guard the case was held by last, while it is."""
     target: Revision | None = None

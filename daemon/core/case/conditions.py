@@ -5,11 +5,10 @@ They follow from the case and are stored beside it; nobody decides by them.
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Literal
 
 from daemon.core.case.case import Case, Phase
-from daemon.core.value import Value
+from daemon.core.value import Instant, Value
 
 LONGEST = 1024
 """Characters of a message."""
@@ -22,7 +21,7 @@ class CaseCondition(Value, frozen=True, rename="camel"):
     status: Literal["True", "False", "Unknown"]
     reason: str
     message: str
-    last_transition_time: datetime
+    last_transition_time: Instant
 
 
 def conditions(case: Case) -> tuple[CaseCondition, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
@@ -10,7 +9,7 @@ from daemon.core.migration import DatabaseAct
 from daemon.core.policy import GateChoice
 from daemon.core.rollout_facts.configuration_content import Drift
 from daemon.core.rollout_facts.owners import Owner
-from daemon.core.value import Value
+from daemon.core.value import Instant, Value
 
 
 class EffectOutcome(StrEnum):
@@ -41,12 +40,12 @@ class Effect(Value, frozen=True, omit_defaults=True):
         "set-back-in-git",
         "resume-owner",
     ]
-    intended_at: datetime
+    intended_at: Instant
     sink: str = ""
     channel: str = ""
     """Where in the sink; its first channel where empty."""
     stage: Literal["", "opened", "updated", "closed"] = ""
-    finished_at: datetime | None = None
+    finished_at: Instant | None = None
     outcome: EffectOutcome | None = None
     detail: str = ""
     """How it ended; while it is intended, what forbids it."""
@@ -54,7 +53,7 @@ class Effect(Value, frozen=True, omit_defaults=True):
     """What a ``restore-configuration`` puts back, and over what."""
     database: DatabaseAct | None = None
     """What a step does to the database."""
-    begun_at: datetime | None = None
+    begun_at: Instant | None = None
     """Written before it is begun, where it must not be begun twice and leaves no trace to be found by."""
     gates: GateChoice | None = None
     """What ``gates`` make of what cannot be asked."""

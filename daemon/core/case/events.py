@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Literal
 
 from daemon.core.assessment import Assessment, Verification
@@ -19,7 +18,7 @@ from daemon.core.rollout_facts.log_lines import LogReport
 from daemon.core.rollout_facts.owners import Ownership
 from daemon.core.rollout_facts.pod_history import PodHistory
 from daemon.core.runs import SmokeRun
-from daemon.core.value import Value
+from daemon.core.value import Instant, Value
 
 VersionMoment = Literal["begun", "healthy"]
 
@@ -71,7 +70,7 @@ class Observed(Value, frozen=True):
     """Who put the judged template back over an earlier rollback of the daemon's, and after which case."""
     restarted: Revision | None = None
     """The current revision, where it is the case's own restart of its target."""
-    rollbacks: tuple[datetime, ...] = ()
+    rollbacks: tuple[Instant, ...] = ()
     """When the workload was rolled back within the last 24 hours."""
     freeze: FreezeWindow | None = None
     """The freeze that is on."""

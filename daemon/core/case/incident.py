@@ -18,7 +18,7 @@ from daemon.core.case.suspension import suspension
 from daemon.core.model import Revision
 from daemon.core.policy import Level, Policy
 from daemon.core.rollout_facts import log_lines
-from daemon.core.value import Value
+from daemon.core.value import Instant, Value
 
 Stage = Literal["opened", "updated", "closed"]
 
@@ -33,7 +33,7 @@ class Incident(Value, frozen=True):
     message: str
     reason: str
     timeline: tuple[str, ...]
-    at: datetime
+    at: Instant
     case: Case
     channel: str = ""
     """Where in the sink; its first channel where empty."""

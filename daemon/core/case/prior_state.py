@@ -12,7 +12,7 @@ from daemon.core.assessment import Assessment
 from daemon.core.masking import mask
 from daemon.core.model import Pod, Workload
 from daemon.core.rollout_facts.diagnosis import ObjectEvent
-from daemon.core.value import Value
+from daemon.core.value import Instant, Value
 
 MOST_PODS = 20
 MOST_EVENTS = 5
@@ -39,7 +39,7 @@ class PriorState(Value, frozen=True, omit_defaults=True):
     they may) and ``unchecked`` (with the reason).
     """
 
-    at: datetime
+    at: Instant
     rollout: str = ""
     pods: tuple[PodBefore, ...] = ()
     pods_left_out: int = 0

@@ -24,7 +24,7 @@ from daemon.core.signals.baseline import bound_of
 from daemon.core.statistics.counts import Tally, percent
 from daemon.core.statistics.likelihood import clamp, log_better, log_worse, upper_rate
 from daemon.core.thresholds import CONTRADICTION_LEVEL, FAMILY_ALPHA, PROOF_LEVEL, SETTLING
-from daemon.core.value import Value
+from daemon.core.value import Instant, Value
 
 
 class Health(Value, frozen=True):
@@ -68,9 +68,9 @@ class Facts(Value, frozen=True):
     """Those recorded on the case."""
     pods: tuple[PodHistory, ...] = ()
     """Of the target's live pods since the patch, this look included."""
-    at: datetime | None = None
+    at: Instant | None = None
     """When it was looked at, by the clock of ``pods``; ``None``: how long ago anything was is not known."""
-    patched_at: datetime | None = None
+    patched_at: Instant | None = None
     configuration: tuple[Sighting, ...] = ()
     """What the target's template reads, as it is now."""
     configuration_before: tuple[Sighting, ...] = ()

@@ -8,11 +8,10 @@ rollback prove that the service is well now, and not that it stays so.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from daemon.core.model import Pod
-from daemon.core.value import Value
+from daemon.core.value import Instant, Value
 
 ABSENT = "absent"
 """The version of an object that is not there."""
@@ -36,16 +35,16 @@ class ObjectVersion(Value, frozen=True):
     """
 
     version: str
-    written_at: datetime | None = None
+    written_at: Instant | None = None
 
 
 class Sighting(Value, frozen=True, omit_defaults=True):
     """What was seen of a referenced object, and when (API server's time). ``problem``: why nothing was."""
 
     reference: Reference
-    at: datetime
+    at: Instant
     version: str = ""
-    written_at: datetime | None = None
+    written_at: Instant | None = None
     problem: str = ""
 
 

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Literal
 
 import msgspec
 
 from daemon.core.rollout_facts.configuration import ABSENT
-from daemon.core.value import Value
+from daemon.core.value import Instant, Value
 
 LARGEST = 512 * 1024
 """Bytes of data that are kept of one ConfigMap. The API server takes 1 MiB, the copy's labels included."""
@@ -31,7 +30,7 @@ class ConfigMapState(Value, frozen=True):
     digest: str = ""
     size: int = 0
     immutable: bool = False
-    written_at: datetime | None = None
+    written_at: Instant | None = None
     changed_by: str = ""
     keys: frozenset[str] = frozenset()
 

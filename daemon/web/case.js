@@ -82,21 +82,21 @@ function summaryCard(d) {
     s.trouble ? el("p", { class: "small", text: s.trouble }) : null,
     el("p", { class: "small", text: s.reason ? `Reason: ${s.reason}` : "No reason yet." }),
     a && a.attributionReason ? el("p", { class: "small", text: `Attribution: ${a.attribution}, ${a.attributionReason}` }) : null,
-    el("dl", { class: "facts" }, fact("Image", s.revision.image), fact("Rolled back to", !s.subject && s.target && `${s.target.tag} (${s.target.hash})`), fact("Owned by", s.owner),
+    el("dl", { class: "facts" }, fact("Image", s.revision.image), fact(d.case.status.patchedAt ? "Rolled back to" : "To return to", !s.subject && s.target && `${s.target.tag} (${s.target.hash})`), fact("Owned by", s.owner),
       fact("Change", d.case.spec.change), fact("Change cause", s.revision.changeCause), fact("Namespace", s.namespace),
       fact(s.subject ? "Changed" : "Rollout began", `${iso(s.startedAt).slice(0, 19).replace("T", " ")} UTC`), fact("Took", s.finishedAt && span((new Date(s.finishedAt) - new Date(s.startedAt)) / 1000)),
       fact("Judge's verdict", s.verdict), fact("Case", s.name)));
 }
 function drawCase() {
   const back = el("a", { class: "back", href: "#/", text: "← all rollouts" });
-  if (state.missing) return [back, el("h1", { text: "No such case" }), empty(state.missing)];
+  if (state.missing) return [back, el("h1", { id: "title", tabindex: "-1", text: "No such case" }), empty(state.missing)];
   const d = state.data.detail;
-  if (!d) return [back, el("h1", { text: "Case" }), empty("Waiting for the case …")];
+  if (!d) return [back, el("h1", { id: "title", tabindex: "-1", text: "Case" }), empty("Waiting for the case …")];
   const s = d.summary, status = d.case.status, a = status.assessment, changed = differences(status.differences);
   return [
     back,
     el("div", { class: "report", text: `Incident report · ${s.namespace}/${s.workload} · ${s.name} · rollbackd ${state.data.status.version} · all times in UTC` }),
-    el("div", { class: "head" }, el("h1", { text: `${s.workload} · ${s.subject || `revision ${s.revision.number}`}` }), phase(s)),
+    el("div", { class: "head" }, el("h1", { id: "title", tabindex: "-1", text: `${s.workload} · ${s.subject || `revision ${s.revision.number}`}` }), phase(s)),
     summaryCard(d),
     actions(d),
     el("div", { class: "cols" },

@@ -90,7 +90,7 @@ function item(mark, tone, title, text) {
 function empty(text) { return el("div", { class: "card empty", text }); }
 // Something that opens, and stays open when it is drawn anew.
 function folded(key, title, kind, ...children) {
-  const node = el("details", { class: kind, open: opened.has(key) ? "" : null },
+  const node = el("details", { class: kind, open: opened.has(key) || document.body.dataset.printing ? "" : null },
     el("summary", { "data-key": `fold-${key}`, text: title }), children);
   node.addEventListener("toggle", () => { if (!document.body.dataset.printing) opened[node.open ? "add" : "delete"](key); });
   return node;

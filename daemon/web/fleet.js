@@ -74,7 +74,7 @@ function caseRow(c) {
 }
 function drawList() {
   const status = state.data.status, cases = state.data.cases;
-  if (!status || !cases) return [el("h1", { text: "Rollouts under guard" }), empty("Waiting for the daemon's first answer …")];
+  if (!status || !cases) return [el("h1", { id: "title", tabindex: "-1", text: "Rollouts under guard" }), empty("Waiting for the daemon's first answer …")];
   const fits = KINDS[fleet.show][1];
   const workloads = status.workloads.filter((w) => fits(w.case, w) && matches(about(w)))
     .sort((a, b) => rank(a) - rank(b) || (by(a) < by(b) ? -1 : 1));
@@ -82,7 +82,7 @@ function drawList() {
   const waiting = status.workloads.filter((w) => w.case && w.case.needsPerson).length, all = status.workloads.length;
   const [cards, pages] = paged("workloads", workloads, workloadCard), [lines, morePages] = paged("cases", rows, caseRow);
   return [
-    el("h1", { text: "Rollouts under guard" }),
+    el("h1", { id: "title", tabindex: "-1", text: "Rollouts under guard" }),
     el("p", { class: `verdict ${waiting ? "needs" : ""}`, role: "status", text: waiting ? `${waiting} of ${all} workloads ${waiting === 1 ? "needs" : "need"} a person.` : "No workload needs a person." }),
     filterBar(status.workloads),
     el("h2", { text: "Workloads" }, el("span", { class: "faint", text: workloads.length === all ? String(all) : `${workloads.length} of ${all}` })),

@@ -94,8 +94,8 @@ async function refresh() {
 }
 // The heading takes the focus, so that whoever hears the page knows where they are.
 function toContent() {
-  const heading = document.querySelector("#view h1");
-  if (heading) { heading.setAttribute("tabindex", "-1"); heading.focus(); }
+  const heading = document.getElementById("title");
+  if (heading) heading.focus();
 }
 
 // One question at a time, and a pause after it that is longer where answers take longer.
@@ -121,11 +121,11 @@ document.getElementById("skip").addEventListener("click", toContent);
 // A report holds everything: what is folded is unfolded for the printer, and folded again.
 addEventListener("beforeprint", () => {
   document.body.dataset.printing = "yes";
-  for (const node of document.querySelectorAll("details:not([open])")) { node.dataset.folded = "yes"; node.open = true; }
+  for (const node of document.querySelectorAll("details")) node.open = true;
 });
 addEventListener("afterprint", () => {
-  for (const node of document.querySelectorAll("details[data-folded]")) { node.open = false; delete node.dataset.folded; }
-  setTimeout(() => { delete document.body.dataset.printing; });
+  delete document.body.dataset.printing;
+  draw();
 });
 turns.last = -PERIOD;
 poke();

@@ -20,6 +20,7 @@ async function again() {
 // Whatever was shown is a visitor's no more.
 function stranger(reason) {
   state.data = {}; state.texts = {}; state.error = null;
+  decide(false); desk.of = "";
   if (state.stranger === reason) return;
   state.stranger = reason;
   draw();
@@ -54,20 +55,22 @@ function drawVisitor(status) {
 }
 
 // Ask before something is done. The question says to what, and from what to what.
+let decide = () => {};
+function fillQuestion(...texts) {
+  ["question", "meaning", "yes"].forEach((id, i) => { document.getElementById(id).textContent = texts[i]; });
+}
 function asked(question, meaning, text) {
-  const dialog = document.getElementById("ask"), yes = document.getElementById("yes"), no = document.getElementById("no");
-  document.getElementById("question").textContent = question;
-  document.getElementById("meaning").textContent = meaning;
-  yes.textContent = text;
+  const dialog = document.getElementById("ask");
+  fillQuestion(question, meaning, text);
   return new Promise((answered) => {
-    const done = (answer) => { dialog.close(); yes.onclick = no.onclick = dialog.oncancel = null; answered(answer); };
-    yes.onclick = () => done(true);
-    no.onclick = () => done(false);
-    dialog.oncancel = (event) => { event.preventDefault(); done(false); };
+    decide = (answer) => { decide = () => {}; dialog.close(); fillQuestion("", "", ""); answered(answer); };
     dialog.showModal();
-    no.focus();
+    document.getElementById("no").focus();
   });
 }
+document.getElementById("yes").addEventListener("click", () => decide(true));
+document.getElementById("no").addEventListener("click", () => decide(false));
+document.getElementById("ask").addEventListener("cancel", (event) => { event.preventDefault(); decide(false); });
 
 // The page is drawn anew at each change: what somebody is typing stays, and so does the answer.
 const desk = { of: "", key: "", node: null, reason: null, said: null };

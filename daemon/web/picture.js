@@ -95,9 +95,9 @@ function picture(all, s, width, id) {
     mark("desc", { id: `${id}-desc` }, `Rounds of scrapes: ${s.rounds.length}, from ${after(s.rounds[0].offset)} to ${after(last.offset)}; ` +
       `limit ${s.limitText}. ${s.neededWords} ${all.onsetWords} The table below has the numbers.`),
     begun ? mark("rect", { class: "onset", ...begun }) : null,
-    heading(LEFT, TOP - 9, "start", SHARE_AXIS), heading(LEFT, LOWER - 9, "start", EVIDENCE_AXIS),
-    heading((LEFT + right) / 2, FLOOR + 33, "middle", `${TIME_AXIS} ${all.beginning}`),
-    shares(s, x, right), proofs(s, x, right), moments(all, x, from, to, right));
+    shares(s, x, right), proofs(s, x, right), moments(all, x, from, to, right),
+    heading(0, TOP - 9, "start", SHARE_AXIS), heading(0, LOWER - 9, "start", EVIDENCE_AXIS),
+    heading((LEFT + right) / 2, FLOOR + 33, "middle", `${TIME_AXIS} ${all.beginning}`));
 }
 
 function key(kind, text) {

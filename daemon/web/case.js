@@ -95,7 +95,7 @@ function drawCase() {
   const s = d.summary, status = d.case.status, a = status.assessment, changed = differences(status.differences);
   return [
     back,
-    el("div", { class: "report", text: `Incident report · ${s.namespace}/${s.workload} · ${s.name} · rollbackd ${state.data.status.version} · all times in UTC` }),
+    el("div", { class: "report", text: `Incident report · ${s.namespace}/${s.workload} · ${s.name} · as of ${iso(state.data.status.now).slice(0, 16).replace("T", " ")} UTC · rollbackd ${state.data.status.version}` }),
     el("div", { class: "head" }, el("h1", { id: "title", tabindex: "-1", text: `${s.workload} · ${s.subject || `revision ${s.revision.number}`}` }), phase(s)),
     summaryCard(d),
     actions(d),

@@ -120,7 +120,13 @@ class Listeners:
             marks.setdefault(workload.ref.namespace, []).append(_workload_mark(workload))
         for case in views.cases():
             marks.setdefault(case.namespace, []).append(_case_mark(case))
-        own = (tuple(views.problems()), tuple(views.unready()), views.alive(), len(views.unmatched()))
+        own = (
+            tuple(views.problems()),
+            tuple(views.unready()),
+            views.alive(),
+            views.follows(),
+            tuple(views.unmatched()),
+        )
         return {EVERYBODY: hash(own)} | {space: hash(tuple(found)) for space, found in marks.items()}
 
 

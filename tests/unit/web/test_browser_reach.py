@@ -1,4 +1,4 @@
-"""The page for everybody: light and dark, on a phone, by keyboard alone, live or asking, with many workloads."""
+"""The page for everybody: light and dark, on a phone, by keys alone, live or asking, with many workloads."""
 
 from __future__ import annotations
 

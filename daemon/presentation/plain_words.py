@@ -6,10 +6,10 @@ proven revision healthy.
 
 from __future__ import annotations
 
-from typing import assert_never
+from collections.abc import Mapping
+from typing import Final, assert_never
 
 from daemon.core.assessment import Verdict
-from daemon.core.case import in_place_words
 from daemon.core.case.case import Case, Phase
 from daemon.core.model import Change
 
@@ -22,19 +22,36 @@ def needs_person(case: Case) -> bool:
     return case.phase in UNDECIDED or case.status.trouble is not None
 
 
+IN_PLACE: Final[Mapping[Phase, str]] = {
+    Phase.PROGRESSING: "{change} is reaching the pods that read it. {so_far}",
+    Phase.WATCHING: "{change} has reached the pods, and they are being watched. {so_far}",
+    Phase.FAILING: "the pods are failing since {change}. It is being decided what to do.",
+    Phase.AWAITING_APPROVAL: (
+        "the pods are failing since {change}. Restoring what was there before waits for a person's approval."
+    ),
+    Phase.HELD: "{change} is held: nothing is restored unless a person approves that.",
+    Phase.ADVISED: ("the pods are failing since {change}. Restoring it is advised, and is a person's to do."),
+    Phase.ROLLING_BACK: "what was there before {change} is being restored.",
+    Phase.VERIFYING: "what was there before {change} is restored. No recovery is proven yet.",
+    Phase.ROLLED_BACK: "what was there before {change} is restored. The recovery is verified.",
+    Phase.UNRECOVERED: "the pods are failing since {change}, and no recovery is proven: a person must look.",
+    Phase.HEALTHY: "{change} passed its watch. Traffic was not enough to prove the service healthy.",
+    Phase.SUPERSEDED: "{change} is no longer what counts: something else took over, or it was changed again.",
+}
+"""Of configuration that was changed with no rollout."""
+
+
 def plain(case: Case) -> str:
     if case.status.trouble is not None:
         return (
             "Its pods are not well, though no rollout is under way. The daemon does nothing about that: "
             "a person must look."
         )
-    text = _said(case, in_place_words.subject(case) or str(case.spec.revision), _goal(case))
+    text = _said_in_place(case) if case.spec.in_place else _said(case, str(case.spec.revision), _goal(case))
     return text[:1].upper() + text[1:]
 
 
 def _goal(case: Case) -> str:
-    if case.spec.in_place:
-        return "what was there before"
     return str(case.status.target) if case.status.target is not None else "a revision that is known good"
 
 
@@ -93,3 +110,14 @@ def _healthy(case: Case, it: str) -> str:
     if case.spec.change is Change.ADOPTED:
         return f"{it} was running before it was guarded. It serves as the baseline, and was not judged."
     return f"{it} passed its watch. Its traffic was not enough to prove it healthy."
+
+
+def _said_in_place(case: Case) -> str:
+    change = "the change of " + ", ".join(f"ConfigMap {one.name}" for one in case.spec.configuration)
+    if case.phase is Phase.HELD and case.status.failing_at is not None:
+        return (
+            f"the pods are failing since {change}. The daemon does not act by itself: a person must decide."
+        )
+    if case.phase is Phase.HEALTHY and case.status.proven:
+        return f"the service is healthy with {change}, and its traffic proved it."
+    return IN_PLACE[case.phase].format(change=change, so_far=_so_far(case))

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from daemon.core.case.case import Case, Phase, Status, Trouble
 from daemon.core.model import Change
+from daemon.core.rollout_facts.configuration_change import ConfigurationChange
 from daemon.presentation.by_hand import returns
 from daemon.presentation.plain_words import needs_person, plain
 from tests.unit.web import samples
@@ -26,6 +27,18 @@ def test_every_phase_has_words_and_one_alone_claims_a_recovery(phase: Phase) -> 
     assert said.endswith(".")
     assert ("recovery is verified" in said) == (phase is Phase.ROLLED_BACK)
     assert ("a person" in said) == needs_person(case(phase))
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_a_change_of_configuration_has_words_of_its_own(phase: Phase) -> None:
+    changed = case(phase)
+    configuration = (ConfigurationChange(name="cart-config", uid="u", version="2"),)
+    changed = replace(changed, spec=replace(changed.spec, configuration=configuration))
+    said = plain(changed)
+    assert "the change of ConfigMap cart-config" in said.replace("The change", "the change")
+    assert "rolled" not in said
+    assert ("recovery is verified" in said) == (phase is Phase.ROLLED_BACK)
+    assert ("a person" in said) == needs_person(changed)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from daemon.core.case.alerts import UnmatchedAlert
 from daemon.core.case.case import Case, Status, Trouble
+from daemon.core.rollout_facts.template_diff import TemplateDiff
 from daemon.core.signals.trail import Point
 from daemon.core.statistics.counts import Tally
 from tests.unit.web import samples, watched
@@ -84,10 +85,14 @@ def test_the_list_shows_workloads_cases_and_problems(client: Client, views: Fake
 
 def test_a_case_is_drawn_whole_and_its_texts_stay_texts(client: Client, views: FakeViews, tab: Tab) -> None:
     case = samples.rolled_back()
+    changed = TemplateDiff(since=7, lines=("container app, env LOG: info → <em>debug</em>",), left_out=3)
+    case = replace(case, status=replace(case.status, differences=changed))
     views.now_cases = [case]
 
     opened(tab, client, case)
 
+    assert "<em>" not in tab.value("document.getElementById('view').innerHTML")
+    shows(tab, "What the release changed", "since revision 7", changed.lines[0], "and 3 more")
     assert "<script>" not in tab.value("document.getElementById('view').innerHTML")
     shows(tab, samples.REASON, "21.3 %", "1,600 to 1", "CrashLoopBackOff", "GL-006 ROLLBACK COMPLETED")
     shows(tab, "Error rate over 5 % <script>alert(1)</script>", "The recovery is verified.")

@@ -51,6 +51,8 @@ class Pace:
 class Listener:
     who: str
     namespaces: frozenset[str]
+    new: bool = True
+    """Until it was told once: what changed between its page's question and the next look is not known."""
     changed: bool = False
     ended: str = ""
     """Why it hears nothing more: GONE, or FULL."""
@@ -109,8 +111,8 @@ class Listeners:
 
     def _tell(self, changed: Collection[str]) -> None:
         for listener in self._seats:
-            if not listener.namespaces.isdisjoint(changed):
-                listener.changed = True
+            if listener.new or not listener.namespaces.isdisjoint(changed):
+                listener.new, listener.changed = False, True
                 listener.stirred.set()
 
     def _seen(self) -> Seen:

@@ -63,6 +63,7 @@ class PeoplesOrders:
         revision: int | None,
         unproven: bool,
         images: Sequence[AskedImage],
+        running: int | None = None,
     ) -> str:
         """Roll a workload back by hand, or set images. What comes of it is the next rollout's case."""
         workload = self._cluster.workload(ref)
@@ -70,6 +71,8 @@ class PeoplesOrders:
             raise Missing(f"Deployment {ref} is not guarded here, or does not exist")
         if workload.current is None:
             raise Unavailable(f"Deployment {ref} has no ReplicaSet for its template yet")
+        if running is not None and running != workload.current.number:
+            raise Conflict(f"{ref} runs {workload.current} by now, and not revision {running}: look again")
         with self._deputies.of(who) as hands:
             if images:
                 choice = pick_images(self._cluster, workload, images)

@@ -17,6 +17,7 @@ from daemon.core.rollout_facts.owners import Ownership
 from daemon.core.statistics.counts import Tally, percent
 from daemon.core.value import Value
 from daemon.presentation.explanation import Explanation, explain
+from daemon.presentation.plain_words import needs_person, plain
 
 
 class RevisionView(Value, frozen=True):
@@ -48,6 +49,9 @@ class CaseSummary(Value, frozen=True):
     alerts_firing: int
     subject: str
     """What was changed, where it is configuration and nothing was rolled out; empty: a rollout."""
+    plain: str
+    """What has come of it, in a plain sentence or two."""
+    needs_person: bool
     owner: str = ""
     """Who else writes the Deployment, and what may mean one; empty where nobody is known to."""
 
@@ -130,6 +134,8 @@ def summary(case: Case) -> CaseSummary:
         trouble=case.status.trouble.text if case.status.trouble is not None else "",
         alerts_firing=sum(alert.status == "firing" for alert in case.status.alerts),
         subject=in_place_words.subject(case),
+        plain=plain(case),
+        needs_person=needs_person(case),
         owner=owner_words(case.status.ownership),
     )
 

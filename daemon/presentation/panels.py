@@ -29,6 +29,8 @@ STYLE = {
     "svg.fonttype": "none",
     "svg.hashsalt": "rollbackd",
 }
+SHARE_AXIS, EVIDENCE_AXIS, TIME_AXIS = "bad share", "evidence (odds)", "time since"
+"""The same in every picture; the page has them in ``picture.js``."""
 WIDTH, SHARE_HEIGHT, EVIDENCE_HEIGHT, FRAME = 4.6, 2.0, 1.7, 1.3
 """Inches: of a column, of the two panels of a signal, and of titles and legend."""
 LONGEST_TITLE = 44
@@ -79,7 +81,7 @@ def _column(figure: Figure, axes: Sequence[Axes]) -> Iterator[Artist]:
             ax.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))
         share.tick_params(labelbottom=False)
     last = axes[2 * max(1, len(figure.signals)) - 1]
-    last.set_xlabel(f"minutes since {figure.beginning}")
+    last.set_xlabel(f"{TIME_AXIS} {figure.beginning} (min)")
     _decision(axes[0], figure)
     axes[0].set_title(_title(figure), parse_math=False, fontsize=10, fontweight="bold", pad=22)
 
@@ -122,7 +124,7 @@ def _share(ax: Axes, figure: Figure, signal: SignalEvidence) -> Iterator[Artist]
     ax.set_ylim(-0.03 * top, top)
     ax.yaxis.set_major_locator(MaxNLocator(nbins=5))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda share, _: percent(share)))
-    ax.set_ylabel(f"{signal.name}\nbad share", parse_math=False)
+    ax.set_ylabel(f"{signal.name}\n{SHARE_AXIS}", parse_math=False)
 
 
 def _beside(ax: Axes, share: float, colour: str, *, above: bool) -> None:
@@ -155,7 +157,7 @@ def _evidence(ax: Axes, figure: Figure, signal: SignalEvidence) -> Iterator[Arti
     ax.set_ylim(bottom - margin, top + margin)
     ax.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _odds(value)))
-    ax.set_ylabel(f"{signal.name}\nevidence (odds)", parse_math=False)
+    ax.set_ylabel(f"{signal.name}\n{EVIDENCE_AXIS}", parse_math=False)
 
 
 def _range(lines: Sequence[float], values: Sequence[float]) -> tuple[float, float]:

@@ -42,6 +42,7 @@ class Hold(msgspec.Struct, forbid_unknown_fields=True):
 class Rollback(msgspec.Struct, forbid_unknown_fields=True):
     revision: int | None = None
     unproven: bool = False
+    running: int | None = None
     image: str | None = None
     container: str = ""
 
@@ -119,7 +120,14 @@ def add_actions(app: FastAPI, desk: Desk) -> None:
             images = (AskedImage(version=given.image, container=given.container),) if given.image else ()
             if images and given.revision is not None:
                 raise Rejected("a revision and an image exclude each other: give one")
-            return orders.roll_back(ref, who, revision=given.revision, unproven=given.unproven, images=images)
+            return orders.roll_back(
+                ref,
+                who,
+                revision=given.revision,
+                unproven=given.unproven,
+                images=images,
+                running=given.running,
+            )
 
         return await desk.take(request, Rollback, namespace, change(name), act)
 

@@ -15,8 +15,10 @@ from starlette.exceptions import HTTPException
 from daemon import __version__
 from daemon.core.case.case import Case
 from daemon.core.case.instructing import timely
+from daemon.core.value import Value
 from daemon.ports import Clock
 from daemon.presentation import case_views
+from daemon.presentation.by_hand import Return, paused, returns
 from daemon.web import overview
 from daemon.web.answers import Described, answer
 from daemon.web.door import Door
@@ -24,7 +26,7 @@ from daemon.web.fleet_metrics import FleetMetrics
 from daemon.web.ports import Views
 from daemon.web.readers import Readers
 from daemon.web.sight import Sight
-from daemon.web.visitor import INSTRUCT, SEE, Visitor
+from daemon.web.visitor import INSTRUCT, SEE, Visitor, change
 
 FLEET_WITHIN = 3.0
 """Seconds in which the cases must be known, for their metrics to be part of a scrape."""
@@ -83,12 +85,12 @@ class Shown:
 def add_api(app: FastAPI, shown: Shown, clock: Clock) -> None:
     readers = Readers()
 
-    @app.get("/api/status", responses=_UNKNOWN_YET | _NOT_LET_IN)
+    @app.get("/api/status", responses=UNKNOWN_YET | NOT_LET_IN)
     async def status(request: Request) -> Response:
         """The guarded workloads with their newest cases, and what is wrong with the daemon itself."""
         return await readers.read(lambda: answer(_overview(shown, request, clock)))
 
-    @app.get("/api/cases", responses=_UNKNOWN_YET | _NOT_LET_IN)
+    @app.get("/api/cases", responses=UNKNOWN_YET | NOT_LET_IN)
     async def cases(
         request: Request,
         workload: Annotated[str | None, Query(description="name, or namespace/name")] = None,
@@ -97,14 +99,14 @@ def add_api(app: FastAPI, shown: Shown, clock: Clock) -> None:
         """Cases, the newest first."""
         return await readers.read(lambda: answer(_summaries(shown.to(request)[1], workload, limit)))
 
-    @app.get("/api/cases/{namespace}/{name}", responses=_UNKNOWN_YET | _NOT_LET_IN | _NO_CASE)
+    @app.get("/api/cases/{namespace}/{name}", responses=UNKNOWN_YET | NOT_LET_IN | _NO_CASE)
     async def case(request: Request, namespace: str, name: str) -> Response:
         """One case with its evidence, timeline and message."""
-        return await readers.read(lambda: answer(_detail(shown, request, namespace, name)))
+        return await readers.read(lambda: answer(_detail(shown, request, namespace, name, clock)))
 
 
-_UNKNOWN_YET: Described = {503: {"description": "Not known yet; ask again"}}
-_NOT_LET_IN: Described = {
+UNKNOWN_YET: Described = {503: {"description": "Not known yet; ask again"}}
+NOT_LET_IN: Described = {
     401: {"description": "Log in, or bear a token"},
     403: {"description": "A right is missing"},
 }
@@ -116,18 +118,44 @@ def _summaries(views: Views, workload: str | None, limit: int) -> list[case_view
     return [case_views.summary(case) for case in case_views.newest_first(wanted)[:limit]]
 
 
+class ByHand(Value, frozen=True):
+    """``running`` is what a rollback would replace, and 0 between two revisions."""
+
+    running: int
+    running_words: str
+    paused: str
+    returns: tuple[Return, ...]
+
+
 class Detail(case_views.CaseDetail, frozen=True):
     actions: tuple[str, ...]
     """What the visitor may instruct in the case's phase: ``approve``, ``hold``."""
+    by_hand: ByHand | None
+    """Of the workload; ``None`` where it is gone, or where the visitor may not change it."""
 
 
-def _detail(shown: Shown, request: Request, namespace: str, name: str) -> Detail:
+def _detail(shown: Shown, request: Request, namespace: str, name: str, clock: Clock) -> Detail:
     visitor, _ = shown.to(request)
     visitor.need(namespace, SEE)
     case = _find_case(shown.views, namespace, name)
     detail = case_views.detail(case, shown.views.policy(case.ref))
     actions = timely(case) if visitor.may(namespace, INSTRUCT) else ()
-    return Detail(**structs.asdict(detail), actions=actions)
+    may = visitor.may(namespace, change(case.spec.workload))
+    by_hand = _by_hand(shown.views, case, clock) if may else None
+    return Detail(**structs.asdict(detail), actions=actions, by_hand=by_hand)
+
+
+def _by_hand(views: Views, case: Case, clock: Clock) -> ByHand | None:
+    workload = next((found for found in views.workloads() if found.ref == case.ref), None)
+    if workload is None:
+        return None
+    current = workload.current
+    return ByHand(
+        running=current.number if current else 0,
+        running_words=str(current) if current else "",
+        paused=paused(workload.pause, clock.now()),
+        returns=returns(workload, views.cases()),
+    )
 
 
 def _find_case(views: Views, namespace: str, name: str) -> Case:
@@ -140,11 +168,11 @@ def _find_case(views: Views, namespace: str, name: str) -> Case:
 
 def _overview(shown: Shown, request: Request, clock: Clock) -> overview.Overview:
     visitor, sight = shown.to(request)
-    unready = tuple(sight.unready())
+    unready, now = tuple(sight.unready()), clock.now()
     workloads, cases = sight.workloads(), sight.cases()
     modes = {workload.ref: sight.policy(workload.ref).mode.value for workload in workloads}
     return overview.Overview(
-        now=clock.now(),
+        now=now,
         version=__version__,
         ready=not unready,
         alive=sight.alive(),
@@ -152,7 +180,7 @@ def _overview(shown: Shown, request: Request, clock: Clock) -> overview.Overview
         unready=unready,
         problems=tuple(sight.problems()),
         unmatched=tuple(sight.unmatched()),
-        workloads=overview.workload_views(workloads, cases, modes),
+        workloads=overview.workload_views(workloads, cases, modes, now),
         visitor=visitor.name,
         login=shown.door.kind,
     )

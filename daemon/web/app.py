@@ -16,6 +16,7 @@ from daemon.web.answers import RETRY, answer
 from daemon.web.api import Shown, add_api, add_probes
 from daemon.web.door import Door, NoDoor, TokenDoor
 from daemon.web.guard import Guard
+from daemon.web.live import Pace, add_live
 from daemon.web.login import add_login
 from daemon.web.page import FILES, PageFile
 from daemon.web.ports import Intake, Orders, Views
@@ -24,6 +25,7 @@ from daemon.web.readers import Readers
 from daemon.web.receiver import DELIVERIES_AT_ONCE, DELIVERIES_PER_SECOND, Receiver, add_webhook
 from daemon.web.signature import Signatures
 
+ORDINARY = Pace()
 LOCAL = ("localhost",)
 """The hosts of a page without a login: no foreign page gets to read it by leading its own name here."""
 
@@ -41,6 +43,7 @@ def build(
     orders: Orders | None = None,
     namespaces: Collection[str] = (),
     hosts: Collection[str] = (),
+    pace: Pace = ORDINARY,
 ) -> FastAPI:
     """``door`` decides who sees the page and the API; ``namespaces`` are those that are guarded. Without
     ``orders`` nothing can be done there.
@@ -60,7 +63,9 @@ def build(
     )
     add_webhook(app, receiver)
     add_probes(app, views, registry)
-    add_api(app, Shown(views=views, door=door, namespaces=namespaces), clock)
+    shown = Shown(views=views, door=door, namespaces=namespaces)
+    add_api(app, shown, clock)
+    add_live(app, shown, pace)
     if isinstance(door, TokenDoor):
         add_login(app, door, hosts)
     if orders is not None and not isinstance(door, NoDoor):
@@ -72,7 +77,9 @@ def build(
 def look_only(*, views: Views, clock: Clock, namespaces: Collection[str]) -> FastAPI:
     """The page and the API for whoever reaches them, and nothing else."""
     app = _bare(LOCAL)
-    add_api(app, Shown(views=views, door=NoDoor(), namespaces=namespaces), clock)
+    shown = Shown(views=views, door=NoDoor(), namespaces=namespaces)
+    add_api(app, shown, clock)
+    add_live(app, shown, ORDINARY)
     _add_page(app)
     return app
 

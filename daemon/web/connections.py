@@ -25,6 +25,9 @@ BACKLOG = 128
 REPEATED = 60.0
 """An error of accepting is logged once in so many seconds."""
 
+ENDLESS = "rollbackd.endless"
+"""In the scope of a request whose answer has no end of its own."""
+
 log = logs.get("web")
 
 
@@ -67,6 +70,12 @@ class Connection(H11Protocol):
     def on_response_complete(self) -> None:
         super().on_response_complete()
         self._watch(begun=bool(self.conn.trailing_data[0]))
+
+    def shutdown(self) -> None:
+        """An answer without an end is not waited for."""
+        super().shutdown()
+        if not self._waits and self.scope is not None and ENDLESS in self.scope:
+            self.transport.close()
 
     def _watch(self, *, begun: bool) -> None:
         if not self._waits:

@@ -9,6 +9,7 @@ from daemon.core.case.alerts import UnmatchedAlert
 from daemon.core.case.case import Case
 from daemon.core.model import Workload, WorkloadRef
 from daemon.core.value import Value
+from daemon.presentation.by_hand import paused
 from daemon.presentation.case_views import (
     CaseSummary,
     RevisionView,
@@ -26,6 +27,8 @@ class WorkloadView(Value, frozen=True):
     pods: int
     pods_ready: int
     mode: str
+    paused: str
+    """Until when acts are left to people; empty: they are not."""
     case: CaseSummary | None
     """The newest."""
 
@@ -49,16 +52,16 @@ class Overview(Value, frozen=True):
 
 
 def workload_views(
-    workloads: Sequence[Workload], cases: Sequence[Case], modes: dict[WorkloadRef, str]
+    workloads: Sequence[Workload], cases: Sequence[Case], modes: dict[WorkloadRef, str], now: datetime
 ) -> tuple[WorkloadView, ...]:
     newest = newest_by_workload(cases)
     return tuple(
-        _workload(workload, newest.get(workload.ref), modes.get(workload.ref, ""))
+        _workload(workload, newest.get(workload.ref), modes.get(workload.ref, ""), now)
         for workload in sorted(workloads, key=lambda workload: workload.ref)
     )
 
 
-def _workload(workload: Workload, case: Case | None, mode: str) -> WorkloadView:
+def _workload(workload: Workload, case: Case | None, mode: str, now: datetime) -> WorkloadView:
     pods = workload.live
     return WorkloadView(
         namespace=workload.ref.namespace,
@@ -68,5 +71,6 @@ def _workload(workload: Workload, case: Case | None, mode: str) -> WorkloadView:
         pods=len(pods),
         pods_ready=sum(pod.ready for pod in pods),
         mode=mode,
+        paused=paused(workload.pause, now),
         case=summary(case) if case else None,
     )

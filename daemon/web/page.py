@@ -11,9 +11,10 @@ import msgspec
 FILES: Mapping[str, str] = {
     "page.html": "text/html; charset=utf-8",
     "page.css": "text/css; charset=utf-8",
-    "page.js": "text/javascript; charset=utf-8",
-    "people.js": "text/javascript; charset=utf-8",
-    "picture.js": "text/javascript; charset=utf-8",
+    **dict.fromkeys(
+        ("dom.js", "picture.js", "people.js", "fleet.js", "case.js", "live.js", "page.js"),
+        "text/javascript; charset=utf-8",
+    ),
 }
 """Name → type. The first is the page itself."""
 POLICY = "; ".join(

@@ -1,11 +1,6 @@
 "use strict";
 // Who looks at the page, and what they may do: the login, and the buttons of a case.
-// `el`, `state`, `draw`, `refresh` and the drawing of banners and ages are the page's.
 const MARK = { "X-Rollbackd": "1", "Content-Type": "application/json" };
-const ASKS = {
-  approve: ["Approve the rollback", "Have the daemon roll this revision back?"],
-  hold: ["Hold", "Keep the daemon from rolling this revision back?"],
-};
 
 function reasonIn(text) {
   try { return JSON.parse(text).error || ""; } catch { return ""; /* not ours: the status says enough */ }
@@ -19,22 +14,23 @@ async function post(path, body) {
 }
 async function again() {
   await refresh();
-  drawBanners(); drawAges();
+  listen(); drawBanners(); drawAges();
 }
 
 // Whatever was shown is a visitor's no more.
 function stranger(reason) {
   state.data = {}; state.texts = {}; state.error = null;
+  decide(false); desk.of = "";
   if (state.stranger === reason) return;
   state.stranger = reason;
   draw();
 }
 function loginForm() {
   const token = el("textarea", { id: "token", name: "token", rows: "5", autocomplete: "off", spellcheck: "false", required: "" });
-  const said = el("div", { class: "small", role: "alert", text: state.stranger });
+  const said = el("div", { class: "small said", role: "alert", text: state.stranger });
   const button = el("button", { type: "submit", text: "Log in" });
   const form = el("form", { class: "card pad login" }, el("h1", { text: "Log in" }),
-    el("label", { class: "small", for: "token", text: "A token of the cluster: what it may list is shown, what it may patch can be approved and held." }),
+    el("label", { class: "small", for: "token", text: "A token of the cluster: what it may list is shown, what it may patch can be approved, held, rolled back and paused." }),
     el("pre", { text: "kubectl create token NAME -n NAMESPACE" }), token, button, said);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -58,27 +54,87 @@ function drawVisitor(status) {
   box.replaceChildren(...(name ? [el("span", { text: name }), status.login === "token" ? leave : ""] : []));
 }
 
-// The page is drawn anew each second: what somebody is typing stays, and so does the answer.
-const desk = { key: "", node: null };
-function actions(summary, allowed) {
-  const key = [summary.namespace, summary.name, ...allowed].join("/");
-  if (desk.key !== key) Object.assign(desk, { key, node: allowed.length ? actionsOf(summary, allowed) : null });
+// Ask before something is done. The question says to what, and from what to what.
+let decide = () => {};
+function fillQuestion(...texts) {
+  ["question", "meaning", "yes"].forEach((id, i) => { document.getElementById(id).textContent = texts[i]; });
+}
+function asked(question, meaning, text) {
+  const dialog = document.getElementById("ask");
+  fillQuestion(question, meaning, text);
+  return new Promise((answered) => {
+    decide = (answer) => { decide = () => {}; dialog.close(); fillQuestion("", "", ""); answered(answer); };
+    dialog.showModal();
+    document.getElementById("no").focus();
+  });
+}
+document.getElementById("yes").addEventListener("click", () => decide(true));
+document.getElementById("no").addEventListener("click", () => decide(false));
+document.getElementById("ask").addEventListener("cancel", (event) => { event.preventDefault(); decide(false); });
+
+// The page is drawn anew at each change: what somebody is typing stays, and so does the answer.
+const desk = { of: "", key: "", node: null, reason: null, said: null };
+function actions(d) {
+  const s = d.summary, of = `${s.namespace}/${s.name}`, allowed = d.actions || [], hand = d.byHand;
+  if (desk.of !== of) {
+    Object.assign(desk, { of, key: "", said: el("p", { class: "small said", role: "status" }),
+      reason: el("input", { id: "why", type: "text", maxlength: "500" }) });
+  }
+  const key = JSON.stringify([allowed, hand, s.target]);
+  if (desk.key !== key) Object.assign(desk, { key, node: allowed.length || hand ? deskOf(d, allowed, hand) : null });
   return desk.node;
 }
-function actionsOf(summary, allowed) {
-  const said = el("span", { class: "small", role: "status" });
-  const reason = el("input", { type: "text", maxlength: "500", placeholder: "Why (goes into the timeline)", "aria-label": "Why" });
-  const buttons = allowed.map((action) => {
-    const [text, question] = ASKS[action];
-    const button = el("button", { type: "button", class: action, text });
-    button.addEventListener("click", async () => {
-      if (!confirm(question)) return;
-      button.disabled = true;
-      const path = `api/cases/${encodeURIComponent(summary.namespace)}/${encodeURIComponent(summary.name)}/${action}`;
-      try { said.textContent = (await post(path, { reason: reason.value })).done; } catch (error) { said.textContent = error.message; }
-      button.disabled = false;
-    });
-    return button;
+function deskOf(d, allowed, hand) {
+  const s = d.summary, rows = [];
+  if (allowed.length) {
+    rows.push(el("div", { class: "actions" }, el("label", { for: "why", text: "Why (goes into the timeline)" }), desk.reason,
+      allowed.map((action) => action === "approve" ? approval(s) : holding(s))));
+  }
+  if (hand) rows.push(el("div", { class: "actions" }, returning(s, hand)), el("div", { class: "actions" }, pausing(s, hand)));
+  return el("section", { class: "card pad desk", "aria-label": "What you can do" }, rows, desk.said);
+}
+const ofCase = (s, action) => `api/cases/${encodeURIComponent(s.namespace)}/${encodeURIComponent(s.name)}/${action}`;
+const ofWorkload = (s, action) => `api/workloads/${encodeURIComponent(s.namespace)}/${encodeURIComponent(s.workload)}/${action}`;
+// A button that asks `question()` and then posts `body()`.
+function doing(kind, text, question, path, body) {
+  const button = el("button", { type: "button", class: kind, "data-key": `do-${kind}`, text });
+  button.addEventListener("click", async () => {
+    const [title, meaning] = question(), sent = body();
+    if (!await asked(title, meaning, text)) { button.focus(); return; }
+    button.disabled = true;
+    try { desk.said.textContent = (await post(path, sent)).done; } catch (error) { desk.said.textContent = error.message; }
+    button.disabled = false;
+    await again();
   });
-  return el("div", { class: "actions" }, reason, buttons, said);
+  return button;
+}
+function approval(s) {
+  const goal = s.subject ? "what was there before" : s.target ? named(s.target) : "the newest revision that is known good";
+  return doing("approve", "Approve the rollback", () => [`Roll ${s.namespace}/${s.workload} back to ${goal}?`,
+    `From ${s.subject || named(s.revision)}. The daemon does it, and verifies the recovery.`], ofCase(s, "approve"), () => ({ reason: desk.reason.value }));
+}
+function holding(s) {
+  return doing("hold", "Hold", () => [`Keep the daemon from rolling ${s.namespace}/${s.workload} back?`,
+    `${named(s.revision)} stays as it is until somebody approves.`], ofCase(s, "hold"), () => ({ reason: desk.reason.value }));
+}
+function returning(s, hand) {
+  if (!hand.running || !hand.returns.length) return el("span", { class: "small", text: "No other revision can be rolled back to." });
+  const choice = el("select", { id: "goal" }, hand.returns.map((one) => el("option", { value: one.number, text: `${one.words}: ${one.why}` })));
+  const goal = () => hand.returns[choice.selectedIndex];
+  return [el("label", { for: "goal", text: `By hand, from ${hand.runningWords} to` }), choice,
+    doing("rollback", "Roll back …", () => [`Roll ${s.namespace}/${s.workload} back to ${goal().words}?`,
+      `From ${hand.runningWords}. The target is ${goal().why}.${goal().good ? "" : " It is returned to on your word."}`],
+    ofWorkload(s, "rollback"), () => ({ revision: goal().number, unproven: !goal().good, running: hand.running }))];
+}
+const PAUSES = [["1", "for an hour"], ["4", "for 4 hours"], ["24", "for a day"], ["", "until somebody resumes"]];
+function pausing(s, hand) {
+  if (hand.paused) {
+    return [el("span", { text: `The daemon's acts are ${hand.paused}.` }), doing("resume", "Resume", () => [
+      `Let the daemon act on ${s.namespace}/${s.workload} again?`, `Now it is ${hand.paused}.`], ofWorkload(s, "resume"), () => ({}))];
+  }
+  const choice = el("select", { id: "until" }, PAUSES.map(([value, text]) => el("option", { value, text })));
+  const until = () => choice.value ? `until ${iso(Date.now() + state.skew + 3600000 * Number(choice.value)).slice(0, 19)}Z` : "true";
+  return [el("label", { for: "until", text: "Leave acts on the workload to people" }), choice, doing("pause", "Pause", () => [
+    `Pause the daemon on ${s.namespace}/${s.workload}?`, `It goes on judging, and rolls nothing back, ${PAUSES[choice.selectedIndex][1]}.`],
+  ofWorkload(s, "pause"), () => ({ until: until() }))];
 }

@@ -1,14 +1,16 @@
 "use strict";
 // A case's evidence over time: a picture, its words and its numbers for each signal.
-// `el`, `span` and VERDICTS are the page's. What comes from the API stays text here as well.
-const LEFT = 44, RIGHT = 14, TOP = 22, PANEL = 118, BETWEEN = 34, BOTTOM = 24;
+// What comes from the API stays text here as well.
+// The names of the axes are the same in every picture, also in those that the commands draw.
+const SHARE_AXIS = "bad share", EVIDENCE_AXIS = "evidence (odds)", TIME_AXIS = "time since";
+// Above the panels: a line for what was decided, then one for the axis.
+const LEFT = 54, RIGHT = 14, TOP = 38, PANEL = 118, BETWEEN = 34, BOTTOM = 40;
 const LOWER = TOP + PANEL + BETWEEN, FLOOR = LOWER + PANEL, HEIGHT = FLOOR + BOTTOM;
 const BLOCK = 480, GAP = 12, FRAME = 38;
 // Evidence is drawn up to so many times the higher line: what lies far beyond it would flatten the rest.
 const SEEN = 4;
 const SIZES = [-4, -3, -2, -1, 0, 1, 2].flatMap((power) => [1, 2, 5].map((n) => n * 10 ** power));
 const TIMES = [15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 43200, 86400, 604800];
-const opened = new Set();
 
 function mark(tag, attributes, ...children) {
   const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -21,6 +23,7 @@ const round = (n) => Math.round(n).toLocaleString("en");
 function power(n) {
   return n === 0 ? "1" : "10" + String(Math.round(n)).replace("-", "⁻").replace(/\d/g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]);
 }
+const odds = (n) => n < 0 ? `1 : ${power(-n)}` : `${power(n)} : 1`;
 function after(seconds) {
   const size = Math.abs(seconds);
   return (seconds < 0 ? "−" : "+") + (size < 120 ? `${Math.round(size)} s` : span(size));
@@ -68,18 +71,18 @@ function proofs(s, x, right) {
   const highest = Math.max(...values), lowest = Math.min(0, ...values);
   const high = Math.min(Math.max(line * 1.3, highest), line * SEEN), low = Math.max(lowest, -line);
   const area = panel(x, right, LOWER, low, high);
-  return [area.grid(steps(low, high, 4, [1, 2, 5, 10, 20, 50, 100]), power),
+  return [area.grid(steps(low, high, 4, [1, 2, 5, 10, 20, 50, 100]), odds),
     area.level("limit", s.limitLine), compared ? area.level("usual", s.baselineLine) : null,
     compared ? area.curve("usual", s.rounds, (r) => r.overBaseline, roundWords) : null,
     area.curve("limit", s.rounds, (r) => r.overLimit, roundWords),
-    highest > high ? heading(right, LOWER - 9, "end", `up to ${power(highest)}`) : null];
+    highest > high ? heading(right, LOWER - 9, "end", `up to ${odds(highest)}`) : null];
 }
 function moments(all, x, from, to, right) {
   const upright = (kind, at) => mark("line", { class: kind, x1: x(at), x2: x(at), y1: TOP, y2: FLOOR });
   const name = (at) => to <= 180 ? `${at} s` : span(at).replace(/ 0 (s|min|h)$/, "");
   return [steps(from, to, (right - LEFT) / 64, TIMES).map((at) => heading(x(at), FLOOR + 17, "middle", name(at), "")),
     upright("began", 0), all.decided === null ? null : [upright("decided", all.decided),
-      heading(Math.min(x(all.decided), right), TOP - 9, "end", `decided ${after(all.decided)}`, "decided")]];
+      heading(x(all.decided), TOP - 25, x(all.decided) < (LEFT + right) / 2 ? "start" : "end", `decided ${after(all.decided)}`, "decided")]];
 }
 function picture(all, s, width, id) {
   const right = width - RIGHT, last = s.rounds[s.rounds.length - 1];
@@ -92,9 +95,9 @@ function picture(all, s, width, id) {
     mark("desc", { id: `${id}-desc` }, `Rounds of scrapes: ${s.rounds.length}, from ${after(s.rounds[0].offset)} to ${after(last.offset)}; ` +
       `limit ${s.limitText}. ${s.neededWords} ${all.onsetWords} The table below has the numbers.`),
     begun ? mark("rect", { class: "onset", ...begun }) : null,
-    heading(LEFT, LOWER - 9, "start", "evidence (e-value)"),
     shares(s, x, right), proofs(s, x, right), moments(all, x, from, to, right),
-    all.decided !== null && x(all.decided) < width * .6 ? null : heading(LEFT, TOP - 9, "start", "bad share of a round"));
+    heading(0, TOP - 9, "start", SHARE_AXIS), heading(0, LOWER - 9, "start", EVIDENCE_AXIS),
+    heading((LEFT + right) / 2, FLOOR + 33, "middle", `${TIME_AXIS} ${all.beginning}`));
 }
 
 function key(kind, text) {
@@ -118,11 +121,7 @@ function numbers(s) {
   const heads = ["After", "Bad of all", "Share", "Over the limit", "Worse than before", "Enough"];
   const table = el("table", {}, el("thead", {}, el("tr", {}, heads.map((text) => el("th", { text, scope: "col" })))),
     el("tbody", {}, rows.map((row) => el("tr", {}, row.map((text) => el("td", { text }))))));
-  // What a person opened stays open when the page is drawn anew.
-  const node = el("details", { open: opened.has(s.name) ? "" : null }, el("summary", { text: "The numbers, round by round; evidence as log10 of the e-value" }),
-    el("div", { class: "scroll" }, table));
-  node.addEventListener("toggle", () => opened[node.open ? "add" : "delete"](s.name));
-  return node;
+  return folded(`numbers-${s.name}`, `The numbers, round by round: ${s.title}; evidence as log10 of the odds`, "numbers", el("div", { class: "fit" }, table));
 }
 function story(all, s, width, id) {
   const words = [s.missing, s.baselineWords, s.neededWords].filter(Boolean).map((text) => el("p", { class: "small", text }));

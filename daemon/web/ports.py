@@ -39,8 +39,12 @@ class Orders(Protocol):
         revision: int | None,
         unproven: bool,
         images: Sequence[AskedImage],
+        running: int | None = None,
     ) -> str:
-        """Roll back by hand: to a revision, to images, or to the newest revision that is known good."""
+        """Roll back by hand: to a revision, to images, or to the newest revision that is known good.
+
+        ``running``: the revision that the asker saw running. Where another one runs, that is a Conflict.
+        """
         ...
 
     def pause(self, ref: WorkloadRef, value: str | None, who: Identity) -> str: ...

@@ -116,6 +116,11 @@ ELSEWHERE = WorkloadRef(namespace="greenlang", name="nobodys")
             Rejected,
             "revision 99",
         ),
+        (
+            lambda to: to.roll_back(REF, ANNA, revision=None, unproven=False, images=(), running=99),
+            Conflict,
+            "and not revision 99: look again",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_refused_before_anything_is_written(

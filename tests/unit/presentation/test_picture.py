@@ -65,7 +65,7 @@ def test_the_picture_names_what_it_shows(tmp_path: Path) -> None:
     for words in (
         "greenlang/gl-006 r8",
         "rollback after 30 s",
-        "minutes since the rollout began",
+        "time since the rollout began (min)",
         "errors",
         "latency",
         "bad share",

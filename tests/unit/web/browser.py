@@ -18,6 +18,7 @@ from typing import Any
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PATIENCE = 30.0
+KEYS = {"Tab": 9, "Enter": 13, "Escape": 27}
 COMPLAINTS = ("Runtime.exceptionThrown", "Log.entryAdded")
 
 
@@ -58,6 +59,23 @@ class Tab:
         asked = self._ask("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in asked, asked["exceptionDetails"]
         return asked["result"].get("value")
+
+    def press(self, key: str) -> None:
+        """A key that is no letter: ``Tab``, ``Enter``, ``Escape``."""
+        code = KEYS[key]
+        text = {"text": "\r"} if key == "Enter" else {}
+        for kind in ("keyDown", "keyUp"):
+            self._ask(
+                "Input.dispatchKeyEvent",
+                type=kind,
+                key=key,
+                code=key,
+                windowsVirtualKeyCode=code,
+                **(text if kind == "keyDown" else {}),
+            )
+
+    def type(self, text: str) -> None:
+        self._ask("Input.insertText", text=text)
 
     def words(self) -> str:
         document: str = self.value("document.documentElement.outerHTML")

@@ -16,7 +16,9 @@ from daemon.adapters.simulation.people import MemoryAccess
 from daemon.core.case.case import Status
 from daemon.core.case.steps.step import Right
 from daemon.ports import Person, PortError, Stranger
+from daemon.web.app import ORDINARY
 from daemon.web.door import Door, Proxy, ProxyDoor, TokenDoor
+from daemon.web.live import Pace
 from daemon.web.ports import Orders
 from daemon.web.rate import RateLimit
 from daemon.web.reviews import Reviews
@@ -89,9 +91,15 @@ class House:
         return ProxyDoor(self.reviews(), proxy)
 
     @contextmanager
-    def open(self, door: Door, hosts: Sequence[str] = ()) -> Iterator[House]:
+    def open(self, door: Door, hosts: Sequence[str] = (), *, pace: Pace = ORDINARY) -> Iterator[House]:
         with serving(
-            FakeIntake(), self.views, door=door, hosts=hosts, namespaces=(HERE, "hidden"), orders=self.orders
+            FakeIntake(),
+            self.views,
+            door=door,
+            hosts=hosts,
+            namespaces=(HERE, "hidden"),
+            orders=self.orders,
+            pace=pace,
         ) as server:
             self.base = f"http://127.0.0.1:{server.port}"
             yield self

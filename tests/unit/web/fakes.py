@@ -14,9 +14,10 @@ from daemon.core.case.case import Case
 from daemon.core.model import Alert, Workload, WorkloadRef
 from daemon.core.policy import Policy
 from daemon.ports import Unavailable
-from daemon.web.app import build
+from daemon.web.app import ORDINARY, build
 from daemon.web.connections import REQUEST_TIMEOUT
 from daemon.web.door import Door, NoDoor
+from daemon.web.live import Pace
 from daemon.web.ports import Orders
 from daemon.web.server import WebServer
 from tests.unit.web import samples
@@ -107,6 +108,7 @@ def serving(
     namespaces: Sequence[str] = (samples.REF.namespace,),
     orders: Orders | None = None,
     webhook_key: str | None = None,
+    pace: Pace = ORDINARY,
 ) -> Iterator[WebServer]:
     app = build(
         intake=intake,
@@ -120,6 +122,7 @@ def serving(
         namespaces=namespaces,
         orders=orders,
         webhook_key=webhook_key,
+        pace=pace,
     )
     server = WebServer(app, host="127.0.0.1", port=port, request_timeout=request_timeout)
     server.start()

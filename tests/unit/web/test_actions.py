@@ -47,8 +47,9 @@ class Remembered:
         revision: int | None,
         unproven: bool,
         images: Sequence[AskedImage],
+        running: int | None = None,
     ) -> str:
-        return self._take(who, str(ref), revision, unproven, tuple(images))
+        return self._take(who, str(ref), revision, unproven, tuple(images), running)
 
     def pause(self, ref: WorkloadRef, value: str | None, who: Identity) -> str:
         return self._take(who, str(ref), value)
@@ -77,9 +78,9 @@ def test_orders_are_taken_in_the_name_of_the_token(house: House) -> None:
     for path, body, order in (
         (f"{CASE}/approve", {"reason": " a\nb ", "revision": 5}, ("approve", "a b", 5, "")),
         (f"{CASE}/hold", {"reason": "ours"}, ("hold", "ours", 0, "")),
-        (f"{WORKLOAD}/rollback", {}, (None, False, ())),
-        (f"{WORKLOAD}/rollback", {"revision": 3, "unproven": True}, (3, True, ())),
-        (f"{WORKLOAD}/rollback", {"image": "v1"}, (None, False, (AskedImage(version="v1"),))),
+        (f"{WORKLOAD}/rollback", {}, (None, False, (), None)),
+        (f"{WORKLOAD}/rollback", {"revision": 3, "unproven": True, "running": 8}, (3, True, (), 8)),
+        (f"{WORKLOAD}/rollback", {"image": "v1"}, (None, False, (AskedImage(version="v1"),), None)),
         (f"{WORKLOAD}/pause", {}, ("true",)),
         (f"{WORKLOAD}/resume", {}, (None,)),
     ):

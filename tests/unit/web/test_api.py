@@ -144,6 +144,7 @@ def test_the_api_describes_itself(client: Client) -> None:
         "/readyz",
         "/metrics",
         "/api/status",
+        "/api/events",
         "/api/cases",
         "/api/cases/{namespace}/{name}",
     }

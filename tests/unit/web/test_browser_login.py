@@ -35,13 +35,17 @@ def test_a_person_logs_in_with_a_token_approves_and_leaves(tmp_path: Path) -> No
         assert tab.value("document.cookie") == "", "no script reads the session"
 
         tab.value(
-            "window.confirm = () => true; document.querySelector('.actions input').value = 'seen';"
+            "document.querySelector('.actions input').value = 'seen';"
             "document.querySelector('.actions input').focus()"
         )
         house.views.now_cases = [samples.awaiting(), samples.case(status=case.status, name="other")]
         tab.until("document.activeElement.value === 'seen'")
         tab.value("document.querySelector('.actions button.approve').click()")
-        tab.until("document.querySelector('.actions').textContent.includes('done')")
+        asked = tab.value("document.getElementById('ask').textContent")
+        assert "Roll greenlang/gl-010-emissions back to revision 11 (v1.0.4)?" in asked
+        assert taken(house) == []
+        tab.value("document.getElementById('yes').click()")
+        tab.until("document.querySelector('.said').textContent.includes('done')")
         assert taken(house) == [("anna", "annas", case.key, "approve", "seen", 0, "")]
 
         tab.value("document.querySelector('#visitor button').click()")

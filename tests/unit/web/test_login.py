@@ -164,7 +164,7 @@ def test_while_the_api_server_cannot_be_asked_nobody_is_let_in(
 def test_the_api_server_is_asked_once_in_a_while_and_what_it_takes_back_is_gone(house: House) -> None:
     for _ in range(20):
         assert house.bearing("annas", CASE).status_code == 200
-    assert house.access.asked == 5, "who; to list and to patch, in all namespaces and in this one"
+    assert house.access.asked == 7, "who; to list, to patch and to change, in all namespaces and in this one"
     house.access.revoke("anna", HERE, SEE)
     house.clock.passed = 61
     assert house.bearing("annas", CASE).status_code == 403

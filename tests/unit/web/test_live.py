@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -150,6 +151,10 @@ def test_open_streams_do_not_delay_the_servers_end(views: FakeViews, hear: Hear)
     with listening(views, Pace(life=60.0, beat=30.0, look=30.0)) as port:
         ear = hear(port)
         ear.until("changed")
+        began = time.monotonic()
+    assert time.monotonic() - began < 5.0, (
+        "a request that is waited for takes 8 s of the 10 that a stop may take"
+    )
     with contextlib.suppress(http.client.IncompleteRead, ConnectionError):
         assert ear.rest() == []
 

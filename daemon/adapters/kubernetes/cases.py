@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import structs
@@ -51,6 +52,8 @@ class KubeCaseStore:
         """By namespace, of those that were listed while their watch was silent."""
         self._watchers: dict[str, Watcher] = {}
         self._notify: ports.Notify | None = None
+        self._listing = {namespace: threading.Lock() for namespace in self._namespaces}
+        """Of lists: a namespace's cases as they were sent are many times what is kept of them."""
 
     def watch(self, notify: ports.Notify) -> None:
         """Follow the cases; ``notify`` gets the workload of each that somebody else wrote or deleted. To be
@@ -155,11 +158,17 @@ class KubeCaseStore:
         return tuple(cases)
 
     def _listed(self, namespace: str) -> list[Case]:
-        try:
-            listing = self._client.list(CASES, namespace)
-        except ports.Missing as error:
-            raise _missing(error) from error
-        return self._decoded(namespace, listing.items)
+        """By lists of the whole namespace, one at a time. Raises Unavailable while the watch's own first one
+        is under way: each workload's look would ask for the same."""
+        watcher = self._watchers.get(namespace)
+        if watcher is not None and not watcher.problem and not watcher.synced.is_set():
+            raise ports.Unavailable(f"the first list of the cases of namespace {namespace} is not complete")
+        with self._listing.get(namespace, contextlib.nullcontext()):
+            try:
+                listing = self._client.list(CASES, namespace)
+            except ports.Missing as error:
+                raise _missing(error) from error
+            return self._decoded(namespace, listing.items)
 
     def _decoded(self, namespace: str, items: Sequence[bytes]) -> list[Case]:
         cases: list[Case] = []

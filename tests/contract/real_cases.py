@@ -10,7 +10,7 @@ from daemon.adapters.clock import SystemClock
 from daemon.adapters.kubernetes.cases import KubeCaseStore
 from daemon.adapters.kubernetes.client import KubeClient
 from daemon.adapters.kubernetes.crd import manifest
-from daemon.ports import CaseStore
+from daemon.ports import CaseStore, Unavailable
 from tests.contract.real import STOP, Waiting, client_of, namespace, running
 
 
@@ -23,6 +23,14 @@ class RealCases(Waiting):
         self._dead = self._make(dead)
         if watched:
             self.store.watch(lambda _ref: None)
+            self.until("the first list", self._is_read)
+
+    def _is_read(self) -> bool:
+        try:
+            self.store.cases()
+        except Unavailable:
+            return False
+        return True
 
     def stop(self) -> None:
         assert self.store.stop(STOP) == []

@@ -21,6 +21,7 @@ ELSEWHERE = {
     "rollout_facts": "times and counts of the kubelet's and the controller's own rules",
     "judge/recording.py": "how much of a record is kept in memory",
     "judge/judgement.py": "the largest number that JSON can hold",
+    "election.py": "how a lease that was given back is written",
     "runs.py": "how much of a run's output is kept and shown",
     "signals/state.py: BIRTH": "a mark for 'nobody knows', and no quantity",
 }

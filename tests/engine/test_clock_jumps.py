@@ -96,8 +96,12 @@ def told(name: str, jump: float, restart: bool) -> End:
     return End(phases=order, tag=world.tag(), number=world.numbers(), seconds=rest - began)
 
 
+JUMPS = (600.0, -3600.0, *(pytest.param(jump, marks=pytest.mark.e2e) for jump in (-600.0, 3600.0)))
+"""Seconds; either way in the quick suite, and both ways of each size where there is more time."""
+
+
 @pytest.mark.parametrize("restart", [False, True], ids=["running", "with a restart"])
-@pytest.mark.parametrize("jump", [600.0, -600.0, 3600.0, -3600.0])
+@pytest.mark.parametrize("jump", JUMPS)
 @pytest.mark.parametrize("name", STORIES)
 def test_a_clock_that_is_set_changes_nothing(name: str, jump: float, restart: bool) -> None:
     without = told(name, 0.0, restart)

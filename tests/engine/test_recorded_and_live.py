@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 
 from daemon.core.assessment import Attribution, Verdict
 from daemon.core.case.case import Phase
@@ -14,7 +14,6 @@ from tests.engine.rollout_story import SILENT, Said, Story, stories
 
 @given(stories())
 @example(SILENT)
-@settings(max_examples=200)
 def test_a_record_is_judged_as_the_daemon_judges_the_rollout_live(story: Story) -> None:
     expected, over_at = recorded(story)
     live = Live(story)

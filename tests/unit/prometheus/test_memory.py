@@ -55,7 +55,8 @@ def chart_limit() -> int:
     return int(values["resources"]["limits"]["memory"].removesuffix("Mi"))
 
 
-@pytest.mark.parametrize("answer", [fleet, pytest.param(dense, marks=pytest.mark.e2e)])
+@pytest.mark.e2e
+@pytest.mark.parametrize("answer", [fleet, dense])
 @pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is in KiB on Linux alone")
 def test_the_largest_answer_is_read_within_the_charts_limit(
     prometheus: Prometheus, answer: Callable[[int], str]

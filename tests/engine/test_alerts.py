@@ -71,7 +71,7 @@ class Story:
         return [(entry.name, entry.reason) for entry in self.world.daemon.views.unmatched()]
 
 
-@pytest.mark.parametrize("count", [0, 50, 220, 5000])
+@pytest.mark.parametrize("count", [0, 220, 5000])
 @pytest.mark.parametrize("status", ["firing", "resolved"])
 def test_a_crowd_of_other_alerts_does_not_make_a_recovery(count: int, status: State) -> None:
     story = Story().release()

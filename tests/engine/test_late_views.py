@@ -67,6 +67,9 @@ LAGS = {
     "pods": {"deployments": 0.0, "sets": 0.0, "pods": 2.0},
     "all watches, very": {"deployments": 20.0, "sets": 20.0, "pods": 20.0},
 }
+QUICK = ("ReplicaSets", "all watches, very")
+CHOSEN = [name if name in QUICK else pytest.param(name, marks=pytest.mark.e2e) for name in LAGS]
+"""The quick suite has time for two."""
 
 
 def played(world: World, late: Late, seconds: float) -> None:
@@ -79,7 +82,7 @@ def played(world: World, late: Late, seconds: float) -> None:
         world.work(0.5)
 
 
-@pytest.mark.parametrize("lags", LAGS)
+@pytest.mark.parametrize("lags", CHOSEN)
 @pytest.mark.parametrize("phase", [Phase.PROGRESSING, Phase.WATCHING, Phase.ROLLING_BACK, Phase.VERIFYING])
 def test_a_daemon_that_starts_with_late_watches_goes_on(phase: Phase, lags: str) -> None:
     """The daemon before it saw the release; it sees for a while what was there before the release."""
@@ -95,7 +98,7 @@ def test_a_daemon_that_starts_with_late_watches_goes_on(phase: Phase, lags: str)
     assert (world.tag(), world.numbers()) == ("v1.0.0", 3)
 
 
-@pytest.mark.parametrize("lags", LAGS)
+@pytest.mark.parametrize("lags", CHOSEN)
 def test_a_daemon_with_late_watches_all_the_while_tells_the_same_story(lags: str) -> None:
     world = World(errors={BAD: 0.5})
     world.run(900, step=15.0)
@@ -110,7 +113,7 @@ def test_a_daemon_with_late_watches_all_the_while_tells_the_same_story(lags: str
     assert (world.tag(), world.numbers()) == ("v1.0.0", 3)
 
 
-@pytest.mark.parametrize("lags", LAGS)
+@pytest.mark.parametrize("lags", CHOSEN)
 def test_a_release_that_takes_over_is_seen_for_all_that(lags: str) -> None:
     world = World().settled()
     late = Late(world.cluster, world.clock, **LAGS[lags])

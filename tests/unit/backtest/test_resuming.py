@@ -23,7 +23,7 @@ class TestResuming:
             run(asked, past, kept)
         return asked, kept, past
 
-    @pytest.mark.parametrize("at", range(2, 15))
+    @pytest.mark.parametrize("at", [2, 5, 9, 14])
     def test_wherever_it_was_broken_off_the_end_is_the_same(self, at: int) -> None:
         world = eventful()
         whole = run(question(world, HOURS * 20), past := MemoryPast(world.metrics))

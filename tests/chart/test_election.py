@@ -34,6 +34,12 @@ def test_the_daemon_may_hold_its_own_lease_and_no_other(rendered: Rendered, tmp_
     assert binding["subjects"] == [{"kind": "ServiceAccount", "name": account, "namespace": NAMESPACE}]
 
 
+@pytest.mark.parametrize(("replicas", "kept"), [(1, None), (2, "ClientIP")])
+def test_a_session_stays_with_the_replica_that_knows_it(replicas: int, kept: str | None) -> None:
+    made = render(values=QUIET | {"replicas": replicas})
+    assert made.one("Service")["spec"].get("sessionAffinity") == kept
+
+
 def test_replicas_are_updated_and_drained_one_by_one() -> None:
     made = render(values=QUIET)
     spec = made.one("Deployment")["spec"]

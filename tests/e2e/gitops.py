@@ -137,15 +137,21 @@ class Controller:
                 self._reconcile(one)
 
     def _reconcile(self, wanted: Wanted) -> None:
-        owner = wanted.owner
+        owner, manifest = wanted.owner, json.loads(wanted.manifest)
+        named = (manifest["metadata"]["name"], "-n", manifest["metadata"]["namespace"])
+        version = ("-o", "jsonpath={.metadata.resourceVersion}")
         try:
+            # As it was before it was asked whether to write: what was under way when the owner was suspended
+            # is refused then, instead of being carried out over what came after.
+            seen = self._cluster.kubectl("get", "deployment", *named, *version)
+            manifest["metadata"]["resourceVersion"] = seen.strip()
             if is_suspended(spec_of(self._cluster, owner), owner.kind):
                 return
             manager = MANAGERS[owner.kind]
             flags = ("--server-side", "--force-conflicts", f"--field-manager={manager}")
-            self._cluster.kubectl("apply", *flags, "-f", "-", input=wanted.manifest)
+            self._cluster.kubectl("apply", *flags, "-f", "-", input=json.dumps(manifest))
         except ClusterError:
-            # A namespace that goes at the end, or an API server that is busy: the next interval comes.
+            # A namespace that goes, a Deployment that changed, a busy API server: the next interval comes.
             return
 
 

@@ -85,7 +85,9 @@ class Played:
 @pytest.fixture(scope="module")
 def played(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     with ExitStack() as ends:
-        stage = Stage(cluster, NAMESPACE, Gl006(namespace=NAMESPACE, replicas=2, load_rps=BUSY))
+        stage = Stage(
+            cluster, NAMESPACE, Gl006(namespace=NAMESPACE, replicas=2, load_rps=BUSY, base_error_rate=0.0)
+        )
         cluster.kubectl("delete", "namespace", "--ignore-not-found", "--wait", NAMESPACE)
         ends.callback(cluster.kubectl, "delete", "namespace", "--ignore-not-found", "--wait=false", NAMESPACE)
         stage.set_up()

@@ -118,7 +118,9 @@ class Played:
 def prepare(cluster: Cluster, folder: Path, story: str, ends: ExitStack, **more: Any) -> Played:
     """The story's namespace with a healthy release that is adopted and has a past."""
     namespace = f"greenlang-{story}"
-    stage = Stage(cluster, namespace, Gl006(namespace=namespace, replicas=2, load_rps=BUSY))
+    stage = Stage(
+        cluster, namespace, Gl006(namespace=namespace, replicas=2, load_rps=BUSY, base_error_rate=0.0)
+    )
     cluster.kubectl("delete", "namespace", "--ignore-not-found", "--wait", namespace)
     ends.callback(cluster.kubectl, "delete", "namespace", "--ignore-not-found", "--wait=false", namespace)
     stage.set_up()

@@ -174,7 +174,7 @@ def _after_ready(pods: Iterable[tuple[Pod, PodHistory | None]], now: datetime) -
     unready = [pod for pod, history in served if _unready(history, now) >= UNREADY]
     found = []
     if len(restarted) >= max(half, 2):
-        found.append(_of_pods("RestartsAfterReady", restarted, len(served), "restarted"))
+        found.append(_of_pods("RestartsAfterReady", restarted, len(served), "restarted", _ways(restarted)))
     if len(unready) >= enough:
         found.append(_of_pods("ReadinessLost", unready, len(served), "fail their probes"))
     return found
@@ -184,9 +184,19 @@ def _unready(history: PodHistory, now: datetime) -> timedelta:
     return now - history.unready_since if history.unready_since is not None else timedelta(0)
 
 
-def _of_pods(kind: str, pods: Sequence[Pod], of: int, what: str) -> Fact:
+def _ways(pods: Iterable[Pod]) -> str:
+    """How their containers ended last, each way once."""
+    ended = [container for pod in pods for container in pod.containers if container.exit_code is not None]
+    ways = dict.fromkeys(
+        "OOMKilled" if container.exit_reason == "OOMKilled" else f"exit code {container.exit_code}"
+        for container in ended
+    )
+    return f" ({', '.join(ways)})" if ways else ""
+
+
+def _of_pods(kind: str, pods: Sequence[Pod], of: int, what: str, ways: str = "") -> Fact:
     names = tuple(pod.name for pod in pods)
-    text = f"{len(names)} of {of} pods {what} after they had been ready: {', '.join(names)}"
+    text = f"{len(names)} of {of} pods {what} after they had been ready{ways}: {', '.join(names)}"
     return Fact(kind=kind, detail=text, pods=names)
 
 

@@ -90,10 +90,15 @@ def test_a_restart_of_most_pods_after_they_were_ready_is_a_fact() -> None:
     watch = Watch()
     pods = ready(3)
     watch.see(workload(*pods), 30)
-    again = [replace(one, containers=(ended(1, ready=True),)) for one in pods]
+    killed = ended(1, ready=True, exit_code=137, exit_reason="OOMKilled")
+    again = [
+        replace(pods[0], containers=(killed,)),
+        replace(pods[1], containers=(ended(1, ready=True),)),
+    ]
     assert watch.kinds(workload(again[0], *pods[1:]), 60) == []
-    [found] = watch.see(workload(*again[:2], pods[2]), 61)
+    [found] = watch.see(workload(*again, pods[2]), 61)
     assert found.kind == "RestartsAfterReady"
+    assert "(OOMKilled, exit code 1)" in found.detail
     assert found.pods == (pods[0].name, pods[1].name)
 
 

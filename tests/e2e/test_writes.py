@@ -99,8 +99,10 @@ class Played:
         def over() -> dict[str, Any] | None:
             cases = self.stage.objects("rolloutcases")
             case = next(c for c in cases if c["spec"]["revision"]["number"] == number)
-            done = case["status"]["phase"] in ENDS
-            return case if done and all(e.get("finishedAt") for e in case["status"]["effects"]) else None
+            # A case is made by two writes; between them it has no status.
+            status = case.get("status", {})
+            done = status.get("phase") in ENDS
+            return case if done and all(e.get("finishedAt") for e in status["effects"]) else None
 
         case = wait_for(f"{self.stage.namespace}: the end of its case", over, within=LONG)
         [config] = [c for c in self.stage.objects("configmaps") if c["metadata"]["name"] == CONFIG]

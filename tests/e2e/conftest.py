@@ -68,7 +68,7 @@ _WITH_DATABASE: dict[str, Any] = {
 DATABASES = {"downgraded": "allowed", "migrated": "forbidden"}
 """Stories of a release that migrates its database, and whether that may be taken back."""
 IN_PLACE: dict[str, dict[str, Any]] = {
-    "edited": {"tag": "v1.0.0-rereads", "load_rps": BUSY},
+    "edited": {"tag": "v1.0.0-rereads", "load_rps": BUSY, "base_error_rate": 0.0},
     "undecided": {"tag": "v1.0.0-rereads", "load_rps": BUSY},
     "unread": {"mounted": False},
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from daemon.adapters.clock import SystemClock
 from daemon.adapters.incidents.log import LogSink
@@ -16,6 +16,8 @@ from daemon.settings import IncidentSettings
 
 if TYPE_CHECKING:
     from daemon.adapters.incidents.sentry_client import SentryOptions
+
+T = TypeVar("T")
 
 
 class Sink(IncidentSink, Protocol):
@@ -65,21 +67,24 @@ def _sentry_options(context: SinkContext) -> SentryOptions:
     )
 
 
+def _written(group: T | None, sink: str, needs: str) -> T:
+    """A sink's own settings. Raises ValueError where there are none."""
+    if group is None:
+        raise ValueError(f"incident sink {sink} needs {needs}: write incidents.{sink}")
+    return group
+
+
 def _pagerduty(context: SinkContext) -> Sink:
     from daemon.adapters.incidents.pagerduty import PagerDutySink
 
-    settings = context.settings.pagerduty
-    if settings is None:
-        raise ValueError("incident sink pagerduty needs a routing key: write incidents.pagerduty")
+    settings = _written(context.settings.pagerduty, "pagerduty", "a routing key")
     return PagerDutySink(settings.routing_key_file, address=str(settings.url), page_url=context.page_url)
 
 
 def _webhook(context: SinkContext) -> Sink:
     from daemon.adapters.incidents.webhook import WebhookSink
 
-    settings = context.settings.webhook
-    if settings is None:
-        raise ValueError("incident sink webhook needs an address and a secret: write incidents.webhook")
+    settings = _written(context.settings.webhook, "webhook", "an address and a secret")
     return WebhookSink(
         str(settings.url), settings.secret_file, now=SystemClock().now, page_url=context.page_url
     )
@@ -88,9 +93,7 @@ def _webhook(context: SinkContext) -> Sink:
 def _slack(context: SinkContext) -> Sink:
     from daemon.adapters.incidents.slack import SlackSink, SlackWebhookSink
 
-    settings = context.settings.slack
-    if settings is None:
-        raise ValueError("incident sink slack needs a token or a webhook: write incidents.slack")
+    settings = _written(context.settings.slack, "slack", "a token or a webhook")
     if settings.webhook_file is not None:
         return SlackWebhookSink(settings.webhook_file, page_url=context.page_url)
     if settings.token_file is None or not settings.channels:
@@ -103,9 +106,7 @@ def _slack(context: SinkContext) -> Sink:
 def _teams(context: SinkContext) -> Sink:
     from daemon.adapters.incidents.teams import TeamsSink
 
-    settings = context.settings.teams
-    if settings is None:
-        raise ValueError("incident sink teams needs a webhook: write incidents.teams")
+    settings = _written(context.settings.teams, "teams", "a webhook")
     files = {channel.name: channel.webhook_file for channel in settings.channels}
     return TeamsSink(files, page_url=context.page_url)
 
@@ -113,9 +114,7 @@ def _teams(context: SinkContext) -> Sink:
 def _github(context: SinkContext) -> Sink:
     from daemon.adapters.incidents.github import GitHubSink
 
-    settings = context.settings.github
-    if settings is None:
-        raise ValueError("incident sink github needs a token and a repository: write incidents.github")
+    settings = _written(context.settings.github, "github", "a token and a repository")
     return GitHubSink(
         settings.token_file,
         settings.repositories,
@@ -128,9 +127,7 @@ def _github(context: SinkContext) -> Sink:
 def _gitlab(context: SinkContext) -> Sink:
     from daemon.adapters.incidents.gitlab import GitLabSink
 
-    settings = context.settings.gitlab
-    if settings is None:
-        raise ValueError("incident sink gitlab needs a token and a project: write incidents.gitlab")
+    settings = _written(context.settings.gitlab, "gitlab", "a token and a project")
     return GitLabSink(
         settings.token_file,
         settings.projects,
@@ -143,9 +140,7 @@ def _gitlab(context: SinkContext) -> Sink:
 def _jira(context: SinkContext) -> Sink:
     from daemon.adapters.incidents.jira import JiraSink
 
-    settings = context.settings.jira
-    if settings is None:
-        raise ValueError("incident sink jira needs an address, a token and a project: write incidents.jira")
+    settings = _written(context.settings.jira, "jira", "an address, a token and a project")
     return JiraSink(
         str(settings.url),
         settings.token_file,
@@ -159,18 +154,14 @@ def _jira(context: SinkContext) -> Sink:
 def _opsgenie(context: SinkContext) -> Sink:
     from daemon.adapters.incidents.opsgenie import OpsgenieSink
 
-    settings = context.settings.opsgenie
-    if settings is None:
-        raise ValueError("incident sink opsgenie needs a key: write incidents.opsgenie")
+    settings = _written(context.settings.opsgenie, "opsgenie", "a key")
     return OpsgenieSink(settings.key_file, address=str(settings.url), page_url=context.page_url)
 
 
 def _apprise(context: SinkContext) -> Sink:
     from daemon.adapters.incidents.apprise import AppriseSink
 
-    settings = context.settings.apprise
-    if settings is None:
-        raise ValueError("incident sink apprise needs an address: write incidents.apprise")
+    settings = _written(context.settings.apprise, "apprise", "an address")
     if find_spec("apprise") is None:
         raise ValueError("incident sink apprise needs its library: pip install 'rollbackd[apprise]'")
     files = {channel.name: channel.url_file for channel in settings.channels}

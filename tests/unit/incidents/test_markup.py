@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from daemon.adapters.incidents import markup
-from daemon.adapters.incidents.github import MARKDOWN
+from daemon.adapters.incidents.issues import MARKDOWN
 from daemon.adapters.incidents.jira import WIKI
 from daemon.adapters.incidents.slack import shown
 from daemon.adapters.incidents.teams import message_of

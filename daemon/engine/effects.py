@@ -205,17 +205,17 @@ class Effects:
         except Rejected as error:
             finished = Finished(effect=effect.id, outcome=EffectOutcome.REFUSED, detail=str(error))
         except Denied as error:
-            self._again(key, case, effect, str(error), self._complain, pause=FORBIDDEN_PAUSE)
+            self._again(key, case, effect, str(error), pause=FORBIDDEN_PAUSE)
             return Hindered(effect=effect.id, detail=str(error))
         except PortError as error:
             asked = error.wait if isinstance(error, Unavailable) else 0.0
-            self._again(key, case, effect, str(error), self._complain, least=min(asked, LONGEST_WAIT))
+            self._again(key, case, effect, str(error), least=min(asked, LONGEST_WAIT))
             return None
         except Exception as defect:
             # The edge of the loop: what is not said here would never be said, and never be tried again.
             why = f"a defect of the daemon's ({type(defect).__name__}), see the log"
             self._defects.caught(defect, edge="effect", about=f"{case.key} {effect.id}")
-            self._again(key, case, effect, why, self._complain)
+            self._again(key, case, effect, why)
             return None
         if isinstance(finished, Reviewed):
             self._wait(key, case, REVIEW_PAUSE)
@@ -224,28 +224,19 @@ class Effects:
             self._waiting.pop(key, None)
         return finished
 
-    def _wait(self, key: Key, case: Case, pause: float) -> None:
+    def _wait(self, key: Key, case: Case, pause: float, why: str = "") -> None:
         with self._lock:
-            self._waiting[key] = _Waiting(until=self._clock.monotonic() + pause, pause=pause)
+            self._waiting[key] = _Waiting(until=self._clock.monotonic() + pause, pause=pause, why=why)
         self._later(case.ref, pause)
 
     def _again(
-        self,
-        key: Key,
-        case: Case,
-        effect: Effect,
-        why: str,
-        say: Complain,
-        *,
-        pause: float = 0.0,
-        least: float = 0.0,
+        self, key: Key, case: Case, effect: Effect, why: str, *, pause: float = 0.0, least: float = 0.0
     ) -> None:
         with self._lock:
             before = self._waiting.get(key)
-            pause = pause or max(least, PAUSES.after(before.pause if before is not None else None))
-            self._waiting[key] = _Waiting(until=self._clock.monotonic() + pause, pause=pause, why=why)
-        say(case, effect, f"{why}; trying again in {pause:.0f} s")
-        self._later(case.ref, pause)
+        pause = pause or max(least, PAUSES.after(before.pause if before is not None else None))
+        self._complain(case, effect, f"{why}; trying again in {pause:.0f} s")
+        self._wait(key, case, pause, why)
 
 
 def _first_of_its_sink(case: Case, effect: Effect) -> bool:

@@ -98,7 +98,7 @@ class Played:
 
         def over() -> dict[str, Any] | None:
             cases = self.stage.objects("rolloutcases")
-            case = next(c for c in cases if c["spec"]["revision"]["number"] == number)
+            case = next((c for c in cases if c["spec"]["revision"]["number"] == number), {})
             # A case is made by two writes; between them it has no status.
             status = case.get("status", {})
             done = status.get("phase") in ENDS

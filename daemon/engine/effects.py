@@ -234,7 +234,8 @@ class Effects:
     ) -> None:
         with self._lock:
             before = self._waiting.get(key)
-        pause = pause or max(least, PAUSES.after(before.pause if before is not None else None))
+        failed = before.pause if before is not None and before.why else None
+        pause = pause or max(least, PAUSES.after(failed))
         self._complain(case, effect, f"{why}; trying again in {pause:.0f} s")
         self._wait(key, case, pause, why)
 

@@ -16,7 +16,7 @@ import msgspec
 
 from daemon.core.case.case import Case
 from daemon.core.case.edits import change
-from daemon.core.case.starts import taught_by
+from daemon.core.case.starts import predecessors, taught_by
 from daemon.core.judge.detection import SignalView
 from daemon.core.judge.recovery import FreshView
 from daemon.core.judge.verdict import alpha_of, starts_of
@@ -82,15 +82,16 @@ class EvidenceStore:
 
     # ------------------------------------------------------------ the reconciler's side
 
-    def attend(self, case: Case, policy: Policy, earlier: tuple[Start, ...] = ()) -> bool:
+    def attend(self, case: Case, policy: Policy, cases: Sequence[Case] = ()) -> bool:
         """Gather evidence for a case from now on; tells whether it is new here.
 
-        ``earlier`` tells how the pods of proven releases before it started; what it is at first counts.
+        ``cases`` of its workload tell, when it is new, how the pods of proven releases before it started.
         """
         key = case.key
         with self._lock:
             watch = self._watches.get(key)
             if watch is None:
+                earlier = predecessors(case, cases)
                 self._watches[key] = Watch(
                     case=case, policy=policy, earlier=earlier, states={}, fresh={}, problems={}
                 )
@@ -234,9 +235,8 @@ def _begin(
         pod_sides(watch.case, workload, owners),
     )
     before = in_place_evidence.beforehand(watch.case, workload, owners)
-    earlier = [one for one in watch.earlier if one.signal == signal.name]
     watch.states[signal.name] = state_from(
-        signal, alpha_of(policy), start, policy.baseline_window, history, born, side, before, earlier
+        signal, alpha_of(policy), start, policy.baseline_window, history, born, side, before, watch.earlier
     )
     watch.fresh[signal.name] = Fresh()
     _refresh(watch, workload, owners, signal.name, history)

@@ -14,7 +14,6 @@ from daemon.core.signals.sample import Sample
 from daemon.core.signals.startup import Startup, kept
 from daemon.core.signals.state import Births
 from daemon.core.statistics.counts import Tally
-from daemon.core.thresholds import STARTUP
 
 
 class Fresh(msgspec.Struct, frozen=True):
@@ -24,8 +23,7 @@ class Fresh(msgspec.Struct, frozen=True):
 
     def with_samples(self, samples: Sequence[Sample], born: Births) -> Fresh:
         book, steps = read(self.book, samples, starts_at_zero=born)
-        young = [step for step in (_at_birth(step) for step in steps) if step.age < STARTUP]
-        return Fresh(book=book, young=kept(self.young, young) if young else self.young)
+        return Fresh(book=book, young=kept(self.young, [_at_birth(step) for step in steps]))
 
     def starting(self, startup: Startup | None, policy: SignalPolicy, wanted: Callable[[str], bool]) -> Tally:
         """What pods did in the time in which proven releases' pods failed some requests as well."""

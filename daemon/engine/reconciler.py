@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from msgspec.structs import replace
-
 from daemon.core.case import alerts as alert_matching
 from daemon.core.case import rollback_target as target
 from daemon.core.case.case import Case, Phase, Status
@@ -18,7 +16,6 @@ from daemon.core.case.edits import change
 from daemon.core.case.events import Alerted, Event, Instructed, Observed, Troubled
 from daemon.core.case.keeping import outlived
 from daemon.core.case.lifecycle import advance
-from daemon.core.case.starts import predecessors
 from daemon.core.model import Alert, Episode, Workload, WorkloadRef
 from daemon.core.policy import Policy
 from daemon.engine.admission import admit
@@ -208,14 +205,17 @@ class Reconciler:
         if order is not None and order != case.status.last_instruction:
             choice = target.asked_for(order, workload, case.spec.revision, cases)
             known = self._versions.recorded(choice.revision if choice is not None else None, cases, policy)
-            asked = Instructed(instruction=order, choice=choice, recorded=known, workload=workload)
-            self._apply(case, replace(asked, vouched=self._store.vouched(case)), policy)
+            vouched = self._store.vouched(case)
+            asked = Instructed(
+                instruction=order, choice=choice, recorded=known, workload=workload, vouched=vouched
+            )
+            self._apply(case, asked, policy)
 
     def _carry(self, case: Case, workload: Workload | None, policy: Policy) -> None:
         if not self._store.own(case):
             case = self._save(case, case)
         cases, elapsed = self._own(case.ref), self._attention.look(case.key)
-        if case.active and self._room.attend(case, policy, predecessors(case, cases)):
+        if case.active and self._room.attend(case, policy, cases):
             self._attended()
         for _ in range(MOST_STEPS):
             before = case

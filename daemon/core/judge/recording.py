@@ -219,7 +219,7 @@ class Recording:
                 history,
                 self._pods.born,
                 self._pods.side,
-                starts=[start for start in self._earlier if start.signal == name],
+                starts=self._earlier,
             )
             history.clear()
 

@@ -111,8 +111,8 @@ class Starting(Value, frozen=True):
 
 def kept(young: tuple[Step, ...], steps: Sequence[Step]) -> tuple[Step, ...]:
     """Those of the steps that tell of pods' starts, with those known before."""
-    found = (*young, *steps)
-    return found if len(found) <= STARTUP_STEPS else found[-STARTUP_STEPS:]
+    fresh = [step for step in steps if step.age < STARTUP]
+    return (*young, *fresh)[-STARTUP_STEPS:] if fresh else young
 
 
 def start_of(signal: str, young: Iterable[Step]) -> Start | None:

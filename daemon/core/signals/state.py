@@ -34,7 +34,6 @@ from daemon.core.thresholds import (
     ROUND,
     SECOND_SCRAPE,
     SHIFTED,
-    STARTUP,
 )
 from daemon.core.value import Value
 
@@ -136,7 +135,7 @@ def initial_state(
         baseline=baseline,
         bounds=bounds,
         before=baseline.tally,
-        startup=learnt(starts, bounds.bound) if starts else None,
+        startup=learnt([start for start in starts if start.signal == policy.name], bounds.bound),
         book=book.reference(),
     )
 
@@ -189,10 +188,7 @@ def _judged(state: SignalState, steps: list[Step]) -> SignalState:
     cold_rounds, cold, trail = state.cold_rounds, state.against_outage, state.trail
     spread, bounds, new, policy = state.baseline.dispersion, state.bounds, state.new, state.policy
     over_limit, over_baseline = state.over_limit, state.over_baseline
-    young, starting = state.young, state.starting
-    fresh = [step for step in steps if step.age < STARTUP]
-    if fresh:
-        young = kept(young, fresh)
+    young, starting = kept(state.young, steps), state.starting
     startup = state.startup
     starts = starts_by(startup, policy, young) if startup is not None else None
     for together, stage in by_stage(steps, state.started_at, policy, starts):

@@ -11,15 +11,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
-from msgspec import inspect as types
 
 from daemon import ports
 from daemon.adapters.kubernetes.case_codec import KIND
 from daemon.adapters.kubernetes.client import KubeClient
-from daemon.adapters.kubernetes.crd import Schema, schema, spec_schema
+from daemon.adapters.kubernetes.crd import Schema, spec_schema, status_schema
 from daemon.adapters.kubernetes.errors import decode_answer
 from daemon.adapters.kubernetes.resources import CASES
-from daemon.core.case.case import Status
 
 PATH = f"/openapi/v3/apis/{CASES.group}/{CASES.version}"
 TIMEOUT = 2.0
@@ -67,7 +65,7 @@ def outdated(client: KubeClient) -> str:
 def _sentence(installed: Schema) -> str:
     written: Schema = {
         "type": "object",
-        "properties": {"spec": spec_schema(), "status": schema(types.type_info(Status))},
+        "properties": {"spec": spec_schema(), "status": status_schema()},
     }
     found = list(lacking(installed, written, ""))
     if not found:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from daemon.adapters.incidents.markup import one_line, plain
-from daemon.adapters.incidents.outlet import secret_in
+from daemon.adapters.incidents.outlet import place_of, secret_in
 from daemon.adapters.incidents.webhook import message_id, page_of
 from daemon.core.case.incident import Incident
 from daemon.core.policy import Level
@@ -34,12 +34,11 @@ class AppriseSink:
         self._page_url = page_url.rstrip("/")
 
     def publish(self, incident: Incident) -> str:
-        """Returns when the service has taken the message. Raises Unavailable, Denied."""
+        """Returns when the service has taken the message. Raises Unavailable, Denied, Rejected."""
         from apprise import Apprise, NotifyFormat
 
         logging.getLogger("apprise").disabled = True
-        channel = incident.channel or next(iter(self._channels))
-        file = self._channels[channel]
+        _, file = place_of(self._channels, incident.channel)
         service = Apprise()
         if not service.add(secret_in(file)):
             raise Denied(f"{file} holds no address that apprise knows: see its list of services")

@@ -93,6 +93,8 @@ class Outlet(Value, frozen=True):
                 timeout=TIMEOUT,
                 # What is sent along is for this host alone.
                 allow_redirects=False,
+                # Else a .netrc would put other credentials in the token's place.
+                auth=lambda request: request,
             )
         except requests.RequestException as error:
             # Not the error's own text: it holds the URL, and through a proxy its password.
@@ -173,6 +175,15 @@ def address_in(path: Path) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise Unavailable(f"{path} holds no address: put the webhook's https://… into it")
     return found
+
+
+def place_of(files: Mapping[str, Path], channel: str) -> tuple[str, Path]:
+    """A channel's name and file; the first is the usual one. Raises Rejected for one that is not there any
+    more, while something that is still to be sent names it."""
+    name = channel or next(iter(files))
+    if name not in files:
+        raise Rejected(f"there is no channel {name} any more (configured: {', '.join(files)})")
+    return name, files[name]
 
 
 def encoded(payload: Mapping[str, object]) -> bytes:

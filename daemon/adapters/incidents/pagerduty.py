@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from daemon.adapters.incidents.outlet import Outlet, encoded, secret_in
+from daemon.adapters.incidents.outlet import Outlet, secret_in
 from daemon.adapters.incidents.webhook import page_of
 from daemon.core.case.incident import Incident
 from daemon.core.masking import MASK
@@ -39,7 +39,7 @@ class PagerDutySink:
             remedy="check the routing key: it is that of an Events API v2 integration of an active service",
             secrets=(key,),
         )
-        outlet.post(encoded(self._event(incident, key)), {})
+        outlet.call("POST", payload=self._event(incident, key))
         return f"PagerDuty alert {incident.key}"
 
     def preview(self, incident: Incident) -> dict[str, object]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from daemon.adapters.incidents.markup import one_line, plain, slack_text
-from daemon.adapters.incidents.outlet import Outlet, address_in, encoded, secret_in
+from daemon.adapters.incidents.outlet import Outlet, address_in, secret_in
 from daemon.adapters.incidents.webhook import message_id, page_of
 from daemon.core.case.incident import Incident
 from daemon.core.policy import Level
@@ -135,7 +135,7 @@ class SlackWebhookSink:
             # The channel or the webhook is gone, or archived.
             barred=frozenset({404, 410}),
         )
-        outlet.post(encoded(shown(incident, self._page_url)), {})
+        outlet.call("POST", payload=shown(incident, self._page_url))
         return f"Slack message {message_id(incident)}"
 
     def preview(self, incident: Incident) -> dict[str, object]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from daemon.adapters.incidents.markup import one_line, plain
-from daemon.adapters.incidents.outlet import Outlet, address_in, encoded
+from daemon.adapters.incidents.outlet import Outlet, address_in, place_of
 from daemon.adapters.incidents.webhook import message_id, page_of
 from daemon.core.case.incident import Incident
 from daemon.core.policy import Level
@@ -37,8 +37,8 @@ class TeamsSink:
 
     def publish(self, incident: Incident) -> str:
         """Returns when Teams has taken the card. Raises Unavailable, Denied, Rejected."""
-        channel = incident.channel or next(iter(self._channels))
-        address = address_in(self._channels[channel])
+        channel, file = place_of(self._channels, incident.channel)
+        address = address_in(file)
         outlet = Outlet(
             service=f"Microsoft Teams ({channel})",
             url=address,
@@ -47,7 +47,7 @@ class TeamsSink:
             # The workflow was deleted or switched off.
             barred=frozenset({404, 410}),
         )
-        outlet.post(encoded(message_of(incident, self._page_url)), {})
+        outlet.call("POST", payload=message_of(incident, self._page_url))
         return f"Teams card {message_id(incident)}"
 
     def preview(self, incident: Incident) -> dict[str, object]:

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from daemon import logs
+from daemon.adapters.kubernetes import pausing
 from daemon.adapters.kubernetes.actuator import KubeActuator
 from daemon.adapters.kubernetes.cases import KubeCaseStore
-from daemon.adapters.kubernetes.client import MERGE_PATCH, KubeClient
-from daemon.adapters.kubernetes.resources import DEPLOYMENTS
-from daemon.core.case.guards.pause import PAUSE
+from daemon.adapters.kubernetes.client import KubeClient
 from daemon.core.model import WorkloadRef
 from daemon.ports import Clock, Deputy, Identity
 
@@ -46,6 +45,4 @@ class _Pauses:
         self._client = client
 
     def pause(self, ref: WorkloadRef, value: str | None) -> None:
-        path, query = DEPLOYMENTS.path(ref.namespace, ref.name), {"fieldManager": "rollbackd"}
-        body = {"metadata": {"annotations": {PAUSE: value}}}
-        self._client.request("PATCH", path, query=query, body=body, content_type=MERGE_PATCH)
+        pausing.write(self._client, ref, value, manager="rollbackd")

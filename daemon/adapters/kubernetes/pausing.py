@@ -10,7 +10,7 @@ from daemon.adapters.kubernetes.resources import DEPLOYMENTS
 from daemon.core.case.guards.pause import PAUSE, pause_value
 from daemon.core.model import WorkloadRef
 
-MANAGER = {"fieldManager": "rollbackd-cli"}
+MANAGER = "rollbackd-cli"
 """Who writes by ``managedFields``: a person by these commands, and not the daemon."""
 
 
@@ -29,20 +29,21 @@ def pause(client: KubeClient, ref: WorkloadRef, seconds: float | None) -> str:
             )
         end = now + timedelta(seconds=seconds)
     value = pause_value(end)
-    _write(client, ref, value)
+    write(client, ref, value, manager=MANAGER)
     return value
 
 
 def resume(client: KubeClient, ref: WorkloadRef) -> None:
     """Take it off, or leave it off. Raises as :func:`pause`."""
-    _write(client, ref, None)
+    write(client, ref, None, manager=MANAGER)
 
 
-def _write(client: KubeClient, ref: WorkloadRef, value: str | None) -> None:
+def write(client: KubeClient, ref: WorkloadRef, value: str | None, *, manager: str) -> None:
+    """Set the annotation to this, or take it off. Raises Missing, Denied, Unavailable."""
     patch = {"metadata": {"annotations": {PAUSE: value}}}
     path = DEPLOYMENTS.path(ref.namespace, ref.name)
     try:
-        client.request("PATCH", path, query=MANAGER, body=patch, content_type=MERGE_PATCH)
+        client.request("PATCH", path, query={"fieldManager": manager}, body=patch, content_type=MERGE_PATCH)
     except ports.Missing:
         raise ports.Missing(
             f"Deployment {ref} does not exist: see kubectl get deployments -n {ref.namespace}"

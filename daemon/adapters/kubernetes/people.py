@@ -11,7 +11,7 @@ import msgspec
 from daemon import ports
 from daemon.adapters.kubernetes.client import KubeClient
 from daemon.adapters.kubernetes.errors import decode_answer
-from daemon.adapters.kubernetes.permissions import ReviewStatus, attributes
+from daemon.adapters.kubernetes.permissions import AccessReview, attributes
 from daemon.core.case.steps.step import Right
 from daemon.ports import Person, Stranger
 
@@ -43,10 +43,6 @@ class _TokenStatus(msgspec.Struct):
 
 class _TokenReview(msgspec.Struct):
     status: _TokenStatus
-
-
-class _AccessReview(msgspec.Struct):
-    status: ReviewStatus
 
 
 class _SelfStatus(msgspec.Struct):
@@ -96,7 +92,7 @@ class KubeAccess:
         }
         body = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": spec}
         answer = self._client.request("POST", _ACCESS, body=body, timeout=TIMEOUT)
-        status = decode_answer(answer, _AccessReview, f"POST {_ACCESS}").status
+        status = decode_answer(answer, AccessReview, f"POST {_ACCESS}").status
         if status.evaluation_error and not status.allowed:
             raise ports.Unavailable(
                 f"whether {person.name} may {right} is not known: {status.evaluation_error}"

@@ -127,7 +127,7 @@ class ReviewStatus(msgspec.Struct, rename="camel"):
     evaluation_error: str = ""
 
 
-class _Review(msgspec.Struct):
+class AccessReview(msgspec.Struct):
     status: ReviewStatus
 
 
@@ -229,7 +229,7 @@ def review(
         "spec": {"resourceAttributes": attributes(namespace, right)},
     }
     answer = client.request("POST", _REVIEWS, body=body, timeout=timeout)
-    return decode_answer(answer, _Review, f"POST {_REVIEWS}").status
+    return decode_answer(answer, AccessReview, f"POST {_REVIEWS}").status
 
 
 class KubeRights:

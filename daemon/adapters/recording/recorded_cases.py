@@ -88,7 +88,9 @@ class RecordedCases:
 
         Raises RolloutOutOfOrder, and stays as it was.
         """
-        found = self._cases.setdefault(case, _Case(self._policy))
+        found = self._cases.get(case)
+        if found is None:
+            found = self._cases[case] = _Case(self._policy)
         told: list[Judgement] = []
         if isinstance(entry, RolloutStarted):
             if found.revision == entry.revision:

@@ -113,7 +113,9 @@ def _not_json(response: requests.Response) -> str:
 def _refusal(status: int, envelope: _Envelope) -> PortError:
     said = _shortened(" ".join(envelope.error.split())) or "without a reason"
     if _NO_FUNCTION.search(envelope.error):
-        return UnknownFunction(f"it does not know a function of the query ({said})")
+        return UnknownFunction(
+            f"it does not know a function of the query ({said}) — correct the signal's queries"
+        )
     if envelope.error_type == "bad_data":
         return Rejected(f"it does not understand the query ({said}) — correct the signal's queries")
     if status in {401, 403}:

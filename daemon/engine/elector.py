@@ -11,7 +11,8 @@ from prometheus_client import CollectorRegistry, Gauge
 from daemon import logs
 from daemon.core import election
 from daemon.core.election import Candidate, Lease, Look, Timing, Wait, Write
-from daemon.ports import Conflict, Leases, Missing, PortError
+from daemon.engine.leading import leads
+from daemon.ports import Conflict, Leases, PortError
 
 TIMING: Final = Timing()
 AFTER_FAILURE: Final = 0.5
@@ -119,12 +120,15 @@ class Elector:
     def _write(self, lease: Lease) -> None:
         began = self._monotonic()
         stored = self._leases.write(lease)
+        if not leads(self):
+            # What fell due while too little time was left was passed over: all is looked at again.
+            self._acting = False
         self._candidate = election.after_write(self._candidate, stored, began, self._monotonic())
 
     def _attempt(self, act: Callable[[], None]) -> float:
         try:
             act()
-        except (Conflict, Missing):
+        except Conflict:
             self._candidate = election.after_failure(self._candidate)
             return 0.0
         except PortError as error:

@@ -108,10 +108,9 @@ def _flat_entry(key: str, value: object, path: Path) -> Iterator[tuple[Path, str
         rest = {name: part for name, part in entry.items() if name != by}
         if rest.keys() == {"value"}:
             yield place, str(rest["value"])
-        elif rest:
-            yield from _flat(rest, place)
         else:
-            yield place, "there"
+            # What says nothing but that it is there, such as an emptyDir, is something all the same.
+            yield from list(_flat(rest, place)) or [(place, "there")]
 
 
 def _rank(path: Path) -> tuple[int, Path]:
@@ -128,7 +127,8 @@ def _line(path: Path, before: str | None, after: str | None) -> str:
     # By the name of what it is a value of: that is how a secret is told.
     name = path[-1].rpartition(" ")[2] if path else ""
     old, new = (_shown(name, value) for value in (before, after))
-    if MASK in (old, new) and before is not None and after is not None:
+    hidden = old == new or MASK in (old, new)
+    if hidden and before is not None and after is not None:
         return f"{where}: changed, and not shown"
     return f"{where}: {old} → {new}"
 

@@ -34,6 +34,8 @@ TEMPLATE: Mapping[str, Any] = {
     },
 }
 
+TMP = {"name": "tmp", "emptyDir": {}}
+
 
 def changed(**parts: Any) -> Mapping[str, Any]:
     """The template with other parts of its first container."""
@@ -64,6 +66,10 @@ def changed(**parts: Any) -> Mapping[str, Any]:
             "container app, env LOG: info → not set",
         ),
         (
+            {**TEMPLATE, "spec": {**TEMPLATE["spec"], "volumes": [*TEMPLATE["spec"]["volumes"], TMP]}},
+            "volume tmp: not set → there",
+        ),
+        (
             {**TEMPLATE, "spec": {**TEMPLATE["spec"], "nodeSelector": {"disk": "hdd"}}},
             "nodeSelector.disk: ssd → hdd",
         ),
@@ -75,6 +81,11 @@ def changed(**parts: Any) -> Mapping[str, Any]:
 )
 def test_one_change_is_one_line(after: Mapping[str, Any], line: str) -> None:
     assert template_diff(7, TEMPLATE, after).lines == (line,)
+
+
+def test_values_that_differ_beyond_what_is_shown_are_not_shown_as_alike() -> None:
+    one, other = (changed(env=[{"name": "LOG", "value": "x" * 200 + end}]) for end in "ab")
+    assert template_diff(7, one, other).lines == ("container app, env LOG: changed, and not shown",)
 
 
 def test_order_in_lists_and_the_hash_are_no_changes() -> None:

@@ -81,16 +81,17 @@ class Recording:
 
     @property
     def decided(self) -> bool:
-        """Whether a rollback was decided or the watch is over; whatever comes then is ignored."""
+        """Whether a rollback was decided or the watch is over; what comes then tells of the start alone."""
         return self._decided
 
     def take(self, entry: RecordEntry) -> list[Judgement]:
         """The changes of the verdict that this entry brings about."""
+        said = self.pass_time(entry.at)
+        self._heard = max(self._heard, entry.at)
         if self._decided:
             self._follow_on(entry)
-            return []
-        said = self.pass_time(entry.at)
-        return said if self.decided else said + self._enter(entry)
+            return said
+        return said + self._enter(entry)
 
     def pass_time(self, to: float) -> list[Judgement]:
         """The changes of the verdict before ``to``, if nothing earlier is still to come."""
@@ -103,7 +104,6 @@ class Recording:
 
     def _enter(self, entry: RecordEntry) -> list[Judgement]:
         said: list[Judgement] = []
-        self._heard = max(self._heard, entry.at)
         match entry:
             case Sampled():
                 self._pending.append(entry)
@@ -172,7 +172,6 @@ class Recording:
 
     def _follow_on(self, entry: RecordEntry) -> None:
         """What comes after the decision changes no judgement, and tells how the pods' start ended."""
-        self._heard = max(self._heard, entry.at)
         over = entry.at > self._complete_at + self._policy.watch
         if over or not isinstance(entry, Sampled) or entry.signal not in self._states:
             return

@@ -11,7 +11,7 @@ from daemon.core.case.effect import EffectOutcome
 from daemon.core.case.guards.pause import FORMS, paused_until
 from daemon.core.case.images import AskedImage
 from daemon.core.case.instructing import untimely
-from daemon.core.model import WorkloadRef
+from daemon.core.model import Workload, WorkloadRef
 from daemon.engine.manual import pick, pick_images
 from daemon.ports import (
     CaseStore,
@@ -66,9 +66,7 @@ class PeoplesOrders:
         running: int | None = None,
     ) -> str:
         """Roll a workload back by hand, or set images. What comes of it is the next rollout's case."""
-        workload = self._cluster.workload(ref)
-        if workload is None:
-            raise Missing(f"Deployment {ref} is not guarded here, or does not exist")
+        workload = self._guarded(ref)
         if workload.current is None:
             raise Unavailable(f"Deployment {ref} has no ReplicaSet for its template yet")
         if running is not None and running != workload.current.number:
@@ -92,9 +90,14 @@ class PeoplesOrders:
                 paused_until(value)
             except ValueError as error:
                 raise Rejected(f"{value[:60]!r} does not say until when: {FORMS}") from error
-        if self._cluster.workload(ref) is None:
-            raise Missing(f"Deployment {ref} is not guarded here, or does not exist")
+        self._guarded(ref)
         with self._deputies.of(who) as hands:
             hands.pauses.pause(ref, value)
         state = "not paused" if value is None else f"paused ({value})"
         return f"Deployment {ref} is {state} for the daemon"
+
+    def _guarded(self, ref: WorkloadRef) -> Workload:
+        workload = self._cluster.workload(ref)
+        if workload is None:
+            raise Missing(f"Deployment {ref} is not guarded here, or does not exist")
+        return workload

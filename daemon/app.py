@@ -181,12 +181,12 @@ def kube_client(settings: Settings) -> KubeClient:
     return load(settings.kubernetes.kubeconfig, settings.kubernetes.context or None)
 
 
-def case_store(settings: Settings) -> CaseStore:
-    """The cluster's cases, listed at each call."""
+def case_store(settings: Settings, client: KubeClient | None = None) -> CaseStore:
+    """The cluster's cases, listed at each call; by this client, where there is one already."""
     from daemon.adapters.kubernetes.cases import KubeCaseStore
 
     return KubeCaseStore(
-        kube_client(settings),
+        client or kube_client(settings),
         namespaces=settings.namespaces,
         clock=SystemClock(),
         on_problem=logs.get().warning,

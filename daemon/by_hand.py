@@ -50,7 +50,7 @@ def manual_rollback(
         well = roll_back_by_hand(
             tools,
             ref,
-            cases=lambda: case_store(settings).cases(),
+            cases=lambda: case_store(settings, client).cases(),
             asked=asked,
             dry_run=dry_run,
             agrees=agrees,
@@ -67,7 +67,7 @@ def wait(
     cluster = _only(client, ref, clock, say)
     tools = ReleaseWait(
         cluster=cluster,
-        store=case_store(settings),
+        store=case_store(settings, client),
         clock=clock,
         sleep=threading.Event().wait,
         say=say,

@@ -149,14 +149,9 @@ def owner_words(owned: Ownership | None) -> str:
 
 
 def detail(case: Case, policy: Policy) -> CaseDetail:
-    assessment = case.status.assessment
-    titles = {signal.name: signal.title for signal in policy.signals}
     return CaseDetail(
         summary=summary(case),
-        evidence=tuple(
-            _signal(signal, titles.get(signal.name, signal.name))
-            for signal in (assessment.signals if assessment else ())
-        ),
+        evidence=evidence_rows(case, policy),
         explanation=explain(case, policy),
         timeline=tuple(
             Moment(
@@ -169,6 +164,16 @@ def detail(case: Case, policy: Policy) -> CaseDetail:
         ),
         message=incident.message(case, policy, last_change(case)),
         case=case,
+    )
+
+
+def evidence_rows(case: Case, policy: Policy) -> tuple[SignalRow, ...]:
+    """The numbers that were judged last, a row a signal."""
+    assessment = case.status.assessment
+    titles = {signal.name: signal.title for signal in policy.signals}
+    return tuple(
+        _signal(signal, titles.get(signal.name, signal.name))
+        for signal in (assessment.signals if assessment else ())
     )
 
 

@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from daemon.core.case.case import Case, Phase
 from daemon.core.case.case_lines import timeline
 from daemon.core.case.harm import harm
+from daemon.core.case.in_place_words import counted_from, fields
 from daemon.core.case.incident import failure, title
 from daemon.core.policy import Policy
 from daemon.core.value import Value
-from daemon.presentation.case_views import detail
+from daemon.presentation.case_views import evidence_rows
 from daemon.presentation.words import clean, duration
 
 
@@ -38,7 +39,7 @@ class Postmortem(Value, frozen=True):
 def postmortem(case: Case, policy: Policy) -> Postmortem:
     made = (
         Section(title="Summary", lines=tuple(_summary(case, policy))),
-        Section(title="Timeline (UTC, and seconds since the rollout began)", lines=timeline(case)),
+        Section(title=f"Timeline (UTC, and seconds since {counted_from(case)})", lines=timeline(case)),
         _evidence(case, policy),
         Section(title="What was changed", lines=tuple(_changed(case))),
         Section(title="What was done", lines=tuple(_acts(case))),
@@ -51,8 +52,11 @@ def postmortem(case: Case, policy: Policy) -> Postmortem:
 def _summary(case: Case, policy: Policy) -> Iterator[str]:
     spec, status = case.spec, case.status
     yield f"Workload: {case.ref}"
-    yield f"Bad version: {spec.revision.image} (revision {spec.revision.number}, {spec.revision.hash})"
-    if status.target is not None:
+    if spec.in_place:
+        yield from fields(case)
+    else:
+        yield f"Bad version: {spec.revision.image} (revision {spec.revision.number}, {spec.revision.hash})"
+    if status.target is not None and not spec.in_place:
         back = "Restored version" if status.patched_at is not None else "Version to return to"
         yield f"{back}: {status.target.image} (revision {status.target.number}, {status.target.hash})"
     yield f"Reason: {failure(case) or 'none'}"
@@ -68,10 +72,9 @@ def _summary(case: Case, policy: Policy) -> Iterator[str]:
 
 
 def _evidence(case: Case, policy: Policy) -> Section:
-    shown = detail(case, policy)
     rows = tuple(
         (s.title, s.verdict, s.new.text, s.old.text, s.before.text, s.limit_text, s.over_limit_words)
-        for s in shown.evidence
+        for s in evidence_rows(case, policy)
     )
     facts = case.status.assessment.facts if case.status.assessment is not None else ()
     return Section(
@@ -117,8 +120,8 @@ def _open(case: Case, policy: Policy) -> Iterator[str]:
     """What the daemon cannot tell, and people have to find out."""
     if case.status.failing_at is not None:
         yield "What is the root cause, and what keeps it from coming back?"
-    if harm(case, policy).startswith("not known"):
-        yield "How much harm was done?"
+        if harm(case, policy).startswith("not known"):
+            yield "How much harm was done?"
     if case.status.phase is Phase.UNRECOVERED:
         yield "What keeps the service from recovering? The rollback did not help."
     found = case.status.verification
@@ -137,11 +140,8 @@ def markdown(report: Postmortem) -> str:
     for section in _told(report):
         parts.append(f"## {_escaped(section.title)}")
         if section.heads:
-            table = [section.heads, tuple("---" for _ in section.heads), *section.rows]
-            lines = [
-                f"| {' | '.join(cell if row is table[1] else _escaped(cell) for cell in row)} |"
-                for row in table
-            ]
+            table = [section.heads, ["---"] * len(section.heads), *section.rows]
+            lines = [f"| {' | '.join(map(_escaped, row))} |" for row in table]
             parts.append("\n".join(lines))
         if section.lines:
             parts.append("\n".join(f"- {_escaped(line)}" for line in section.lines))

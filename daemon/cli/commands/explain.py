@@ -163,7 +163,7 @@ def _paragraph(session: Invocation, words: str, *, style: str = "", blank: bool 
 def _draw(case: Case, shown: Explanation, plot: Path) -> int:
     from daemon.presentation.figure import figure_of
 
-    figure = figure_of(case, shown.revision, shown.beginning)
+    figure = figure_of(case)
     if figure is None:
         click.echo(f"error: {plot} was not drawn: {_undrawn(shown)}", err=True)
         return BAD

@@ -13,7 +13,6 @@ from daemon.cli.invocation import Invocation
 
 if TYPE_CHECKING:
     from daemon.core.case.case import Case
-    from daemon.core.policy import Policy
 
 
 @click.command(
@@ -48,22 +47,20 @@ def report(session: Invocation, case: str, form: str) -> int:
     if session.json or form == "json":
         session.emit(made)
     elif form == "html":
-        click.echo(postmortem.page(made, _picture(found, policy)), nl=False)
+        click.echo(postmortem.page(made, _picture(found)), nl=False)
     else:
         click.echo(postmortem.markdown(made), nl=False)
     return OK
 
 
-def _picture(case: Case, policy: Policy) -> bytes:
+def _picture(case: Case) -> bytes:
     """As SVG; empty where there is nothing to draw, or nothing to draw with."""
     import tempfile
 
-    from daemon.presentation.explanation import explain
     from daemon.presentation.figure import figure_of
     from daemon.presentation.picture import PictureError, draw
 
-    shown = explain(case, policy)
-    figure = figure_of(case, shown.revision, shown.beginning)
+    figure = figure_of(case)
     if figure is None:
         return b""
     with tempfile.TemporaryDirectory() as folder:

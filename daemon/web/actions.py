@@ -22,10 +22,14 @@ from daemon.web.door import Door
 from daemon.web.own_page import require_own_page
 from daemon.web.ports import Orders
 from daemon.web.readers import Readers
-from daemon.web.visitor import INSTRUCT, NOBODY, change
+from daemon.web.visitor import INSTRUCT, change
 
 MAX_BODY, BODY_TIMEOUT, MAX_REASON = 8192, 10.0, 500
 B = TypeVar("B", bound=msgspec.Struct)
+_NOBODY = (
+    "without a login it is not known who asks, and so nothing can be done here: use the commands, "
+    "or set web.login to token"
+)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -80,7 +84,7 @@ class Desk:
         def done() -> Response:
             visitor = self.door.enter(request)
             if visitor.identity is None:
-                raise HTTPException(403, NOBODY)
+                raise HTTPException(403, _NOBODY)
             visitor.need(namespace, right)
             try:
                 return answer({"done": act(visitor.identity, given), "by": visitor.identity.signature})
@@ -117,9 +121,7 @@ def add_actions(app: FastAPI, desk: Desk) -> None:
         ref = WorkloadRef(namespace=namespace, name=name)
 
         def act(who: Identity, given: Rollback) -> str:
-            images = (AskedImage(version=given.image, container=given.container),) if given.image else ()
-            if images and given.revision is not None:
-                raise Rejected("a revision and an image exclude each other: give one")
+            images = _images(given)
             return orders.roll_back(
                 ref,
                 who,
@@ -146,6 +148,21 @@ def add_actions(app: FastAPI, desk: Desk) -> None:
         return await desk.take(
             request, Nothing, namespace, change(name), lambda who, _: orders.pause(ref, None, who)
         )
+
+
+def _images(given: Rollback) -> tuple[AskedImage, ...]:
+    """Raises Rejected for a wish that is not whole: it must not become another one."""
+    if given.unproven and given.revision is None:
+        raise Rejected("unproven is about a revision: name it")
+    if given.image is None:
+        if given.container:
+            raise Rejected("a container says whose image is set: give the image")
+        return ()
+    if not given.image.strip():
+        raise Rejected("the image is empty: give a tag, a digest or a whole reference")
+    if given.revision is not None:
+        raise Rejected("a revision and an image exclude each other: give one")
+    return (AskedImage(version=given.image, container=given.container),)
 
 
 def _approval(given: Approval) -> Instruction:

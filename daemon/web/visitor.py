@@ -20,10 +20,6 @@ def change(deployment: str) -> Right:
     return Right(verb="patch", resource="deployments", group="apps", name=deployment)
 
 
-NOBODY = (
-    "without a login it is not known who asks, and so nothing can be done here: use the commands, "
-    "or set web.login to token"
-)
 Allowed = Callable[[Person, str, Right], bool]
 
 
@@ -48,8 +44,6 @@ class Visitor:
     def need(self, namespace: str, right: Right) -> None:
         """Raises HTTPException where a right is missing, Unavailable when that cannot be asked."""
         if not self.may(namespace, right):
-            if self.identity is None:
-                raise HTTPException(403, NOBODY)
             role = "view" if right == SEE else "edit"
             raise HTTPException(
                 403,

@@ -60,7 +60,7 @@ def house() -> Iterator[House]:
     made = House(orders=Remembered())
     made.views.now_cases = [samples.awaiting()]
     made.access.grant("anna", HERE, change(samples.REF.name))
-    with made.open(made.token_door(), hosts=("shown.example",)):
+    with made.open(made.token_door(), hosts=("Shown.Example",)):
         yield made
 
 
@@ -153,6 +153,9 @@ def test_what_is_not_done_is_said_in_words(house: House, error: PortError, statu
         (f"{CASE}/approve", {"unproven": True}, 422, "unproven is about a revision"),
         (f"{CASE}/hold", {"reason": "x" * 501}, 422, "write 500 at most"),
         (f"{WORKLOAD}/rollback", {"revision": 1, "image": "v1"}, 422, "exclude each other"),
+        (f"{WORKLOAD}/rollback", {"image": ""}, 422, "the image is empty"),
+        (f"{WORKLOAD}/rollback", {"container": "app"}, 422, "give the image"),
+        (f"{WORKLOAD}/rollback", {"unproven": True}, 422, "unproven is about a revision"),
         (f"{CASE}/hold", {"reason": "x" * 9000}, 413, "8192 bytes"),
     ],
 )

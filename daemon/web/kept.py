@@ -30,10 +30,7 @@ class Kept(Generic[K, V]):
 
     def put(self, key: K, value: V, seconds: float) -> None:
         with self._lock:
-            self._values.pop(key, None)
-            self._values[key] = (self._monotonic() + seconds, value)
-            while len(self._values) > self._most:
-                self._values.popitem(last=False)
+            self._put(key, value, seconds)
 
     def put_new(self, key: K, value: V, seconds: float) -> bool:
         """Put it, unless there is one already; whether there was none."""
@@ -41,11 +38,15 @@ class Kept(Generic[K, V]):
             found = self._values.get(key)
             if found is not None and found[0] > self._monotonic():
                 return False
-            self._values[key] = (self._monotonic() + seconds, value)
-            while len(self._values) > self._most:
-                self._values.popitem(last=False)
+            self._put(key, value, seconds)
             return True
 
     def drop(self, key: K) -> None:
         with self._lock:
             self._values.pop(key, None)
+
+    def _put(self, key: K, value: V, seconds: float) -> None:
+        self._values.pop(key, None)
+        self._values[key] = (self._monotonic() + seconds, value)
+        while len(self._values) > self._most:
+            self._values.popitem(last=False)

@@ -96,7 +96,13 @@ class Receiver:
             if signature is not None:
                 self._verify(signature, body)
             delivery = _decode(body)
-            recorded = await self._record(delivery)
+            try:
+                recorded = await self._record(delivery)
+            except HTTPException:
+                # The sender is asked to deliver again, and may do so with the same signature.
+                if signature is not None and self._signatures is not None:
+                    self._signatures.forget(signature)
+                raise
         finally:
             self._in_flight -= 1
         self._alerts.inc(recorded)

@@ -43,3 +43,9 @@ class Signatures:
         if not self._seen.put_new(given, True, 2 * WINDOW):
             return "this delivery was taken already: sign each anew"
         return ""
+
+    def forget(self, header: str) -> None:
+        """It counts once more: what it was for could not be stored."""
+        found = _FORM.fullmatch(header.strip())
+        if found is not None:
+            self._seen.drop(found.group(2))

@@ -54,6 +54,18 @@ def test_a_signed_delivery_is_taken_once(url: str, intake: FakeIntake) -> None:
     assert post(url, body, Authorization="Bearer ").status_code == 401, "no token is not an empty one"
 
 
+def test_what_could_not_be_stored_may_be_delivered_again_as_it_was_signed(
+    url: str, intake: FakeIntake
+) -> None:
+    body = payload(alert()).encode()
+    signed = {"X-Rollbackd-Signature": sign(body)}
+    intake.down = "the API server does not answer"
+    assert post(url, body, **signed).status_code == 503
+    intake.down = ""
+    assert post(url, body, **signed).status_code == 200
+    assert post(url, body, **signed).status_code == 401
+
+
 @pytest.mark.parametrize(
     ("header", "says"),
     [

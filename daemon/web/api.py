@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import Annotated
 
 from anyio import CapacityLimiter, move_on_after, to_thread
@@ -48,7 +49,17 @@ def add_probes(app: FastAPI, views: Views, registry: CollectorRegistry) -> None:
 
     fleet = CollectorRegistry()
     fleet.register(FleetMetrics(views))
-    one = CapacityLimiter(1)
+    one, under_way = CapacityLimiter(1), Lock()
+
+    def known() -> bytes:
+        # A scrape that gave up has left its thread behind, which still asks: no second one joins it.
+        if not under_way.acquire(blocking=False):
+            return b""
+        try:
+            return generate_latest(fleet)
+        finally:
+            under_way.release()
+
     # When a counter was made says nothing that its process's start does not.
     disable_created_metrics()  # type: ignore[no-untyped-call]
 
@@ -58,9 +69,7 @@ def add_probes(app: FastAPI, views: Views, registry: CollectorRegistry) -> None:
         text = generate_latest(registry)
         # The cases may have to be listed: a scrape does not wait for an API server that is silent.
         with move_on_after(FLEET_WITHIN):
-            text += await to_thread.run_sync(
-                lambda: generate_latest(fleet), limiter=one, abandon_on_cancel=True
-            )
+            text += await to_thread.run_sync(known, limiter=one, abandon_on_cancel=True)
         return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
@@ -135,17 +144,19 @@ class Detail(case_views.CaseDetail, frozen=True):
 
 
 def _detail(shown: Shown, request: Request, namespace: str, name: str, clock: Clock) -> Detail:
+    """Raises HTTPException, Unavailable."""
     visitor, _ = shown.to(request)
     visitor.need(namespace, SEE)
-    case = _find_case(shown.views, namespace, name)
+    cases = shown.views.cases()
+    case = _find(cases, namespace, name)
     detail = case_views.detail(case, shown.views.policy(case.ref))
     actions = timely(case) if visitor.may(namespace, INSTRUCT) else ()
     may = visitor.may(namespace, change(case.spec.workload))
-    by_hand = _by_hand(shown.views, case, clock) if may else None
+    by_hand = _by_hand(shown.views, case, cases, clock) if may else None
     return Detail(**structs.asdict(detail), actions=actions, by_hand=by_hand)
 
 
-def _by_hand(views: Views, case: Case, clock: Clock) -> ByHand | None:
+def _by_hand(views: Views, case: Case, cases: Sequence[Case], clock: Clock) -> ByHand | None:
     workload = next((found for found in views.workloads() if found.ref == case.ref), None)
     if workload is None:
         return None
@@ -154,13 +165,13 @@ def _by_hand(views: Views, case: Case, clock: Clock) -> ByHand | None:
         running=current.number if current else 0,
         running_words=str(current) if current else "",
         paused=paused(workload.pause, clock.now()),
-        returns=returns(workload, views.cases()),
+        returns=returns(workload, cases),
     )
 
 
-def _find_case(views: Views, namespace: str, name: str) -> Case:
-    """Raises HTTPException 404, Unavailable."""
-    for found in views.cases():
+def _find(cases: Sequence[Case], namespace: str, name: str) -> Case:
+    """Raises HTTPException 404."""
+    for found in cases:
         if (found.namespace, found.name) == (namespace, name):
             return found
     raise HTTPException(404, f"there is no case {namespace}/{name}; it may have been pruned")

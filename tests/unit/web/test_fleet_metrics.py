@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from daemon import __version__, metrics_reference
-from daemon.core.case.case import Phase, Status
+from daemon.core.case.case import Case, Phase, Status
 from daemon.ports import Unavailable
 from tests.unit.web import samples
 from tests.unit.web.conftest import Client
@@ -57,3 +60,22 @@ def test_the_reference_is_current() -> None:
     labelled = metrics_reference.names()
     assert labelled["rollbackd_case_phase"][2] == ("namespace", "workload", "phase")
     assert labelled["rollbackd_webhook_deliveries_total"][0] == "counter"
+
+
+@pytest.mark.e2e
+def test_scrapes_of_a_silent_memory_wait_for_one_another_and_pile_up_nothing(
+    client: Client, views: FakeViews
+) -> None:
+    asked: list[int] = []
+    known = views.cases
+
+    def counted() -> Sequence[Case]:
+        asked.append(1)
+        return known()
+
+    views.cases = counted  # type: ignore[method-assign]
+    views.gate.clear()
+    for _ in range(2):
+        assert client.get("/metrics").status_code == 200, "the rest is there within the scrape's time"
+    assert len(asked) == 1
+    views.gate.set()

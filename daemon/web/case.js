@@ -6,7 +6,7 @@ function rate(r, limit, label) {
   fill.style.width = `${100 * r.rate / full}%`;
   const mark = el("u", {});
   mark.style.left = `${100 * limit / full}%`;
-  return el("td", { class: "rate", "data-label": label }, el("b", { text: `${Number((100 * r.rate).toPrecision(3))} %` }),
+  return el("td", { class: "rate", "data-label": label }, el("b", { text: share(r.rate) }),
     el("div", { class: "small", text: `${Math.round(r.bad)} of ${Math.round(r.total)}` }), el("div", { class: "bar", "aria-hidden": "true" }, fill, mark));
 }
 function strength(power, words, label) {

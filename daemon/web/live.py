@@ -66,16 +66,13 @@ class Listener:
 class Listeners:
     """Used on the event loop alone; the daemon's memory is looked at in a thread, once for all of them."""
 
-    def __init__(self, views: Views, pace: Pace, *, most: int | None = None) -> None:
+    def __init__(self, views: Views, pace: Pace) -> None:
         self.pace = pace
         self._views = views
-        self._most = most if most is not None else max(1, min(MOST, most_connections() // SHARE))
+        self._most = max(1, min(MOST, most_connections() // SHARE))
         self._seats: dict[Listener, None] = {}
         self._looking: asyncio.Task[None] | None = None
         self._limiter = CapacityLimiter(1)
-
-    def __len__(self) -> int:
-        return len(self._seats)
 
     @contextmanager
     def seat(self, listener: Listener) -> Iterator[None]:
@@ -124,7 +121,6 @@ class Listeners:
             marks.setdefault(case.namespace, []).append(_case_mark(case))
         own = (
             tuple(views.problems()),
-            tuple(views.unready()),
             views.alive(),
             views.follows(),
             tuple(views.unmatched()),

@@ -36,4 +36,5 @@ def _ours(origin: str, request: Request, hosts: Collection[str]) -> bool:
         name = (parts.hostname or "").lower()
     except ValueError:
         return False
-    return parts.netloc.lower() == request.headers.get("host", "").lower() or name in hosts
+    known = {host.lower() for host in hosts}
+    return parts.netloc.lower() == request.headers.get("host", "").lower() or name in known

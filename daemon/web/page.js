@@ -26,13 +26,13 @@ function drawBanners() {
   const link = document.getElementById("link");
   if (link.textContent !== text) link.textContent = text;
   document.getElementById("dot").className = `dot ${lost ? "bad" : state.error ? "warn" : state.at ? "good" : ""}`;
-  const key = out.map((node) => node.textContent).join("\n"), box = document.getElementById("banners");
-  if (box.dataset.key !== key) { box.dataset.key = key; box.replaceChildren(...out); }
+  put(document.getElementById("banners"), out);
 }
 
 function route() {
   const parts = location.hash.split("/").slice(1);
-  return parts[0] === "cases" && parts.length === 3 ? parts.slice(1).map(decodeURIComponent) : null;
+  if (parts[0] !== "cases" || parts.length !== 3) return null;
+  try { return parts.slice(1).map(decodeURIComponent); } catch { return null; /* a broken address: the list */ }
 }
 async function get(key, path) {
   const response = await fetch(path, { signal: AbortSignal.timeout(4000), cache: "no-store" });
@@ -107,8 +107,7 @@ async function turn() {
   if (!due || since < 4 * turns.cost) return;
   turns.busy = true; live.changed = false;
   const began = Date.now();
-  await refresh();
-  Object.assign(turns, { busy: false, last: Date.now(), cost: Date.now() - began });
+  try { await refresh(); } finally { Object.assign(turns, { busy: false, last: Date.now(), cost: Date.now() - began }); }
 }
 async function poke() { await turn(); listen(); drawBanners(); drawAges(); }
 setInterval(poke, PERIOD);
@@ -127,5 +126,4 @@ addEventListener("afterprint", () => {
   delete document.body.dataset.printing;
   draw();
 });
-turns.last = -PERIOD;
 poke();

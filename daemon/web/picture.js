@@ -133,7 +133,7 @@ function story(all, s, width, id) {
 function stories(all, room) {
   const columns = all.signals.length > 1 && room >= 2 * BLOCK + GAP ? 2 : 1;
   const width = Math.max(220, Math.floor((room - (columns - 1) * GAP) / columns) - FRAME);
-  if (!all.signals.length) return el("div", { class: "card empty", text: all.missing });
+  if (!all.signals.length) return empty(all.missing);
   return el("div", {}, [all.lesson, all.missing, all.onsetWords].filter(Boolean).map((text) => el("p", { class: "small", text })),
     el("div", { class: columns > 1 ? "stories two" : "stories" }, all.signals.map((s, i) => story(all, s, width, `plot-${i}`))));
 }

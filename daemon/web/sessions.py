@@ -31,8 +31,8 @@ class Sessions:
         self._longest = longest
         self._tokens: Kept[str, str] = Kept(clock.monotonic, most=MOST)
 
-    def open(self, request: Request, response: Response, token: str) -> float:
-        """Begin a session, which is never longer than the token lives; its seconds."""
+    def open(self, request: Request, response: Response, token: str) -> None:
+        """Begin a session, which is never longer than the token lives."""
         end = expiry(token)
         left = self._longest if end is None else (end - self._clock.now()) / timedelta(seconds=1)
         seconds = max(1.0, min(self._longest, left))
@@ -50,7 +50,6 @@ class Sessions:
             httponly=True,
             samesite="strict",
         )
-        return seconds
 
     def token(self, request: Request) -> str | None:
         """The token of the request's session, if it has one that has not ended."""

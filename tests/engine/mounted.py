@@ -33,6 +33,7 @@ def template(*, mounted: bool = True) -> dict[str, Any]:
 
 class Mounted(World):
     rates: Mapping[str, float] = RATES
+    synced = SYNCED
     incident: float | None = None
     """An error rate that something else than the configuration brings."""
     _seen = "good"
@@ -50,7 +51,7 @@ class Mounted(World):
     def _sync(self) -> None:
         now, held = self.clock.monotonic(), self.configuration.holds(REF.namespace, CONFIG) or self._seen
         if self._due is None or self._due[1] != held:
-            self._due = (now + SYNCED, held)
+            self._due = (now + self.synced, held)
         if now >= self._due[0]:
             self._seen = held
         rate = self.incident if self.incident is not None else self.rates.get(self._seen, self.base)

@@ -32,6 +32,35 @@ def test_a_failure_that_began_before_the_edit_is_not_its_doing(ahead: float, rat
     untouched(made)
 
 
+@pytest.mark.parametrize("phase", [3.0, 7.0, 11.0])
+def test_nor_one_that_began_within_the_same_scrape(phase: float) -> None:
+    made = world()
+    made.run(phase)
+    made.incident = 0.3
+    made.run(2.0)
+    made.edit("other")
+    assert untouched(made).phase is Phase.HELD
+
+
+@pytest.mark.parametrize("phase", [0.0, 2.0, 4.0])
+def test_an_edit_that_pods_see_within_the_same_scrape_is_told_from_it_by_the_counts(phase: float) -> None:
+    made = world()
+    made.synced = 4.0
+    made.run(phase)
+    made.edit()
+    case = made.until(*ENDS)
+    assert case.phase is Phase.ROLLED_BACK, case.status.reason
+
+
+def test_and_is_held_where_too_few_requests_tell() -> None:
+    made = world(rps=4.0)
+    made.synced = 4.0
+    made.edit()
+    case = made.until(*ENDS)
+    assert case.phase is Phase.HELD
+    assert "may have begun up to" in case.status.reason
+
+
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("base", [0.01, 0.04])
 def test_an_edit_that_does_no_harm_is_not_undone(seed: int, base: float) -> None:

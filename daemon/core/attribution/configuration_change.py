@@ -12,8 +12,9 @@ from collections.abc import Collection, Sequence
 from daemon.core.assessment import Attribution, Fact
 from daemon.core.attribution.failure import Failure, earliest
 from daemon.core.attribution.finding import Finding, Witness
+from daemon.core.attribution.moment_of_change import well_until
 from daemon.core.statistics.change_point import Onset
-from daemon.core.thresholds import LAG, SKEW
+from daemon.core.thresholds import LAG
 from daemon.core.value import Value
 
 
@@ -58,7 +59,7 @@ def _in_time(failing: Sequence[Failure], begun: Onset | None, reach: Reach) -> F
     if begun is None:
         reason = "when the failure began cannot be told, and so not whether the change came first"
         return Finding(witness=Witness.NO_COMPARISON, reason=reason)
-    if begun.low < reach.changed_at - SKEW:
+    if not all(well_until(f.state, f.onset or begun, reach.changed_at) for f in failing):
         ago = reach.changed_at - begun.low
         reason = f"the failure may have begun up to {ago:.0f} s before the configuration was changed"
         witness = Witness.BEFORE_CHANGE if begun.high < reach.changed_at else Witness.NO_COMPARISON

@@ -8,7 +8,7 @@ environment variable FAULT, or for a running pod ``PUT /fault`` (what a bad depe
     {"crash_after": 0.5}            exit 1 after so many seconds
     {"allocate_mb_per_s": 200}      grow until the kernel ends the process
     {"ready": false}                never ready
-    {"rereads": true}               look into the settings for the error_rate at each request
+    {"rereads": true}               follow the error_rate of the settings
     {"require_config": "key"}       exit 1 unless the settings have that key
     {"validation_failures": true}   validation failures every second, all else healthy
     {"scada_down": true}            the SCADA link is down, and says so
@@ -25,7 +25,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 SETTINGS = Path(os.environ.get("SETTINGS_FILE", "/app/config/settings.json"))
 FAULT_FILE = Path(__file__).with_name("fault.json")
@@ -58,15 +58,12 @@ METRICS: dict[str, tuple[str, str, Labels]] = {
 
 def log(level: str, message: str, **fields: Any) -> None:
     """One JSON line, as the application writes them."""
-    line = {
-        "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "level": level,
-        "message": message,
-    }
-    print(json.dumps(line | {"logger": "gl006"} | fields), flush=True)
+    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    line = {"timestamp": at, "level": level, "message": message, "logger": "gl006"}
+    print(json.dumps(line | fields), flush=True)
 
 
-def die(message: str, **fields: Any) -> None:
+def die(message: str, **fields: Any) -> NoReturn:
     """Log why and end with exit code 1, from any thread."""
     log("ERROR", message, **fields)
     os._exit(1)
@@ -141,13 +138,11 @@ def work(method: str) -> int:
     seconds = random.uniform(0.02, 0.2)
     if random.random() < FAULT.get("slow_rate", 0.0):
         seconds = float(FAULT.get("slow_seconds", 7.0)) * random.uniform(0.9, 1.1)
-    failing = read_settings() if FAULT.get("rereads") else FAULT
-    failed = random.random() < failing.get("error_rate", BASE_ERROR_RATE)
-    status = 500 if failed else 200
-    if failed:
+    if failed := random.random() < FAULT.get("error_rate", BASE_ERROR_RATE):
         METRIC.count("gl006_errors_total", "calculation_error", "calculator")
         METRIC.count("gl006_exceptions_total", "ValueError", "calculator")
         log("ERROR", "calculation failed", error_type="calculation_error", component="calculator")
+    status = 500 if failed else 200
     METRIC.request(method, WORK, status, seconds)
     return status
 
@@ -203,11 +198,8 @@ class Handler(BaseHTTPRequestHandler):
             os._exit(int(FAULT["exit"]))
 
     def _work(self, method: str) -> None:
-        if self.path != WORK:
-            self._answer(404, '{"detail": "Not Found"}')
-            return
-        status = work(method)
-        self._answer(status, json.dumps({"status": "ok" if status == 200 else "calculation failed"}))
+        status = work(method) if self.path == WORK else 404
+        self._answer(status, json.dumps({"status": "ok" if status == 200 else "failed"}))
 
 
 class Server(ThreadingHTTPServer):
@@ -261,11 +253,17 @@ def read_settings() -> dict[str, Any]:
     if not SETTINGS.exists():
         return {}
     try:
-        settings = json.loads(SETTINGS.read_text())
+        return dict(json.loads(SETTINGS.read_text()))
     except ValueError as problem:
         die("invalid configuration", file=str(SETTINGS), error=str(problem), component="config")
-        raise
-    return settings if isinstance(settings, dict) else {}
+
+
+def follow_settings() -> None:
+    """Take up an edit once it is 3 s old: so no request fails in the scrape that the edit is made in."""
+    while True:
+        if SETTINGS.exists() and time.time() - SETTINGS.stat().st_mtime >= 3.0:
+            FAULT["error_rate"] = read_settings().get("error_rate", BASE_ERROR_RATE)
+        time.sleep(0.5)
 
 
 def show_links() -> None:
@@ -280,15 +278,15 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     given = os.environ.get("FAULT") or (FAULT_FILE.read_text() if FAULT_FILE.exists() else "{}")
     FAULT.update(json.loads(given))
-    settings = read_settings()
-    required = FAULT.get("require_config")
+    settings, required = read_settings(), FAULT.get("require_config")
     if required and required not in settings:
         die("missing configuration key", key=required, file=str(SETTINGS), component="config")
     show_links()
     servers = [Server(("0.0.0.0", port), Handler) for port in (SERVICE_PORT, METRICS_PORT)]
     background(servers[1].serve_forever)
     background(load)
-    starters = {"crash_after": crash, "allocate_mb_per_s": allocate, "validation_failures": fail_validations}
+    starters = {"crash_after": crash, "allocate_mb_per_s": allocate}
+    starters |= {"validation_failures": fail_validations, "rereads": follow_settings}
     for fault, action in starters.items():
         if FAULT.get(fault):
             background(action)

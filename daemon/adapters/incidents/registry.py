@@ -168,6 +168,13 @@ def _apprise(context: SinkContext) -> Sink:
     return AppriseSink(files, page_url=context.page_url)
 
 
+def _grafana(context: SinkContext) -> Sink:
+    from daemon.adapters.incidents.grafana import GrafanaSink
+
+    settings = _written(context.settings.grafana, "grafana", "an address and a token")
+    return GrafanaSink(settings.token_file, address=str(settings.url), page_url=context.page_url)
+
+
 SINKS: Mapping[str, Callable[[SinkContext], Sink]] = {
     "log": _log,
     "events": _events,
@@ -181,6 +188,7 @@ SINKS: Mapping[str, Callable[[SinkContext], Sink]] = {
     "jira": _jira,
     "opsgenie": _opsgenie,
     "apprise": _apprise,
+    "grafana": _grafana,
 }
 
 

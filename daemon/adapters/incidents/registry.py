@@ -162,7 +162,7 @@ def _apprise(context: SinkContext) -> Sink:
     from daemon.adapters.incidents.apprise import AppriseSink
 
     settings = _written(context.settings.apprise, "apprise", "an address")
-    if find_spec("apprise") is None:
+    if not _is_there("apprise"):
         raise ValueError("incident sink apprise needs its library: pip install 'rollbackd[apprise]'")
     files = {channel.name: channel.url_file for channel in settings.channels}
     return AppriseSink(files, page_url=context.page_url)
@@ -173,6 +173,23 @@ def _grafana(context: SinkContext) -> Sink:
 
     settings = _written(context.settings.grafana, "grafana", "an address and a token")
     return GrafanaSink(settings.token_file, address=str(settings.url), page_url=context.page_url)
+
+
+def _otel(context: SinkContext) -> Sink:
+    from daemon.adapters.incidents.otel import OtelSink
+
+    settings = _written(context.settings.otel, "otel", "an address")
+    if not _is_there("opentelemetry.proto"):
+        raise ValueError("incident sink otel needs its library: pip install 'rollbackd[otel]'")
+    return OtelSink(str(settings.url), settings.token_file, page_url=context.page_url)
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        # Not even the package that it would be in.
+        return False
 
 
 SINKS: Mapping[str, Callable[[SinkContext], Sink]] = {
@@ -189,6 +206,7 @@ SINKS: Mapping[str, Callable[[SinkContext], Sink]] = {
     "opsgenie": _opsgenie,
     "apprise": _apprise,
     "grafana": _grafana,
+    "otel": _otel,
 }
 
 

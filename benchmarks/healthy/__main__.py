@@ -86,11 +86,11 @@ def main() -> None:
             for stage in stages:
                 stage.set_up()
             for stage in stages:
-                wait_for(f"{stage.namespace}: ready", partial(stage.all_ready_on, "v1.0.0"))
+                stage.wait_running()
             time.sleep(PAST)
             daemon.start()
             for stage in stages:
-                wait_for(f"{stage.namespace}: adopted", partial(stage.case, "v1.0.0"))
+                stage.wait_adopted()
             with ThreadPoolExecutor(len(stages)) as pool:
                 ends = list(pool.map(partial(lane, releases=chosen.releases), stages))
         finally:

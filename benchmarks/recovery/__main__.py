@@ -178,7 +178,7 @@ def main() -> None:
             for lane in made:
                 lane.set_up()
             for lane in made:
-                wait_for(f"{lane.stage.namespace}: ready", partial(lane.stage.all_ready_on, GOOD))
+                lane.stage.wait_running()
             daemon.start()
             with ThreadPoolExecutor(len(made)) as pool:
                 played = pool.map(partial(one_after_the_other, runs=chosen.runs), made)

@@ -30,7 +30,7 @@ def trial(namespace: str, now: datetime, stage: Stage, *, channel: str = "", ref
             opened_at=now,
             started_at=now,
         ),
-        status=Status(phase=Phase.HEALTHY, reason=TEXT),
+        status=Status(phase=Phase.HEALTHY, reason=TEXT, finished_at=now if stage == "closed" else None),
         uid=f"{NAME}-{now:%Y%m%d%H%M%S}",
     )
     return Incident(

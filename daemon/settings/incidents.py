@@ -6,6 +6,7 @@ from typing import Literal, get_args
 
 from pydantic import Field, SecretStr
 
+from daemon.settings.annotations import GrafanaSettings, OtelSettings
 from daemon.settings.channels import Channelled
 from daemon.settings.chats import AppriseSettings, SlackSettings, TeamsSettings
 from daemon.settings.trackers import GitHubSettings, GitLabSettings, JiraSettings, OpsgenieSettings
@@ -30,6 +31,8 @@ Sink = Literal[
     "jira",
     "opsgenie",
     "apprise",
+    "grafana",
+    "otel",
 ]
 SINKS: tuple[Sink, ...] = get_args(Sink)
 GROUPS: tuple[Sink, ...] = tuple(sink for sink in SINKS if sink not in {"log", "events", "sentry"})
@@ -71,7 +74,8 @@ class IncidentSettings(Group):
         description=(
             "`log`: the daemon's log. `events`: Kubernetes Events on the Deployment. `sentry`: a Sentry "
             "issue. `pagerduty`, `opsgenie`: an alert. `webhook`: signed requests. `slack`, `teams`: "
-            "messages. `github`, `gitlab`, `jira`: an issue. `apprise`: any other service. Left out: "
+            "messages. `github`, `gitlab`, `jira`: an issue. `apprise`: any other service. `grafana`: a "
+            "region in its graphs. `otel`: a trace. Left out: "
             "log and events, and each of the others that is configured."
         ),
     )
@@ -91,6 +95,9 @@ class IncidentSettings(Group):
     jira: JiraSettings | None = Field(default=None, description="None: Jira is not used.")
     opsgenie: OpsgenieSettings | None = Field(default=None, description="None: Opsgenie is not used.")
     apprise: AppriseSettings | None = Field(default=None, description="None: apprise is not used.")
+
+    grafana: GrafanaSettings | None = Field(default=None, description="None: Grafana is not used.")
+    otel: OtelSettings | None = Field(default=None, description="None: no traces are sent.")
 
     def secret_dsn(self) -> SecretStr | None:
         """Sentry's DSN. Raises OSError when its file has gone."""

@@ -59,6 +59,8 @@ def test_monitoring_objects_are_where_and_what_the_operator_looks_for(monitored:
 
     assert monitor["metadata"]["namespace"] == rules["metadata"]["namespace"] == "monitoring"
     assert monitor["spec"]["namespaceSelector"] == {"matchNames": [NAMESPACE]}
+    # Else the daemon's namespace would stand in the place of each workload's.
+    assert monitor["spec"]["endpoints"][0]["honorLabels"] is True
     assert monitor["spec"]["endpoints"][0]["relabelings"] == MONITORED["serviceMonitor"]["relabelings"]  # type: ignore[index]
     assert rules["metadata"]["labels"]["release"] == "prometheus"
     assert "{{ $labels.namespace }}" in rules["spec"]["groups"][0]["rules"][0]["annotations"]["summary"]

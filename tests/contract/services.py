@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pytest_httpserver import HTTPServer
 
+from tests.contract.annotation_services import GrafanaService
 from tests.contract.chat_services import (
     OpsgenieService,
     SlackService,
@@ -30,4 +31,5 @@ TWINS: Mapping[str, Callable[[HTTPServer, Path], Service]] = {
     "jira cloud": JiraCloudService,
     "jira server": JiraServerService,
     "opsgenie": OpsgenieService,
+    "grafana": GrafanaService,
 }

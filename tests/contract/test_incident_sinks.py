@@ -18,8 +18,9 @@ from tests.contract.sinks import SERVICES, SinkDriver
 UID = str(uuid.uuid4())
 """Another in each run: a sink that lasts has not heard of it."""
 STAGES: tuple[Stage, ...] = ("opened", "updated", "closed")
-ELSEWHERE = {"apprise"}
-"""A library of its own manners: tests/unit/incidents/test_apprise.py."""
+ELSEWHERE = {"apprise", "otel"}
+"""A library of its own manners, and what is told of the end alone: test_apprise.py and test_otel.py in
+tests/unit/incidents."""
 COVERED = {"log", "sentry", "events", *SERVICES, *(name.partition(" ")[0] for name in TWINS), *ELSEWHERE}
 
 

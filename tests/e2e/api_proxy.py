@@ -203,11 +203,13 @@ class _Handler(BaseHTTPRequestHandler):
         asked = "".join(
             [f"{self.requestline}\r\n", *(f"{k}: {v}\r\n" for k, v in self.headers.items()), "\r\n"]
         )
+        self._pass()
         with self.server.proxy.connect_raw() as behind:
             behind.sendall(asked.encode())
             while True:
                 # What was decrypted already is not seen by select.
                 ready = [behind] if behind.pending() else select.select([self.connection, behind], [], [])[0]
+                self._pass()
                 for source, sink in ((behind, self.connection), (self.connection, behind)):
                     if source not in ready:
                         continue
@@ -217,10 +219,14 @@ class _Handler(BaseHTTPRequestHandler):
                         return
                     sink.sendall(piece)
 
-    def _ask(self, body: bytes) -> http.client.HTTPResponse:
+    def _pass(self) -> None:
+        """Raises ConnectionAbortedError, once the proxy hangs no more."""
         if self.server.proxy.wait_open():
             # Whoever asked has given up: what is carried out now would be nobody's.
             raise ConnectionAbortedError
+
+    def _ask(self, body: bytes) -> http.client.HTTPResponse:
+        self._pass()
         if self._behind is None:
             self._behind = self.server.proxy.connect()
         headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP}

@@ -162,8 +162,7 @@ def stages(cluster: Cluster) -> Iterator[dict[str, Stage]]:
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(Stage.set_up, made.values()))
     for stage in made.values():
-        tag = stage.app.tag
-        wait_for(f"{stage.namespace}: pods of {tag}", partial(stage.all_ready_on, tag))
+        stage.wait_running()
     yield made
     cluster.kubectl("delete", "namespace", "--ignore-not-found", "--wait=false", *names)
 
@@ -184,7 +183,7 @@ def daemon(
     made.start()
     cluster.route_alerts_to(f"{made.url}/webhooks/alertmanager", TOKEN)
     for stage in stages.values():
-        wait_for(f"{stage.namespace}: {stage.app.tag} adopted", partial(stage.case, stage.app.tag))
+        stage.wait_adopted()
         if stage.app.load_rps:
             wait_for(f"{stage.namespace}: some past", partial(has_past, stage))
     yield made

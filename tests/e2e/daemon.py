@@ -18,7 +18,6 @@ from tests.e2e.app.build import PRODUCT, load_product
 from tests.e2e.cluster.cluster import Cluster
 
 CHART = Path(__file__).parents[2] / "helm" / "rollbackd"
-NAMESPACE = "rollbackd"
 TOKEN = "e2e-token-0123456789abcdef"
 READY_WITHIN = 60.0
 
@@ -173,10 +172,18 @@ class PodDaemon(Daemon):
     """Installed by the real helm from the chart, with the image of the project's Dockerfile."""
 
     def __init__(
-        self, cluster: Cluster, folder: Path, settings: dict[str, Any], dsn: str, release: str = "rollbackd"
+        self,
+        cluster: Cluster,
+        folder: Path,
+        settings: dict[str, Any],
+        dsn: str,
+        *,
+        release: str = "rollbackd",
+        replicas: int = 1,
     ) -> None:
+        """``release`` is the namespace's name as well. What asks of *the* pod needs one replica."""
         self._cluster = cluster
-        self._release = release
+        self.release = release
         self.login = cluster.token
         repository, tag = PRODUCT.rsplit(":", 1)
         self._values = folder / "values.json"
@@ -185,14 +192,13 @@ class PodDaemon(Daemon):
             "image": {"repository": repository, "tag": tag},
             "webhook": {"token": TOKEN},
             "sentry": {"dsn": dsn},
-            # Each test asks this one of its pod, log and metrics; tests/e2e/test_election.py has several.
-            "replicas": 1,
+            "replicas": replicas,
         }
         self._values.write_text(json.dumps(values))
         self.url = ""
 
     def helm(self, *arguments: str) -> str:
-        command = [str(Path(sys.executable).with_name("helm")), *arguments, "--namespace", NAMESPACE]
+        command = [str(Path(sys.executable).with_name("helm")), *arguments, "--namespace", self.release]
         environment = os.environ | {"KUBECONFIG": str(self._cluster.kubeconfig)}
         done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
         assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}"
@@ -201,18 +207,18 @@ class PodDaemon(Daemon):
     def start(self) -> None:
         if not self.url:
             load_product(self._cluster)
-            self._cluster.apply(json.dumps(_restricted_namespace()))
+            self._cluster.apply(json.dumps(_restricted_namespace(self.release)))
             self._cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(CHART / "crds"))
-            self.helm("upgrade", "--install", self._release, str(CHART), "-f", str(self._values), "--wait")
+            self.helm("upgrade", "--install", self.release, str(CHART), "-f", str(self._values), "--wait")
             address = self._cluster.kubectl(
-                "-n", NAMESPACE, "get", "service", self._release, "-o", "jsonpath={.spec.clusterIP}"
+                "-n", self.release, "get", "service", self.release, "-o", "jsonpath={.spec.clusterIP}"
             )
             self.url = f"http://{address}"
         self.wait_ready()
 
     def kill(self) -> None:
         """Kill the container's process on the node; the kubelet starts it again, as it would anywhere."""
-        status = json.loads(self._pod())["status"]["containerStatuses"][0]
+        status = self.pods()[0]["status"]["containerStatuses"][0]
         container = status["containerID"].removeprefix("containerd://")
         socket = self._cluster.state.containerd_socket
         done = self._cluster.inside(
@@ -220,25 +226,25 @@ class PodDaemon(Daemon):
         )
         assert done.returncode == 0, done.stderr
 
-    def _pod(self) -> str:
-        selector = f"app.kubernetes.io/instance={self._release}"
-        found = self._cluster.kubectl("-n", NAMESPACE, "get", "pods", "-l", selector, "-o", "json")
+    def pods(self) -> list[dict[str, Any]]:
+        """Those that are not on their way out."""
+        selector = f"app.kubernetes.io/instance={self.release}"
+        found = self._cluster.kubectl("-n", self.release, "get", "pods", "-l", selector, "-o", "json")
         pods = json.loads(found)["items"]
-        alive = [pod for pod in pods if not pod["metadata"].get("deletionTimestamp")]
-        return json.dumps(alive[0])
+        return [pod for pod in pods if not pod["metadata"].get("deletionTimestamp")]
 
     def stop(self) -> None:
         if self.url:
-            self.helm("uninstall", self._release, "--wait")
+            self.helm("uninstall", self.release, "--wait")
 
     def log(self) -> str:
-        arguments = ("-n", NAMESPACE, "logs", f"deployment/{self._release}")
+        arguments = ("-n", self.release, "logs", f"deployment/{self.release}")
         previous = self._cluster.kubectl(*arguments, "--previous", check=False)
         return previous + self._cluster.kubectl(*arguments, check=False)
 
     def _exec(self, program: str) -> str:
-        name = json.loads(self._pod())["metadata"]["name"]
-        return self._cluster.kubectl("-n", NAMESPACE, "exec", name, "--", "python3", "-c", program)
+        name = self.pods()[0]["metadata"]["name"]
+        return self._cluster.kubectl("-n", self.release, "exec", name, "--", "python3", "-c", program)
 
     def resident(self) -> int:
         text = self._exec("print(open('/proc/1/status').read())")
@@ -255,9 +261,9 @@ def _free_port(address: str) -> int:
     return port
 
 
-def _restricted_namespace() -> dict[str, Any]:
-    labels = {"pod-security.kubernetes.io/enforce": "restricted", "name": NAMESPACE}
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": labels}}
+def _restricted_namespace(name: str) -> dict[str, Any]:
+    labels = {"pod-security.kubernetes.io/enforce": "restricted", "name": name}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
 
 
 def make(cluster: Cluster, folder: Path, settings: dict[str, Any], dsn: str) -> Daemon:

@@ -21,20 +21,22 @@ def kill_at(
     begin: Callable[[], None],
     *,
     within: float,
-) -> tuple[str, ...]:
-    """Kill the daemon at each write in turn, and start it again; ``begin`` has it begin. Which were met."""
-    met: list[str] = []
+) -> None:
+    """Kill the daemon at each write in turn, and start it again; ``begin`` has it begin.
+
+    Raises AssertionError where it never comes to one of them.
+    """
+    before = ""
     for what, matches, made in kills:
         proxy.set(Trap(matches=matches, made=made, end=daemon.kill))
-        if met:
+        if before:
             daemon.launch()
         else:
             begin()
         name = f"{what}, {'after' if made else 'before'} it was made"
-        assert proxy.sprung(within), f"{name}: the daemon was never there; it was at {met[-1:]}"
-        met.append(name)
+        assert proxy.sprung(within), f"{name}: the daemon was never there; it was at {before or 'none'}"
+        before = name
     daemon.start()
-    return tuple(met)
 
 
 def effects_in(write: Write, kind: str) -> list[Mapping[str, Any]]:

@@ -6,8 +6,10 @@ import json
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
 from tests.e2e.app.manifests import NAME, Gl006, config_map, deployment, everything
@@ -119,6 +121,16 @@ class Stage:
         except AssertionError as error:
             raise AssertionError(f"{error}; it is {seen[0]}") from None
 
+    def wait_running(self, within: float = PATIENCE) -> None:
+        """Until only good pods of its first release are there."""
+        tag = self.app.tag
+        wait_for(f"{self.namespace}: pods of {tag}", partial(self.all_ready_on, tag), within=within)
+
+    def wait_adopted(self, within: float = PATIENCE) -> None:
+        """Until the daemon has a case of its first release."""
+        tag = self.app.tag
+        wait_for(f"{self.namespace}: {tag} adopted", partial(self.case, tag), within=within)
+
     # ------------------------------------------------------------ asking Prometheus
 
     def query(self, promql: str) -> float | None:
@@ -135,6 +147,16 @@ class Stage:
         total = f'sum(increase(gl006_http_requests_total{{$NS, pod=~"{pods}"}}[{seconds}s]))'
         bad = total.replace("$NS,", '$NS, status_code=~"5..",')
         return self.query(f"({bad} or vector(0)) / {total}")
+
+
+@contextmanager
+def of_its_own(cluster: Cluster, namespace: str) -> Iterator[None]:
+    """A namespace that nothing is left of from another run, and that is gone afterwards."""
+    cluster.kubectl("delete", "namespace", "--ignore-not-found", "--wait", namespace)
+    try:
+        yield
+    finally:
+        cluster.kubectl("delete", "namespace", "--ignore-not-found", "--wait=false", namespace)
 
 
 def _ready(pod: dict[str, Any]) -> bool:

@@ -13,7 +13,7 @@ import pytest
 
 from tests.e2e.cluster.cluster import Cluster
 from tests.e2e.shop.manifests import NAME, everything
-from tests.e2e.stage import wait_for
+from tests.e2e.stage import of_its_own, wait_for
 
 pytestmark = pytest.mark.e2e
 
@@ -59,11 +59,9 @@ class Shell:
 
 @pytest.fixture(scope="module")
 def shell(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
-    cluster.kubectl("delete", "namespace", "--ignore-not-found", "--wait", NAMESPACE)
-    cluster.apply(everything(NAMESPACE))
-    made = Shell(cluster, tmp_path_factory.mktemp("shop"))
-    yield made
-    cluster.kubectl("delete", "namespace", "--ignore-not-found", "--wait=false", NAMESPACE)
+    with of_its_own(cluster, NAMESPACE):
+        cluster.apply(everything(NAMESPACE))
+        yield Shell(cluster, tmp_path_factory.mktemp("shop"))
 
 
 def written(shell: Shell, file: str) -> bool:

@@ -20,7 +20,7 @@ from tests.e2e.app.manifests import NAME, Gl006, config_map, deployment
 from tests.e2e.cluster.cluster import Cluster
 from tests.e2e.conftest import BUSY, WARMUP, WATCH, has_past
 from tests.e2e.daemon import ProcessDaemon
-from tests.e2e.stage import Stage, wait_for
+from tests.e2e.stage import Stage, of_its_own, wait_for
 from tests.example import application
 
 pytestmark = pytest.mark.e2e
@@ -139,7 +139,7 @@ def set_up(stage: Stage, made: Callable[[Gl006], Manifest]) -> None:
     stage.cluster.apply(config_map(stage.app))
     stage.cluster.apply(config_map(replace(stage.app, config_name=GO)))
     stage.cluster.apply(json.dumps(made(stage.app)))
-    wait_for(f"{stage.namespace}: pods of v1.0.0", partial(stage.all_ready_on, "v1.0.0"), within=LONG)
+    stage.wait_running(within=LONG)
 
 
 @pytest.fixture(scope="module")
@@ -152,15 +152,14 @@ def playing(
             home = f"greenlang-{story}"
             app = Gl006(namespace=home, replicas=2, load_rps=BUSY, progress_deadline_seconds=25)
             stages[story] = Stage(cluster, home, app)
-            cluster.kubectl("delete", "namespace", "--ignore-not-found", "--wait", home)
-            ends.callback(cluster.kubectl, "delete", "namespace", "--ignore-not-found", "--wait=false", home)
+            ends.enter_context(of_its_own(cluster, home))
         for story, (_, made, _) in STORIES.items():
             set_up(stages[story], made)
         daemon = ProcessDaemon(cluster, tmp_path_factory.mktemp("gates"), settings(cluster), "")
         ends.callback(daemon.stop)
         daemon.start()
         for stage in stages.values():
-            wait_for(f"{stage.namespace}: v1.0.0 adopted", partial(stage.case, "v1.0.0"), within=LONG)
+            stage.wait_adopted(within=LONG)
             wait_for(f"{stage.namespace}: some past", partial(has_past, stage), within=LONG)
         pool = ends.enter_context(ThreadPoolExecutor(len(STORIES)))
         yield {story: pool.submit(play, stages[story]) for story, (play, _, _) in STORIES.items()}

@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,7 @@ from tests.e2e.database import build as database
 from tests.e2e.database.manifests import DATABASE, URL, USER, migration, postgresql
 from tests.e2e.front_door import FrontDoor
 from tests.e2e.kills import Kill, Matches, begun, job_made, job_of, kill_at, outcome
-from tests.e2e.stage import Stage, wait_for
+from tests.e2e.stage import Stage, of_its_own, wait_for
 from tests.e2e.test_database import migrated, remembered, sql
 from tests.example import application
 
@@ -111,7 +110,6 @@ class Told:
 
     case: Case
     writes: list[Write]
-    kills: tuple[str, ...]
     posts: list[str]
     owner: dict[str, Any]
     version: str
@@ -132,14 +130,13 @@ def play(cluster: Cluster, folder: Path, ends: ExitStack) -> Told:
         memory_limit="192Mi",
     )
     stage = Stage(cluster, namespace, app)
-    cluster.kubectl("delete", "namespace", "--ignore-not-found", "--wait", namespace)
-    ends.callback(cluster.kubectl, "delete", "namespace", "--ignore-not-found", "--wait=false", namespace)
+    ends.enter_context(of_its_own(cluster, namespace))
     stage.set_up()
     cluster.apply(postgresql(app))
     stage.kubectl("rollout", "status", "statefulset/postgresql", f"--timeout={LONG:.0f}s")
     migrated(stage, GOOD)
     sql(stage, "insert into plans (name) values ('exchanger network')")
-    wait_for(f"{namespace}: pods of {GOOD}", partial(stage.all_ready_on, GOOD), within=LONG)
+    stage.wait_running(within=LONG)
     gitops.install(cluster)
     controller = ends.enter_context(gitops.Controller(cluster))
     gitops.take_over(stage, controller, within=LONG)
@@ -148,16 +145,15 @@ def play(cluster: Cluster, folder: Path, ends: ExitStack) -> Told:
     daemon = ProcessDaemon(cluster, folder, settings(cluster, namespace, door), "", proxy.kubeconfig)
     ends.callback(daemon.stop)
     daemon.start()
-    wait_for(f"{namespace}: {GOOD} adopted", partial(stage.case, GOOD), within=LONG)
+    stage.wait_adopted(within=LONG)
     wait_for(f"{namespace}: the version to be remembered", lambda: remembered(stage), within=LONG)
     migrated(stage, BAD)
     before = len(proxy.writes)
-    met = kill_at(KILLS, daemon, proxy, lambda: gitops.commit(stage, controller, BAD), within=LONG)
+    kill_at(KILLS, daemon, proxy, lambda: gitops.commit(stage, controller, BAD), within=LONG)
     case = stage.wait_phase(BAD, *ENDS, within=LONG)
     return Told(
         case=case,
         writes=proxy.writes[before:],
-        kills=met,
         posts=door.posts,
         owner=gitops.spec_of(cluster, gitops.owner_of(stage)),
         version=sql(stage, "select version_num from alembic_version"),
@@ -181,7 +177,6 @@ def test_each_step_is_carried_out_once_although_the_daemon_is_killed_at_it(told:
     listed = "\n".join(map(str, told.writes))
     assert {kind: told.count(act) for kind, act in ACTS.items()} == dict.fromkeys(ACTS, 1), listed
     assert told.count(job_made) == 3, listed
-    assert len(told.kills) == len(KILLS)
 
 
 def test_what_is_beside_the_cluster_saw_it_once(told: Told) -> None:

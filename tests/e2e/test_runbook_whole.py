@@ -23,7 +23,7 @@ from tests.e2e.cluster.cluster import Cluster
 from tests.e2e.conftest import BUSY, WARMUP, WATCH, has_past
 from tests.e2e.daemon import ProcessDaemon
 from tests.e2e.front_door import LOGIN, FrontDoor
-from tests.e2e.stage import Stage, wait_for
+from tests.e2e.stage import Stage, of_its_own, wait_for
 from tests.example import application
 
 pytestmark = pytest.mark.e2e
@@ -121,7 +121,7 @@ def set_up(stage: Stage) -> None:
     if stage.namespace == "greenlang-helped":
         stage.cluster.apply(config_map(replace(stage.app, config_name=LOCK)))
         stage.cluster.apply(json.dumps(needing_lock(stage.app)))
-    wait_for(f"{stage.namespace}: pods of {GOOD}", partial(stage.all_ready_on, GOOD), within=LONG)
+    stage.wait_running(within=LONG)
 
 
 @pytest.fixture(scope="module")
@@ -147,13 +147,12 @@ def playing(cluster: Cluster, door: FrontDoor, daemon: ProcessDaemon) -> Iterato
             home = f"greenlang-{story}"
             app = Gl006(namespace=home, replicas=2, load_rps=BUSY, progress_deadline_seconds=30)
             stages[story] = Stage(cluster, home, app)
-            cluster.kubectl("delete", "namespace", "--ignore-not-found", "--wait", home)
-            ends.callback(cluster.kubectl, "delete", "namespace", "--ignore-not-found", "--wait=false", home)
+            ends.enter_context(of_its_own(cluster, home))
         for stage in stages.values():
             set_up(stage)
         daemon.start()
         for stage in stages.values():
-            wait_for(f"{stage.namespace}: {GOOD} adopted", partial(stage.case, GOOD), within=LONG)
+            stage.wait_adopted(within=LONG)
             wait_for(f"{stage.namespace}: some past", partial(has_past, stage), within=LONG)
         pool = ends.enter_context(ThreadPoolExecutor(len(STORIES)))
         yield {story: pool.submit(play, stages[story], door) for story, play in STORIES.items()}

@@ -24,7 +24,7 @@ from tests.e2e.cluster.cluster import Cluster
 from tests.e2e.conftest import BUSY, WARMUP, WATCH, has_past
 from tests.e2e.daemon import ProcessDaemon
 from tests.e2e.kills import act, intent, job_ended, job_made, kill_at, outcome
-from tests.e2e.stage import Stage, wait_for
+from tests.e2e.stage import Stage, of_its_own, wait_for
 from tests.example import application
 
 pytestmark = pytest.mark.e2e
@@ -61,10 +61,7 @@ def guarding(cluster: Cluster, namespace: str, more: Mapping[str, Any]) -> dict[
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """How a story ended: the case, what the API server carried out for it, and what is there now.
-
-    ``kills`` names the writes at which the daemon was killed.
-    """
+    """How a story ended: the case, what the API server carried out for it, and what is there now."""
 
     case: dict[str, Any]
     writes: list[Write]
@@ -73,7 +70,6 @@ class Told:
     generation: int
     """The Deployment's before the daemon did anything."""
     recovered: bool
-    kills: tuple[str, ...] = ()
 
     @property
     def status(self) -> dict[str, Any]:
@@ -93,7 +89,7 @@ class Played:
     daemon: ProcessDaemon
     proxy: ApiProxy
 
-    def end(self, number: int, before: int, generation: int, kills: tuple[str, ...] = ()) -> Told:
+    def end(self, number: int, before: int, generation: int) -> Told:
         """Wait until the case about a revision is over and everybody is notified of it."""
 
         def over() -> dict[str, Any] | None:
@@ -113,7 +109,6 @@ class Played:
             config_map=config,
             generation=generation,
             recovered=self.stage.all_ready_on("v1.0.0"),
-            kills=kills,
         )
 
 
@@ -123,15 +118,14 @@ def prepare(cluster: Cluster, folder: Path, story: str, ends: ExitStack, **more:
     stage = Stage(
         cluster, namespace, Gl006(namespace=namespace, replicas=2, load_rps=BUSY, base_error_rate=0.0)
     )
-    cluster.kubectl("delete", "namespace", "--ignore-not-found", "--wait", namespace)
-    ends.callback(cluster.kubectl, "delete", "namespace", "--ignore-not-found", "--wait=false", namespace)
+    ends.enter_context(of_its_own(cluster, namespace))
     stage.set_up()
-    wait_for(f"{namespace}: pods of v1.0.0", partial(stage.all_ready_on, "v1.0.0"), within=LONG)
+    stage.wait_running(within=LONG)
     proxy = ends.enter_context(ApiProxy(cluster, folder))
     daemon = ProcessDaemon(cluster, folder, guarding(cluster, namespace, more), "", proxy.kubeconfig)
     ends.callback(daemon.stop)
     daemon.start()
-    wait_for(f"{namespace}: v1.0.0 adopted", partial(stage.case, "v1.0.0"))
+    stage.wait_adopted()
     wait_for(f"{namespace}: some past", partial(has_past, stage))
     return Played(stage, daemon, proxy)
 
@@ -170,9 +164,9 @@ def killed(cluster: Cluster, folder: Path) -> Told:
             stage.write_config(CONFIG, '{"pinch_temperature_kelvin": ')
             stage.kubectl("rollout", "restart", f"deployment/{NAME}")
 
-        kills = kill_at(KILLS, daemon, proxy, begin, within=LONG)
+        kill_at(KILLS, daemon, proxy, begin, within=LONG)
         # The person's own restart is one.
-        return played.end(2, before, generation + 1, kills)
+        return played.end(2, before, generation + 1)
 
 
 # ------------------------------------------------------------ where the daemon is killed
@@ -239,4 +233,3 @@ def test_a_plan_killed_at_each_of_its_writes_is_carried_out_once(playing: dict[s
     [test] = told.status["smokeTests"]
     assert test["result"]["passed"], test
     assert json.loads(told.config_map["data"]["settings.json"]) == HEALTHY_SETTINGS
-    assert len(told.kills) == len(KILLS)

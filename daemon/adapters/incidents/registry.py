@@ -162,10 +162,34 @@ def _apprise(context: SinkContext) -> Sink:
     from daemon.adapters.incidents.apprise import AppriseSink
 
     settings = _written(context.settings.apprise, "apprise", "an address")
-    if find_spec("apprise") is None:
+    if not _is_there("apprise"):
         raise ValueError("incident sink apprise needs its library: pip install 'rollbackd[apprise]'")
     files = {channel.name: channel.url_file for channel in settings.channels}
     return AppriseSink(files, page_url=context.page_url)
+
+
+def _grafana(context: SinkContext) -> Sink:
+    from daemon.adapters.incidents.grafana import GrafanaSink
+
+    settings = _written(context.settings.grafana, "grafana", "an address and a token")
+    return GrafanaSink(settings.token_file, address=str(settings.url), page_url=context.page_url)
+
+
+def _otel(context: SinkContext) -> Sink:
+    from daemon.adapters.incidents.otel import OtelSink
+
+    settings = _written(context.settings.otel, "otel", "an address")
+    if not _is_there("opentelemetry.proto"):
+        raise ValueError("incident sink otel needs its library: pip install 'rollbackd[otel]'")
+    return OtelSink(str(settings.url), settings.token_file, page_url=context.page_url)
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        # Not even the package that it would be in.
+        return False
 
 
 SINKS: Mapping[str, Callable[[SinkContext], Sink]] = {
@@ -181,6 +205,8 @@ SINKS: Mapping[str, Callable[[SinkContext], Sink]] = {
     "jira": _jira,
     "opsgenie": _opsgenie,
     "apprise": _apprise,
+    "grafana": _grafana,
+    "otel": _otel,
 }
 
 

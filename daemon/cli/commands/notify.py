@@ -22,8 +22,8 @@ rollbackd notify test                     one marked message to everybody
 rollbackd notify test --sink slack
 rollbackd notify render cart --sink slack what is sent of the newest case
 """
-RESOLVED = frozenset({"pagerduty", "opsgenie", "github", "gitlab", "jira"})
-"""Where a test would stay open."""
+RESOLVED = frozenset({"pagerduty", "opsgenie", "github", "gitlab", "jira", "otel"})
+"""Where a test would stay open, or nothing is sent but of an end."""
 
 Places = dict[tuple[str, str], None]
 """Sinks and channels, each once, in order."""

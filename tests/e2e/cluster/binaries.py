@@ -97,6 +97,13 @@ THANOS = Module(
     # As its own build does: it lays its labels over Prometheus's, which have another form without.
     tags="slicelabels",
 )
+PROMTOOL = Module(
+    name="promtool",
+    packages=("github.com/prometheus/prometheus/cmd/promtool",),
+    ldflags=f"-s -w -X github.com/prometheus/common/version.Version={PROMETHEUS_VERSION}",
+    tags="netgo",
+)
+"""What tests the chart's alerts; the cluster does not need it."""
 BACKENDS = (VICTORIA_METRICS, THANOS)
 """What people have in Prometheus's place: the cluster needs none of them."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from daemon.core.case.case import Case
+from daemon.core.case.images import ImageReference
 from daemon.core.policy import OwnerKind
 from daemon.core.rollout_facts.owners import Owner
 
@@ -78,14 +79,9 @@ def committing(case: Case, edit: str = "") -> tuple[str, ...]:
 
 def _edits(case: Case) -> tuple[str, ...]:
     images = case.status.target.images if case.status.target is not None else ()
-    return tuple(f"kustomize edit set image {_repository(image)}={image}" for image in images)
-
-
-def _repository(image: str) -> str:
-    name = image.partition("@")[0]
-    head, _, tail = name.rpartition("/")
-    bare = tail.partition(":")[0]
-    return f"{head}/{bare}" if head else bare
+    return tuple(
+        f"kustomize edit set image {ImageReference.of(image).repository}={image}" for image in images
+    )
 
 
 def _named(owner: Owner) -> str:

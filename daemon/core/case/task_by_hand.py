@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import assert_never
 
+from daemon.core.case.case import Case
 from daemon.core.runs import HttpCall, JobCommand, PodCommand, Task
 
 
@@ -25,3 +26,11 @@ def typed_task(task: Task, *, job: str, image: str, body: str) -> str:
             pod = task.pod or "deployment/{workload}"
             return f"kubectl exec -n {{namespace}} {pod}{inside} -- {shlex.join(task.command)}"
     assert_never(task)
+
+
+def filled(case: Case, command: str) -> str:
+    """The command for one case; the address of a pod is left to the person."""
+    values = {"{namespace}": case.namespace, "{workload}": case.spec.workload, "{pod}": "POD_IP"}
+    for name, value in values.items():
+        command = command.replace(name, value)
+    return command

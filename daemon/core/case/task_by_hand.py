@@ -19,7 +19,7 @@ def typed_task(task: Task, *, job: str, image: str, body: str) -> str:
             data = f" --data-binary @body  # {body}" if task.body else ""
             return f"curl -sS -X {task.method} {shlex.quote(task.url)}{data}"
         case JobCommand():
-            made = f"kubectl create job {job} -n {{namespace}} --image={image}"
+            made = f"kubectl create job {job} -n {{namespace}} --image={shlex.quote(image)}"
             return f"{made} -- {shlex.join(task.command)}"
         case PodCommand():
             inside = f" -c {task.container}" if task.container else ""

@@ -54,6 +54,17 @@ class GitServer:
         self._git("push", "--quiet", "origin", BRANCH)
         return self.log("%H")[0]
 
+    def grow(self, path: str, commits: int) -> None:
+        """So many commits of one file on top of the branch, at a stroke."""
+        onto = f"from refs/heads/{BRANCH}^0\n" if self._has_commits() else ""
+        stream = "".join(
+            f"commit refs/heads/{BRANCH}\ncommitter anna <anna@localhost> {1_700_000_000 + number} +0000\n"
+            f"data 6\ngrown\n{'' if number else onto}"
+            f"M 100644 inline {path}\ndata 4\n{number:03}\n\n"
+            for number in range(commits)
+        )
+        self._git("fast-import", "--quiet", at=self.bare, stdin=stream)
+
     def protect(self, why: str = "this branch is protected") -> None:
         """Let the server take no commit any more."""
         hook = self.bare / "hooks" / "pre-receive"
@@ -92,11 +103,17 @@ class GitServer:
     def _has_commits(self) -> bool:
         return bool(self._git("branch", "--list", BRANCH, at=self.bare))
 
-    def _git(self, *arguments: str, at: Path | None = None, check: bool = True) -> str:
+    def _git(self, *arguments: str, at: Path | None = None, check: bool = True, stdin: str = "") -> str:
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.root), "GIT_CONFIG_NOSYSTEM": "1"}
         command = ["git", *arguments]
         done = subprocess.run(
-            command, cwd=at or self._work, capture_output=True, text=True, env=environment, check=check
+            command,
+            cwd=at or self._work,
+            capture_output=True,
+            text=True,
+            env=environment,
+            check=check,
+            input=stdin,
         )
         return done.stdout
 

@@ -38,7 +38,6 @@ class ReviewServer:
     requests: list[Request] = field(default_factory=list)
     accepts: str = TOKEN
     forced: list[tuple[int, Any, Mapping[str, str]]] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
     lose_answer: bool = False
     """Close the connection after the next request was opened."""
 
@@ -152,7 +151,6 @@ def _handler(server: ReviewServer) -> type[BaseHTTPRequestHandler]:
             del format, args
 
         def _answer(self, body: Any) -> None:
-            server.asked.append(f"{self.command} {self.path}")
             if server.forced:
                 status, said, more = server.forced.pop(0)
                 self._send(status, said, more)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import io
 import socket
 from collections.abc import Callable
@@ -48,6 +49,17 @@ class _Incoming(io.RawIOBase):
     def close(self) -> None:
         self._file.close()
         super().close()
+
+
+def no_answer(error: Exception) -> str:
+    """Why none came, in words, of what http.client or the socket raised."""
+    if isinstance(error, ConnectionRefusedError):
+        return "connection refused"
+    if isinstance(error, http.client.RemoteDisconnected | ConnectionResetError | BrokenPipeError):
+        return "the connection was cut before an answer"
+    if isinstance(error, http.client.HTTPException | ValueError):
+        return "the answer is not HTTP"
+    return str(getattr(error, "strerror", "") or "unreachable").lower()
 
 
 def time_left(clock: Clock, deadline: float) -> Callable[[], float]:

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, cast
 from urllib.parse import urljoin, urlsplit
 
-from daemon.adapters.deadline_socket import DeadlineSocket, time_left
+from daemon.adapters.deadline_socket import DeadlineSocket, no_answer, time_left
 from daemon.core.judge.recovery import Health
 from daemon.core.model import Pod
 from daemon.core.rollout_facts.endpoints import Endpoint
@@ -148,10 +148,4 @@ def _trouble(error: Exception) -> str:
         return f"it redirects more than {MOST_REDIRECTS} times"
     if isinstance(error, ssl.SSLError):
         return f"no TLS connection ({error.reason or error})"
-    if isinstance(error, ConnectionRefusedError):
-        return "connection refused"
-    if isinstance(error, http.client.RemoteDisconnected | ConnectionResetError | BrokenPipeError):
-        return "the connection was cut before an answer"
-    if isinstance(error, http.client.HTTPException | ValueError):
-        return "the answer is not HTTP"
-    return str(getattr(error, "strerror", "") or "unreachable").lower()
+    return no_answer(error)

@@ -11,7 +11,7 @@ from typing import cast
 from urllib.parse import SplitResult, urlsplit
 
 from daemon import ports
-from daemon.adapters.deadline_socket import DeadlineSocket, time_left
+from daemon.adapters.deadline_socket import DeadlineSocket, no_answer, time_left
 from daemon.core.runs import Ending, HttpCall, RunResult, Task, tail
 from daemon.ports import Clock, Order
 
@@ -128,10 +128,4 @@ def _trouble(error: Exception) -> str:
         return f"TLS: {getattr(error, 'verify_message', '') or error.reason or error}"
     if isinstance(error, TimeoutError):
         return "nobody answers within the timeout"
-    if isinstance(error, ConnectionRefusedError):
-        return "connection refused"
-    if isinstance(error, http.client.RemoteDisconnected | ConnectionResetError | BrokenPipeError):
-        return "the connection was cut before an answer"
-    if isinstance(error, http.client.HTTPException | ValueError):
-        return "the answer is not HTTP"
-    return str(getattr(error, "strerror", "") or "unreachable").lower()
+    return no_answer(error)

@@ -16,6 +16,7 @@ from daemon.core.rollout_facts.endpoints import of_template
 from daemon.ports import Missing
 from daemon.settings.inventory import FoundDeployment, FoundSeries, Inventory
 from daemon.settings.promql_names import label, quoted
+from daemon.settings.proposed_signals import TIMED
 
 LABELS = (
     ("namespace", "pod"),
@@ -29,7 +30,6 @@ LABELS = (
 MOST_PODS = 3
 """Pods of a Deployment that are looked at: all of a kind export the same metrics."""
 COUNTED = ".+_(total|count|bucket)"
-TIMED = ".*(seconds|milliseconds|_ms|duration|latency|response_time)"
 
 
 class _Meta(msgspec.Struct, frozen=True):
@@ -104,7 +104,7 @@ def _series(
     counted = _of(space, namespace, pod, pods[:MOST_PODS], f'__name__=~"{COUNTED}"')
     for row in prometheus.instant(counted).series:
         yield FoundSeries(labels=row.labels, value=float(row.points[0][1]))
-    timed = _of(space, namespace, pod, pods[:MOST_PODS], f'__name__=~"{TIMED}"')
+    timed = _of(space, namespace, pod, pods[:MOST_PODS], f'__name__=~"{TIMED.pattern}"')
     for row in prometheus.layout(timed).series:
         if not row.points:
             yield FoundSeries(labels=row.labels, native=True)

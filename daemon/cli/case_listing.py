@@ -43,6 +43,19 @@ def print_listing(
     listing(session.console, heads, rows)
 
 
+def for_programs(session: Invocation, cases: Sequence[Case]) -> bool:
+    """Writes them by name or as one document, where that was asked for."""
+    if session.options.output == "name":
+        for case in cases:
+            session.name(case)
+        return True
+    if session.json:
+        from daemon.presentation.case_views import summary
+
+        session.emit([summary(case) for case in cases])
+    return session.json
+
+
 def _wide(case: Case) -> tuple[str, str, str]:
     target = case.status.target
     return case.name, case.spec.revision.image, "" if target is None else str(target)

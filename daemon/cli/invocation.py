@@ -74,17 +74,19 @@ class Invocation:
     def looking(self) -> Settings:
         """The settings for what is only looked at, or is between a person and the cluster.
 
-        Without a file, those of one namespace: ``--namespace``, else the kubeconfig context's. Raises
-        SettingsError, PortError.
+        Without a file, those of one namespace. Raises SettingsError, PortError.
         """
         if self.config_file is not None or "ROLLBACKD_WORKLOADS" in os.environ:
             return self.settings
         from daemon.settings import looking_at
 
-        namespace = self.options.namespace or self.backend.namespace(
-            self.options.kubeconfig, self.options.context
-        )
-        return looking_at(namespace, self.flags, os.environ)
+        return looking_at(self.namespace, self.flags, os.environ)
+
+    @cached_property
+    def namespace(self) -> str:
+        """What ``--namespace`` says, else the kubeconfig context. Raises PortError."""
+        named = self.options.namespace
+        return named or self.backend.namespace(self.options.kubeconfig, self.options.context)
 
     @cached_property
     def store(self) -> CaseStore:

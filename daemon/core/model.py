@@ -48,7 +48,7 @@ class Revision(Value, frozen=True):
 
     @property
     def tag(self) -> str:
-        """The image's tag, or its short digest, or the image where it has neither."""
+        """The short digest of an image that is pinned, else its tag, or the image where it has neither."""
         name = self.image.rsplit("/", 1)[-1]
         if "@" in name:
             return name.split("@", 1)[1][:19]

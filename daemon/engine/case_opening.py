@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from daemon.core.case import phases
 from daemon.core.case import rollback_target as target
@@ -53,12 +54,11 @@ def _adopted(workload: Workload, current: Revision, now: datetime) -> Case:
 def _opened(
     cluster: Cluster, workload: Workload, current: Revision, own: Sequence[Case], now: datetime
 ) -> Case:
-    before, compared = _before(workload, current, own), _baseline(workload, current, own)
-    kind = target.classify(
-        cluster.template(workload.ref, before) if before is not None else None,
-        cluster.template(workload.ref, current),
-        ran_before=current.reused,
-    )
+    before = _before(workload, current, own)
+    compared = _baseline(workload, current, own) or before
+    new, old = cluster.template(workload.ref, current), _template(cluster, workload, before)
+    base = old if compared == before else _template(cluster, workload, compared)
+    kind = target.classify(old, new, ran_before=current.reused)
     was = f", {before} before it" if before is not None else ""
     text = f"{workload.ref} has a new revision ({kind.value}): {current}, {current.image}{was}"
     return Case(
@@ -71,25 +71,27 @@ def _opened(
             change=kind,
             opened_at=now,
             started_at=_started(workload, current, own, now),
-            baseline=compared or before,
+            baseline=compared,
             generation=workload.status.generation,
         ),
         status=Status(
             reason=text,
             timeline=(Entry(at=now, phase=Phase.PROGRESSING, text=text),),
-            differences=_differences(cluster, workload, compared or before, current),
+            differences=_differences(compared, base, new),
         ),
     )
 
 
 def _differences(
-    cluster: Cluster, workload: Workload, before: Revision | None, current: Revision
+    before: Revision | None, old: Mapping[str, Any] | None, new: Mapping[str, Any] | None
 ) -> TemplateDiff | None:
-    old = cluster.template(workload.ref, before) if before is not None else None
-    new = cluster.template(workload.ref, current)
     if before is None or old is None or new is None:
         return None
     return template_diff(before.number, old, new)
+
+
+def _template(cluster: Cluster, workload: Workload, revision: Revision | None) -> Mapping[str, Any] | None:
+    return cluster.template(workload.ref, revision) if revision is not None else None
 
 
 def _before(workload: Workload, current: Revision, own: Sequence[Case]) -> Revision | None:

@@ -241,8 +241,11 @@ class Effects:
 
 
 def _first_of_its_sink(case: Case, effect: Effect) -> bool:
-    """A sink hears of a case in order: nothing is closed there before it was opened."""
-    return next(e.id for e in case.pending if e.place == effect.place) == effect.id
+    """A sink hears of a case in order: nothing is closed there before it was opened.
+
+    One that ended meanwhile is none: its end was stored with the outcome of a step before it.
+    """
+    return next((e.id for e in case.pending if e.place == effect.place), "") == effect.id
 
 
 def _reference(case: Case, effect: Effect) -> str:

@@ -153,11 +153,21 @@ class Elector:
             return
         acting = self.allowance() > 0
         if acting and not self._acting:
-            self._log.info("this replica leads", term=self.term)
-            self._lead()
+            acting = self._begin()
         elif self._acting and not acting and not self._resigned:
             self._log.error("the lease could not be renewed in time: nothing is done until it is")
         self._acting = acting
+
+    def _begin(self) -> bool:
+        """Whether it was passed on that this replica acts; else that is tried again at the next step."""
+        self._log.info("this replica leads", term=self.term)
+        try:
+            self._lead()
+        except Exception:
+            # The edge of the thread, as above.
+            self._log.exception("a defect of the daemon's as it begins to lead")
+            return False
+        return True
 
     def _complain(self, trouble: str) -> None:
         """Once for each trouble."""

@@ -122,8 +122,12 @@ def undo(tools: ByHand, workload: Workload, goal: Revision) -> RollbackResult:
     return undone
 
 
-def await_rollout(tools: ByHand, ref: WorkloadRef, *, generation: int) -> bool:
-    """Follow the rollout of a generation until it is complete and its pods answer; says what it sees."""
+def await_rollout(tools: ByHand, ref: WorkloadRef, *, generation: int, goal: Revision | None = None) -> bool:
+    """Follow the rollout of a generation until it is complete and its pods answer; says what it sees.
+
+    ``generation`` is the Deployment's with the write in it: what was complete before is not taken for it.
+    Where the rollout is ``goal``'s, that of another revision over it is no success.
+    """
     edge, said = tools.clock.monotonic() + tools.deadline, ""
     while tools.clock.monotonic() < edge:
         workload = tools.cluster.workload(ref)
@@ -135,7 +139,7 @@ def await_rollout(tools: ByHand, ref: WorkloadRef, *, generation: int) -> bool:
             said = str(status)
             tools.say(f"rollout: {said}")
         if status.generation >= generation and status.complete and workload.current is not None:
-            return _answers(tools, workload)
+            return _is(tools, workload, goal) and _answers(tools, workload)
         if (
             status.generation >= generation
             and workload.current is not None
@@ -145,6 +149,15 @@ def await_rollout(tools: ByHand, ref: WorkloadRef, *, generation: int) -> bool:
             return False
         tools.sleep(0.2)
     tools.say(f"the rollout is not complete after {tools.deadline:.0f} s: {said}")
+    return False
+
+
+def _is(tools: ByHand, workload: Workload, goal: Revision | None) -> bool:
+    """Whether the goal runs, or whatever does where there is none."""
+    current = workload.current
+    if goal is None or current is None or current.hash == goal.hash:
+        return True
+    tools.say(f"{workload.ref} runs {current} by now, and not {goal}: somebody released over it")
     return False
 
 
@@ -179,6 +192,7 @@ def roll_back_by_hand(
     """
     workload = settle(tools, ref)
     tools.say(f"{ref} runs {workload.current}: {workload.current.image if workload.current else ''}")
+    goal: Revision | None = None
     if asked.images:
         choice = pick_images(tools.cluster, workload, asked.images)
         for line in choice.notes:
@@ -197,8 +211,7 @@ def roll_back_by_hand(
     if dry_run:
         tools.say("nothing was changed (dry run, checked by the API server)")
         return True
-    generation = workload.status.generation + (0 if undone.already else 1)
-    return await_rollout(tools, ref, generation=generation)
+    return await_rollout(tools, ref, generation=undone.generation, goal=goal)
 
 
 def _ask(agrees: Agrees, dry_run: bool, question: str) -> None:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from daemon.core.case.case import Case, Phase, case_name
+from daemon.core.case.images import ImageReference
+from daemon.core.case.rollback_target import newest
 from daemon.core.model import Change, Revision, Workload, WorkloadRef
 from daemon.core.value import Value
 from daemon.ports import CaseStore, Clock, Cluster, Missing, Unavailable
@@ -155,22 +157,22 @@ class _Search:
 
     def _returned_from(self, workload: Workload, current: Revision) -> Case | str:
         """Another image runs: the wanted one was released last and returned from, or is still to come."""
-        newest = self._newest(workload)
-        if newest is not None and _runs(newest.spec.revision, self._wanted.image):
-            return newest
+        last = self._newest(workload)
+        if last is not None and _runs(last.spec.revision, self._wanted.image):
+            return last
         return f"waiting for {self._ref} to run {self._wanted.image}: it runs {current}"
 
     def _returned_to(self, workload: Workload, release: Revision) -> Case | None:
         """The daemon's rollback opens no case: what runs may be what the last release was returned to."""
-        newest = self._newest(workload)
-        target = newest.status.target if newest is not None and newest.status.patched_at else None
+        last = self._newest(workload)
+        target = last.status.target if last is not None and last.status.patched_at else None
         if target is None or target.hash != release.hash:
             return None
         self._target = bool(self._wanted.image)
-        return newest
+        return last
 
     def _newest(self, workload: Workload) -> Case | None:
-        return max(self._cases(workload), key=lambda case: case.spec.opened_at, default=None)
+        return newest(workload, self._cases(workload))
 
     def _cases(self, workload: Workload) -> list[Case]:
         """Those of the Deployment's rollouts."""
@@ -199,9 +201,13 @@ def _settled(workload: Workload) -> Revision | None:
 
 
 def _runs(revision: Revision, asked: str) -> bool:
-    return not asked or any(
-        asked in {image, image.rsplit(":", 1)[-1], image.partition("@")[2]} for image in revision.images
-    )
+    return not asked or any(asked in _names(image) for image in revision.images)
+
+
+def _names(image: str) -> set[str]:
+    """What a person may call it: whole, without its digest, or by its tag or its digest alone."""
+    found = ImageReference.of(image)
+    return {image, image.partition("@")[0], found.tag, found.digest}
 
 
 def _answer(case: Case, *, complete: bool) -> WaitResult | str:

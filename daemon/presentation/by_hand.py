@@ -7,7 +7,7 @@ from datetime import datetime
 
 from daemon.core.case.case import Case
 from daemon.core.case.guards.pause import FORMS, OFF, paused_until
-from daemon.core.case.rollback_target import choose, named
+from daemon.core.case.rollback_target import choose, repute
 from daemon.core.model import Workload
 from daemon.core.value import Value
 
@@ -29,17 +29,12 @@ def returns(workload: Workload, cases: Sequence[Case]) -> tuple[Return, ...]:
         return ()
     own = [case for case in cases if case.ref == workload.ref]
     best = choose(workload, current, own).revision
-    found = []
-    for revision in workload.revisions:
-        if revision.hash == current.hash:
-            continue
-        choice = named(workload, current, revision.number, own, unproven=False)
-        good = choice.revision is not None
-        why = choice.reason.removeprefix("as asked, ")
-        if not good:
-            why = named(workload, current, revision.number, own, unproven=True).reason
-            why = why.removeprefix("as asked, though it is ")
-        found.append(Return(number=revision.number, words=str(revision), good=good, why=why))
+    found = [
+        Return(number=revision.number, words=str(revision), good=about.good, why=about.why)
+        for revision in workload.revisions
+        if revision.hash != current.hash
+        for about in (repute(workload, current, revision, own),)
+    ]
     first = best.number if best is not None else 0
     return tuple(sorted(found, key=lambda one: (one.number != first, not one.good, -one.number)))
 

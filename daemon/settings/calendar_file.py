@@ -37,9 +37,7 @@ class CalendarTimes:
         """Raises CalendarError; of a freeze that never ends as well."""
         self._path, self._zone = path, zone
         self._events = _events(path, _text(path))
-        known = [self._span(event) for event in self._events if event.dtstart is not None]
-        last = max((one.start for one in known), default=datetime.min.replace(tzinfo=UTC))
-        self._until = last + AHEAD if known else last
+        self._until = max(self._span(event).start for event in self._events) + AHEAD
         self._windows = self._merged(self._until)
         endless = next((one for one in self._windows if one.end - one.start > LONGEST), None)
         if endless is not None:
@@ -90,21 +88,21 @@ class CalendarTimes:
             if span.start > until:
                 return
             # An occurrence that was moved is expanded as well, where its own time is written in UTC.
-            replaced = (event.uid, event.recurrence_id) in moved and not _is_override(event, self._events)
+            replaced = (event.uid, event.recurrence_id) in moved and not self._written(event)
             if not replaced and _status(event) != "CANCELLED" and span.end > span.start:
                 yield span
+
+    def _written(self, event: Event) -> bool:
+        """Whether it stands in the file, and was not expanded from one that does."""
+        return any(event is one for one in self._events)
 
     def _span(self, event: Event) -> FreezeTime:
         span = event.timespan_of(self._zone)
         return FreezeTime(start=span.start.astimezone(UTC), end=span.end.astimezone(UTC))
 
 
-def _is_override(event: Event, events: tuple[Event, ...]) -> bool:
-    return any(event is one or (event.recurrence_id and event == one) for one in events)
-
-
 def _title(event: Event) -> str:
-    return " ".join((event.summary or event.uid or "").split())[:100]
+    return " ".join((event.summary or event.uid).split())[:100]
 
 
 def _status(event: Event) -> str:

@@ -195,7 +195,7 @@ class Settings(BaseSettings):
 
     def policy_of(self, entry: GuardedWorkload | None) -> Policy:
         """What holds for the workloads of an entry; ``None`` stands for those that no entry guards."""
-        values = self.policy.model_dump() | {"notify": self.policy.notify}
+        values = dict(self.policy)
         if entry is None:
             values["mode"] = Mode.ADVISE
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
@@ -17,6 +18,9 @@ from daemon.settings.proposed_signals import (
 )
 
 K = TypeVar("K")
+
+LONGEST_NAME = 40
+"""Characters of a signal's name (``SignalName``)."""
 
 NO_COUNTER = (
     "no counter of requests that a label tells failed ones by (status, code, outcome …): export one such as "
@@ -84,10 +88,23 @@ def _shared(
         if key is None:
             continue
         if key not in made:
-            own = name if not made else re.sub(r"[^a-z0-9-]", "-", f"{name}-{one.name}")[:40]
-            made[key] = make(own, key, everything)
+            made[key] = make(_own_name(name, one.name) if made else name, key, everything)
         found[one.name] = made[key]
     return found
+
+
+def _own_name(signal: str, deployment: str) -> str:
+    """The same for a Deployment whatever others there are, and another one for each.
+
+    >>> _own_name("errors", "cart"), _own_name("errors", "cart.eu")
+    ('errors-cart', 'errors-cart-eu-f1033c')
+    """
+    asked = f"{signal}-{deployment}"
+    name = re.sub(r"[^a-z0-9-]", "-", asked)
+    if name == asked and len(name) <= LONGEST_NAME:
+        return name
+    digest = hashlib.sha256(asked.encode()).hexdigest()[:6]
+    return f"{name[: LONGEST_NAME - 7]}-{digest}"
 
 
 def _missing(

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from daemon.core.statistics.counts import percent
 from daemon.core.value import Value
 from daemon.settings.inventory import FoundSeries
+from daemon.settings.promql import named_selector
 from daemon.settings.promql_names import selector
 
 
@@ -45,7 +46,8 @@ _FAILED = "(?i:error|errors|fail|failed|failure|server_error|exception)"
 _OUTCOME = re.compile(f"{_FAILED}|(?i:success|succeeded|successful|ok)")
 _ERRORS = re.compile(r"(?P<base>.+)_(errors?|failures|failed|exceptions)_total")
 _TOTALS = ("requests_total", "calls_total", "operations_total", "processed_total", "jobs_total", "total")
-_TIMED = re.compile(r".*(seconds|milliseconds|_ms|duration|latency|response_time)")
+TIMED = re.compile(r".*(seconds|milliseconds|_ms|duration|latency|response_time)")
+"""What a histogram of how long something takes is called."""
 USUAL = 0.01
 """The share of slow requests, at most, that is usual beyond the edge which is proposed."""
 SLOW_LIMIT = 0.05
@@ -69,7 +71,8 @@ def error_counters(series: Sequence[FoundSeries]) -> Counters | None:
 def error_signal(name: str, counters: Counters, series: Iterable[FoundSeries]) -> ProposedSignal:
     """``series``: all that were found, whosever pods they are of."""
     bad, total = counters
-    events = sum(one.value for one in series if one.metric == _bare(total))
+    named = named_selector(total)
+    events = sum(one.value for one in series if named is not None and one.metric == named[0])
     why = f"{events:,.0f} events so far" if events else "no event so far: look whether this is the right one"
     return ProposedSignal(name=name, title="error rate", limit=ERROR_LIMIT, why=why, bad=bad, total=total)
 
@@ -78,7 +81,7 @@ def timed_histogram(series: Sequence[FoundSeries]) -> str | None:
     """The histogram of how long requests took; ``None`` where there is none."""
     names = {one.metric.removesuffix("_bucket") for one in series if one.metric.endswith("_bucket")}
     names |= {one.metric for one in series if one.native}
-    timed = {name: "" for name in names if _TIMED.fullmatch(name) and not _FOREIGN.fullmatch(name)}
+    timed = {name: "" for name in names if TIMED.fullmatch(name) and not _FOREIGN.fullmatch(name)}
     return _most_served(timed, series, ending="_count") if timed else None
 
 
@@ -101,10 +104,6 @@ def latency_signal(name: str, histogram: str, series: Iterable[FoundSeries]) -> 
     return ProposedSignal(
         name=name, title=title, limit=SLOW_LIMIT, why=why, histogram=histogram, slower_than=seconds
     )
-
-
-def _bare(total: str) -> str:
-    return total.partition("{")[0]
 
 
 def _counters(series: Sequence[FoundSeries]) -> dict[str, list[FoundSeries]]:

@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 DISCARDED = 64 * 1024 * 1024
 DISCARD_TIMEOUT = 3.0
 """Bytes and seconds that are spent on a body that is refused."""
-_CLOSE = {"Connection": "close"}
+CLOSE = {"Connection": "close"}
 """After an answer that was given before the body was read, the connection is of no more use."""
 
 
@@ -38,9 +38,9 @@ async def read_bounded(request: Request, *, limit: int, timeout: float) -> bytes
     except TimeoutError as error:
         if size > limit:
             raise _too_large(limit) from error
-        raise HTTPException(408, f"the body did not arrive within {timeout:g} s", _CLOSE) from error
+        raise HTTPException(408, f"the body did not arrive within {timeout:g} s", CLOSE) from error
     except ClientDisconnect as error:
-        raise HTTPException(400, "the connection was closed before the body was complete", _CLOSE) from error
+        raise HTTPException(400, "the connection was closed before the body was complete", CLOSE) from error
     if size > limit:
         raise _too_large(limit)
     return b"".join(chunks)
@@ -68,5 +68,5 @@ def _too_large(limit: int) -> HTTPException:
         413,
         f"the body is larger than {limit} bytes: lower max_alerts of Alertmanager's webhook_config, "
         "or raise the daemon's limit",
-        _CLOSE,
+        CLOSE,
     )

@@ -10,7 +10,6 @@ keep nobody else out. A page without a stream asks each second instead.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -27,6 +26,7 @@ from daemon.web.connections import ENDLESS, most_connections
 from daemon.web.door import peer
 from daemon.web.ports import Views
 from daemon.web.readers import Readers
+from daemon.web.seats import given_up
 
 MOST, SHARE = 64, 4
 """Streams at once, and no more than one in so many of the connections."""
@@ -70,7 +70,8 @@ class Listeners:
         self.pace = pace
         self._views = views
         self._most = max(1, min(MOST, most_connections() // SHARE))
-        self._seats: dict[Listener, None] = {}
+        self._seats: dict[Listener, str] = {}
+        """Each with who it is."""
         self._looking: asyncio.Task[None] | None = None
         self._limiter = CapacityLimiter(1)
 
@@ -78,7 +79,7 @@ class Listeners:
     def seat(self, listener: Listener) -> Iterator[None]:
         while len(self._seats) >= self._most:
             self._send_one_away()
-        self._seats[listener] = None
+        self._seats[listener] = listener.who
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look())
         try:
@@ -87,8 +88,7 @@ class Listeners:
             self._seats.pop(listener, None)
 
     def _send_one_away(self) -> None:
-        ((greedy, _),) = Counter(listener.who for listener in self._seats).most_common(1)
-        oldest = next(listener for listener in self._seats if listener.who == greedy)
+        oldest = given_up(self._seats)
         del self._seats[oldest]
         oldest.end(FULL)
 

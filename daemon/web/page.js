@@ -50,10 +50,11 @@ let drawn = null;
 function draw() {
   const wanted = route(), view = document.getElementById("view"), focused = document.activeElement, place = focusedIn(view);
   if (state.stranger) {
-    view.replaceChildren(loginForm());
+    put(view, [loginForm()]);
     document.title = "Log in · rollbackd";
     return;
   }
+  entry.form = null;
   put(view, wanted ? drawCase() : drawList());
   if (focused !== document.activeElement) {
     const now = focused.isConnected ? focused : place && view.querySelector(place);

@@ -25,9 +25,16 @@ function stranger(reason) {
   state.stranger = reason;
   draw();
 }
+// The same one until somebody has entered: what is typed into it stays, whatever else is drawn anew.
+const entry = { form: null, said: null, reason: "" };
 function loginForm() {
+  if (!entry.form) Object.assign(entry, formOf(), { reason: "" });
+  if (entry.reason !== state.stranger) entry.said.textContent = entry.reason = state.stranger;
+  return entry.form;
+}
+function formOf() {
   const token = el("textarea", { id: "token", name: "token", rows: "5", autocomplete: "off", spellcheck: "false", required: "" });
-  const said = el("div", { class: "small said", role: "alert", text: state.stranger });
+  const said = el("div", { class: "small said", role: "alert" });
   const button = el("button", { type: "submit", text: "Log in" });
   const form = el("form", { class: "card pad login" }, el("h1", { text: "Log in" }),
     el("label", { class: "small", for: "token", text: "A token of the cluster: what it may list is shown, what it may patch can be approved, held, rolled back and paused." }),
@@ -42,7 +49,7 @@ function loginForm() {
     } catch (error) { said.textContent = error.message; }
     button.disabled = false;
   });
-  return form;
+  return { form, said };
 }
 function drawVisitor(status) {
   const box = document.getElementById("visitor"), name = status ? status.visitor : "";

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI, Request, Response
@@ -17,10 +19,13 @@ from daemon.web.body import discard, read_bounded
 from daemon.web.door import peer
 from daemon.web.ports import Intake
 from daemon.web.rate import RateLimit
+from daemon.web.seats import Unproven
 from daemon.web.signature import HEADER, Signatures
 
 MAX_IN_FLIGHT = 64
 """Deliveries handled at once; each holds a body, and a thread while it is recorded."""
+MAX_UNPROVEN = 32
+"""Signed deliveries whose bodies are read at once: only a whole body tells whether its signature is right."""
 DELIVERIES_AT_ONCE, DELIVERIES_PER_SECOND = 300.0, 30.0
 """Of one address. Alertmanager repeats what gets 503."""
 BODY_TIMEOUT = 10.0
@@ -54,6 +59,7 @@ class Receiver:
         self._limit = limit
         self._max_body = max_body
         self._in_flight = 0
+        self._unproven = Unproven(MAX_UNPROVEN)
         # Its own, so that a slow store never takes the threads of anything else.
         self._limiter = CapacityLimiter(MAX_IN_FLIGHT)
         self._deliveries = Counter(
@@ -81,30 +87,47 @@ class Receiver:
     async def _handle(self, request: Request) -> Response:
         if not self._limit.take(peer(request)):
             raise HTTPException(503, f"too many deliveries came from {peer(request)}: deliver again", RETRY)
-        signature = request.headers.get(HEADER) if self._signatures is not None else None
+        signature = request.headers.get(HEADER)
+        if self._signatures is not None and signature is not None:
+            return await self._signed(request, self._signatures, signature)
         try:
-            if signature is None:
-                self._authorize(request)
+            self._authorize(request)
         except HTTPException:
             await discard(request)
             raise
+        with self._seat():
+            return await self._take(await self._body(request))
+
+    async def _signed(self, request: Request, signatures: Signatures, signature: str) -> Response:
+        with self._unproven.seat(peer(request)):
+            body = await self._body(request)
+        if why := signatures.problem(signature, body):
+            raise HTTPException(401, why, _UNAUTHORIZED)
+        try:
+            with self._seat():
+                return await self._take(body)
+        except Exception as error:
+            if not isinstance(error, HTTPException) or error.status_code >= 500:
+                # The sender delivers again, and may do so with the same signature.
+                signatures.forget(signature)
+            raise
+
+    @contextmanager
+    def _seat(self) -> Iterator[None]:
         if self._in_flight >= MAX_IN_FLIGHT:
             raise HTTPException(503, f"{MAX_IN_FLIGHT} deliveries are being recorded: deliver again", RETRY)
         self._in_flight += 1
         try:
-            body = await read_bounded(request, limit=self._max_body, timeout=BODY_TIMEOUT)
-            if signature is not None:
-                self._verify(signature, body)
-            delivery = _decode(body)
-            try:
-                recorded = await self._record(delivery)
-            except HTTPException:
-                # The sender is asked to deliver again, and may do so with the same signature.
-                if signature is not None and self._signatures is not None:
-                    self._signatures.forget(signature)
-                raise
+            yield
         finally:
             self._in_flight -= 1
+
+    async def _body(self, request: Request) -> bytes:
+        return await read_bounded(request, limit=self._max_body, timeout=BODY_TIMEOUT)
+
+    async def _take(self, body: bytes) -> Response:
+        delivery = _decode(body)
+        recorded = await self._record(delivery)
         self._alerts.inc(recorded)
         return answer({"accepted": len(delivery.alerts), "recorded": recorded})
 
@@ -123,11 +146,6 @@ class Receiver:
             "in Alertmanager's receiver to the daemon's token",
             _UNAUTHORIZED,
         )
-
-    def _verify(self, signature: str, body: bytes) -> None:
-        assert self._signatures is not None
-        if why := self._signatures.problem(signature, body):
-            raise HTTPException(401, why, _UNAUTHORIZED)
 
     async def _record(self, delivery: webhook.Delivery) -> int:
         if delivery.truncated:

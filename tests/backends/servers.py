@@ -40,7 +40,7 @@ def scraping(address: str, **external: str) -> str:
 @contextmanager
 def prometheus(address: str) -> Iterator[Backend]:
     with ExitStack() as stack:
-        _, url = _prometheus(stack, _folder(stack), scraping(address))
+        url = _prometheus(stack, _folder(stack), scraping(address))
         yield Backend("prometheus", url)
 
 
@@ -66,10 +66,10 @@ def thanos(address: str, *, deduplicates: bool = True) -> Iterator[Backend]:
     binary = _built(binaries.THANOS, "thanos")
     with ExitStack() as stack:
         endpoints: list[str] = []
-        servers: list[subprocess.Popen[bytes]] = []
+        sidecars: list[subprocess.Popen[bytes]] = []
         for replica in ("a", "b"):
             home, http, grpc = _folder(stack), free_port(), free_port()
-            server, url = _prometheus(stack, home, scraping(address, cluster="one", replica=replica))
+            url = _prometheus(stack, home, scraping(address, cluster="one", replica=replica))
             command = [
                 binary,
                 "sidecar",
@@ -78,7 +78,7 @@ def thanos(address: str, *, deduplicates: bool = True) -> Iterator[Backend]:
                 f"--http-address=127.0.0.1:{http}",
                 f"--grpc-address=127.0.0.1:{grpc}",
             ]
-            servers += [_run(stack, command, _folder(stack), f"http://127.0.0.1:{http}/-/ready"), server]
+            sidecars.append(_run(stack, command, _folder(stack), f"http://127.0.0.1:{http}/-/ready"))
             endpoints.append(f"--endpoint=127.0.0.1:{grpc}")
         http, grpc = free_port(), free_port()
         command = [
@@ -93,7 +93,7 @@ def thanos(address: str, *, deduplicates: bool = True) -> Iterator[Backend]:
         _run(stack, command, home, f"http://127.0.0.1:{http}/-/ready")
         url = f"http://127.0.0.1:{http}"
         wait_for("both replicas", lambda: len(_stores(url)) == 2, seconds=60, log=home / "log")
-        yield Backend("thanos", url, lambda: servers[0].kill())
+        yield Backend("thanos", url, lambda: sidecars[0].kill())
 
 
 BACKENDS = {"prometheus": prometheus, "victoriametrics": victoria_metrics, "thanos": thanos}
@@ -112,7 +112,7 @@ def _stores(url: str) -> Sequence[object]:
     return found
 
 
-def _prometheus(stack: ExitStack, home: Path, config: str) -> tuple[subprocess.Popen[bytes], str]:
+def _prometheus(stack: ExitStack, home: Path, config: str) -> str:
     port = free_port()
     (home / "prometheus.yml").write_text(config)
     command = [
@@ -124,7 +124,8 @@ def _prometheus(stack: ExitStack, home: Path, config: str) -> tuple[subprocess.P
         "--storage.tsdb.max-block-duration=2h",
     ]
     url = f"http://127.0.0.1:{port}"
-    return _run(stack, command, home, f"{url}/-/ready"), url
+    _run(stack, command, home, f"{url}/-/ready")
+    return url
 
 
 def _built(module: binaries.Module, name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from daemon.adapters.clock import SystemClock
 from daemon.adapters.prometheus.backend import identify
 from daemon.adapters.prometheus.metrics import PrometheusMetrics
+from daemon.core.signals.sample import Sample
 from daemon.settings import PrometheusSettings
 from tests.backends import names, servers
 from tests.backends.application import ELSEWHERE, NAMESPACE, RPS, SIGNALS, Application
@@ -44,8 +45,13 @@ def test_it_is_named(fleet: BackendMetrics) -> None:
 def test_a_histogram_is_read_and_its_parts_agree(fleet: BackendMetrics) -> None:
     fleet.deploy(FAILING)
     read(fleet, requests=20 * RPS)
-    reading = fleet.until("the histogram", lambda: fleet.metrics.read("slow").samples)
-    for sample in reading:
+    pods = {pod.name for pod in fleet.pods()}
+
+    def whole() -> Sequence[Sample] | None:
+        found = fleet.metrics.read("slow").samples
+        return found if {sample.pod for sample in found} == pods else None
+
+    for sample in fleet.until("the histogram of every pod", whole):
         assert sample.unclear == 0
         assert 0.1 <= (sample.bad or 0) / sample.total <= 0.3
 

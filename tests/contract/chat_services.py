@@ -57,7 +57,6 @@ class SlackService(Service):
             self.places.append(place)
         place.messages.append(json.dumps(body["blocks"], ensure_ascii=False) + body["text"])
         place.metadata.append(body["metadata"])
-        place.closed = "COMPLETED" in place.messages[-1]
         return given({"ok": True, "channel": body["channel"], "ts": ts})
 
 

@@ -184,8 +184,7 @@ def test_the_commit_names_the_case_and_touches_one_line(real: Real) -> None:
 
 def test_a_commit_that_comes_in_between_is_built_upon(real: Real) -> None:
     """The branch moves under the first two tries: the daemon reads again, and keeps what was pushed."""
-    for number in range(30):
-        real.server.push("notes.txt", f"{number}\n")
+    real.server.grow("notes.txt", 30)
     real.push("v2")
     real.server.before_push = [lambda: real.server.push("a.txt", "a"), lambda: real.server.push("b.txt", "b")]
     assert set_back(real, "case/1").outcome is DONE

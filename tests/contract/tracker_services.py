@@ -27,9 +27,8 @@ class Tracker(Service):
     def answer(self, request: Request, body: Body) -> Response:
         if not self.knows(request):
             return given({"message": "Bad credentials"}, 401)
-        path = (
-            request.full_path.split("?")[0] if "%" not in request.environ["RAW_URI"] else self._raw(request)
-        )
+        # With what is escaped in it: GitLab's projects have a slash in their name.
+        path = str(request.environ["RAW_URI"]).partition("?")[0]
         found = re.fullmatch(re.escape(self.root) + r"(?:/([\w-]+))?(?:/(\w+))?", path)
         if found is None:
             return self.elsewhere(request, body)
@@ -44,10 +43,6 @@ class Tracker(Service):
                 self.change(place, body) if request.method in {"PATCH", "PUT"} else given(self.issue(place))
             )
         return self.under(place, what, request.method, body)
-
-    @staticmethod
-    def _raw(request: Request) -> str:
-        return str(request.environ["RAW_URI"]).split("?")[0]
 
     def under(self, place: Place, what: str, method: str, body: Body) -> Response:
         """Comments."""

@@ -71,8 +71,6 @@ class Replica:
         now = self._world.clock.monotonic()
         while self._due <= now and not self.lost:
             self._due = now + max(self.elector.step(), 0.0)
-            if self._due > now:
-                break
         if now - self._polled >= self._world.poll_interval:
             self._polled = now
             self.daemon.engine.poll()

@@ -177,14 +177,13 @@ class Stage:
         self.world = play.start()
         self.terms = 0
         self.begun = (0, 0)
-        self.leadership = self._next()
+        self._follow()
 
-    def _next(self) -> Switch:
+    def _follow(self) -> None:
         self.terms += 1
         self.leadership = Switch(self.terms)
         self.world.leadership = self.leadership
         self.world.restart()
-        return self.leadership
 
     def lose(self) -> None:
         self.leadership.lost = True
@@ -203,7 +202,7 @@ class Stage:
         except Killed:
             self.world.kill()
             self.world.run(7)
-        self._next()
+        self._follow()
 
     def finish(self) -> Ended:
         """To the end of the story, with all that is pending done."""

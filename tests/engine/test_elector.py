@@ -33,7 +33,7 @@ class Alone:
     def __init__(self) -> None:
         self.clock = ManualClock()
         self.leases = Slow(self.clock)
-        self.begun = 0
+        self.begun, self.defects = 0, 0
         self.elector = Elector(
             self.leases,
             me="one_1",
@@ -45,6 +45,8 @@ class Alone:
 
     def _lead(self) -> None:
         self.begun += 1
+        if self.begun <= self.defects:
+            raise KeyError("a defect")
 
     def run(self, seconds: float) -> None:
         until = self.clock.monotonic() + seconds
@@ -62,6 +64,14 @@ def test_who_had_too_little_time_left_for_a_while_looks_at_everything_again() ->
     alone.leases.seconds = 0.0
     alone.run(30)
     assert alone.begun == 2
+
+
+def test_a_defect_as_it_begins_to_lead_ends_no_election() -> None:
+    alone = Alone()
+    alone.defects = 2
+    alone.run(30)
+    assert alone.begun == 3, "it is passed on until that succeeds, and then no more"
+    assert alone.elector.allowance() > 0
 
 
 def test_a_lease_that_can_never_be_made_is_tried_at_a_pace() -> None:

@@ -111,6 +111,24 @@ def test_one_that_hangs_holds_up_no_look() -> None:
     made.run_until(Phase.ROLLED_BACK, within=600)
 
 
+def test_the_rollback_has_all_its_time_after_a_flag_that_took_its_own() -> None:
+    made = world()
+    made.policy = replace(made.policy, rollback_deadline=60.0)
+    made.beside = lambda _job: None
+    made.cluster.undos.fail(Unavailable("the API server does not answer"))
+    made.deploy(BAD)
+    made.run_until(Phase.ROLLING_BACK, within=300)
+    made.run(80)
+    case = made.newest()
+    assert case is not None
+    assert (case.phase, flag_of(case).outcome) == (Phase.ROLLING_BACK, REFUSED)
+
+    made.cluster.undos.fail(None)
+    case = made.run_until(Phase.ROLLED_BACK, Phase.UNRECOVERED, within=600)
+
+    assert case.phase is Phase.ROLLED_BACK, case.status.reason
+
+
 def test_a_flag_that_was_taken_out_of_the_settings_is_not_waited_for() -> None:
     made = world()
     made.runners["http"].calls.fail(Unavailable("connection refused"))

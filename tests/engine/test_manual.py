@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+from typing import Any
+
 import pytest
 
 from daemon.core.case.case import Phase
 from daemon.core.case.effect import EffectOutcome
 from daemon.core.case.guards.emergency_stop import STOP
 from daemon.core.case.images import AskedImage
-from daemon.core.model import WorkloadRef
+from daemon.core.model import Workload, WorkloadRef
 from daemon.engine.manual import Asked, ByHand, await_rollout, pick, roll_back_by_hand, settle, undo
 from daemon.ports import Missing, Rejected
 from tests.engine.world import REF, World
@@ -86,6 +89,68 @@ def test_the_whole_of_it_returns_to_the_good_revision_and_follows_it() -> None:
     assert world.tag() == "v1.0.0"
     assert said[0].startswith(f"{REF} runs ")
     assert said[1].startswith("returning to ")
+
+
+class Late:
+    """A view that shows what was there before for some looks."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.looks = 0
+        self._before: Workload | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._world.cluster, name)
+
+    def scaled(self, question: str) -> bool:
+        """While a person thinks about it, the Deployment gets another pod; that is seen, and then nothing."""
+        self._world.cluster.scale(REF, 4)
+        self._world.run(30)
+        self._before, self.looks = self.workload(REF), 3
+        assert self._before is not None
+        assert self._before.status.complete
+        return bool(question)
+
+    def workload(self, ref: WorkloadRef) -> Workload | None:
+        if self.looks:
+            self.looks -= 1
+            return self._before
+        return self._world.cluster.workload(ref)
+
+
+def test_what_was_complete_before_is_not_taken_for_the_rollback() -> None:
+    world, said = World().settled(), list[str]()
+    world.deploy("v1.0.1")
+    world.run(30)
+    view = Late(world)
+    hands = dataclasses.replace(tools(world, said), cluster=view)
+
+    done = roll_back_by_hand(
+        hands, REF, cases=world.store.cases, asked=Asked(), dry_run=False, agrees=view.scaled
+    )
+
+    now = world.cluster.workload(REF)
+    assert done
+    assert now is not None
+    assert (world.tag(), now.status.complete, now.status.generation) == ("v1.0.0", True, 4)
+
+
+def test_another_release_over_it_is_no_success() -> None:
+    world, said = World().settled(), list[str]()
+    world.deploy("v1.0.1")
+    world.run(30)
+    hands = tools(world, said)
+
+    others = ["v1.0.2"]
+
+    def overtaken(seconds: float) -> None:
+        while others:
+            world.deploy(others.pop())
+        world.clock.advance(seconds)
+
+    hands = dataclasses.replace(hands, sleep=overtaken)
+    assert not roll_back_by_hand(hands, REF, cases=world.store.cases, asked=Asked(), dry_run=False)
+    assert "(v1.0.2) by now, and not revision 1 (v1.0.0)" in said[-1]
 
 
 def test_a_dry_run_follows_nothing() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from msgspec.structs import replace
 
 from daemon.core.case.case import Phase
@@ -57,6 +59,31 @@ def test_each_channel_hears_every_stage_with_its_own_answer_of_before_over_a_res
     assert "Changed since Revision 1:" in text
     assert "v1.0.0 → gcr.io/greenlang/gl-006-heatreclaim:v1.1.0" in text
     assert "Harm: error rate: about " in text
+
+
+def test_a_notification_that_ends_while_a_step_is_carried_out_is_over() -> None:
+    """How it ended is stored with the step's outcome, and nobody is notified of it again."""
+    world, jobs = World(rps=20.0, errors={"v1.1.0": 0.3}).settled(), list[Callable[[], None]]()
+    world.notifying = jobs.append
+
+    def notify() -> None:
+        while jobs:
+            jobs.pop(0)()
+
+    world.cluster.undos.fail(Unavailable("the API server does not answer"))
+    world.deploy("v1.1.0")
+    world.run_until(Phase.ROLLING_BACK, within=300)
+    notify()
+    world.run(2)
+    assert jobs, "the next stage is on its way"
+
+    world.cluster.undos.fail(None)
+    world.cluster.undos.at_call(1, notify, made=True)
+    world.run(40)
+
+    assert world.tag() == "v1.0.0"
+    assert [incident.stage for incident in world.sink.deliveries] == ["opened", "updated"]
+    assert world.defects.reports == []
 
 
 def test_a_time_that_the_other_side_asks_for_is_waited() -> None:

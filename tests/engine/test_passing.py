@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from daemon.adapters.simulation.runner import Program
 from daemon.core.case.case import Case, Phase
 from daemon.core.case.effect import EffectOutcome
 from daemon.core.case.guards.pause import PAUSE
 from daemon.core.policy import Mode, Policy, Unapproved
+from daemon.core.runs import FeatureFlag, HttpCall
+from daemon.ports import Rejected
 from tests.engine.world import POLICY, REF, World
 
 BAD = "v1.1.0-errors"
@@ -48,6 +51,21 @@ def test_what_passes_by_itself_is_watched_anew_and_no_recovery_is_claimed() -> N
     texts = " ".join(entry.text for entry in case.status.timeline)
     assert "recovered" not in texts
     assert "ROLLBACK" not in world.sink.incidents[case.uid].title
+
+
+def test_what_passes_after_half_a_plan_is_not_said_to_have_passed_by_itself() -> None:
+    flag = FeatureFlag(name="new-solver", task=HttpCall(url="http://flags.ops/", method="PUT"))
+    world = World(rps=50.0, errors={BAD: 0.3}, policy=replace(POLICY, feature_flags=(flag,))).settled()
+    world.runners["http"].programs = {"http://flags.ops/": Program(code=200)}
+    world.cluster.undos.fail(Rejected("the template is not accepted"))
+    world.deploy(BAD)
+    world.run_until(Phase.HELD, within=300)
+    world.errors[BAD] = 0.0
+
+    case = world.run_until(Phase.WATCHING, within=400)
+
+    passed = "the failure has passed after switching feature flag new-solver off; watched anew"
+    assert passed in case.status.reason
 
 
 def test_what_fails_again_is_decided_again() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -76,7 +78,7 @@ class Lagging:
         self._status = status
         self.looks = 3
 
-    def __getattr__(self, name: str) -> object:
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._world.cluster, name)
 
     def workload(self, ref: WorkloadRef) -> Workload | None:
@@ -100,7 +102,7 @@ def test_a_number_that_is_not_yet_the_undos_names_no_case(status: dict[str, int]
     world.run(5)
     tools, lagging = waiting(world), Lagging(world, **status)
 
-    result = wait_for_release(ReleaseWait(**{**vars(tools), "cluster": lagging}), REF, Wanted())
+    result = wait_for_release(dataclasses.replace(tools, cluster=lagging), REF, Wanted())
 
     assert lagging.looks == 0
     assert result.case is not None
@@ -118,6 +120,18 @@ def test_what_was_rolled_back_before_anybody_waited_is_known() -> None:
     assert of(wait(world, image=f"{IMAGE}:v1.0.0")) == (Answer.HEALTHY, BAD)
 
 
+def test_an_image_with_both_tag_and_digest_is_known_by_either() -> None:
+    digest = f"sha256:{'a' * 64}"
+    world = World().settled()
+    world.deploy(f"{GOOD}@{digest}")
+
+    for image in (GOOD, digest, f"{IMAGE}:{GOOD}", f"{IMAGE}:{GOOD}@{digest}"):
+        result = wait(world, image=image)
+        assert result.answer is Answer.HEALTHY, result.text
+        assert result.case is not None
+        assert result.case.spec.revision.number == 2
+
+
 def test_what_is_still_to_be_released_is_waited_for() -> None:
     world = World().settled()
     ticks = 0
@@ -131,7 +145,7 @@ def test_what_is_still_to_be_released_is_waited_for() -> None:
 
     tools = waiting(world)
     for wanted in (Wanted(image=GOOD), Wanted(revision=2)):
-        result = wait_for_release(ReleaseWait(**{**vars(tools), "sleep": sleep}), REF, wanted)
+        result = wait_for_release(dataclasses.replace(tools, sleep=sleep), REF, wanted)
         assert of(result) == (Answer.HEALTHY, GOOD)
 
 
@@ -157,7 +171,7 @@ def test_a_release_that_another_one_overtook_is_no_success() -> None:
         world.deploy("v1.0.2")
         world.run(seconds)
 
-    result = wait_for_release(ReleaseWait(**{**vars(tools), "sleep": sleep}), REF, Wanted())
+    result = wait_for_release(dataclasses.replace(tools, sleep=sleep), REF, Wanted())
 
     assert result.answer is Answer.BAD
     assert "was superseded by revision 3 (v1.0.2)" in result.text

@@ -137,6 +137,7 @@ class World:
         self.overlays = FaultyOverlays(lambda _name, images: self.owners.read(images[0]))
         self.runners: dict[Kind, FaultyRunner] = {kind: FaultyRunner(kind) for kind in KINDS}
         self.beside: Callable[[Callable[[], None]], object] = lambda job: job()
+        self.notifying: Callable[[Callable[[], None]], object] = lambda job: job()
         """How what blocks is started; a test may keep it from ending."""
         self.daemon: Assembled | None = None
         self.queue: WorkQueue | None = None
@@ -178,7 +179,7 @@ class World:
                 restorer=self.configuration,
                 sinks={"memory": sink or self.sink},
                 policies=lambda _ref, _workload: self.policy,
-                run=lambda job: job(),
+                run=lambda job: self.notifying(job),
                 asking=Asking(rights=self.rights),
                 running=Running(
                     runners=self.runners, sweep=self.runners["job"].sweep, run=lambda job: self.beside(job)

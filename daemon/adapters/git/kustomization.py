@@ -12,39 +12,19 @@ from typing import Any
 from ruamel.yaml.comments import CommentedMap
 
 from daemon.adapters.git.yaml_lines import parsed, position, reread, rewritten, untouchable
-from daemon.core.value import Value
+from daemon.core.case.images import ImageReference
 from daemon.ports import Rejected
 
-
-class Version(Value, frozen=True):
-    """An image in its parts; where it has a digest as well, its tag is for people."""
-
-    repository: str
-    tag: str = ""
-    digest: str = ""
-
-    @staticmethod
-    def of(image: str) -> Version:
-        name, _, digest = image.partition("@")
-        head, slash, tail = name.rpartition("/")
-        bare, _, tag = tail.partition(":")
-        return Version(repository=f"{head}{slash}{bare}", tag=tag, digest=digest)
-
-    @property
-    def pin(self) -> tuple[str, str]:
-        """The field that kustomize has for it, and its value."""
-        return ("digest", self.digest) if self.digest else ("newTag", self.tag or "latest")
-
-    def __str__(self) -> str:
-        return f"{self.repository}@{self.digest}" if self.digest else f"{self.repository}:{self.tag}"
+ImagePairs = Sequence[tuple[ImageReference, ImageReference]]
+"""Images that differ, each as it was and as it is to be."""
 
 
-def changes(judged: Sequence[str], target: Sequence[str]) -> tuple[tuple[Version, Version], ...]:
+def changes(judged: Sequence[str], target: Sequence[str]) -> ImagePairs:
     """The images that differ, each with what it was. Raises Rejected where they cannot be paired."""
     if len(judged) != len(target):
         raise Rejected("the target has other containers than the judged revision, so images cannot be paired")
     pairs = [
-        (Version.of(before), Version.of(after))
+        (ImageReference.of(before), ImageReference.of(after))
         for before, after in zip(judged, target, strict=True)
         if before != after
     ]
@@ -56,7 +36,7 @@ def changes(judged: Sequence[str], target: Sequence[str]) -> tuple[tuple[Version
     return tuple(dict.fromkeys(pairs))
 
 
-def set_back(text: str, wanted: Sequence[tuple[Version, Version]], place: str) -> str:
+def set_back(text: str, wanted: ImagePairs, place: str) -> str:
     """The kustomization with its images at the target's versions; the same text where it has them already.
 
     ``place`` names it in messages. Raises Rejected for one that makes no sense, that has no such image, or
@@ -70,18 +50,23 @@ def set_back(text: str, wanted: Sequence[tuple[Version, Version]], place: str) -
         if field not in entry:
             raise Rejected(f"{place} gives {before.repository} no newTag and no digest: pin it there")
         here = (field, str(entry[field]))
-        if here == after.pin:
+        if here == _pin(after):
             continue
-        if here != before.pin:
+        if here != _pin(before):
             raise Rejected(
-                f"{place} has {before.repository} at {here[1]}, which is neither {before.pin[1]} nor "
-                f"{after.pin[1]}: somebody wrote it since, and it is not overwritten"
+                f"{place} has {before.repository} at {here[1]}, which is neither {_pin(before)[1]} nor "
+                f"{_pin(after)[1]}: somebody wrote it since, and it is not overwritten"
             )
         line, key, column = position(entry, field, place)
-        lines[line] = _written(lines[line], key, column, after.pin)
+        lines[line] = _written(lines[line], key, column, _pin(after))
     after_text = "".join(lines)
     _prove(document, reread(after_text, place), wanted, place)
     return after_text
+
+
+def _pin(image: ImageReference) -> tuple[str, str]:
+    """The field that kustomize has for it, and its value."""
+    return ("digest", image.digest) if image.digest else ("newTag", image.tag or "latest")
 
 
 def _written(line: str, key: int, column: int, pin: tuple[str, str]) -> str:
@@ -106,12 +91,15 @@ def _entry(document: CommentedMap, repository: str, place: str) -> CommentedMap:
 
 
 def _prove(
-    before: CommentedMap, after: CommentedMap, wanted: Sequence[tuple[Version, Version]], place: str
+    before: CommentedMap,
+    after: CommentedMap,
+    wanted: ImagePairs,
+    place: str,
 ) -> None:
     """Raises Rejected unless the texts differ in the intended pins alone."""
     for _, version in wanted:
         entry = _entry(after, version.repository, place)
-        name, value = version.pin
+        name, value = _pin(version)
         other = "digest" if name == "newTag" else "newTag"
         if str(entry.get(name)) != value or entry.get(other):
             raise Rejected(f"{place} cannot be set back to {version} line by line: do it by hand")
@@ -119,7 +107,7 @@ def _prove(
         raise untouchable(place)
 
 
-def _without_pins(document: Mapping[str, Any], wanted: Sequence[tuple[Version, Version]]) -> Any:
+def _without_pins(document: Mapping[str, Any], wanted: ImagePairs) -> Any:
     repositories = {version.repository for _, version in wanted}
     images = [
         {k: v for k, v in entry.items() if k not in {"newTag", "digest"}}

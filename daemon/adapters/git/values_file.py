@@ -7,12 +7,13 @@ values is written anew, and the result is proven.
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from ruamel.yaml.comments import CommentedMap
 
-from daemon.adapters.git.kustomization import Version
+from daemon.adapters.git.kustomization import ImagePairs
 from daemon.adapters.git.yaml_lines import parsed, position, reread, rewritten, untouchable
+from daemon.core.case.images import ImageReference
 from daemon.core.value import Value
 from daemon.ports import Rejected
 
@@ -26,7 +27,10 @@ class ImageKeys(Value, frozen=True):
 
 
 def set_values_back(
-    text: str, wanted: Sequence[tuple[Version, Version]], keys: Mapping[str, ImageKeys], place: str
+    text: str,
+    wanted: ImagePairs,
+    keys: Mapping[str, ImageKeys],
+    place: str,
 ) -> str:
     """The file with its images at the target's versions; the same text where it has them already.
 
@@ -40,7 +44,10 @@ def set_values_back(
 
 
 def _set_back(
-    text: str, wanted: Sequence[tuple[Version, Version]], keys: Mapping[str, ImageKeys], place: str
+    text: str,
+    wanted: ImagePairs,
+    keys: Mapping[str, ImageKeys],
+    place: str,
 ) -> str:
     document = parsed(text, place)
     edits: list[tuple[int, int, str]] = []
@@ -70,7 +77,7 @@ def _set_back(
 
 
 def _pins(
-    before: Version, after: Version, keys: Mapping[str, ImageKeys], place: str
+    before: ImageReference, after: ImageReference, keys: Mapping[str, ImageKeys], place: str
 ) -> list[tuple[str, str, str]]:
     """The keys that pin an image, each with what the judged revision and what the target has there."""
     own = keys.get(before.repository)

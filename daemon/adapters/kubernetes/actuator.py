@@ -23,10 +23,12 @@ from daemon.adapters.kubernetes.resources import DEPLOYMENTS, REPLICA_SETS
 from daemon.adapters.kubernetes.selectors import selector_text
 from daemon.adapters.kubernetes.written_deployment import (
     Patch,
+    Plan,
     WrittenDeployment,
     already,
     by_hash,
     by_uid,
+    if_unchanged,
     marked,
     metadata_of,
     number_of,
@@ -91,15 +93,11 @@ class KubeActuator:
     ) -> RollbackResult:
         intent = Intent(ref=ref, judged=judged, target=target, token=token)
 
-        def step(deployment: WrittenDeployment) -> RollbackResult | tuple[Patch, str]:
-            if deployment.metadata.uid != uid:
-                return superseded(f"Deployment {ref} was deleted and made again")
+        def step(deployment: WrittenDeployment) -> Plan:
             return _undo(intent, deployment, self._replica_sets(ref, deployment))
 
         try:
-            return self._write(ref, step)
-        except ports.Missing:
-            return superseded(f"Deployment {ref} does not exist any more")
+            return self._write(ref, uid, step)
         except ports.Rejected as error:
             return refused(f"the API server does not accept the template of {target}: {error}")
 
@@ -108,15 +106,10 @@ class KubeActuator:
     ) -> RollbackResult:
         intent = RestartIntent(ref=ref, target=target, at=at, token=token)
 
-        def step(deployment: WrittenDeployment) -> RollbackResult | tuple[Patch, str]:
-            if deployment.metadata.uid != uid:
-                return superseded(f"Deployment {ref} was deleted and made again")
+        def step(deployment: WrittenDeployment) -> Plan:
             return _restart(intent, deployment, self._replica_sets(ref, deployment))
 
-        try:
-            return self._write(ref, step)
-        except ports.Missing:
-            return superseded(f"Deployment {ref} does not exist any more")
+        return self._write(ref, uid, step)
 
     def stop(self, ref: WorkloadRef) -> str | None:
         path = DEPLOYMENTS.path(ref.namespace, ref.name)
@@ -126,21 +119,25 @@ class KubeActuator:
             return None
 
     def set_images(self, ref: WorkloadRef, uid: str, changes: Sequence[ImageChange]) -> RollbackResult:
-        def step(deployment: WrittenDeployment) -> RollbackResult | tuple[Patch, str]:
-            if deployment.metadata.uid != uid:
-                return superseded(f"Deployment {ref} was deleted and made again")
-            return images_step(ref, deployment, changes)
-
         try:
-            return self._write(ref, step)
-        except ports.Missing:
-            return superseded(f"Deployment {ref} does not exist any more")
+            return self._write(ref, uid, lambda deployment: images_step(ref, deployment, changes))
         except ports.Rejected as error:
             return refused(f"the API server does not accept the image: {error}")
 
-    def _write(
-        self, ref: WorkloadRef, step: Callable[[WrittenDeployment], RollbackResult | tuple[Patch, str]]
-    ) -> RollbackResult:
+    def _write(self, ref: WorkloadRef, uid: str, step: Callable[[WrittenDeployment], Plan]) -> RollbackResult:
+        """Superseded where the Deployment is not the one of this UID any more."""
+
+        def of_this_one(deployment: WrittenDeployment) -> Plan:
+            if deployment.metadata.uid != uid:
+                return superseded(f"Deployment {ref} was deleted and made again")
+            return step(deployment)
+
+        try:
+            return self._patch(ref, of_this_one)
+        except ports.Missing:
+            return superseded(f"Deployment {ref} does not exist any more")
+
+    def _patch(self, ref: WorkloadRef, step: Callable[[WrittenDeployment], Plan]) -> RollbackResult:
         """Read, decide, patch; again from the start whenever the Deployment changed in between."""
         path = DEPLOYMENTS.path(ref.namespace, ref.name)
         query = {"fieldManager": "rollbackd"} | ({"dryRun": "All"} if self._dry_run else {})
@@ -151,8 +148,7 @@ class KubeActuator:
             if isinstance(plan, RollbackResult):
                 return plan
             patch, done = plan
-            version = deployment.metadata.resource_version
-            patch = [*patch, {"op": "replace", "path": "/metadata/resourceVersion", "value": version}]
+            patch = if_unchanged(patch, deployment.metadata.resource_version)
             try:
                 answer = self._client.request("PATCH", path, query=query, body=patch, content_type=JSON_PATCH)
             except ports.Conflict as error:
@@ -180,9 +176,7 @@ class KubeActuator:
         ]
 
 
-def _undo(
-    intent: Intent, deployment: WrittenDeployment, sets: Sequence[dict[str, Any]]
-) -> RollbackResult | tuple[Patch, str]:
+def _undo(intent: Intent, deployment: WrittenDeployment, sets: Sequence[dict[str, Any]]) -> Plan:
     ref, judged, target = intent.ref, intent.judged, intent.target
     here = deployment.spec.template
     wanted = by_uid(sets, target.replica_set_uid)
@@ -240,9 +234,7 @@ def annotations_after(
     return after | ({partial.ROLLBACK: token} if token else {})
 
 
-def _restart(
-    intent: RestartIntent, deployment: WrittenDeployment, sets: Sequence[dict[str, Any]]
-) -> RollbackResult | tuple[Patch, str]:
+def _restart(intent: RestartIntent, deployment: WrittenDeployment, sets: Sequence[dict[str, Any]]) -> Plan:
     ref, target = intent.ref, intent.target
     if marked(deployment, sets, intent.token):
         return already(deployment, f"{ref} was restarted at {target} already")

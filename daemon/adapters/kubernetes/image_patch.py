@@ -6,16 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from daemon.adapters.kubernetes.outcomes import refused, superseded
-from daemon.adapters.kubernetes.written_deployment import Patch, WrittenDeployment, already, paused
+from daemon.adapters.kubernetes.written_deployment import Patch, Plan, WrittenDeployment, already, paused
 from daemon.core.case.guards.emergency_stop import stopped_by
 from daemon.core.case.images import ImageChange, images_in
 from daemon.core.model import WorkloadRef
-from daemon.ports import RollbackResult
 
 
-def images_step(
-    ref: WorkloadRef, deployment: WrittenDeployment, changes: Sequence[ImageChange]
-) -> RollbackResult | tuple[Patch, str]:
+def images_step(ref: WorkloadRef, deployment: WrittenDeployment, changes: Sequence[ImageChange]) -> Plan:
     """The patch and its words, or how it ends without one."""
     paths, now = _image_paths(deployment.spec.template), images_in(deployment.spec.template)
     what = "; ".join(str(change) for change in changes)

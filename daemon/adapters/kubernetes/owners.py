@@ -17,7 +17,7 @@ from daemon.adapters.kubernetes.client import JSON_PATCH, KubeClient
 from daemon.adapters.kubernetes.errors import UNDECODABLE
 from daemon.adapters.kubernetes.outcomes import refused
 from daemon.adapters.kubernetes.resources import APPLICATIONS, HELM_RELEASES, KUSTOMIZATIONS, Resource
-from daemon.adapters.kubernetes.written_deployment import Patch
+from daemon.adapters.kubernetes.written_deployment import Plan, if_unchanged
 from daemon.core.case.effect import EffectOutcome
 from daemon.core.policy import OwnerKind
 from daemon.core.rollout_facts.owners import Owner
@@ -69,7 +69,7 @@ class _Found(partial.Partial, frozen=True):
         return next((f"{o.kind} {o.name}" for o in owners if o.controller and o.kind in MAKERS), "")
 
 
-Step = Callable[[_Found], RollbackResult | tuple[Patch, str]]
+Step = Callable[[_Found], Plan]
 
 
 class KubeOwnerSwitch:
@@ -101,8 +101,7 @@ class KubeOwnerSwitch:
             if isinstance(plan, RollbackResult):
                 return plan
             patch, done = plan
-            version = found.metadata.resource_version
-            patch = [*patch, {"op": "replace", "path": "/metadata/resourceVersion", "value": version}]
+            patch = if_unchanged(patch, found.metadata.resource_version)
             try:
                 self._client.request(
                     "PATCH", path, query={"fieldManager": "rollbackd"}, body=patch, content_type=JSON_PATCH
@@ -113,7 +112,7 @@ class KubeOwnerSwitch:
         raise ports.Unavailable(f"{owner} changed under each of {TRIES} writes")
 
 
-def _suspend(owner: Owner, found: _Found, token: str) -> RollbackResult | tuple[Patch, str]:
+def _suspend(owner: Owner, found: _Found, token: str) -> Plan:
     if found.token == token:
         return _done(f"{owner} was suspended already")
     running = (
@@ -136,7 +135,7 @@ def _suspend(owner: Owner, found: _Found, token: str) -> RollbackResult | tuple[
     return [_annotations(marks), switch], f"{owner} was suspended ({what})"
 
 
-def _resume(owner: Owner, found: _Found, token: str) -> RollbackResult | tuple[Patch, str]:
+def _resume(owner: Owner, found: _Found, token: str) -> Plan:
     if found.token != token:
         return _done(f"{owner} is not suspended by this plan, and was left as it is")
     marks = {name: value for name, value in found.annotations.items() if name not in (SUSPENDED, AUTOMATED)}

@@ -14,6 +14,13 @@ from daemon.core.model import WorkloadRef
 from daemon.ports import RollbackResult
 
 Patch = list[dict[str, Any]]
+Plan = RollbackResult | tuple[Patch, str]
+"""What is to be written, with what is said of it then; or how it ends without a write."""
+
+
+def if_unchanged(patch: Patch, version: str) -> Patch:
+    """The patch for an object at this resourceVersion: at another one it conflicts."""
+    return [*patch, {"op": "replace", "path": "/metadata/resourceVersion", "value": version}]
 
 
 class WrittenSpec(partial.DeploymentSpec, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from daemon.cli import lookup
-from daemon.cli.case_listing import print_listing, row, warn_of_unreadable
+from daemon.cli.case_listing import for_programs, print_listing, row, warn_of_unreadable
 from daemon.cli.framework import LISTING, OK, Command
 from daemon.cli.invocation import Invocation
 
@@ -31,7 +31,6 @@ def history(session: Invocation, workload: str | None, limit: int) -> int:
     revisions are known good: it keeps as many as policy.keep says.
     """
     from daemon.ports import Missing
-    from daemon.presentation.case_views import summary
 
     cases = lookup.cases_of(session, workload, session.store.cases())
     warn_of_unreadable(session)
@@ -39,12 +38,7 @@ def history(session: Invocation, workload: str | None, limit: int) -> int:
         raise Missing(
             f"there is no case of {workload}: none of its rollouts was seen yet, see rollbackd status"
         )
-    if session.options.output == "name":
-        for case in cases[:limit]:
-            session.name(case)
-    elif session.json:
-        session.emit([summary(case) for case in cases[:limit]])
-    else:
-        rows = [row(session, case.key, case) for case in cases[:limit]]
-        print_listing(session, "CASE", rows, cases=cases[:limit])
+    newest = cases[:limit]
+    if not for_programs(session, newest):
+        print_listing(session, "CASE", [row(session, case.key, case) for case in newest], cases=newest)
     return OK

@@ -51,11 +51,8 @@ def init(session: Invocation, url: str, mode: str, values: bool, file: Path | No
     if file is not None and file.exists():
         raise click.UsageError(f"{file} exists already: name another file, or remove it.")
     session.quiet_log()
-    namespace = session.options.namespace or session.backend.namespace(
-        session.options.kubeconfig, session.options.context
-    )
-    settings = looking_at(namespace, {**session.flags, "prometheus.url": url}, os.environ)
-    proposal = propose(session.backend.inventory(settings, namespace))
+    settings = looking_at(session.namespace, {**session.flags, "prometheus.url": url}, os.environ)
+    proposal = propose(session.backend.inventory(settings, session.namespace))
     text = values_text(proposal, mode) if values else settings_text(proposal, mode)
     if file is None:
         click.echo(text, nl=False)

@@ -40,6 +40,7 @@ IN_ORDER = "write a workload's rollouts one after the other, or give each a case
 @click.command(
     cls=Command,
     short_help="Judge recorded SAMPLES, with no cluster.",
+    formats=("json", "table"),
     examples="""
 rollbackd judge samples.jsonl
 rollbackd judge --config rollbackd.yaml --workload shop/cart monday.jsonl tuesday.jsonl

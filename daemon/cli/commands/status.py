@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from daemon.cli import lookup
-from daemon.cli.case_listing import print_listing, row, warn_of_unreadable
+from daemon.cli.case_listing import for_programs, print_listing, row, warn_of_unreadable
 from daemon.cli.framework import BAD, LISTING, OK, Command
 from daemon.cli.invocation import Invocation
 from daemon.presentation.words import clean
@@ -48,12 +48,7 @@ def status(session: Invocation, watch: bool) -> int:
         raise click.UsageError("--watch is for people; programs: kubectl get rolloutcases --watch -o json.")
     newest = _newest(session)
     warn_of_unreadable(session)
-    if session.options.output == "name":
-        for case in newest:
-            session.name(case)
-    elif session.json:
-        session.emit([_summary(case) for case in newest])
-    else:
+    if not for_programs(session, newest):
         _print(session, newest)
     return _followed(session, newest) if watch else _code(newest)
 
@@ -63,12 +58,6 @@ def _newest(session: Invocation) -> list[Case]:
 
     cases = lookup.cases_of(session, None, session.store.cases())
     return sorted(newest_by_workload(cases).values(), key=lambda case: case.ref)
-
-
-def _summary(case: Case) -> object:
-    from daemon.presentation.case_views import summary
-
-    return summary(case)
 
 
 def _code(newest: Sequence[Case]) -> int:

@@ -6,7 +6,7 @@ import shlex
 
 from daemon.core.case.case import Case
 from daemon.core.case.runbook_line import Line
-from daemon.core.case.task_by_hand import typed_task
+from daemon.core.case.task_by_hand import filled, typed_task
 from daemon.core.policy import Policy
 from daemon.core.runs import Ingress, SmokeTest
 
@@ -24,7 +24,7 @@ def _ingress(case: Case, check: Ingress) -> Line:
     words = ["curl", "-sS", "-X", call.method, "-o", "/dev/null", "-w", r"%{http_code} %{redirect_url}\n"]
     command = shlex.join([*words, *(word for host in hosts for word in ("-H", f"Host: {host}")), call.url])
     text = f"see that the ingress answers with {call.status}, and with no login page"
-    return Line(text=text, state=_state(case, f"ingress {call.url}"), commands=(_filled(case, command),))
+    return Line(text=text, state=_state(case, f"ingress {call.url}"), commands=(filled(case, command),))
 
 
 def _smoke_test(case: Case, test: SmokeTest) -> Line:
@@ -32,17 +32,10 @@ def _smoke_test(case: Case, test: SmokeTest) -> Line:
     made = typed_task(
         test.task, job=f"{test.name}-by-hand", image=target.image, body=f"smoke_tests, {test.name}"
     )
-    command = _filled(case, made)
+    command = filled(case, made)
     addresses = (f"kubectl get pods -n {case.namespace} -o wide",) if "POD_IP" in command else ()
     name = f"smoke test {test.name}"
     return Line(text=f"run {name}", state=_state(case, name), commands=(*addresses, command))
-
-
-def _filled(case: Case, command: str) -> str:
-    values = {"{namespace}": case.namespace, "{workload}": case.spec.workload, "{pod}": "POD_IP"}
-    for name, value in values.items():
-        command = command.replace(name, value)
-    return command
 
 
 def _logs(case: Case, policy: Policy) -> tuple[Line, ...]:

@@ -29,10 +29,10 @@ def noted(case: Case, text: str, now: datetime, *, alert: bool = False) -> Case:
 
 def _newest(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
     """The newest lines, those of alerts and those of the story apart: neither pushes the other out."""
-    alerts = [id(entry) for entry in entries if entry.alert]
-    story = [id(entry) for entry in entries if not entry.alert]
-    kept = {*alerts[-KEPT_ALERT_LINES:], *story[-KEPT_ENTRIES:]}
-    return tuple(entry for entry in entries if id(entry) in kept)
+    alerts = [at for at, entry in enumerate(entries) if entry.alert]
+    story = [at for at, entry in enumerate(entries) if not entry.alert]
+    kept = sorted((*alerts[-KEPT_ALERT_LINES:], *story[-KEPT_ENTRIES:]))
+    return tuple(entries[at] for at in kept)
 
 
 def enter(case: Case, phase: Phase, reason: str, now: datetime) -> Case:
@@ -49,8 +49,7 @@ def judged(case: Case, assessment: Assessment) -> Case:
 
 def ended(case: Case, phase: Phase, reason: str, now: datetime) -> Case:
     case = change(enter(case, phase, reason, now), finished_at=now)
-    left = contents_left(case, case.status.contents)
-    return change(case, contents=left) if case.spec.in_place else case
+    return change(case, contents=contents_left(case, case.status.contents)) if case.spec.in_place else case
 
 
 def announce(case: Case, stage: Stage, policy: Policy, now: datetime) -> Case:

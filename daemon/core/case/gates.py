@@ -7,6 +7,7 @@ a plan nor lets it pass for checked. What is refused says what is missing and wh
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from shlex import quote
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -135,7 +136,7 @@ def _gone(case: Case, objects: list[Gone]) -> str:
 
 
 def _making(gone: Gone) -> str:
-    name = gone.reference.name
+    name = quote(gone.reference.name)
     if gone.keys:
         return f"edit configmap {name}"
     match gone.reference.kind:

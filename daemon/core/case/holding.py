@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import assert_never
 
 from daemon.core.assessment import Attribution, Verdict
-from daemon.core.case import versions
+from daemon.core.case import plan, versions
 from daemon.core.case.case import Case, Phase
 from daemon.core.case.edits import announce, change, ended, enter, judged, noted, told
 from daemon.core.case.events import Observed
@@ -88,8 +88,8 @@ def awaiting(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
 def _passed_by_itself(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
     """The case watched anew, once its failure has not been seen for long enough for scrapes to show it again.
 
-    Nothing was done, so nothing is claimed but that: a whole watch decides what becomes of the case. What was
-    attributed to the release stays on its record, so that it is no revision to return to.
+    Nothing was rolled back, so no recovery is claimed: a whole watch decides what becomes of the case. What
+    was attributed to the release stays on its record, so that it is no revision to return to.
     """
     new, status = seen.assessment, case.status
     if new.verdict not in (Verdict.HEALTHY, Verdict.DEGRADED) or status.patched_at is not None:
@@ -100,7 +100,9 @@ def _passed_by_itself(case: Case, seen: Observed, policy: Policy, now: datetime)
     if at - status.calm_from < policy.stale_after:
         return case
     release = status.assessment is not None and status.assessment.attribution is Attribution.DEPLOYMENT
-    text = f"the failure has passed by itself, nothing was done; watched anew: {new.reason}"
+    done = plan.done(case)
+    how = f"after {', '.join(done)}" if done else "by itself, nothing was done"
+    text = f"the failure has passed {how}; watched anew: {new.reason}"
     case = change(judged(case, new), calm_from=None, failing_at=status.failing_at if release else None)
     case = change(enter(case, Phase.WATCHING, text, now), watch_from=now)
     return announce(case, "updated", policy, now) if told(case) else case

@@ -15,6 +15,28 @@ Images = Mapping[str, str]
 """Container → image."""
 
 
+class ImageReference(Value, frozen=True):
+    """A reference in its parts; where it has a digest as well, its tag is for people."""
+
+    repository: str
+    tag: str = ""
+    digest: str = ""
+
+    @staticmethod
+    def of(image: str) -> ImageReference:
+        """
+        >>> ImageReference.of("registry:5000/shop/cart:v1@sha256:aa")
+        ImageReference(repository='registry:5000/shop/cart', tag='v1', digest='sha256:aa')
+        """
+        name, _, digest = image.partition("@")
+        head, slash, tail = name.rpartition("/")
+        bare, _, tag = tail.partition(":")
+        return ImageReference(repository=f"{head}{slash}{bare}", tag=tag, digest=digest)
+
+    def __str__(self) -> str:
+        return f"{self.repository}@{self.digest}" if self.digest else f"{self.repository}:{self.tag}"
+
+
 class ImageChange(Value, frozen=True):
     """What one container has, and is to get."""
 
@@ -42,20 +64,13 @@ class ImageChoice(Value, frozen=True):
     problem: str = ""
 
 
-def repository(image: str) -> str:
-    """The reference without tag and digest."""
-    name = image.split("@", 1)[0]
-    head, slash, tail = name.rpartition("/")
-    return f"{head}{slash}{tail.split(':', 1)[0]}"
-
-
 def with_version(image: str, version: str) -> str:
     """``image`` with a bare tag or digest put in; anything else in ``version`` is a whole reference."""
     if version.startswith("sha256:"):
-        return f"{repository(image)}@{version}"
+        return f"{ImageReference.of(image).repository}@{version}"
     if any(mark in version for mark in "/:@"):
         return version
-    return f"{repository(image)}:{version}"
+    return f"{ImageReference.of(image).repository}:{version}"
 
 
 def images_in(template: Mapping[str, Any]) -> dict[str, str]:

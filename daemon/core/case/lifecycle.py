@@ -161,7 +161,8 @@ def _refused(case: Case, effect: Effect, why: str, policy: Policy, now: datetime
     if not step.acts:
         return stopped(case, f"held before anything was done: {why}", policy, now)
     if step.dispensable(effect):
-        return noted(case, f"{what} was not done, and the plan goes on: {why}", now)
+        text = f"{what} was not done, and the plan goes on: {why}"
+        return noted(change(case, attended=0.0), text, now)
     return stopped(case, f"held, {what} was refused: {why}", policy, now)
 
 

@@ -1,10 +1,16 @@
-"""What a person types to an owner of the Deployment: to stop it, to set it back, to let it go on."""
+"""What a person types to an owner of the Deployment: to stop it, to set it back, to let it go on.
+
+Names of owners and images are whatever stands on the Deployment, in annotations for one: they are quoted, so
+that nobody's shell takes a part of them for another command.
+"""
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import assert_never
 
 from daemon.core.case.case import Case
+from daemon.core.case.images import ImageReference
 from daemon.core.policy import OwnerKind
 from daemon.core.rollout_facts.owners import Owner
 
@@ -49,16 +55,17 @@ def set_back_commands(case: Case, owner: Owner) -> tuple[str, ...]:
             return _helm(owner.name, owner.namespace or case.namespace)
         case OwnerKind.CONTROLLER:
             kind, _, name = owner.name.partition("/")
-            return (f"kubectl edit {kind.lower()} {name} -n {case.namespace}",)
+            return (f"kubectl edit {quote(kind.lower())} {quote(name)} -n {case.namespace}",)
         case OwnerKind.ROLLOUT:
-            return (f"kubectl argo rollouts undo {owner.name} -n {case.namespace}",)
+            return (f"kubectl argo rollouts undo {quote(owner.name)} -n {case.namespace}",)
         case OwnerKind.CANARY:
-            return (f"kubectl describe canary {owner.name} -n {case.namespace}",)
+            return (f"kubectl describe canary {quote(owner.name)} -n {case.namespace}",)
     assert_never(owner.kind)
 
 
 def _helm(release: str, namespace: str) -> tuple[str, ...]:
-    return (f"helm history {release} -n {namespace}", f"helm rollback {release} REVISION -n {namespace}")
+    what, where = quote(release), f"-n {quote(namespace)}"
+    return (f"helm history {what} {where}", f"helm rollback {what} REVISION {where}")
 
 
 def _kustomize(case: Case, owner: Owner) -> tuple[str, ...]:
@@ -73,25 +80,19 @@ def committing(case: Case, edit: str = "") -> tuple[str, ...]:
     target = case.status.target
     message = f"{case.spec.workload}: back to {target.tag if target is not None else 'the target'}"
     edits = (edit,) if edit else _edits(case)
-    return (*edits, f"git commit -am '{message}' && git push")
+    return (*edits, f"git commit -am {quote(message)} && git push")
 
 
 def _edits(case: Case) -> tuple[str, ...]:
     images = case.status.target.images if case.status.target is not None else ()
-    return tuple(f"kustomize edit set image {_repository(image)}={image}" for image in images)
-
-
-def _repository(image: str) -> str:
-    name = image.partition("@")[0]
-    head, _, tail = name.rpartition("/")
-    bare = tail.partition(":")[0]
-    return f"{head}/{bare}" if head else bare
+    pins = (f"{ImageReference.of(image).repository}={image}" for image in images)
+    return tuple(f"kustomize edit set image {quote(pin)}" for pin in pins)
 
 
 def _named(owner: Owner) -> str:
-    where = f" -n {owner.namespace}" if owner.namespace else ""
-    return f"{owner.name or 'NAME'}{where}"
+    where = f" -n {quote(owner.namespace)}" if owner.namespace else ""
+    return f"{quote(owner.name or 'NAME')}{where}"
 
 
 def _app(owner: Owner) -> str:
-    return owner.place or "APPLICATION"
+    return quote(owner.place or "APPLICATION")

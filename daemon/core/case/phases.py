@@ -141,7 +141,7 @@ def _passed(case: Case, assessment: Assessment, policy: Policy, now: datetime) -
         return announce(case, "updated" if told(case) else "opened", policy, now)
     text = f"{minutes}, no sign of failure but health is unproven: {assessment.reason}"
     if blamed:
-        text = f"{minutes}, and the failure that had passed by itself was not seen again: {assessment.reason}"
+        text = f"{minutes}, and the failure that had passed was not seen again: {assessment.reason}"
     case = ended(case, Phase.HEALTHY, text, now)
     return announce(case, "closed", policy, now) if told(case) else case
 

@@ -175,6 +175,16 @@ def account(case: Case) -> str:
     return f"half-done: {', '.join(parts)}; nothing further is done"
 
 
+def done(case: Case) -> tuple[str, ...]:
+    """What the case's plans have done to the service, an owner's suspension aside."""
+    beside = (suspend_owner.STEP.kind, resume_owner.STEP.kind)
+    return tuple(
+        STEPS[e.kind].noun(e)
+        for e in case.status.effects
+        if e.is_step and e.outcome is EffectOutcome.DONE and _acts(e) and e.kind not in beside
+    )
+
+
 def _unseen(effect: Effect) -> bool:
     return effect.begun_at is not None and effect.outcome is not EffectOutcome.DONE
 

@@ -22,6 +22,13 @@ class Choice(Value, frozen=True):
     reason: str
 
 
+class Repute(Value, frozen=True):
+    """Whether a revision may be returned to without a person's explicit word; ``why`` ends "it is …"."""
+
+    good: bool
+    why: str
+
+
 def choose(
     workload: Workload, judged: Revision, cases: Iterable[Case], *, without: Revision | None = None
 ) -> Choice:
@@ -60,21 +67,28 @@ def named(
     if found is None:
         known = ", ".join(str(r) for r in sorted(workload.revisions, key=lambda r: r.number))
         return Choice(revision=None, reason=f"{workload.ref} has no revision {number}; there are: {known}")
-    ledger = _ledger(workload, cases)
-    case = ledger.get(found.hash)
-    if case is not None and _good(case):
-        return Choice(revision=found, reason=f"as asked, {_known(case.status.proven)}")
-    if not ledger:
-        return Choice(revision=found, reason="as asked, and no case tells whether it is good")
-    why = f"it failed: {case.status.reason}" if case is not None else "it was never judged"
-    if found.hash == judged.hash:
-        why = "it is what runs now"
+    about = repute(workload, judged, found, cases)
+    if about.good:
+        return Choice(revision=found, reason=f"as asked, {about.why}")
     if unproven:
-        return Choice(revision=found, reason=f"as asked, though it is not proven good, {why}")
+        return Choice(revision=found, reason=f"as asked, though it is {about.why}")
     return Choice(
-        revision=None,
-        reason=f"{found} is not proven good, {why}: add --unproven to return to it all the same",
+        revision=None, reason=f"{found} is {about.why}: add --unproven to return to it all the same"
     )
+
+
+def repute(workload: Workload, judged: Revision, revision: Revision, cases: Iterable[Case]) -> Repute:
+    """What the workload's cases say of a revision that somebody may want to return to."""
+    ledger = _ledger(workload, cases)
+    case = ledger.get(revision.hash)
+    if case is not None and _good(case):
+        return Repute(good=True, why=_known(case.status.proven))
+    if not ledger:
+        return Repute(good=True, why="unknown to any case")
+    why = f"it failed: {case.status.reason}" if case is not None else "it was never judged"
+    if revision.hash == judged.hash:
+        why = "it is what runs now"
+    return Repute(good=False, why=f"not proven good, {why}")
 
 
 def asked_for(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import assert_never
 
 from daemon.core.case import database, owner_commands, plan
@@ -88,7 +89,7 @@ def _state(effect: Effect) -> str:
 
 def _by_hand(case: Case, drift: Drift) -> Line:
     """What the daemon does not do: it has no copy, or policy says that it must not write."""
-    what, why = f"configmap {drift.name} -n {case.namespace}", drift.problem
+    what, why = f"configmap {quote(drift.name)} -n {case.namespace}", drift.problem
     text = f"put back what ConfigMap {drift.name} held when {case.status.target} was found healthy"
     look, edit = f"kubectl get {what} -o yaml", f"kubectl edit {what}"
     commands = (f"kubectl create {what} --from-file=...",) if drift.gone else (look, edit)

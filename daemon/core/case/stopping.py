@@ -7,7 +7,7 @@ from datetime import datetime
 from daemon.core.case import plan
 from daemon.core.case.case import Case, Phase
 from daemon.core.case.database import ALONE
-from daemon.core.case.edits import announce, ended, finished, withdrawn
+from daemon.core.case.edits import announce, change, ended, finished, withdrawn
 from daemon.core.case.effect import EffectOutcome
 from daemon.core.case.holding import hold
 from daemon.core.case.open_request import with_what_is_left
@@ -29,7 +29,8 @@ def not_applied(case: Case, policy: Policy, now: datetime) -> Case:
         return stopped(case, text, policy, now)
     if plan.STEPS[intended.kind].dispensable(intended):
         detail = intended.detail or f"not accepted for {span}"
-        return finished(case, intended, EffectOutcome.REFUSED, detail, now)
+        # The plan goes on, and what is next has all its time.
+        return change(finished(case, intended, EffectOutcome.REFUSED, detail, now), attended=0.0)
     if intended.detail:
         case = finished(case, intended, EffectOutcome.REFUSED, intended.detail, now)
         why = f"held, {what} was not allowed for {span}: {intended.detail}"

@@ -138,7 +138,7 @@ def _clear(state: SignalState) -> ReasonKind:
 
 def looks_over(state: SignalState) -> bool:
     """Whether the requests so far show the operator's limit exceeded, whatever the time before was like."""
-    limit, new = state.policy.limit, state.new if state.starting is None else state.telling
+    limit, new = state.policy.limit, state.telling
     if (new.rate or 0.0) <= limit:
         return False
     seen = thinned(new, state.baseline.clumps)

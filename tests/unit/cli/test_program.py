@@ -80,6 +80,7 @@ def test_it_runs_as_a_module() -> None:
         (["completion", "csh"], "'csh' is not a shell that is known here: there are scripts for bash"),
         (["--kubeconfig", "/nope", "status"], "--kubeconfig /nope: no such file."),
         (["show", "x", "-o", "name"], "show cannot write name: choose table, json, yaml."),
+        (["judge", "-", "-o", "yaml"], "judge cannot write yaml: choose json, table."),
         (["status", "--wrong"], "No such option"),
         (["history", "--limit", "0"], "--limit"),
         (["show"], "Missing argument 'CASE'"),

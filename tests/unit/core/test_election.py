@@ -21,7 +21,7 @@ from daemon.core.election import (
     move,
     time_left,
 )
-from tests.unit.core.election_world import TIMING, world_of
+from tests.unit.core.election_world import TIMING, Replica, World, world_of
 
 HAND = ("kill", "hand over", "delete", "empty", "wait", "wait")
 
@@ -63,13 +63,19 @@ def test_terms_only_grow_and_are_one_replicas(seed: int) -> None:
             assert term == max(seen)
 
 
-@given(st.integers(0, 2**32))
-def test_another_leads_soon_after_the_leader_was_killed(seed: int) -> None:
+def led(seed: int) -> tuple[World, Replica]:
+    """A world in which one has led for a while, and that one."""
     world = world_of(seed, chaos=False)
     world.until_one_leads(5)
     world.run(world.now + random.Random(seed).uniform(0, 10))
     leader = world.leader()
     assert leader is not None
+    return world, leader
+
+
+@given(st.integers(0, 2**32))
+def test_another_leads_soon_after_the_leader_was_killed(seed: int) -> None:
+    world, leader = led(seed)
     name = leader.me.me
     leader.born(housed=False)  # and nothing starts it again
     assert world.until_one_leads(13, but=name) <= 12.5
@@ -77,11 +83,7 @@ def test_another_leads_soon_after_the_leader_was_killed(seed: int) -> None:
 
 @given(st.integers(0, 2**32))
 def test_a_hand_over_takes_a_moment(seed: int) -> None:
-    world = world_of(seed, chaos=False)
-    world.until_one_leads(5)
-    world.run(world.now + random.Random(seed).uniform(0, 10))
-    leader = world.leader()
-    assert leader is not None
+    world, leader = led(seed)
     name = leader.me.me
     world.hand_over(leader)
     # Up to a renewal's pause until it notices in this model, which has no way to wake it.

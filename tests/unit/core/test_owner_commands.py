@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+import subprocess
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -12,6 +14,7 @@ from daemon.core.policy import SUSPENDABLE, OwnerKind
 from daemon.core.rollout_facts.owners import Owner
 from tests.unit.core.test_plan import CASE, TARGET
 
+TOOLS = ("flux", "argocd", "helm", "kubectl", "kustomize", "git")
 IMAGE = "registry:5000/team/heat:v1.0.0"
 OF = replace(CASE, status=replace(CASE.status, target=replace(TARGET, images=(IMAGE,))))
 
@@ -23,13 +26,28 @@ def test_there_are_commands_for_every_owner(kind: OwnerKind) -> None:
     lines = set_back_commands(OF, owner)
     assert lines
     for line in (*lines, *suspend_commands(owner), *resume_commands(owner)):
-        assert shlex.split(line)[0] in {"flux", "argocd", "helm", "kubectl", "kustomize", "git"}
+        assert shlex.split(line)[0] in TOOLS
     assert bool(suspend_commands(owner)) is bool(resume_commands(owner)) is (kind in SUSPENDABLE)
 
 
 def test_the_overlays_image_is_set_back_by_its_repository() -> None:
     owner = Owner(kind=OwnerKind.FLUX_KUSTOMIZATION, name="web", namespace="ops")
     assert f"kustomize edit set image registry:5000/team/heat={IMAGE}" in set_back_commands(OF, owner)
+
+
+@pytest.mark.parametrize("kind", OwnerKind)
+def test_no_part_of_a_name_is_a_command(kind: OwnerKind, tmp_path: Path) -> None:
+    """Annotations and images are free text, of people whom nobody lets into another person's shell."""
+    evil = "web;touch ${HOME:+x};`touch x`$(touch x)'|touch x&touch x&'"
+    owner = Owner(kind=kind, name=evil, namespace=evil, release=evil)
+    case = replace(OF, status=replace(OF.status, target=replace(TARGET, images=(f"{evil}:{evil}",))))
+    lines = (*set_back_commands(case, owner), *suspend_commands(owner), *resume_commands(owner))
+    harmless = "".join(f"{tool}() {{ :; }}\n" for tool in TOOLS)
+
+    done = subprocess.run(["sh", "-c", harmless + "\n".join(lines)], cwd=tmp_path, check=False)
+
+    assert done.returncode == 0
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_digest_is_kept_as_it_is() -> None:

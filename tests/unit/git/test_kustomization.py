@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from daemon.adapters.git.kustomization import Version, changes, set_back
+from daemon.adapters.git.kustomization import changes, set_back
+from daemon.core.case.images import ImageReference
 from daemon.ports import Rejected
 
 HEAT = "gcr.io/greenlang/gl-006-heatreclaim"
@@ -113,7 +114,7 @@ def test_any_tag_comes_back_as_text(before: str, after: str, quote: str) -> None
 @given(TAGS, st.none() | st.just(DIGEST))
 def test_an_image_is_its_parts(tag: str, digest: str | None) -> None:
     image = f"registry:5000/team/heat@{digest}" if digest else f"registry:5000/team/heat:{tag}"
-    assert str(Version.of(image)) == image
+    assert str(ImageReference.of(image)) == image
 
 
 @pytest.mark.skipif(

@@ -81,3 +81,5 @@ def test_what_can_be_returned_to_begins_with_what_is_known_good() -> None:
     assert found[0].why == "proven good"
     assert found[1].why == "not proven good, it was never judged"
     assert found[2].why == "not proven good, it failed: it broke"
+
+    assert {(one.good, one.why) for one in returns(workload, [])} == {(True, "unknown to any case")}

@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 from daemon.settings import load
 from daemon.settings.inventory import FoundDeployment, FoundSeries, Inventory
 from daemon.settings.proposal import propose, settings_text, values_text
-from daemon.settings.proposed_signals import error_counters, latency_signal, timed_histogram
+from daemon.settings.proposed_signals import error_counters, error_signal, latency_signal, timed_histogram
 
 
 def series(name: str, value: float = 10.0, native: bool = False, **labels: str) -> FoundSeries:
@@ -120,9 +120,31 @@ def test_deployments_of_one_metric_share_its_signal_and_others_have_their_own() 
     assert [workload.signals for workload in proposal.workloads] == [
         ("errors",),
         ("errors",),
-        ("errors-c-d",),
+        ("errors-c-d-c2fcde",),
     ]
     assert len(proposal.signals) == 2
+
+
+def test_each_signal_has_a_name_of_its_own_which_hangs_on_no_other_deployment() -> None:
+    long = "payments-reconciliation-service-of-region"
+    names = ["a", f"{long}-north", f"{long}-south", "c.d", "c-d"]
+    found = [
+        FoundDeployment(name=name, pods=1, series=(series(f"rpc{at}_total", status_code="500"),))
+        for at, name in enumerate(names)
+    ]
+
+    everything = propose(inventory(*found))
+    fewer = propose(inventory(found[0], found[2]))
+
+    assert len({signal.name for signal in everything.signals}) == len(names)
+    assert fewer.signals[1].name == everything.signals[2].name
+
+
+def test_the_events_of_a_metric_whose_name_has_to_be_quoted_are_counted() -> None:
+    found = (series("http.requests_total", 7, code="200"), series("http.requests_total", 2, code="500"))
+    counters = error_counters(found)
+    assert counters is not None
+    assert error_signal("errors", counters, found).why == "9 events so far"
 
 
 def test_what_could_not_be_found_is_said_with_the_remedy() -> None:

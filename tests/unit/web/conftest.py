@@ -1,3 +1,5 @@
+"""A server for each test, and one for all of a module that leave it as it is: each takes its time to stop."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -41,3 +43,12 @@ def views() -> FakeViews:
 def client(intake: FakeIntake, views: FakeViews) -> Iterator[Client]:
     with serving(intake, views) as server:
         yield Client(server.port)
+
+
+@pytest.fixture(scope="module")
+def unmoved() -> Iterator[Client]:
+    """Of a server that nothing may be recorded by."""
+    intake = FakeIntake()
+    with serving(intake, FakeViews()) as server:
+        yield Client(server.port)
+    assert intake.recorded == []

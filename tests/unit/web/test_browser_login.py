@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from daemon.core.case.edits import change
 from tests.unit.web import samples
 from tests.unit.web.browser import CHROMIUM, browser
 from tests.unit.web.doors import HERE, House
@@ -24,6 +25,13 @@ def test_a_person_logs_in_with_a_token_approves_and_leaves(tmp_path: Path) -> No
         tab.open(f"{house.base}/#/cases/{HERE}/{case.name}", form)
         assert case.spec.workload not in tab.words()
 
+        tab.value(f"{form}.token.value = 'half of'; {form}.token.focus()")
+        for cause in ("draw()", "location.hash = ''", "again()"):
+            tab.value(cause)
+            tab.value("new Promise((drawn) => setTimeout(drawn, 50))")
+        assert tab.value("document.activeElement.value") == "half of", "what is typed stays"
+        tab.value(f"location.hash = '#/cases/{HERE}/{case.name}'")
+
         def log_in(token: str) -> None:
             tab.value(f"{form}.token.value = {json.dumps(token)}; {form}.requestSubmit()")
 
@@ -38,8 +46,9 @@ def test_a_person_logs_in_with_a_token_approves_and_leaves(tmp_path: Path) -> No
             "document.querySelector('.actions input').value = 'seen';"
             "document.querySelector('.actions input').focus()"
         )
-        house.views.now_cases = [samples.awaiting(), samples.case(status=case.status, name="other")]
-        tab.until("document.activeElement.value === 'seen'")
+        house.views.now_cases = [change(case, reason="it fails more than before")]
+        tab.until("document.getElementById('view').textContent.includes('it fails more than before')")
+        assert tab.value("document.activeElement.value") == "seen", "what is typed stays"
         tab.value("document.querySelector('.actions button.approve').click()")
         asked = tab.value("document.getElementById('ask').textContent")
         assert "Roll greenlang/gl-010-emissions back to revision 11 (v1.0.4)?" in asked

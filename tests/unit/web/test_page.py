@@ -11,8 +11,8 @@ PATHS = ["/" if name == "page.html" else f"/{name}" for name in FILES]
 SCRIPTS = [path for path in PATHS if path.endswith(".js")]
 
 
-def test_the_page_is_this_servers_files_and_may_load_nothing_else(client: Client) -> None:
-    answer = client.get("/")
+def test_the_page_is_this_servers_files_and_may_load_nothing_else(unmoved: Client) -> None:
+    answer = unmoved.get("/")
 
     policy = answer.headers["Content-Security-Policy"].split("; ")
     assert {"default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'"} <= {
@@ -22,20 +22,20 @@ def test_the_page_is_this_servers_files_and_may_load_nothing_else(client: Client
     named = re.findall(r"(?:src|href)=\"((?!data:|#)[^\"]*)\"", answer.text)
     assert sorted(named) == sorted(path[1:] for path in PATHS if path != "/")
     for path in PATHS:
-        file = client.get(path)
+        file = unmoved.get(path)
         assert file.headers["X-Content-Type-Options"] == "nosniff"
         assert file.headers["Content-Type"].startswith("text/")
 
 
-def test_no_script_and_no_style_is_part_of_the_markup(client: Client) -> None:
+def test_no_script_and_no_style_is_part_of_the_markup(unmoved: Client) -> None:
     """Where none is, none can be slipped in."""
-    markup = client.get("/").text
+    markup = unmoved.get("/").text
     assert re.findall(r"<script(?![^>]*\bsrc=)|<style|\bon\w+=|\bstyle=|javascript:", markup) == []
 
 
 @pytest.mark.parametrize("path", SCRIPTS)
-def test_what_comes_from_the_api_never_becomes_markup(client: Client, path: str) -> None:
-    script = client.get(path).text
+def test_what_comes_from_the_api_never_becomes_markup(unmoved: Client, path: str) -> None:
+    script = unmoved.get(path).text
     assert script.startswith('"use strict";')
     for way in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"):
         assert way not in script
@@ -43,9 +43,9 @@ def test_what_comes_from_the_api_never_becomes_markup(client: Client, path: str)
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_what_is_unchanged_is_not_sent_again(client: Client, path: str) -> None:
-    etag = client.get(path).headers["ETag"]
+def test_what_is_unchanged_is_not_sent_again(unmoved: Client, path: str) -> None:
+    etag = unmoved.get(path).headers["ETag"]
 
-    again = client.get(path, **{"If-None-Match": etag})
+    again = unmoved.get(path, **{"If-None-Match": etag})
 
     assert (again.status_code, again.content) == (304, b"")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 import requests
@@ -15,10 +15,11 @@ from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from daemon.core.model import Alert
 from daemon.web.rate import RateLimit
-from daemon.web.receiver import Receiver
+from daemon.web.receiver import MAX_IN_FLIGHT, MAX_UNPROVEN, Receiver
 from daemon.web.signature import WINDOW, Signatures
-from tests.unit.web.fakes import TOKEN, FakeIntake, FakeViews, FixedClock, serving
+from tests.unit.web.fakes import MAX_BODY, TOKEN, FakeIntake, FakeViews, FixedClock, serving
 from tests.unit.web.test_webhook import alert, payload
 
 KEY = "0123456789abcdef"
@@ -89,6 +90,68 @@ def test_a_body_that_was_touched_is_not_what_was_signed(body: bytes, flip: int, 
     touched[flip // 8 % len(touched)] ^= 1 << flip % 8
     assert Signatures(KEY, FixedClock()).problem(header, bytes(touched))
     assert not Signatures(KEY, FixedClock()).problem(header, body)
+
+
+def test_who_proves_nothing_keeps_no_signed_delivery_out() -> None:
+    """Bodies that never end, from one address, beside one that comes in time and one that came before."""
+    receiver, body = _receiver(signatures=Signatures(KEY, FixedClock())), payload(alert()).encode()
+    proven = [sign(body), sign(body, at=NOW + 1)]
+
+    async def story() -> list[int]:
+        slow = asyncio.Event()
+        early = asyncio.create_task(_delivered(receiver, "10.0.0.2", proven[0], body, slow))
+        flood = [
+            asyncio.create_task(_delivered(receiver, "10.0.0.1", sign(b"another"), body, asyncio.Event()))
+            for _ in range(2 * MAX_IN_FLIGHT)
+        ]
+        await asyncio.sleep(0)
+        codes = [await _delivered(receiver, "10.0.0.3", proven[1], body)]
+        slow.set()
+        codes.append(await early)
+        refused = [await one for one in flood[: 2 * MAX_IN_FLIGHT - MAX_UNPROVEN]]
+        for one in flood:
+            one.cancel()
+        return [*codes, *sorted(set(refused))]
+
+    assert asyncio.run(story()) == [200, 200, 503]
+
+
+def test_a_delivery_that_met_a_defect_may_be_delivered_again() -> None:
+    class Defective(FakeIntake):
+        def alerts(self, alerts: Sequence[Alert], timeout: float) -> int:
+            raise KeyError("a defect")
+
+    body, signatures = payload(alert()).encode(), Signatures(KEY, FixedClock())
+    with pytest.raises(KeyError):
+        asyncio.run(_delivered(_receiver(Defective(), signatures), "10.0.0.1", sign(body), body))
+    assert not signatures.problem(sign(body), body)
+
+
+def _receiver(intake: FakeIntake | None = None, signatures: Signatures | None = None) -> Receiver:
+    return Receiver(
+        intake=intake or FakeIntake(),
+        registry=CollectorRegistry(),
+        token=None,
+        max_body=MAX_BODY,
+        limit=RateLimit(lambda: 0.0, rate=1.0, burst=300.0),
+        signatures=signatures,
+    )
+
+
+async def _delivered(
+    receiver: Receiver, sender: str, signature: str, body: bytes, arrives: asyncio.Event | None = None
+) -> int:
+    async def receive() -> dict[str, object]:
+        if arrives is not None:
+            await arrives.wait()
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    headers = [(b"x-rollbackd-signature", signature.encode())]
+    scope = {"type": "http", "headers": headers, "client": (sender, 1)}
+    try:
+        return (await receiver(Request(scope, receive))).status_code
+    except HTTPException as refused:
+        return refused.status_code
 
 
 def test_one_sender_that_floods_is_asked_to_come_again() -> None:

@@ -108,22 +108,20 @@ def test_a_delivery_of_nothing_is_fine(client: Client) -> None:
     ],
 )
 def test_what_can_never_succeed_is_refused_with_the_place(
-    client: Client, intake: FakeIntake, body: str | bytes, says: str
+    unmoved: Client, body: str | bytes, says: str
 ) -> None:
-    answer = client.post(body)
+    answer = unmoved.post(body)
 
     assert answer.status_code == 400
     assert says in answer.json()["error"]
-    assert intake.recorded == []
 
 
 @pytest.mark.parametrize("token", [None, "", "wrong", "s3cret-token"])
-def test_without_the_token_nothing_is_read(client: Client, intake: FakeIntake, token: str | None) -> None:
-    answer = client.post(payload(alert()), token=token)
+def test_without_the_token_nothing_is_read(unmoved: Client, token: str | None) -> None:
+    answer = unmoved.post(payload(alert()), token=token)
 
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
-    assert intake.recorded == []
 
 
 def test_without_a_token_in_the_settings_the_webhook_is_off(intake: FakeIntake, views: FakeViews) -> None:
@@ -135,17 +133,16 @@ def test_without_a_token_in_the_settings_the_webhook_is_off(intake: FakeIntake, 
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_a_body_that_is_too_large_is_cut_off(client: Client, intake: FakeIntake, chunked: bool) -> None:
+def test_a_body_that_is_too_large_is_cut_off(unmoved: Client, chunked: bool) -> None:
     body = payload(alert(annotations={"summary": "x" * MAX_BODY}))
 
     def chunks() -> Iterator[bytes]:
         yield body.encode()
 
-    answer = client.post(chunks() if chunked else body)
+    answer = unmoved.post(chunks() if chunked else body)
 
     assert answer.status_code == 413
     assert "4096 bytes" in answer.json()["error"]
-    assert intake.recorded == []
 
 
 def test_a_sender_that_goes_away_disturbs_nobody(client: Client, intake: FakeIntake) -> None:

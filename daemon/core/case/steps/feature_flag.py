@@ -9,7 +9,7 @@ from __future__ import annotations
 from daemon.core.case.case import Case
 from daemon.core.case.effect import Effect
 from daemon.core.case.steps.step import Draft, Situation, StepKind
-from daemon.core.case.task_by_hand import typed_task
+from daemon.core.case.task_by_hand import filled, typed_task
 from daemon.core.runs import FeatureFlag
 
 
@@ -39,8 +39,7 @@ def _words(case: Case, effect: Effect) -> str:
 
 
 def _commands(case: Case, effect: Effect) -> tuple[str, ...]:
-    filled = effect.by_hand.replace("{namespace}", case.namespace).replace("{workload}", case.spec.workload)
-    return (filled,) if filled else ()
+    return (filled(case, effect.by_hand),) if effect.by_hand else ()
 
 
 def _dispensable(effect: Effect) -> bool:

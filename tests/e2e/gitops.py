@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -100,10 +101,18 @@ MANAGERS = {
 
 @dataclass
 class Wanted:
-    """What an owner's source says: a Deployment as it applies it."""
+    """Where an owner's source is read: the tag that it says now."""
 
-    owner: Owner
-    manifest: str
+    stage: Stage
+    tag: Callable[[], str]
+
+    def manifest(self) -> dict[str, Any]:
+        """The Deployment as it is applied, and nothing of replicas, which an autoscaler owns."""
+        found: dict[str, Any] = json.loads(deployment(replace(self.stage.app, tag=self.tag())))
+        del found["spec"]["replicas"]
+        owner = owner_of(self.stage)
+        found["metadata"]["labels"] |= {f"{LABEL}/name": owner.name, f"{LABEL}/namespace": owner.namespace}
+        return found
 
 
 class Controller:
@@ -124,10 +133,9 @@ class Controller:
         self._stop.set()
         self._thread.join(30)
 
-    def want(self, owner: Owner, manifest: str) -> None:
-        """The source's newest commit."""
+    def want(self, wanted: Wanted) -> None:
         with self._lock:
-            self._wanted[f"{owner}"] = Wanted(owner, manifest)
+            self._wanted[wanted.stage.namespace] = wanted
 
     def _run(self) -> None:
         while not self._stop.wait(0.5):
@@ -137,14 +145,13 @@ class Controller:
                 self._reconcile(one)
 
     def _reconcile(self, wanted: Wanted) -> None:
-        owner, manifest = wanted.owner, json.loads(wanted.manifest)
-        named = (manifest["metadata"]["name"], "-n", manifest["metadata"]["namespace"])
-        version = ("-o", "jsonpath={.metadata.resourceVersion}")
+        owner = owner_of(wanted.stage)
         try:
-            # As it was before it was asked whether to write: what was under way when the owner was suspended
-            # is refused then, instead of being carried out over what came after.
-            seen = self._cluster.kubectl("get", "deployment", *named, *version)
-            manifest["metadata"]["resourceVersion"] = seen.strip()
+            # As it was before it was asked what to write, and whether to: what was under way when the owner
+            # was suspended is refused then, instead of being carried out over what came after.
+            seen = wanted.stage.deployment()["metadata"]["resourceVersion"]
+            manifest = wanted.manifest()
+            manifest["metadata"]["resourceVersion"] = seen
             if is_suspended(spec_of(self._cluster, owner), owner.kind):
                 return
             manager = MANAGERS[owner.kind]
@@ -163,18 +170,19 @@ def owner_of(stage: Stage) -> Owner:
 
 
 def commit(stage: Stage, controller: Controller, tag: str) -> None:
-    """Have the owner's source say this tag, and nothing of replicas, which an autoscaler owns."""
-    manifest = json.loads(deployment(replace(stage.app, tag=tag)))
-    del manifest["spec"]["replicas"]
-    owner = owner_of(stage)
-    manifest["metadata"]["labels"] |= {f"{LABEL}/name": owner.name, f"{LABEL}/namespace": owner.namespace}
-    controller.want(owner, json.dumps(manifest))
+    """Have the owner's source say this tag."""
+    controller.want(Wanted(stage, lambda: tag))
 
 
 def take_over(stage: Stage, controller: Controller, *, within: float) -> None:
     """The owner takes over what runs, without a rollout."""
+    follow(stage, controller, lambda: stage.app.tag, within=within)
+
+
+def follow(stage: Stage, controller: Controller, tag: Callable[[], str], *, within: float) -> None:
+    """The same, and it goes by what is read each time."""
     create(stage.cluster, owner_of(stage))
-    commit(stage, controller, stage.app.tag)
+    controller.want(Wanted(stage, tag))
     wait_for(
         f"{stage.namespace}: the owner to have written",
         lambda: f"{LABEL}/name" in stage.deployment()["metadata"]["labels"],

@@ -40,6 +40,7 @@ KINDS = (
     "gates",
     "feature-flag",
     "suspend-owner",
+    "await-owner",
     "back-up-database",
     "downgrade-database",
     "rollback",

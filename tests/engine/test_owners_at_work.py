@@ -32,6 +32,10 @@ def told(case: Case) -> list[str]:
     return [entry.text for entry in case.status.timeline]
 
 
+def play(world: World) -> Case:
+    return world.run_until(Phase.ROLLED_BACK, within=600)
+
+
 def stands(world: World, case: Case) -> None:
     """The rollback was carried out once, and nobody undid it."""
     assert case.phase is Phase.ROLLED_BACK, case.status.reason
@@ -99,6 +103,15 @@ def test_a_newer_release_ends_the_wait_and_the_owner_goes_on() -> None:
     assert not state.suspended
 
 
+@pytest.mark.parametrize("seconds", [3600, -3600])
+def test_a_clock_that_is_set_neither_ends_the_wait_nor_draws_it_out(seconds: float) -> None:
+    world = at_work()
+    world.run_until(Phase.ROLLING_BACK, within=300)
+    world.run(2)
+    world.machine.jump(seconds)
+    stands(world, play(world))
+
+
 def test_an_owner_that_is_deleted_meanwhile_is_not_waited_for() -> None:
     world = at_work(takes=math.inf)
     world.run_until(Phase.ROLLING_BACK, within=300)
@@ -109,10 +122,6 @@ def test_an_owner_that_is_deleted_meanwhile_is_not_waited_for() -> None:
 
 
 # ------------------------------------------------------------ killed
-
-
-def play(world: World) -> Case:
-    return world.run_until(Phase.ROLLED_BACK, within=600)
 
 
 WRITES = writes_during(world := at_work(), lambda: play(world))

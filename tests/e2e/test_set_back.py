@@ -57,7 +57,8 @@ class Told:
     patches: int
     tag: str
     branches: list[str]
-    messages: list[str]
+    titles: list[str]
+    marks: list[str]
     changed: list[str]
     kills: int
     recovered: bool
@@ -74,9 +75,6 @@ class Scene:
     apart: Apart
     git: GitServer
     reviews: ReviewServer
-
-    def release(self, tag: str) -> None:
-        self.git.push(FILE, f"images:\n- name: {IMAGE}\n  newTag: {tag}\n", f"release {tag}")
 
     def killed_by(self, moments: list[Callable[[], object]]) -> Event:
         """Set when the daemon was killed at such a moment of a server's."""
@@ -98,12 +96,18 @@ class Scene:
             patches=self.apart.patches(),
             tag=tag_in(self.git),
             branches=self.git.branches(),
-            messages=self.git.log("%B%x00"),
+            titles=self.git.log("%s"),
+            marks=[line for line in self.git.log("%B") if line.startswith("Rollbackd-Step: ")],
             changed=self.git.files(),
             kills=kills,
             recovered=stage.all_ready_on(GOOD),
             **more,
         )
+
+
+def release(git: GitServer, tag: str) -> None:
+    """Somebody's commit to what the owner reads."""
+    git.push(FILE, f"images:\n- name: {IMAGE}\n  newTag: {tag}\n", f"release {tag}")
 
 
 def tag_in(git: GitServer) -> str:
@@ -136,7 +140,7 @@ def prepare(cluster: Cluster, folder: Path, story: str, ends: ExitStack, *, revi
     reviews = ends.enter_context(reviewing("github"))
     namespace = f"greenlang-{story}"
     stage = home(cluster, Gl006(namespace=namespace, replicas=1, base_error_rate=0.0), ends)
-    git.push(FILE, f"images:\n- name: {IMAGE}\n  newTag: {GOOD}\n")
+    release(git, GOOD)
     controller = ends.enter_context(Controller(cluster))
     gitops.follow(stage, controller, lambda: tag_in(git), within=LONG)
     asked = {"service": "github", "api": reviews.api, "project": PROJECT, "token_file": str(folder / "token")}
@@ -151,7 +155,7 @@ def pushed(cluster: Cluster, folder: Path, ends: ExitStack) -> Told:
 
     def begin() -> None:
         killed = scene.killed_by(scene.git.before_push)
-        scene.release(BAD)
+        release(scene.git, BAD)
         assert killed.wait(LONG), "the daemon never pushed"
         assert len(scene.git.log("%H")) == 2, "nothing of it arrived"
         apart.daemon.launch()
@@ -168,7 +172,7 @@ def reviewed(cluster: Cluster, folder: Path, ends: ExitStack) -> Told:
 
     def begin() -> None:
         killed = scene.killed_by(scene.reviews.before_open)
-        scene.release(BAD)
+        release(scene.git, BAD)
         assert killed.wait(LONG), "the daemon never opened a request"
         assert not scene.reviews.requests
         apart.daemon.launch()
@@ -219,9 +223,10 @@ def steps(case: Case) -> list[tuple[str, str]]:
 
 def set_back_once(told: Told) -> None:
     """Somebody's two releases, and the daemon's one commit of one file."""
-    ours = [message for message in told.messages if "Rollbackd-Step" in message]
-    assert (len(told.messages), len(ours)) == (3, 1), told.messages
-    assert told.case["metadata"]["name"] in ours[0]
+    [ours, *theirs] = told.titles
+    assert ours == f"Set {NAME} back to {GOOD}, for {BAD} is failing"
+    assert theirs == [f"release {BAD}", f"release {GOOD}"]
+    assert told.marks == [f"Rollbackd-Step: {told.case['metadata']['uid']}/{STEP}/1"]
     assert (told.changed, told.tag) == ([FILE], GOOD)
     assert steps(told.case) == [(STEP, "done"), ("rollback", "done")]
     assert told.patches <= 1, "the owner may be quicker; nobody patches twice"

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 
 import pytest
+from msgspec.structs import replace
 
 from daemon.core.case.case import Case, Phase
 from daemon.core.case.effect import EffectOutcome
 from daemon.core.policy import OwnerChoice
 from daemon.core.rollout_facts.owners import Owner
-from daemon.ports import Unavailable
+from daemon.ports import Denied, PortError, Unavailable
 from tests.engine.killing import kill_during, writes_during
 from tests.engine.test_owners import ARGO, FLUX, acts, owned, rollbacks
 from tests.engine.world import REF, World
@@ -68,6 +69,16 @@ def test_what_never_ends_is_waited_for_a_minute_and_said() -> None:
     world = at_work(takes=math.inf)
     case = world.run_until(Phase.ROLLED_BACK, within=500)
     assert any("may put" in text and "is still under way" in text for text in told(case))
+    stands(world, case)
+
+
+@pytest.mark.parametrize("error", [Denied("owners are forbidden"), Unavailable("no answer")], ids=str)
+def test_what_cannot_be_seen_holds_nothing_for_ever(error: PortError) -> None:
+    world = at_work(takes=math.inf)
+    world.policy = replace(world.policy, rollback_deadline=90.0)
+    world.owners.looking.fail(error)
+    case = world.run_until(Phase.ROLLED_BACK, within=500)
+    assert "waiting for Flux Kustomization flux-system/apps was not done" in case.status.reason
     stands(world, case)
 
 

@@ -85,6 +85,9 @@ class GitServer:
         """What the button on the request's page does, without a commit of its own."""
         self._git("update-ref", f"refs/heads/{BRANCH}", branch, at=self.bare)
 
+    def branches(self) -> list[str]:
+        return self._git("for-each-ref", "--format=%(refname:short)", "refs/heads", at=self.bare).split()
+
     def log(self, form: str) -> list[str]:
         return self._git("log", f"--format={form}", BRANCH, at=self.bare).split("\n")[:-1]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -40,6 +40,8 @@ class ReviewServer:
     forced: list[tuple[int, Any, Mapping[str, str]]] = field(default_factory=list)
     lose_answer: bool = False
     """Close the connection after the next request was opened."""
+    before_open: list[Callable[[], object]] = field(default_factory=list)
+    """What happens instead when a request is about to be opened, one at a time; nobody hears an answer."""
 
     def __post_init__(self) -> None:
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -151,6 +153,10 @@ def _handler(server: ReviewServer) -> type[BaseHTTPRequestHandler]:
             del format, args
 
         def _answer(self, body: Any) -> None:
+            if self.command == "POST" and server.before_open:
+                server.before_open.pop(0)()
+                self.close_connection = True
+                return
             if server.forced:
                 status, said, more = server.forced.pop(0)
                 self._send(status, said, more)

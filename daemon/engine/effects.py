@@ -15,7 +15,7 @@ import msgspec
 
 from daemon.core.case.case import Case
 from daemon.core.case.effect import Effect, EffectOutcome
-from daemon.core.case.events import Begun, Finished, Hindered, Reviewed
+from daemon.core.case.events import Begun, Finished, Hindered, Reviewed, Settling
 from daemon.core.case.guards.emergency_stop import stopped_by
 from daemon.core.case.incident import render
 from daemon.core.case.plan import STEPS
@@ -32,12 +32,14 @@ PAUSES = Backoff(first=1.0, longest=30.0)
 FORBIDDEN_PAUSE = 60.0
 REVIEW_PAUSE = 20.0
 """Seconds between two looks whether people have decided."""
+SETTLING_PAUSE = 1.0
+"""Seconds between two looks whether an owner has ended what it had begun."""
 LONGEST_WAIT = 600.0
 """Of the seconds that another side asks for at most so many are waited."""
 STANDING_PAUSE = 8.0
 """An effect that waits this long for its next try has failed more than for a moment (seconds)."""
 
-Result = Finished | Begun | Reviewed | Hindered
+Result = Finished | Begun | Reviewed | Settling | Hindered
 Key = tuple[str, str]
 """A case's key and an effect's token, by which it is known from that of a case of the same name before."""
 Run = Callable[[Callable[[], None]], object]
@@ -51,7 +53,7 @@ class _Waiting(msgspec.Struct, frozen=True, kw_only=True):
     until: float
     pause: float
     why: str = ""
-    """Empty where it waits for people, and nothing is wrong."""
+    """Empty where it waits for people or an owner, and nothing is wrong."""
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,7 +136,7 @@ class Effects:
 
     def _doubt(self, key: Key, effect: Effect) -> str:
         """What is not known of a step that may have been tried before, by this process or another."""
-        if effect.review:
+        if effect.review or not STEPS[effect.kind].acts:
             return ""
         with self._lock:
             tried = key in self._waiting or effect.intended_at < self._begun_at
@@ -219,6 +221,9 @@ class Effects:
             return None
         if isinstance(finished, Reviewed):
             self._wait(key, case, REVIEW_PAUSE)
+            return finished
+        if isinstance(finished, Settling):
+            self._wait(key, case, SETTLING_PAUSE)
             return finished
         with self._lock:
             self._waiting.pop(key, None)

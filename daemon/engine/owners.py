@@ -5,6 +5,7 @@ from __future__ import annotations
 from daemon.core.case.effect import EffectOutcome
 from daemon.core.model import Workload
 from daemon.core.rollout_facts.owners import NOBODY, Owner, Ownership, ownership
+from daemon.core.rollout_facts.reconciling import OwnerStatus
 from daemon.ports import ImageReturn, RollbackResult, Surveyor
 
 
@@ -25,6 +26,10 @@ class NoSwitch:
     def suspend(self, owner: Owner, token: str) -> RollbackResult:
         del token
         return _refused(owner)
+
+    def status(self, owner: Owner) -> OwnerStatus | None:
+        del owner
+        return None
 
     def resume(self, owner: Owner, token: str) -> RollbackResult:
         del token

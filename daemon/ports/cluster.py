@@ -14,6 +14,7 @@ from daemon.core.model import Revision, Workload, WorkloadRef
 from daemon.core.rollout_facts.configuration import ObjectVersion, Reference
 from daemon.core.rollout_facts.configuration_content import ConfigMapState, Drift
 from daemon.core.rollout_facts.owners import Owner, Ownership
+from daemon.core.rollout_facts.reconciling import OwnerStatus
 from daemon.core.value import Value
 
 
@@ -219,6 +220,13 @@ class OwnerSwitch(Protocol):
         Idempotent: with the token found, or suspended by somebody else, it reports done and writes nothing.
         An owner that is gone, that another object makes and would set right, or that has the token of another
         case, is refused. Raises Unavailable, Denied.
+        """
+        ...
+
+    def status(self, owner: Owner) -> OwnerStatus | None:
+        """What the owner's object says of its controller's work; ``None`` where it is gone.
+
+        Answers within few seconds. Raises Unavailable, Denied.
         """
         ...
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -37,6 +38,14 @@ class OwnerDriver(Protocol):
         ...
 
     def suspend_by_somebody(self, owner: Owner) -> None: ...
+    def begin_work(self, owner: Owner) -> None:
+        """Its controller begins to apply what it wants, and does not end that."""
+        ...
+
+    def end_work(self, owner: Owner) -> None:
+        """It has ended what it had begun, and has looked at the owner as it is now."""
+        ...
+
     def cut_off(self) -> OwnerSwitch:
         """A switch whose API server does not answer."""
         ...
@@ -67,7 +76,18 @@ class MemoryOwnerDriver:
     def suspend_by_somebody(self, owner: Owner) -> None:
         self.switch.owners[owner.kind, owner.place].suspended = True
 
+    def begin_work(self, owner: Owner) -> None:
+        state = self.switch.owners[owner.kind, owner.place]
+        state.takes, state.compared = math.inf, -math.inf
+        self.switch.tick()
+
+    def end_work(self, owner: Owner) -> None:
+        state = self.switch.owners[owner.kind, owner.place]
+        state.under_way = None
+        self.switch.tick()
+
     def cut_off(self) -> OwnerSwitch:
+        self.switch.looking.fail(Unavailable("no answer"))
         self.switch.suspending.fail(Unavailable("no answer"))
         self.switch.resuming.fail(Unavailable("no answer"))
         return self.switch

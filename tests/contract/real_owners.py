@@ -48,6 +48,12 @@ class RealOwnerDriver:
         kind = gitops.resource(owner.kind)
         self._cluster.kubectl("-n", self._home, "patch", kind, owner.name, "--type=merge", "-p", patch)
 
+    def begin_work(self, owner: Owner) -> None:
+        gitops.begin_work(self._cluster, owner)
+
+    def end_work(self, owner: Owner) -> None:
+        gitops.end_work(self._cluster, owner)
+
     def cut_off(self) -> OwnerSwitch:
         return KubeOwnerSwitch(self._dead)
 

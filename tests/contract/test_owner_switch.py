@@ -9,6 +9,7 @@ import pytest
 from daemon.core.case.effect import EffectOutcome
 from daemon.core.policy import SUSPENDABLE, OwnerKind
 from daemon.core.rollout_facts.owners import Owner
+from daemon.core.rollout_facts.reconciling import under_way
 from daemon.ports import Unavailable
 from tests.contract import owning
 from tests.contract.owning import OwnerDriver
@@ -89,3 +90,31 @@ def test_an_api_server_that_does_not_answer_is_asked_again_later(gitops: OwnerDr
         switch.suspend(owner, "case/1")
     with pytest.raises(Unavailable):
         switch.resume(owner, "case/1")
+    with pytest.raises(Unavailable):
+        switch.status(owner)
+
+
+def test_what_it_had_begun_is_seen_until_it_has_ended(gitops: OwnerDriver) -> None:
+    owner = gitops.own("apps")
+    gitops.begin_work(owner)
+    gitops.switch.suspend(owner, "case/1")
+    busy = gitops.switch.status(owner)
+    assert busy is not None
+    assert under_way(busy)
+    assert not busy.has_seen_all
+    gitops.end_work(owner)
+    rested = gitops.switch.status(owner)
+    assert rested is not None
+    assert not under_way(rested)
+    # Argo CD says of no generation that it has seen it.
+    assert rested.has_seen_all is (owner.kind is not OwnerKind.ARGO_CD)
+
+
+def test_one_that_does_nothing_yet_says_nothing(gitops: OwnerDriver) -> None:
+    found = gitops.switch.status(gitops.own("apps"))
+    assert found is not None
+    assert not under_way(found)
+
+
+def test_of_whoever_is_not_there_nothing_is_known(gitops: OwnerDriver) -> None:
+    assert gitops.switch.status(gitops.absent("nobody")) is None

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -35,7 +37,7 @@ def resource(kind: OwnerKind) -> str:
 
 def install(cluster: Cluster) -> None:
     """The definitions; they belong to the whole cluster, and stay."""
-    items = [_definition(*names) for names in KINDS.values()]
+    items = [_definition(kind) for kind in KINDS]
     cluster.kubectl(
         "apply", "-f", "-", input=json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
     )
@@ -43,9 +45,17 @@ def install(cluster: Cluster) -> None:
         cluster.kubectl("wait", "--for=condition=Established", f"crd/{resource(kind)}", "--timeout=60s")
 
 
-def _definition(group: str, version: str, plural: str, kind: str) -> dict[str, Any]:
-    spec = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-    schema = {"openAPIV3Schema": {"type": "object", "properties": {"spec": spec}}}
+def _definition(owner: OwnerKind) -> dict[str, Any]:
+    """Flux's have a status that is written apart; Argo CD's is a field like others, beside the operation."""
+    group, version, plural, kind = KINDS[owner]
+    field = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    fields = {"spec": field, "status": field}
+    served: dict[str, Any] = {"name": version, "served": True, "storage": True}
+    if owner is OwnerKind.ARGO_CD:
+        fields["operation"] = field
+    else:
+        served["subresources"] = {"status": {}}
+    served["schema"] = {"openAPIV3Schema": {"type": "object", "properties": fields}}
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
@@ -54,7 +64,7 @@ def _definition(group: str, version: str, plural: str, kind: str) -> dict[str, A
             "group": group,
             "scope": "Namespaced",
             "names": {"plural": plural, "singular": kind.lower(), "kind": kind},
-            "versions": [{"name": version, "served": True, "storage": True, "schema": schema}],
+            "versions": [served],
         },
     }
 
@@ -85,6 +95,41 @@ def spec_of(cluster: Cluster, owner: Owner) -> dict[str, Any]:
     return found
 
 
+def begin_work(cluster: Cluster, owner: Owner) -> None:
+    """What the owner's controller writes when it begins, before it applies anything."""
+    if owner.kind is OwnerKind.ARGO_CD:
+        _write_status(cluster, owner, {"operationState": {"phase": "Running"}})
+        return
+    doing = {"reason": "Progressing", "message": "Detecting drift for revision main@sha1:4f0c"}
+    started = {"type": "Ready", "status": "Unknown", "reason": "Progressing", "message": "in progress"}
+    begun = [{"type": "Reconciling", "status": "True"} | doing, started]
+    _write_status(cluster, owner, {"conditions": begun})
+
+
+def end_work(cluster: Cluster, owner: Owner) -> None:
+    """What it writes when it has ended, and Flux's when it looks again, at what the object is by now."""
+    if owner.kind is OwnerKind.ARGO_CD:
+        _write_status(cluster, owner, {"operationState": {"phase": "Succeeded"}})
+        return
+    said = cluster.kubectl(
+        "-n",
+        owner.namespace,
+        "get",
+        resource(owner.kind),
+        owner.name,
+        "-o",
+        "jsonpath={.metadata.generation}",
+    )
+    ready = {"type": "Ready", "status": "True", "reason": "ReconciliationSucceeded", "message": "Applied"}
+    _write_status(cluster, owner, {"conditions": [ready], "observedGeneration": int(said)})
+
+
+def _write_status(cluster: Cluster, owner: Owner, status: dict[str, Any]) -> None:
+    where = () if owner.kind is OwnerKind.ARGO_CD else ("--subresource=status",)
+    patch = ("--type=merge", "-p", json.dumps({"status": status}))
+    cluster.kubectl("-n", owner.namespace, "patch", resource(owner.kind), owner.name, *where, *patch)
+
+
 def is_suspended(spec: dict[str, Any], kind: OwnerKind) -> bool:
     if kind is OwnerKind.ARGO_CD:
         return "automated" not in spec.get("syncPolicy", {})
@@ -100,10 +145,18 @@ MANAGERS = {
 
 @dataclass
 class Wanted:
-    """What an owner's source says: a Deployment as it applies it."""
+    """Where an owner's source is read: the tag that it says now."""
 
-    owner: Owner
-    manifest: str
+    stage: Stage
+    tag: Callable[[], str]
+
+    def manifest(self) -> dict[str, Any]:
+        """The Deployment as it is applied, and nothing of replicas, which an autoscaler owns."""
+        found: dict[str, Any] = json.loads(deployment(replace(self.stage.app, tag=self.tag())))
+        del found["spec"]["replicas"]
+        owner = owner_of(self.stage)
+        found["metadata"]["labels"] |= {f"{LABEL}/name": owner.name, f"{LABEL}/namespace": owner.namespace}
+        return found
 
 
 class Controller:
@@ -124,10 +177,9 @@ class Controller:
         self._stop.set()
         self._thread.join(30)
 
-    def want(self, owner: Owner, manifest: str) -> None:
-        """The source's newest commit."""
+    def want(self, wanted: Wanted) -> None:
         with self._lock:
-            self._wanted[f"{owner}"] = Wanted(owner, manifest)
+            self._wanted[wanted.stage.namespace] = wanted
 
     def _run(self) -> None:
         while not self._stop.wait(0.5):
@@ -137,22 +189,24 @@ class Controller:
                 self._reconcile(one)
 
     def _reconcile(self, wanted: Wanted) -> None:
-        owner, manifest = wanted.owner, json.loads(wanted.manifest)
-        named = (manifest["metadata"]["name"], "-n", manifest["metadata"]["namespace"])
-        version = ("-o", "jsonpath={.metadata.resourceVersion}")
+        owner = owner_of(wanted.stage)
         try:
-            # As it was before it was asked whether to write: what was under way when the owner was suspended
-            # is refused then, instead of being carried out over what came after.
-            seen = self._cluster.kubectl("get", "deployment", *named, *version)
-            manifest["metadata"]["resourceVersion"] = seen.strip()
+            # As it was before it was asked what to write, and whether to: what was under way when the owner
+            # was suspended is refused then, instead of being carried out over what came after.
+            seen = wanted.stage.deployment()["metadata"]["resourceVersion"]
+            manifest = wanted.manifest()
+            manifest["metadata"]["resourceVersion"] = seen
             if is_suspended(spec_of(self._cluster, owner), owner.kind):
                 return
-            manager = MANAGERS[owner.kind]
-            flags = ("--server-side", "--force-conflicts", f"--field-manager={manager}")
-            self._cluster.kubectl("apply", *flags, "-f", "-", input=json.dumps(manifest))
+            _apply(self._cluster, owner, manifest)
         except ClusterError:
             # A namespace that goes, a Deployment that changed, a busy API server: the next interval comes.
             return
+
+
+def _apply(cluster: Cluster, owner: Owner, manifest: dict[str, Any]) -> None:
+    flags = ("--server-side", "--force-conflicts", f"--field-manager={MANAGERS[owner.kind]}")
+    cluster.kubectl("apply", *flags, "-f", "-", input=json.dumps(manifest))
 
 
 # ------------------------------------------------------------ a story's owner
@@ -163,20 +217,37 @@ def owner_of(stage: Stage) -> Owner:
 
 
 def commit(stage: Stage, controller: Controller, tag: str) -> None:
-    """Have the owner's source say this tag, and nothing of replicas, which an autoscaler owns."""
-    manifest = json.loads(deployment(replace(stage.app, tag=tag)))
-    del manifest["spec"]["replicas"]
-    owner = owner_of(stage)
-    manifest["metadata"]["labels"] |= {f"{LABEL}/name": owner.name, f"{LABEL}/namespace": owner.namespace}
-    controller.want(owner, json.dumps(manifest))
+    """Have the owner's source say this tag."""
+    controller.want(Wanted(stage, lambda: tag))
 
 
 def take_over(stage: Stage, controller: Controller, *, within: float) -> None:
     """The owner takes over what runs, without a rollout."""
+    follow(stage, controller, lambda: stage.app.tag, within=within)
+
+
+def follow(stage: Stage, controller: Controller, tag: Callable[[], str], *, within: float) -> None:
+    """The same, and it goes by what is read each time."""
     create(stage.cluster, owner_of(stage))
-    commit(stage, controller, stage.app.tag)
+    controller.want(Wanted(stage, tag))
     wait_for(
         f"{stage.namespace}: the owner to have written",
         lambda: f"{LABEL}/name" in stage.deployment()["metadata"]["labels"],
         within=within,
     )
+
+
+def end_late(stage: Stage, tag: str, *, within: float) -> None:
+    """What had begun with this tag is applied some seconds after the suspension, over whatever is there then.
+
+    As Flux does, whose reconciles are not ended by a suspension.
+    """
+    owner = owner_of(stage)
+    wait_for(
+        f"{stage.namespace}: the owner to be suspended",
+        lambda: is_suspended(spec_of(stage.cluster, owner), owner.kind),
+        within=within,
+    )
+    time.sleep(4)
+    _apply(stage.cluster, owner, Wanted(stage, lambda: tag).manifest())
+    end_work(stage.cluster, owner)

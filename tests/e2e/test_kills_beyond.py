@@ -16,16 +16,16 @@ from typing import Any
 import pytest
 
 from tests.e2e import gitops
-from tests.e2e.api_proxy import ApiProxy, Write
+from tests.e2e.apart import guarded, home
+from tests.e2e.api_proxy import Write
 from tests.e2e.app.manifests import NAME, Gl006
 from tests.e2e.cluster.cluster import Cluster
 from tests.e2e.conftest import WATCH
-from tests.e2e.daemon import ProcessDaemon
 from tests.e2e.database import build as database
 from tests.e2e.database.manifests import DATABASE, URL, USER, migration, postgresql
 from tests.e2e.front_door import FrontDoor
 from tests.e2e.kills import Kill, Matches, begun, job_made, job_of, kill_at, outcome
-from tests.e2e.stage import Stage, of_its_own, wait_for
+from tests.e2e.stage import wait_for
 from tests.e2e.test_database import migrated, remembered, sql
 from tests.example import application
 
@@ -39,6 +39,7 @@ KINDS = (
     "gates",
     "feature-flag",
     "suspend-owner",
+    "await-owner",
     "back-up-database",
     "downgrade-database",
     "rollback",
@@ -129,23 +130,17 @@ def play(cluster: Cluster, folder: Path, ends: ExitStack) -> Told:
         environment={"DATABASE_URL": URL},
         memory_limit="192Mi",
     )
-    stage = Stage(cluster, namespace, app)
-    ends.enter_context(of_its_own(cluster, namespace))
-    stage.set_up()
+    stage = home(cluster, app, ends)
     cluster.apply(postgresql(app))
     stage.kubectl("rollout", "status", "statefulset/postgresql", f"--timeout={LONG:.0f}s")
     migrated(stage, GOOD)
     sql(stage, "insert into plans (name) values ('exchanger network')")
-    stage.wait_running(within=LONG)
     gitops.install(cluster)
     controller = ends.enter_context(gitops.Controller(cluster))
     gitops.take_over(stage, controller, within=LONG)
     door = ends.enter_context(FrontDoor(cluster.host_address))
-    proxy = ends.enter_context(ApiProxy(cluster, folder))
-    daemon = ProcessDaemon(cluster, folder, settings(cluster, namespace, door), "", proxy.kubeconfig)
-    ends.callback(daemon.stop)
-    daemon.start()
-    stage.wait_adopted(within=LONG)
+    apart = guarded(stage, folder, settings(cluster, namespace, door), ends, within=LONG)
+    daemon, proxy = apart.daemon, apart.proxy
     wait_for(f"{namespace}: the version to be remembered", lambda: remembered(stage), within=LONG)
     migrated(stage, BAD)
     before = len(proxy.writes)

@@ -24,6 +24,8 @@ pytestmark = pytest.mark.e2e
 LONG = 400.0
 """Seconds: stories side by side on two cores take their time."""
 BAD = "v1.1.0-crash"
+LOOKS = ("publish", "gates", "await-owner")
+"""Effects that change nothing of the workload's."""
 Case = dict[str, Any]
 
 
@@ -51,9 +53,15 @@ def fought(stage: Stage, controller: Controller) -> Case:
 
 
 def suspended(stage: Stage, controller: Controller) -> Case:
-    """And pods are added meanwhile, as an autoscaler does, through the scale subresource."""
-    begin(stage, controller)
+    """It is at work when it is suspended, and applies what it had begun after that.
+
+    And pods are added meanwhile, as an autoscaler does, through the scale subresource.
+    """
+    gitops.take_over(stage, controller, within=LONG)
+    gitops.begin_work(stage.cluster, gitops.owner_of(stage))
+    gitops.commit(stage, controller, BAD)
     stage.kubectl("scale", "deployment", NAME, f"--replicas={stage.app.replicas + 1}")
+    gitops.end_late(stage, BAD, within=LONG)
     return stage.wait_phase(BAD, "RolledBack", "Held", "Unrecovered", "Healthy", within=LONG)
 
 
@@ -74,7 +82,7 @@ def playing(cluster: Cluster, stages: dict[str, Stage], daemon: Daemon) -> Itera
 def steps(case: Case) -> list[tuple[str, str]]:
     """The acts of the plan: what only looks is left out."""
     effects = case["status"].get("effects", ())
-    return [(e["kind"], e.get("outcome", "")) for e in effects if e["kind"] not in ("publish", "gates")]
+    return [(e["kind"], e.get("outcome", "")) for e in effects if e["kind"] not in LOOKS]
 
 
 def rollbacks(stage: Stage) -> int:
@@ -114,5 +122,7 @@ def test_a_suspended_owner_lets_the_rollback_stand(
     assert steps(case) == [("suspend-owner", "done"), ("rollback", "done")]
     assert "stays suspended" in case["status"]["reason"]
     assert gitops.spec_of(cluster, gitops.owner_of(stage))["suspend"] is True
-    assert stage.tag() == "v1.0.0"
+    told = [entry["text"] for entry in case["status"]["timeline"]]
+    assert any("to end what it had begun when it was suspended" in text for text in told), told
+    assert (stage.tag(), rollbacks(stage)) == ("v1.0.0", 1)
     assert stage.deployment()["spec"]["replicas"] == stage.app.replicas + 1, "replicas are never touched"

@@ -18,13 +18,13 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.api_proxy import ApiProxy, Write
+from tests.e2e.apart import Apart, guarded, home
+from tests.e2e.api_proxy import Write
 from tests.e2e.app.manifests import HEALTHY_SETTINGS, NAME, Gl006
 from tests.e2e.cluster.cluster import Cluster
 from tests.e2e.conftest import BUSY, WARMUP, WATCH, has_past
-from tests.e2e.daemon import ProcessDaemon
 from tests.e2e.kills import act, intent, job_ended, job_made, kill_at, outcome
-from tests.e2e.stage import Stage, of_its_own, wait_for
+from tests.e2e.stage import Stage, wait_for
 from tests.example import application
 
 pytestmark = pytest.mark.e2e
@@ -82,13 +82,7 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Played:
-    """A story's namespace, its daemon, and the proxy between the daemon and the API server."""
-
-    stage: Stage
-    daemon: ProcessDaemon
-    proxy: ApiProxy
-
+class Played(Apart):
     def end(self, number: int, before: int, generation: int) -> Told:
         """Wait until the case about a revision is over and everybody is notified of it."""
 
@@ -115,19 +109,10 @@ class Played:
 def prepare(cluster: Cluster, folder: Path, story: str, ends: ExitStack, **more: Any) -> Played:
     """The story's namespace with a healthy release that is adopted and has a past."""
     namespace = f"greenlang-{story}"
-    stage = Stage(
-        cluster, namespace, Gl006(namespace=namespace, replicas=2, load_rps=BUSY, base_error_rate=0.0)
-    )
-    ends.enter_context(of_its_own(cluster, namespace))
-    stage.set_up()
-    stage.wait_running(within=LONG)
-    proxy = ends.enter_context(ApiProxy(cluster, folder))
-    daemon = ProcessDaemon(cluster, folder, guarding(cluster, namespace, more), "", proxy.kubeconfig)
-    ends.callback(daemon.stop)
-    daemon.start()
-    stage.wait_adopted()
+    stage = home(cluster, Gl006(namespace=namespace, replicas=2, load_rps=BUSY, base_error_rate=0.0), ends)
+    apart = guarded(stage, folder, guarding(cluster, namespace, more), ends, within=LONG)
     wait_for(f"{namespace}: some past", partial(has_past, stage))
-    return Played(stage, daemon, proxy)
+    return Played(stage, apart.daemon, apart.proxy)
 
 
 # ------------------------------------------------------------ the stories

@@ -278,6 +278,6 @@ def test_each_effect_is_carried_out_once_whatever_happens(cell: Cell) -> None:
 def test_every_step_that_changes_something_is_in_a_matrix() -> None:
     from daemon.core.case.plan import STEPS
 
-    read_only = {"gates", "check-database"}
+    read_only = {"gates", "check-database", "await-owner"}
     elsewhere = {"back-up-database", "downgrade-database"}
     assert {*PLAYS} == {*STEPS, "publish"} - read_only - elsewhere

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from daemon.core.case.case import Case, Phase
 from daemon.core.case.effect import EffectOutcome
 from daemon.core.case.incident import message
+from daemon.core.case.plan import STEPS
 from daemon.core.case.runbook import runbook
 from daemon.core.policy import OwnerChoice, OwnerKind, OwnerPolicy
 from daemon.core.rollout_facts.owners import Owner
@@ -35,7 +36,8 @@ def owned(owner: Owner = FLUX, choice: OwnerChoice | None = None, *, interval: f
 
 
 def acts(case: Case) -> list[tuple[str, EffectOutcome | None]]:
-    return [(e.kind, e.outcome) for e in case.status.effects if e.is_step]
+    """The steps that change something."""
+    return [(e.kind, e.outcome) for e in case.status.effects if e.is_step and STEPS[e.kind].acts]
 
 
 def rollbacks(world: World) -> int:

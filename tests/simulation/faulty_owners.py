@@ -8,21 +8,27 @@ from daemon.adapters.simulation.cluster import MemoryCluster
 from daemon.adapters.simulation.overlays import MemoryOverlays
 from daemon.adapters.simulation.owners import MemoryOwners
 from daemon.core.rollout_facts.owners import Owner
+from daemon.core.rollout_facts.reconciling import OwnerStatus
 from daemon.ports import Clock, ImageReturn, Review, RollbackResult
 from tests.simulation.troubles import Troubles
 
 
 class FaultyOwners(MemoryOwners):
-    """``suspending`` and ``resuming`` are what goes wrong with the owners of a Deployment."""
+    """``suspending``, ``looking`` and ``resuming`` are what goes wrong with the owners of a Deployment."""
 
     def __init__(self, cluster: MemoryCluster, clock: Clock) -> None:
         super().__init__(cluster, clock)
         self.suspending = Troubles()
+        self.looking = Troubles()
         self.resuming = Troubles()
 
     def suspend(self, owner: Owner, token: str) -> RollbackResult:
         with self.suspending.call():
             return super().suspend(owner, token)
+
+    def status(self, owner: Owner) -> OwnerStatus | None:
+        with self.looking.call():
+            return super().status(owner)
 
     def resume(self, owner: Owner, token: str) -> RollbackResult:
         with self.resuming.call():

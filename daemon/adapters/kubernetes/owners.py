@@ -21,6 +21,7 @@ from daemon.adapters.kubernetes.written_deployment import Plan, if_unchanged
 from daemon.core.case.effect import EffectOutcome
 from daemon.core.policy import OwnerKind
 from daemon.core.rollout_facts.owners import Owner
+from daemon.core.rollout_facts.reconciling import OwnerCondition, OwnerStatus
 from daemon.ports import RollbackResult
 
 SUSPENDED: Final = "rollbackd.io/suspended"
@@ -40,13 +41,27 @@ MAKERS: Final = frozenset({"ApplicationSet"})
 
 class _Metadata(partial.Partial, frozen=True):
     resource_version: str
+    generation: int = 0
     annotations: dict[str, str] | None = None
     owner_references: list[partial.Owner] | None = None
+
+
+class _Operation(partial.Partial, frozen=True):
+    phase: str = ""
+
+
+class _Status(partial.Partial, frozen=True):
+    observed_generation: int = 0
+    conditions: tuple[OwnerCondition, ...] | None = None
+    operation_state: _Operation | None = None
 
 
 class _Found(partial.Partial, frozen=True):
     metadata: _Metadata
     spec: dict[str, Any] = msgspec.field(default_factory=dict)
+    status: _Status | None = None
+    operation: dict[str, Any] | None = None
+    """Argo CD's, that is to be carried out."""
 
     @property
     def token(self) -> str:
@@ -69,6 +84,7 @@ class _Found(partial.Partial, frozen=True):
         return next((f"{o.kind} {o.name}" for o in owners if o.controller and o.kind in MAKERS), "")
 
 
+_NOTHING_SAID: Final = _Status()
 Step = Callable[[_Found], Plan]
 
 
@@ -80,6 +96,23 @@ class KubeOwnerSwitch:
 
     def suspend(self, owner: Owner, token: str) -> RollbackResult:
         return self._write(owner, lambda found: _suspend(owner, found, token))
+
+    def status(self, owner: Owner) -> OwnerStatus | None:
+        resource = RESOURCES.get(owner.kind)
+        if resource is None:
+            return None
+        try:
+            found = self._client.read(resource.path(owner.namespace, owner.name), _Found)
+        except ports.Missing:
+            return None
+        said = found.status or _NOTHING_SAID
+        return OwnerStatus(
+            generation=found.metadata.generation,
+            observed=said.observed_generation,
+            conditions=said.conditions or (),
+            operation=said.operation_state.phase if said.operation_state is not None else "",
+            requested=found.operation is not None,
+        )
 
     def resume(self, owner: Owner, token: str) -> RollbackResult:
         gone = _done(f"{owner} is not there any more")

@@ -1,4 +1,7 @@
-"""Flux and Argo CD in memory: they put back what they want, unless they are suspended."""
+"""Flux and Argo CD in memory: they put back what they want, unless they are suspended.
+
+What one has begun it ends, suspended or not, as their controllers do.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from daemon.core.case.effect import EffectOutcome
 from daemon.core.model import WorkloadRef
 from daemon.core.policy import SUSPENDABLE, OwnerKind
 from daemon.core.rollout_facts.owners import Owner
+from daemon.core.rollout_facts.reconciling import PROGRESSING, OwnerCondition, OwnerStatus
 from daemon.ports import Clock, RollbackResult
 
 MANAGERS = {
@@ -23,7 +27,7 @@ OwnerKey = tuple[OwnerKind, str]
 
 @dataclass
 class OwnerState:
-    """``interval`` is how often it compares, in seconds."""
+    """``interval`` is how often it compares, ``takes`` how long it is at work then, in seconds."""
 
     owner: Owner
     ref: WorkloadRef
@@ -35,6 +39,20 @@ class OwnerState:
     made_by: str = ""
     """Another object that would put its settings back, such as an ApplicationSet."""
     compared: float = 0.0
+    takes: float = 0.0
+    generation: int = 1
+    observed: int = 0
+    """The generation that it has ended a reconcile of. Argo CD does not say so."""
+    under_way: _Reconcile | None = None
+
+
+@dataclass(frozen=True)
+class _Reconcile:
+    """What was read when it began is applied at ``ends`` (monotonic)."""
+
+    image: str
+    generation: int
+    ends: float
 
 
 class MemoryOwners:
@@ -61,12 +79,22 @@ class MemoryOwners:
             state.image = image
 
     def tick(self) -> None:
-        """Each one that is due and not suspended applies what it wants."""
+        """Each one that is due and not suspended begins to apply what it wants, or has applied it."""
         now = self._clock.monotonic()
         for state in self.owners.values():
-            if state.heals and not state.suspended and now - state.compared >= state.interval:
-                state.compared = now
-                self._cluster.set_image(state.ref, state.image, manager=MANAGERS[state.owner.kind])
+            if state.under_way is None:
+                self._begin(state, now)
+            if state.under_way is not None and now >= state.under_way.ends:
+                done, state.under_way = state.under_way, None
+                state.observed = done.generation
+                self._cluster.set_image(state.ref, done.image, manager=MANAGERS[state.owner.kind])
+
+    def _begin(self, state: OwnerState, now: float) -> None:
+        if state.suspended:
+            state.observed = state.generation
+        elif state.heals and now - state.compared >= state.interval:
+            state.compared = now
+            state.under_way = _Reconcile(state.image, state.generation, now + state.takes)
 
     def suspend(self, owner: Owner, token: str) -> RollbackResult:
         def switch(state: OwnerState) -> RollbackResult:
@@ -79,10 +107,26 @@ class MemoryOwners:
             if state.made_by:
                 return _refused(f"{owner} is made by {state.made_by}: suspend it there")
             state.suspended, state.token = True, token
+            state.generation += 1
             self.suspensions += 1
             return _done(f"{owner} was suspended")
 
         return self._with(owner, switch, gone=_refused(f"{owner} is not there"))
+
+    def status(self, owner: Owner) -> OwnerStatus | None:
+        with self._lock:
+            state = self.owners.get(_key(owner))
+        if state is None:
+            return None
+        busy = state.under_way is not None
+        if owner.kind is OwnerKind.ARGO_CD:
+            return OwnerStatus(generation=state.generation, operation="Running" if busy else "Succeeded")
+        doing = OwnerCondition(
+            type="Reconciling", status="True", reason=PROGRESSING, message=f"Applying {state.image}"
+        )
+        return OwnerStatus(
+            generation=state.generation, observed=state.observed, conditions=(doing,) if busy else ()
+        )
 
     def resume(self, owner: Owner, token: str) -> RollbackResult:
         def switch(state: OwnerState) -> RollbackResult:
@@ -90,6 +134,7 @@ class MemoryOwners:
                 detail = f"{owner} is not suspended by this plan, and was left as it is"
                 return _done(detail, already=True)
             state.suspended, state.token, state.compared = False, "", float("-inf")
+            state.generation += 1
             return _done(f"{owner} was resumed")
 
         return self._with(owner, switch, gone=_done(f"{owner} is not there any more", already=True))

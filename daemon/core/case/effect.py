@@ -37,6 +37,7 @@ class Effect(Value, frozen=True, omit_defaults=True):
         "back-up-database",
         "downgrade-database",
         "suspend-owner",
+        "await-owner",
         "set-back-in-git",
         "resume-owner",
     ]
@@ -60,7 +61,7 @@ class Effect(Value, frozen=True, omit_defaults=True):
     by_hand: str = ""
     """What a person would type for it, where that follows from the settings."""
     owner: Owner | None = None
-    """Whom a ``suspend-owner`` suspends, a ``resume-owner`` resumes, or whose source is set back in Git."""
+    """Whom a step suspends, waits for or resumes, or whose source is set back in Git."""
     overlay: str = ""
     """What a ``set-back-in-git`` sets back."""
     review: str = ""

@@ -17,6 +17,7 @@ from daemon.core.rollout_facts.diagnosis import NOTHING, Told
 from daemon.core.rollout_facts.log_lines import LogReport
 from daemon.core.rollout_facts.owners import Ownership
 from daemon.core.rollout_facts.pod_history import PodHistory
+from daemon.core.rollout_facts.reconciling import OwnerStatus
 from daemon.core.runs import SmokeRun
 from daemon.core.value import Instant, Value
 
@@ -116,6 +117,13 @@ class Reviewed(Value, frozen=True):
     url: str
 
 
+class Settling(Value, frozen=True):
+    """What the owner that a step waits for says of itself; ``None`` where it is gone."""
+
+    effect: str
+    status: OwnerStatus | None
+
+
 class Alerted(Value, frozen=True):
     """What one delivery says of the workload."""
 
@@ -148,4 +156,15 @@ class VersionRead(Value, frozen=True):
     reading: VersionReading
 
 
-Event = Observed | Finished | Begun | Reviewed | Hindered | Alerted | Instructed | Troubled | VersionRead
+Event = (
+    Observed
+    | Finished
+    | Begun
+    | Reviewed
+    | Settling
+    | Hindered
+    | Alerted
+    | Instructed
+    | Troubled
+    | VersionRead
+)

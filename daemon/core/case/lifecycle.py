@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import assert_never
 
-from daemon.core.case import between_rollouts, holding, phases, plan, returning, versions
+from daemon.core.case import between_rollouts, holding, phases, plan, returning, settling, versions
 from daemon.core.case.alert_record import Record, recorded, shortened
 from daemon.core.case.case import APPROVABLE, Case, Phase
 from daemon.core.case.edits import announce, attended, begun, change, finished, noted, noting
@@ -24,6 +24,7 @@ from daemon.core.case.events import (
     Instructed,
     Observed,
     Reviewed,
+    Settling,
     Troubled,
     VersionRead,
 )
@@ -47,10 +48,8 @@ def _after(case: Case, event: Event, policy: Policy, now: datetime) -> Case:
             return _observed(case, event, policy, now)
         case Finished():
             return _finished(case, event, policy, now)
-        case Begun():
-            return _begun(case, event, now)
-        case Reviewed():
-            return _reviewed(case, event, policy, now)
+        case Begun() | Reviewed() | Settling():
+            return _goes_on(case, event, policy, now)
         case Hindered():
             return _hindered(case, event, policy, now)
         case Alerted():
@@ -125,7 +124,8 @@ def _step_ended(case: Case, effect: Effect, event: Finished, policy: Policy, now
             return returning.patched(case, event.generation, event.detail, now)
         case EffectOutcome.DONE:
             # What running pods have to see again, or what took its time, has it anew from here on.
-            anew = effect.begun_at is not None or effect.kind == "set-back-in-git" or case.spec.in_place
+            took_time = effect.begun_at is not None or effect.kind in ("set-back-in-git", "await-owner")
+            anew = took_time or case.spec.in_place
             return noted(change(case, attended=0.0) if anew else case, event.detail, now)
         case EffectOutcome.SUPERSEDED if marks or case.spec.in_place:
             return phases.superseded(case, event.detail, policy, now)
@@ -142,27 +142,40 @@ def _step_ended(case: Case, effect: Effect, event: Finished, policy: Policy, now
     assert_never(event.outcome)
 
 
-def _reviewed(case: Case, event: Reviewed, policy: Policy, now: datetime) -> Case:
+def _goes_on(case: Case, event: Begun | Reviewed | Settling, policy: Policy, now: datetime) -> Case:
+    """A step that has not ended by what was done of it."""
     effect = next((e for e in case.pending if e.id == event.effect), None)
     if effect is None or case.phase is not Phase.ROLLING_BACK:
         return case
-    return waits(case, effect, event.url, policy, now)
+    match event:
+        case Begun() if effect.begun_at is None:
+            text = f"begins to {plan.STEPS[effect.kind].words(case, effect)}"
+            return noted(begun(case, effect, now), text, now)
+        case Begun():
+            return case
+        case Reviewed():
+            return waits(case, effect, event.url, policy, now)
+        case Settling():
+            return _settling(case, effect, event, policy, now)
+    assert_never(event)
 
 
-def _begun(case: Case, event: Begun, now: datetime) -> Case:
-    effect = next((e for e in case.pending if e.id == event.effect and e.begun_at is None), None)
-    if effect is None or case.phase is not Phase.ROLLING_BACK:
-        return case
-    return noted(begun(case, effect, now), f"begins to {plan.STEPS[effect.kind].words(case, effect)}", now)
+def _settling(case: Case, effect: Effect, event: Settling, policy: Policy, now: datetime) -> Case:
+    found = settling.settled(case, effect, event.status, now)
+    if isinstance(found, str):
+        return settling.waiting(case, effect, found, now)
+    # Where it was said what is waited for, it is said that this is over.
+    case = change(case, reason=found.detail) if effect.detail else case
+    return _finished(case, found, policy, now)
 
 
 def _refused(case: Case, effect: Effect, why: str, policy: Policy, now: datetime) -> Case:
     step, what = plan.STEPS[effect.kind], plan.noun(effect)
-    if not step.acts:
-        return stopped(case, f"held before anything was done: {why}", policy, now)
     if step.dispensable(effect):
         text = f"{what} was not done, and the plan goes on: {why}"
         return noted(change(case, attended=0.0), text, now)
+    if not step.acts:
+        return stopped(case, f"held before anything was done: {why}", policy, now)
     return stopped(case, f"held, {what} was refused: {why}", policy, now)
 
 

@@ -29,6 +29,20 @@ def suspend_commands(owner: Owner) -> tuple[str, ...]:
     assert_never(owner.kind)
 
 
+def await_commands(owner: Owner) -> tuple[str, ...]:
+    """What shows whether something of it is under way; Argo CD's waits until nothing is."""
+    match owner.kind:
+        case OwnerKind.ARGO_CD:
+            return (f"argocd app wait {_app(owner)} --operation",)
+        case OwnerKind.FLUX_KUSTOMIZATION:
+            return (f"flux get kustomization {_named(owner)}",)
+        case OwnerKind.FLUX_HELM_RELEASE:
+            return (f"flux get helmrelease {_named(owner)}",)
+        case OwnerKind.HELM | OwnerKind.KUBECTL | OwnerKind.CONTROLLER | OwnerKind.ROLLOUT | OwnerKind.CANARY:
+            return ()
+    assert_never(owner.kind)
+
+
 def resume_commands(owner: Owner) -> tuple[str, ...]:
     match owner.kind:
         case OwnerKind.ARGO_CD:

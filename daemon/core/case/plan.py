@@ -17,6 +17,7 @@ from daemon.core.case import database
 from daemon.core.case.case import Case
 from daemon.core.case.effect import Effect, EffectOutcome
 from daemon.core.case.steps import (
+    await_owner,
     back_up_database,
     check_database,
     downgrade_database,
@@ -38,6 +39,7 @@ ORDER: Final = (
     check_database.STEP,
     feature_flag.STEP,
     suspend_owner.STEP,
+    await_owner.STEP,
     back_up_database.STEP,
     downgrade_database.STEP,
     set_back_in_git.STEP,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from daemon.engine.steps import (
+    await_owner,
     back_up_database,
     check_database,
     downgrade_database,
@@ -27,6 +28,7 @@ ACTS: Final[Mapping[str, Act]] = {
     "back-up-database": back_up_database.back_up,
     "downgrade-database": downgrade_database.downgrade,
     "suspend-owner": suspend_owner.suspend,
+    "await-owner": await_owner.look,
     "set-back-in-git": set_back_in_git.set_back,
     "restore-configuration": restore_configuration.restore,
     "rollback": rollback.roll_back,

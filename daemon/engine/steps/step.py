@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from daemon.core.case.case import Case
 from daemon.core.case.effect import Effect, EffectOutcome
-from daemon.core.case.events import Begun, Finished, Reviewed
+from daemon.core.case.events import Begun, Finished, Reviewed, Settling
 from daemon.engine.database_steps import DatabaseSteps
 from daemon.engine.feature_flags import FlagSwitches
 from daemon.engine.gates import GateLook
@@ -27,9 +27,9 @@ class Hands:
     overlays: Overlays
 
 
-StepAnswer = Finished | Begun | Reviewed | None
-"""How a step ended; that it is to be written down as begun, or waits for people; ``None`` while it is under
-way."""
+StepAnswer = Finished | Begun | Reviewed | Settling | None
+"""How a step ended; that it is to be written down as begun, or waits for people or an owner; ``None`` while
+it is under way."""
 Act = Callable[[Hands, Case, Effect], StepAnswer]
 """Carries a step out once and says how it ended. Raises PortError for what has to be asked again.
 

@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from daemon.core.case.owner_commands import resume_commands, set_back_commands, suspend_commands
+from daemon.core.case.owner_commands import (
+    await_commands,
+    resume_commands,
+    set_back_commands,
+    suspend_commands,
+)
 from daemon.core.policy import SUSPENDABLE, OwnerKind
 from daemon.core.rollout_facts.owners import Owner
 from tests.unit.core.test_plan import CASE, TARGET
@@ -25,9 +30,10 @@ def test_there_are_commands_for_every_owner(kind: OwnerKind) -> None:
     owner = Owner(kind=kind, name=name, namespace="ops")
     lines = set_back_commands(OF, owner)
     assert lines
-    for line in (*lines, *suspend_commands(owner), *resume_commands(owner)):
+    for line in (*lines, *suspend_commands(owner), *await_commands(owner), *resume_commands(owner)):
         assert shlex.split(line)[0] in TOOLS
-    assert bool(suspend_commands(owner)) is bool(resume_commands(owner)) is (kind in SUSPENDABLE)
+    for commands in (suspend_commands, await_commands, resume_commands):
+        assert bool(commands(owner)) is (kind in SUSPENDABLE)
 
 
 def test_the_overlays_image_is_set_back_by_its_repository() -> None:

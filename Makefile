@@ -99,6 +99,13 @@ docs: setup ## Write the generated files anew: the references under docs/, the w
 	$(BIN)/python -m daemon.adapters.incidents.webhook > schema.new && mv schema.new docs/webhook.schema.json
 	$(BIN)/python -m daemon.adapters.kubernetes.crd > crd.new && mv crd.new helm/rollbackd/crds/rolloutcases.yaml
 
+.PHONY: site
+site: ## Build the documentation's site into build/site; links that lead nowhere fail
+	@$(FIND_PYTHON); $(FIND_UV); \
+	UV_PROJECT_ENVIRONMENT=build/site-env UV_PYTHON_DOWNLOADS=never "$$uv" sync --quiet --frozen --only-group docs \
+	  --python "$$("$$python" -c 'import sys; print(sys.executable)')"
+	NO_MKDOCS_2_WARNING=1 build/site-env/bin/mkdocs build --clean
+
 # --- Chart and image -------------------------------------------------------------------------------------
 
 .PHONY: chart

@@ -91,12 +91,20 @@ fuzz: setup ## Feed a million inputs near a corpus to each place where others' i
 	$(BIN)/python -m tests.fuzz $(SURFACES) --examples $(or $(EXAMPLES),1000000)
 
 .PHONY: docs
-docs: setup ## Write the generated files anew: docs/settings.md, docs/metrics.md, the webhook's schema and the chart's CRD
+docs: setup ## Write the generated files anew: the references under docs/, the webhook's schema and the chart's CRD
 	mkdir -p docs helm/rollbackd/crds
 	$(BIN)/python -m daemon.settings.reference > docs/settings.md.new && mv docs/settings.md.new docs/settings.md
 	$(BIN)/python -m daemon.metrics_reference > docs/metrics.md.new && mv docs/metrics.md.new docs/metrics.md
+	$(BIN)/python -m daemon.cli.reference > docs/command-reference.md.new && mv docs/command-reference.md.new docs/command-reference.md
 	$(BIN)/python -m daemon.adapters.incidents.webhook > schema.new && mv schema.new docs/webhook.schema.json
 	$(BIN)/python -m daemon.adapters.kubernetes.crd > crd.new && mv crd.new helm/rollbackd/crds/rolloutcases.yaml
+
+.PHONY: site
+site: ## Build the documentation's site into build/site; links that lead nowhere fail
+	@$(FIND_PYTHON); $(FIND_UV); \
+	UV_PROJECT_ENVIRONMENT=build/site-env UV_PYTHON_DOWNLOADS=never "$$uv" sync --quiet --frozen --only-group docs \
+	  --python "$$("$$python" -c 'import sys; print(sys.executable)')"
+	NO_MKDOCS_2_WARNING=1 build/site-env/bin/mkdocs build --clean
 
 # --- Chart and image -------------------------------------------------------------------------------------
 

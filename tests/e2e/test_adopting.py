@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.cluster.cluster import Cluster
-from tests.e2e.shop.manifests import NAME, everything
+from tests.e2e.shop import NAME, everything
 from tests.e2e.stage import of_its_own, wait_for
 
 pytestmark = pytest.mark.e2e

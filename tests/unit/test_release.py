@@ -32,7 +32,7 @@ def test_there_is_one_version(release: dict[str, Any]) -> None:
         "its appVersion": chart["appVersion"],
         "Dockerfile": re.findall(r"ARG VERSION=(\S+)", (ROOT / "Dockerfile").read_text())[0],
     }
-    for name in ("README.md", "docs/install.md"):
+    for name in ("README.md", "docs/install.md", "docs/tutorial.md"):
         for version in re.findall(r"rollbackd:(\d+\.\d+\.\d+)", (ROOT / name).read_text()):
             said[name] = version
 

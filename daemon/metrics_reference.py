@@ -11,7 +11,9 @@ from prometheus_client import CollectorRegistry
 from daemon.adapters.clock import SystemClock
 from daemon.engine.defects import Defects, LogOnly
 from daemon.engine.journal import Journal
+from daemon.engine.leading import Alone, Division
 from daemon.engine.unmatched import Unmatched
+from daemon.replicas import measure
 from daemon.web.app import build
 from daemon.web.door import NoDoor
 from daemon.web.fleet_metrics import FleetMetrics
@@ -41,6 +43,7 @@ def names() -> dict[str, tuple[str, str, tuple[str, ...]]]:
     Journal(registry)
     Defects(LogOnly(), lambda job: job(), registry)
     Unmatched(registry)
+    measure(Division((Alone(),)), registry)
     build(
         intake=cast("Any", None),
         views=views,

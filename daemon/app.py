@@ -12,11 +12,13 @@ from prometheus_client import CollectorRegistry
 from daemon import logs
 from daemon.adapters.clock import SystemClock
 from daemon.core.model import WorkloadRef
-from daemon.engine.assembly import EngineParts, Running, assemble
+from daemon.engine.assembly import assemble
 from daemon.engine.defects import LogOnly
 from daemon.engine.gates import Asking
+from daemon.engine.leading import Leadership
 from daemon.engine.manual import Say
 from daemon.engine.orders import PeoplesOrders
+from daemon.engine.parts import EngineParts, Running, Tools
 from daemon.engine.queue import WorkQueue
 from daemon.engine.steady_clock import SteadyClock
 from daemon.engine.surroundings_cache import Sources
@@ -71,7 +73,6 @@ def run(settings: Settings) -> int:
     clock = SteadyClock(SystemClock(), client.server_time)
     queue = WorkQueue(clock.monotonic, share=SHARE)
     membership = Membership(settings, client, stop, registry)
-    acting = client.within(membership.leadership.allowance)
     with Teardown() as teardown:
         notifiers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="notify")
         teardown.add("notifications", at_once(lambda: notifiers.shutdown(wait=False, cancel_futures=True)))
@@ -79,13 +80,14 @@ def run(settings: Settings) -> int:
         # Apart from the notifications: a test may hang for as long as its timeout.
         testers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="test")
         teardown.add("smoke tests", at_once(lambda: testers.shutdown(wait=False, cancel_futures=True)))
-        runners, sweep = build_runners(acting, clock, stop)
 
         askers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="ask")
         teardown.add("checks", at_once(lambda: askers.shutdown(wait=False, cancel_futures=True)))
 
         around = SinkContext(
-            settings=settings.incidents, kube=acting, page_url=str(settings.web.page_url or "")
+            settings=settings.incidents,
+            kube=client.within(membership.longest.allowance),
+            page_url=str(settings.web.page_url or ""),
         )
         sinks = build_sinks(settings.incidents.chosen, around)
         reporter = defect_reporter(around) or LogOnly()
@@ -117,32 +119,40 @@ def run(settings: Settings) -> int:
             clock,
             namespaces=settings.namespaces,
         )
-        copies = KubeConfigurationCopies(acting)
+
+        def tools(leadership: Leadership) -> Tools:
+            acting = client.within(leadership.allowance)
+            runners, sweep = build_runners(acting, clock, stop)
+            copies = KubeConfigurationCopies(acting)
+            return Tools(
+                actuator=KubeActuator(acting),
+                copies=copies,
+                restorer=copies,
+                running=Running(runners=runners, sweep=sweep, run=testers.submit),
+                owners=KubeOwnerSwitch(acting),
+            )
+
         calendar = FreezeCalendar(settings.freezes)
         parts = EngineParts(
             clock=clock,
             cluster=cluster,
-            actuator=KubeActuator(acting),
+            tools=tools,
             store=store,
             metrics=metrics,
             surroundings=Sources(gauges=gauges, neighbours=cluster, nodes=KubeNodes(client)),
             health=HttpHealthProbe(settings.health, clock),
             configuration=KubeConfiguration(client),
-            copies=copies,
-            restorer=copies,
             sinks=sinks,
             policies=lambda ref, found: settings.policy_for(ref, found.labels if found else {}),
             run=notifiers.submit,
             asking=Asking(rights=KubeRights(client), run=askers.submit),
-            running=Running(runners=runners, sweep=sweep, run=testers.submit),
             registry=registry,
             reporter=reporter,
-            leadership=membership.leadership,
+            division=membership.division,
             poll_interval=settings.prometheus.poll,
             workers=WORKERS,
             logs=KubeLogs(client),
             events=KubeObjectEvents(client),
-            owners=KubeOwnerSwitch(acting),
             overlays=overlays_of(settings.overlays, clock),
             surveyor=KubeSurveyor(client),
             naming=settings.alerts.naming,
@@ -167,7 +177,7 @@ def run(settings: Settings) -> int:
         web = WebServers(settings, served, intake=daemon.engine, registry=registry)
         web.start()
         teardown.add("web server", web.stop)
-        membership.begin(daemon.engine, teardown)
+        membership.begin(daemon, teardown)
         log.info("watching", namespaces=list(settings.namespaces), port=web.port)
         stop.wait()
         log.info("stopping")

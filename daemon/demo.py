@@ -23,7 +23,8 @@ from daemon.core.case.incident import message
 from daemon.core.case.rollback_target import newest
 from daemon.core.model import Workload, WorkloadRef
 from daemon.core.policy import Policy
-from daemon.engine.assembly import Assembled, EngineParts, assemble
+from daemon.engine.assembly import Assembled, assemble
+from daemon.engine.parts import EngineParts, Tools
 from daemon.engine.queue import WorkQueue
 from daemon.engine.surroundings_cache import Sources
 from daemon.settings import example_file, load
@@ -91,14 +92,12 @@ def build(speed: float) -> Stage:
         EngineParts(
             clock=clock,
             cluster=cluster,
-            actuator=cluster,
+            tools=lambda _: Tools(actuator=cluster, copies=configuration, restorer=configuration),
             store=store,
             metrics=MemoryMetrics(cluster, clock, {REF: traffic}, scrape_interval=15.0),
             surroundings=Sources(gauges=around, neighbours=around, nodes=around),
             health=MemoryHealthProbe(cluster),
             configuration=configuration,
-            copies=configuration,
-            restorer=configuration,
             sinks={"log": MemorySink("log")},
             policies=lambda _ref, _workload: chosen,
             run=lambda job: job(),

@@ -10,9 +10,10 @@ from prometheus_client import CollectorRegistry
 
 from daemon.adapters.clock import SystemClock
 from daemon.engine.defects import Defects, LogOnly
-from daemon.engine.elector import Elector
 from daemon.engine.journal import Journal
+from daemon.engine.leading import Alone, Division
 from daemon.engine.unmatched import Unmatched
+from daemon.replicas import measure
 from daemon.web.app import build
 from daemon.web.door import NoDoor
 from daemon.web.fleet_metrics import FleetMetrics
@@ -46,14 +47,7 @@ def names() -> dict[str, tuple[str, str, tuple[str, ...]]]:
     Journal(registry)
     Defects(LogOnly(), lambda job: job(), registry)
     Unmatched(registry)
-    Elector(
-        cast("Any", None),
-        me="",
-        monotonic=lambda: 0.0,
-        lead=lambda: None,
-        lost=lambda: None,
-        registry=registry,
-    )
+    measure(Division((Alone(),)), registry)
     build(
         intake=cast("Any", None),
         views=views,

@@ -1,4 +1,4 @@
-"""Several replicas of the daemon: which of them acts, or that there is but this one."""
+"""Several replicas of the daemon: which of them acts, for what, or that there is but this one."""
 
 from __future__ import annotations
 
@@ -9,25 +9,28 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Gauge
 
 from daemon.adapters.clock import SystemClock, waking
+from daemon.engine.assembly import Assembled
 from daemon.engine.elector import TIMING, Elector
-from daemon.engine.leading import Alone, Leadership
+from daemon.engine.leading import Alone, Division, Leadership
 from daemon.engine.loop import Engine
+from daemon.engine.shards import Self, Shards
 from daemon.ports import Leases, PortError, Rejected
 from daemon.settings import Settings
 from daemon.teardown import Teardown
 
 if TYPE_CHECKING:
     from daemon.adapters.kubernetes.client import KubeClient
+    from daemon.adapters.kubernetes.lease import KubeLease
 
 
 class Membership:
     """This replica's part in the election, or that there is none.
 
-    Raises PortError when it is made: Denied without the right to the Lease, Rejected where another daemon is
-    seen to hold it although there is no election here.
+    Raises PortError when it is made: Denied without the right to the Leases, Rejected where another daemon is
+    seen to hold one although there is no election here.
     """
 
     def __init__(
@@ -38,47 +41,62 @@ class Membership:
         """Whether that is why it ends."""
         self._stop = stop
         self._engine: Engine | None = None
-        self._elector = self._elected(settings, client, registry)
+        self._elected = self._campaign(settings, client)
+        measure(self.division, registry)
 
     @property
-    def leadership(self) -> Leadership:
-        return self._elector or Alone()
+    def division(self) -> Division:
+        match self._elected:
+            case Shards() as shards:
+                return shards.division
+            case elector:
+                return Division((elector or Alone(),))
 
-    def begin(self, engine: Engine, teardown: Teardown) -> None:
-        """Start the election and the engine; torn down so that the lease is given back as soon as nothing is
-        done any more."""
-        self._engine, elector = engine, self._elector
-        if elector is not None:
-            elector.start()
-            teardown.add("election", lambda s: elector.stop(s, idle=not engine.workers.join(0.0)))
-        engine.start()
-        teardown.add("engine", engine.stop)
+    @property
+    def longest(self) -> Leadership:
+        """Without its allowance nothing is done for any shard."""
+        match self._elected:
+            case Shards() as shards:
+                return shards.layout
+            case elector:
+                return elector or Alone()
 
-    def _elected(self, settings: Settings, client: KubeClient, registry: CollectorRegistry) -> Elector | None:
+    def begin(self, daemon: Assembled, teardown: Teardown) -> None:
+        """Start the election and the engine; torn down so that the leases are given back as soon as nothing
+        is done any more."""
+        self._engine, elected = daemon.engine, self._elected
+        if isinstance(elected, Shards):
+            elected.start(daemon.desks)
+        elif elected is not None:
+            elected.start()
+        if elected is not None:
+            teardown.add("election", lambda s: elected.stop(s, idle=not daemon.engine.workers.join(0.0)))
+        daemon.engine.start()
+        teardown.add("engine", daemon.engine.stop)
+
+    def _campaign(self, settings: Settings, client: KubeClient) -> Elector | Shards | None:
         from daemon.adapters.kubernetes.lease import KubeLease
 
         chosen = settings.election
-        leases = KubeLease(
-            client,
-            namespace=chosen.namespace or client.namespace,
-            name=chosen.name,
-            clock=SystemClock(),
-        )
+
+        def lease(name: str) -> KubeLease:
+            return KubeLease(
+                client, namespace=chosen.namespace or client.namespace, name=name, clock=SystemClock()
+            )
+
+        first, *others = [lease(name) for name in chosen.names]
         if not chosen.enabled:
-            refuse_beside(leases, self._stop.wait)
+            refuse_beside(first, self._stop.wait)
             return None
-        leases.allowed()
+        for one in (first, *others):
+            one.allowed()
         host = socket.gethostname()
-        return Elector(
-            leases,
-            me=f"{host}_{secrets.token_hex(4)}",
-            # A pod has one container of ours: whoever held the lease from here is dead.
-            house=host if os.environ.get("KUBERNETES_SERVICE_HOST") else "",
-            monotonic=waking,
-            lead=self._lead,
-            lost=self._lose,
-            registry=registry,
-        )
+        # A pod has one container of ours: whoever held a lease from here is dead.
+        house = host if os.environ.get("KUBERNETES_SERVICE_HOST") else ""
+        this = Self(me=f"{host}_{secrets.token_hex(4)}", house=house)
+        if others:
+            return Shards(first, others, this=this, monotonic=waking, lead=self._lead, lost=self._lose)
+        return Elector(first, me=this.me, house=house, monotonic=waking, lead=self._lead, lost=self._lose)
 
     def _lead(self) -> None:
         if self._engine is not None:
@@ -87,6 +105,13 @@ class Membership:
     def _lose(self) -> None:
         self.replaced = True
         self._stop.set()
+
+
+def measure(division: Division, registry: CollectorRegistry) -> None:
+    leading = Gauge("rollbackd_leading", "1 while this replica acts", registry=registry)
+    leading.set_function(lambda: float(bool(division.held)))
+    held = Gauge("rollbackd_shards_held", "Shards that this replica acts for", registry=registry)
+    held.set_function(lambda: float(len(division.held)))
 
 
 def refuse_beside(leases: Leases, wait: Callable[[float], object]) -> None:

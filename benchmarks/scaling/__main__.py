@@ -28,7 +28,8 @@ from daemon.adapters.simulation.surroundings import MemorySurroundings
 from daemon.core.case.case import Case, Phase, case_name
 from daemon.core.model import Alert
 from daemon.core.policy import Policy, SignalPolicy
-from daemon.engine.assembly import Assembled, EngineParts, assemble
+from daemon.engine.assembly import Assembled, assemble
+from daemon.engine.parts import EngineParts, Tools
 from daemon.engine.queue import WorkQueue
 from daemon.engine.surroundings_cache import Sources
 
@@ -59,14 +60,16 @@ class Daemon:
             EngineParts(
                 clock=self.clock,
                 cluster=self.cluster,
-                actuator=beside,
+                tools=lambda _: Tools(
+                    actuator=beside,
+                    copies=self.configuration,
+                    restorer=MemoryConfiguration(self.clock),
+                ),
                 store=self.cases,
                 metrics=self.metrics,
                 surroundings=Sources(gauges=around, neighbours=around, nodes=around),
                 health=MemoryHealthProbe(beside),
                 configuration=self.configuration,
-                copies=self.configuration,
-                restorer=MemoryConfiguration(self.clock),
                 sinks={},
                 policies=lambda _ref, _workload: POLICY,
                 run=lambda job: job(),

@@ -182,5 +182,5 @@ class Backend:
             gated=settings.gated,
             suspending=settings.suspending,
             login=settings.web.login.mode,
-            lease=settings.election.lease(client.namespace),
+            leases=settings.election.leases(client.namespace),
         )

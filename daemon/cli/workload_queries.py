@@ -10,6 +10,7 @@ from daemon.core.case.guards.registry import GUARDS
 from daemon.core.migration import MigrationPolicy
 from daemon.core.policy import Policy, SignalPolicy
 from daemon.core.runs import HttpCall, JobCommand, PodCommand, Task
+from daemon.core.sharding import shard_of
 from daemon.core.statistics.counts import percent
 from daemon.presentation.words import duration
 from daemon.settings import CounterPair, GuardedWorkload, Settings, SignalSettings
@@ -246,3 +247,12 @@ def _signal_rows(signal: Mapping[str, Any]) -> Iterator[Row]:
         yield "  total", signal["total"]
     else:
         yield "  histogram", f"{signal['histogram']}, slower than {signal['slowerThanSeconds']:g} s"
+
+
+def shards(settings: Settings) -> list[list[str]]:
+    """Shard → its namespaces; nothing where one replica acts for all."""
+    number = settings.election.shards
+    if number == 1:
+        return []
+    own = [(shard_of(namespace, number), namespace) for namespace in settings.namespaces]
+    return [[namespace for shard, namespace in own if shard == one] for one in range(number)]

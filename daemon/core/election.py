@@ -13,6 +13,7 @@ write that comes late changes nothing that anybody relies on.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from msgspec.structs import replace
@@ -46,6 +47,8 @@ class Lease(Value, frozen=True):
     """How often it was taken."""
     version: str = ""
     """That a write is valid for; empty for a lease that does not exist yet."""
+    members: Mapping[str, str] | None = None
+    """Replica → its last sign of life, on a lease that several hold together: see ``sharding.py``."""
 
     @property
     def free(self) -> bool:
@@ -92,8 +95,12 @@ class Write(Value, frozen=True):
 Move = Wait | Look | Write
 
 
-def move(candidate: Candidate, now: float, timing: Timing) -> Move:
-    """What to do now. Who has lost the lease waits: it is not to act in this life again."""
+def move(candidate: Candidate, now: float, timing: Timing, *, wanted: bool = True) -> Move:
+    """What to do now. Who has lost the lease waits: it is not to act in this life again.
+
+    ``wanted``: whether the lease is meant for this replica; else it is not taken. Who holds it renews it all
+    the same, until it is given back.
+    """
     seen = candidate.seen
     if candidate.lost:
         return Wait(seconds=timing.retry)
@@ -108,13 +115,22 @@ def move(candidate: Candidate, now: float, timing: Timing) -> Move:
     if not seen.version:
         # Made without a holder, and taken once it has stood: absence has no version to rely on.
         return Write(lease=Lease(duration=timing.duration))
+    if not wanted:
+        return _until(candidate.looked_at + timing.retry, now)
     left = candidate.since + max(timing.duration, seen.duration or 0.0) - now
-    lives_here = bool(candidate.house) and seen.holder.rpartition("_")[0] == candidate.house
-    if left <= 0 or seen.free or lives_here:
+    if left <= 0 or seen.free or _lives_here(candidate, seen):
         taken = replace(seen, holder=candidate.me, duration=timing.duration, transitions=seen.transitions + 1)
         return Write(lease=taken)
-    due = min(candidate.looked_at + timing.look - now, left)
-    return Wait(seconds=due) if due > 0 else Look()
+    return _until(min(candidate.looked_at + timing.look, now + left), now)
+
+
+def _until(moment: float, now: float) -> Move:
+    """Wait for the moment of the next look."""
+    return Wait(seconds=moment - now) if moment > now else Look()
+
+
+def _lives_here(candidate: Candidate, seen: Lease) -> bool:
+    return bool(candidate.house) and seen.holder.rpartition("_")[0] == candidate.house
 
 
 # ------------------------------------------------------------ what came of it
@@ -157,6 +173,12 @@ def given_back(candidate: Candidate) -> Lease | None:
     if candidate.term is None or candidate.lost or candidate.seen is None:
         return None
     return replace(candidate.seen, holder="", duration=RELEASED)
+
+
+def after_giving_back(candidate: Candidate) -> Candidate:
+    """After that was written, or tried: this replica does not hold it any more, and may take it again in
+    another term. Where the write was not stored, the lease is still in its name, and so is the term."""
+    return replace(candidate, term=None, looked_at=None)
 
 
 def leader(candidate: Candidate) -> str:

@@ -6,8 +6,6 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Gauge
-
 from daemon import logs
 from daemon.core import election
 from daemon.core.election import Candidate, Lease, Look, Timing, Wait, Write
@@ -35,28 +33,31 @@ class Elector:
         monotonic: Callable[[], float],
         lead: Callable[[], None],
         lost: Callable[[], None],
-        registry: CollectorRegistry,
+        wanted: Callable[[], bool] = lambda: True,
+        about: str = "lease",
         timing: Timing = TIMING,
     ) -> None:
+        """``wanted``: whether the lease is meant for this replica now; ``about``: what it is called."""
         self._leases = leases
         self._candidate = Candidate(me=me, house=house)
         """Replaced as a whole by the one thread, for others read it."""
         self._monotonic = monotonic
         self._lead, self._lost = lead, lost
+        self._wanted, self._about = wanted, about
         self._timing = timing
         self._log = logs.get()
         self._acting = False
         self._trouble = ""
         self._resigned = False
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="elector", daemon=True)
-        gauge = Gauge("rollbackd_leading", "1 while this replica acts", registry=registry)
-        gauge.set_function(lambda: float(self.allowance() > 0))
+        self._handing_over = False
+        self._stepped = monotonic()
+        self._thread = threading.Thread(target=self._work, name=f"elector of the {about}", daemon=True)
 
     # ------------------------------------------------------------ for every thread
 
     def allowance(self) -> float:
-        if self._resigned:
+        if self._resigned or self._handing_over:
             return 0.0
         return election.time_left(self._candidate, self._monotonic(), self._timing)
 
@@ -70,6 +71,20 @@ class Elector:
         candidate = self._candidate
         leader = election.leader(candidate)
         return leader if leader != candidate.me else ""
+
+    @property
+    def holder(self) -> str:
+        """Whoever the lease names, this replica included."""
+        return election.leader(self._candidate)
+
+    def alive(self, within: float) -> bool:
+        """Whether the thread came round within so many seconds."""
+        return self._monotonic() - self._stepped < within
+
+    def hand_over(self) -> None:
+        """Act no more from now on, and give the lease back, for nothing of ours is under way any more. This
+        replica may take it again, in another term."""
+        self._handing_over = True
 
     # ------------------------------------------------------------ life
 
@@ -90,9 +105,9 @@ class Elector:
         if lease is not None:
             try:
                 self._leases.write(lease)
-                self._log.info("gave the lease back")
+                self._log.info(f"gave the {self._about} back")
             except PortError as error:
-                self._log.warning(f"the lease was not given back, and runs out by itself: {error}")
+                self._log.warning(f"the {self._about} was not given back, and runs out by itself: {error}")
         return []
 
     def _work(self) -> None:
@@ -103,7 +118,12 @@ class Elector:
 
     def step(self) -> float:
         """Do what is to be done now; seconds until the next. Raises nothing."""
-        match election.move(self._candidate, self._monotonic(), self._timing):
+        self._stepped = self._monotonic()
+        if self._handing_over:
+            self._attempt(self._give_back)
+            self._handing_over = self._acting = False
+            return 0.0
+        match election.move(self._candidate, self._monotonic(), self._timing, wanted=self._wanted()):
             case Wait(seconds=seconds):
                 pause = seconds
             case Look():
@@ -125,6 +145,14 @@ class Elector:
             self._acting = False
         self._candidate = election.after_write(self._candidate, stored, began, self._monotonic())
 
+    def _give_back(self) -> None:
+        lease = election.given_back(self._candidate)
+        # Before the write: whatever becomes of it, what was true in this term is not relied on any more.
+        self._candidate = election.after_giving_back(self._candidate)
+        if lease is not None:
+            self._leases.write(lease)
+            self._log.info(f"gave the {self._about} to another replica")
+
     def _attempt(self, act: Callable[[], None]) -> float:
         try:
             act()
@@ -133,7 +161,7 @@ class Elector:
             return 0.0
         except PortError as error:
             self._candidate = election.after_failure(self._candidate)
-            self._complain(f"the lease cannot be read or written: {error}")
+            self._complain(f"the {self._about} cannot be read or written: {error}")
             return AFTER_FAILURE
         except Exception:
             # The edge of the thread: without it the lease would never be renewed again.
@@ -148,19 +176,20 @@ class Elector:
         if self._candidate.lost:
             if not self._resigned:
                 self._resigned = True
-                self._log.error(f"another replica has acted meanwhile: {self.follows or 'the lease is gone'}")
+                gone = f"the {self._about} is gone"
+                self._log.error(f"another replica has acted meanwhile: {self.follows or gone}")
                 self._lost()
             return
         acting = self.allowance() > 0
         if acting and not self._acting:
             acting = self._begin()
         elif self._acting and not acting and not self._resigned:
-            self._log.error("the lease could not be renewed in time: nothing is done until it is")
+            self._log.error(f"the {self._about} could not be renewed in time: nothing is done until it is")
         self._acting = acting
 
     def _begin(self) -> bool:
         """Whether it was passed on that this replica acts; else that is tried again at the next step."""
-        self._log.info("this replica leads", term=self.term)
+        self._log.info(f"this replica leads by the {self._about}", term=self.term)
         try:
             self._lead()
         except Exception:

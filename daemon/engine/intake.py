@@ -8,7 +8,7 @@ from daemon.core.case.alert_index import WorkloadIndex
 from daemon.core.case.alerts import Match, Naming, attributed
 from daemon.core.model import Alert, Episode, WorkloadRef
 from daemon.engine.delivery import Steps
-from daemon.engine.reconciler import Reconciler
+from daemon.engine.desks import Desks
 from daemon.engine.unmatched import Unmatched
 from daemon.ports import Clock, Cluster, PortError
 
@@ -25,13 +25,13 @@ class AlertIntake:
         self,
         *,
         cluster: Cluster,
-        reconciler: Reconciler,
+        desks: Desks,
         naming: Naming,
         unmatched: Unmatched,
         clock: Clock,
     ) -> None:
         self._cluster = cluster
-        self._reconciler = reconciler
+        self._desks = desks
         self._naming = naming
         self._unmatched = unmatched
         self._clock = clock
@@ -49,7 +49,7 @@ class AlertIntake:
         for ref, its in by_workload.items():
             yield ref
             try:
-                if self._reconciler.alert(ref, its):
+                if self._desks.alert(ref, its):
                     look_at(ref)
                 else:
                     missed += [(alert, f"{ref} has no rollout to record it on yet") for alert in its]
@@ -76,7 +76,7 @@ class AlertIntake:
                 by_workload.setdefault(answer.ref, []).append(attributed(alert, answer))
                 continue
             if episodes is None:
-                episodes = self._reconciler.episodes()
+                episodes = self._desks.episodes()
             known = episodes.get(alert.identity)
             if known is None:
                 missed.append((alert, answer.reason))

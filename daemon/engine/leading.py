@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final, Protocol
 
+from daemon.core import sharding
 from daemon.core.case.case import Case
 from daemon.core.case.edits import change
 from daemon.core.runs import RunResult, Task
@@ -39,6 +41,70 @@ class Alone:
 
     def allowance(self) -> float:
         return float("inf")
+
+
+@dataclass(frozen=True)
+class Within:
+    """A shard's leadership, which is worth no more than that of the layout."""
+
+    shard: Leadership
+    layout: Leadership
+
+    def allowance(self) -> float:
+        return min(self.shard.allowance(), self.layout.allowance())
+
+    @property
+    def term(self) -> str:
+        return self.shard.term
+
+    @property
+    def follows(self) -> str:
+        return self.shard.follows
+
+
+@dataclass(frozen=True)
+class Termed:
+    """One term of a leadership; nothing may be done by it in any other."""
+
+    leadership: Leadership
+    term: str
+
+    def allowance(self) -> float:
+        # The term is compared last: whatever begins after that is of a later one.
+        left = self.leadership.allowance()
+        return left if self.leadership.term == self.term else 0.0
+
+    @property
+    def follows(self) -> str:
+        return self.leadership.follows
+
+
+@dataclass(frozen=True)
+class Division:
+    """By whose leave the namespaces of each shard are worked on; without shards there is one."""
+
+    shards: tuple[Leadership, ...]
+
+    def of(self, namespace: str) -> int:
+        """Its shard."""
+        return sharding.shard_of(namespace, len(self.shards))
+
+    @property
+    def held(self) -> tuple[int, ...]:
+        return tuple(number for number, leadership in enumerate(self.shards) if leads(leadership))
+
+    @property
+    def follows(self) -> str:
+        """Whom this replica follows; empty where it acts for any shard."""
+        return "" if self.held else ", ".join(sorted({one.follows for one in self.shards} - {""}))
+
+    @property
+    def part(self) -> str:
+        """Which shards this replica acts for, as people read it; empty where there is but one."""
+        number = len(self.shards)
+        if number == 1:
+            return ""
+        return f"{', '.join(map(str, self.held)) or 'none'} of {number}"
 
 
 def leads(leadership: Leadership) -> bool:

@@ -12,12 +12,11 @@ from daemon.core.model import Alert, Workload, WorkloadRef
 from daemon.engine.backoff import Backoff
 from daemon.engine.defects import Defects
 from daemon.engine.delivery import Delivery
+from daemon.engine.desks import Desks
 from daemon.engine.evidence_store import EvidenceStore
 from daemon.engine.intake import AlertIntake
 from daemon.engine.journal import Journal
-from daemon.engine.leading import Leadership, leads
 from daemon.engine.queue import MOST_JOBS, Job, Turn, WorkQueue
-from daemon.engine.reconciler import Reconciler
 from daemon.engine.steady_clock import SteadyClock
 from daemon.engine.surroundings_cache import SurroundingsCache
 from daemon.engine.workers import Workers
@@ -35,7 +34,7 @@ class Engine:
         self,
         *,
         queue: WorkQueue,
-        reconciler: Reconciler,
+        desks: Desks,
         intake: AlertIntake,
         room: EvidenceStore,
         around: SurroundingsCache,
@@ -46,10 +45,9 @@ class Engine:
         poll_interval: float,
         workers: int,
         problems: Callable[[], Sequence[str]],
-        leadership: Leadership,
     ) -> None:
         self._queue = queue
-        self._reconciler = reconciler
+        self._desks = desks
         self._intake = intake
         self._room = room
         self._around = around
@@ -59,7 +57,6 @@ class Engine:
         self._defects = defects
         self._interval = poll_interval
         self._problems = problems
-        self._leadership = leadership
         self._pauses: dict[WorkloadRef, float] = {}
         self._polling = threading.Lock()
         """A poll that is wished for at once waits for the one that is under way."""
@@ -90,7 +87,7 @@ class Engine:
             )
 
     def lead(self) -> None:
-        """This replica leads from now on, or again: look at everything."""
+        """This replica leads from now on, or again, or for more than before: look at everything."""
         self.resync()
         self.poll_soon()
 
@@ -104,11 +101,11 @@ class Engine:
     def _poll(self) -> None:
         try:
             self._clock.steer()
-            if not leads(self._leadership):
+            if not self._desks.acting:
                 self._journal.standing(self._problems())
                 return
-            active = self._reconciler.active()
-            watched = [case.key for case in active if case.active]
+            active = self._desks.active()
+            watched = [*(case.key for case in active if case.active), *self._desks.attend_others()]
             self._room.keep_only(watched)
             # Before the signals: a failure that they show is judged by surroundings of the same moment.
             self._around.poll(watched, self._find)
@@ -156,11 +153,9 @@ class Engine:
                 self._do(job)
 
     def _look(self, ref: WorkloadRef) -> None:
-        if not leads(self._leadership):
-            # Whoever begins to lead looks at everything.
-            return
         try:
-            self._reconciler.reconcile(ref)
+            # Nothing where this replica does not lead: whoever begins to looks at everything.
+            self._desks.reconcile(ref)
             self._pauses.pop(ref, None)
         except PortError as error:
             self._again(ref, str(error))

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from daemon.core.case import alerts as alert_matching
 from daemon.core.case import rollback_target as target
 from daemon.core.case.case import Case, Phase, Status
 from daemon.core.case.edits import change
 from daemon.core.case.events import Alerted, Event, Instructed, Observed, Troubled
 from daemon.core.case.keeping import outlived
 from daemon.core.case.lifecycle import advance
-from daemon.core.model import Alert, Episode, Workload, WorkloadRef
+from daemon.core.model import Alert, Workload, WorkloadRef
 from daemon.core.policy import Policy
 from daemon.engine.admission import admit
 from daemon.engine.attention import Attention
@@ -125,17 +124,10 @@ class Reconciler:
         self._apply(case, Alerted(alerts=tuple(alerts)), self._policies(ref, workload))
         return True
 
-    def episodes(self) -> Mapping[Episode, WorkloadRef]:
-        """The episodes of alerts that the newest cases have, with their workloads. Raises PortError."""
-        # Of a large fleet's cases few have any: only of these workloads it is asked which is the newest.
-        noted = {case.ref for case in self._store.cases() if case.status.alerts}
-        return alert_matching.episodes(case for ref in noted for case in self._store.of(ref))
-
     # ------------------------------------------------------------ steps
 
     def _own(self, ref: WorkloadRef) -> list[Case]:
-        refused = self._refused.get(ref, {})
-        return [c for c in self._store.of(ref) if c.genuine and c.key not in refused]
+        return [case for case in self._store.of(ref) if self.admits(case)]
 
     def _admitted(self, ref: WorkloadRef, workload: Workload | None) -> list[Case]:
         """The cases that may be acted upon, those left half written completed first."""
@@ -293,7 +285,6 @@ class Reconciler:
             self._contents.forget(case, cases)
             self._store.delete(case)
 
-    def active(self) -> Sequence[Case]:
-        """Cases with work left, over all workloads. Raises PortError."""
-        found = self._store.unfinished()
-        return [c for c in found if c.genuine and c.key not in self._refused.get(c.ref, {})]
+    def admits(self, case: Case) -> bool:
+        """Whether it may be acted upon, by the last look."""
+        return case.genuine and case.key not in self._refused.get(case.ref, {})

@@ -29,6 +29,7 @@ class DaemonViews:
         troubles: Sequence[Troubles],
         unmatched: Callable[[], Sequence[UnmatchedAlert]],
         follows: Callable[[], str],
+        part: Callable[[], str],
     ) -> None:
         self._cluster = cluster
         self._store = store
@@ -37,6 +38,7 @@ class DaemonViews:
         self._troubles = troubles
         self._unmatched = unmatched
         self._follows = follows
+        self._part = part
 
     def workloads(self) -> Sequence[Workload]:
         return self._cluster.workloads()
@@ -75,6 +77,9 @@ class DaemonViews:
 
     def follows(self) -> str:
         return self._follows()
+
+    def part(self) -> str:
+        return self._part()
 
     def alive(self) -> bool:
         return self._alive(WORKER_SILENCE)

@@ -188,6 +188,7 @@ def _overview(shown: Shown, request: Request, clock: Clock) -> overview.Overview
         ready=not unready,
         alive=sight.alive(),
         follows=sight.follows(),
+        part=sight.part(),
         unready=unready,
         problems=tuple(sight.problems()),
         unmatched=tuple(sight.unmatched()),

@@ -123,6 +123,7 @@ class Listeners:
             tuple(views.problems()),
             views.alive(),
             views.follows(),
+            views.part(),
             tuple(views.unmatched()),
         )
         return {EVERYBODY: hash(own)} | {space: hash(tuple(found)) for space, found in marks.items()}

@@ -47,6 +47,8 @@ class Overview(Value, frozen=True):
     workloads: tuple[WorkloadView, ...]
     visitor: str = ""
     """Who looks, as the cluster names them; empty where nobody logs in."""
+    part: str = ""
+    """Which shards this replica acts for; empty where there is but one."""
     login: str = "none"
     """How people are let in: ``token``, ``proxy`` or ``none``."""
 

@@ -22,7 +22,8 @@ function drawBanners() {
   }
   drawVisitor(state.stranger ? null : status);
   const follows = status && status.follows ? ` · this replica follows ${status.follows}` : "";
-  const text = lost ? "not connected" : !state.at ? "connecting …" : (isLive() ? "live" : "live, by asking") + follows;
+  const part = status && status.part ? ` · this replica acts for shards ${status.part}` : "";
+  const text = lost ? "not connected" : !state.at ? "connecting …" : (isLive() ? "live" : "live, by asking") + follows + part;
   const link = document.getElementById("link");
   if (link.textContent !== text) link.textContent = text;
   document.getElementById("dot").className = `dot ${lost ? "bad" : state.error ? "warn" : state.at ? "good" : ""}`;

@@ -81,6 +81,10 @@ class Views(Protocol):
         """Which replica acts, where it is another one; empty where this one does."""
         ...
 
+    def part(self) -> str:
+        """Which shards this replica acts for; empty where there is but one."""
+        ...
+
     def alive(self) -> bool:
         """Whether the daemon's own threads make progress; ``False`` asks the kubelet for a restart.
 

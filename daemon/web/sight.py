@@ -54,6 +54,9 @@ class Sight:
     def follows(self) -> str:
         return self._views.follows()
 
+    def part(self) -> str:
+        return self._views.part()
+
     def alive(self) -> bool:
         return self._views.alive()
 

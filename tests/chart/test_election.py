@@ -19,7 +19,7 @@ def test_the_daemon_may_hold_its_own_lease_and_no_other(rendered: Rendered, tmp_
     lease = rendered.one("Lease")
     settings = load_as_pod(rendered, tmp_path)
     place = (lease["metadata"]["namespace"], lease["metadata"]["name"])
-    assert settings.election.lease(NAMESPACE) == place
+    assert settings.election.leases(NAMESPACE) == (place,)
     assert "spec" not in lease, "a later upgrade would write over whoever holds it"
     [role] = [role for role in rendered.of("Role") if role["metadata"]["name"].endswith("-election")]
     [rule] = role["rules"]
@@ -32,6 +32,17 @@ def test_the_daemon_may_hold_its_own_lease_and_no_other(rendered: Rendered, tmp_
     [binding] = [b for b in rendered.of("RoleBinding") if b["metadata"]["name"] == role["metadata"]["name"]]
     account = rendered.one("ServiceAccount")["metadata"]["name"]
     assert binding["subjects"] == [{"kind": "ServiceAccount", "name": account, "namespace": NAMESPACE}]
+
+
+def test_each_shard_has_a_lease_of_its_own(tmp_path: Path) -> None:
+    made = render(values=QUIET | {"config": {"election": {"shards": 3}}, "replicas": 3})
+    names = tuple(lease["metadata"]["name"] for lease in made.of("Lease"))
+    settings = load_as_pod(made, tmp_path)
+    assert settings.election.leases(NAMESPACE) == tuple((NAMESPACE, name) for name in names)
+    assert len(names) == 4
+    [role] = [role for role in made.of("Role") if role["metadata"]["name"].endswith("-election")]
+    assert role["rules"][0]["resourceNames"] == list(names)
+    assert made.one("Deployment")["spec"]["strategy"]["type"] == "RollingUpdate"
 
 
 @pytest.mark.parametrize(("replicas", "kept"), [(1, None), (2, "ClientIP")])

@@ -50,6 +50,18 @@ def test_a_renewal_is_a_new_version(driver: LeaseDriver) -> None:
     assert driver.leases.read() == renewed
 
 
+def test_the_members_of_a_layout_are_kept_and_written_as_a_whole(driver: LeaseDriver) -> None:
+    made = driver.leases.write(replace(MINE, members={"one": "0", "two": "0"}))
+    assert made.members == {"one": "0", "two": "0"}
+    assert driver.leases.read() == made
+    left = driver.leases.write(replace(made, members={"two": "1"}))
+    assert left.members == {"two": "1"}
+    assert driver.leases.read() == left
+    nobody = driver.leases.write(replace(left, members={}))
+    assert nobody.members == {}
+    assert driver.leases.read() == nobody
+
+
 def test_a_lease_that_was_given_back_is_free(driver: LeaseDriver) -> None:
     made = driver.leases.write(MINE)
     assert not made.free

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry
-
 from daemon.adapters.simulation.lease import MemoryLease
 from daemon.core.case.case import Case, Phase
 from daemon.core.election import Lease
 from daemon.core.model import WorkloadRef
 from daemon.engine.assembly import Assembled
 from daemon.engine.elector import Elector
+from daemon.engine.leading import Division
 from daemon.engine.queue import WorkQueue
 from daemon.ports import Unavailable
 from tests.engine.world import World
@@ -51,9 +50,8 @@ class Replica:
             monotonic=world.clock.monotonic,
             lead=lambda: self.daemon.engine.lead(),
             lost=self._lose,
-            registry=CollectorRegistry(),
         )
-        self.daemon: Assembled = world.assembled(self.queue, leadership=self.elector)
+        self.daemon: Assembled = world.assembled(self.queue, division=Division((self.elector,)))
         self._due = world.clock.monotonic()
         self._polled = world.clock.monotonic()
         self.frozen = False

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry
-
 from daemon.adapters.simulation.clock import ManualClock
 from daemon.adapters.simulation.lease import MemoryLease
 from daemon.core.election import Lease
@@ -40,7 +38,6 @@ class Alone:
             monotonic=self.clock.monotonic,
             lead=self._lead,
             lost=lambda: None,
-            registry=CollectorRegistry(),
         )
 
     def _lead(self) -> None:

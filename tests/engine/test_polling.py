@@ -13,7 +13,8 @@ from daemon.adapters.simulation.health import MemoryHealthProbe
 from daemon.adapters.simulation.metrics import MemoryMetrics
 from daemon.core.model import WorkloadRef
 from daemon.core.signals.sample import Reading, Sample
-from daemon.engine.assembly import EngineParts, assemble
+from daemon.engine.assembly import assemble
+from daemon.engine.parts import EngineParts, Tools
 from daemon.engine.queue import WorkQueue
 from daemon.engine.surroundings_cache import Sources
 from tests.engine.world import IMAGE, POLICY, traffic
@@ -51,14 +52,12 @@ def test_one_query_per_signal_and_poll(workloads: int) -> None:
         EngineParts(
             clock=clock,
             cluster=cluster,
-            actuator=cluster,
+            tools=lambda _: Tools(actuator=cluster, copies=configuration, restorer=configuration),
             store=store,
             metrics=metrics,
             surroundings=Sources(gauges=around, neighbours=around, nodes=around),
             health=MemoryHealthProbe(cluster),
             configuration=configuration,
-            copies=configuration,
-            restorer=configuration,
             sinks={},
             policies=lambda _ref, _workload: POLICY,
             run=lambda job: job(),

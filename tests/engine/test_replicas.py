@@ -7,9 +7,11 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from daemon.adapters.simulation.runner import Program
 from daemon.core.case.case import Phase
 from daemon.core.case.effect import EffectOutcome
 from daemon.core.model import Alert
+from daemon.core.runs import FeatureFlag, PodCommand
 from daemon.ports import Conflict, Unavailable
 from tests.engine.replicas import Pair
 from tests.engine.test_crashes import BAD
@@ -65,6 +67,23 @@ def test_the_leader_is_killed_in_the_middle_of_a_plan(made: bool) -> None:
     assert case.status.patched_at is not None
     assert world.clock.monotonic() - killed <= FAILOVER + 5, "the rollout of the target takes some of it"
     both.run_until(Phase.ROLLED_BACK, within=300)
+    once(both)
+
+
+def test_a_command_that_the_leader_began_is_not_begun_again_by_who_followed_since_before() -> None:
+    """How long the follower has run says nothing of who may have begun it."""
+    flag = FeatureFlag(name="solver", task=PodCommand(command=("flag", "off"), pod="flags-0"), timeout=5.0)
+    both = pair(policy=msgspec.structs.replace(POLICY, feature_flags=(flag,)))
+    world, leader = both.world, both.leader
+    both.run(60)
+    world.runners["exec"].programs = {"flag off": Program(code=0)}
+    world.runners["exec"].calls.crash_after(1, made=True)
+    world.deploy(BAD)
+    with pytest.raises(Killed):
+        both.run(300)
+    leader.frozen = True
+    both.run_until(Phase.ROLLED_BACK, within=400)
+    assert len(world.runners["exec"].starts) == 1
     once(both)
 
 

@@ -24,9 +24,10 @@ from daemon.core.case.rollback_target import newest
 from daemon.core.model import WorkloadRef
 from daemon.core.policy import Policy, SignalPolicy
 from daemon.core.runs import KINDS, Kind
-from daemon.engine.assembly import Assembled, EngineParts, Running, assemble
+from daemon.engine.assembly import Assembled, assemble
 from daemon.engine.gates import Asking
-from daemon.engine.leading import Alone, Leadership
+from daemon.engine.leading import Alone, Division, Leadership
+from daemon.engine.parts import EngineParts, Running, Tools
 from daemon.engine.queue import WorkQueue
 from daemon.engine.surroundings_cache import Sources
 from daemon.ports import Cluster, IncidentSink
@@ -159,15 +160,22 @@ class World:
         *,
         sink: IncidentSink | None = None,
         cluster: Cluster | None = None,
-        leadership: Leadership | None = None,
+        division: Division | None = None,
     ) -> Assembled:
         """A daemon in this world; nothing of it has begun."""
         self.registry = CollectorRegistry()
+        sweep = self.runners["job"].sweep
         return assemble(
             EngineParts(
                 clock=self.machine,
                 cluster=cluster or self.cluster,
-                actuator=self.cluster,
+                tools=lambda _: Tools(
+                    actuator=self.cluster,
+                    copies=self.configuration,
+                    restorer=self.configuration,
+                    owners=self.owners,
+                    running=Running(runners=self.runners, sweep=sweep, run=lambda job: self.beside(job)),
+                ),
                 store=self.store,
                 metrics=self.metrics,
                 surroundings=Sources(
@@ -175,24 +183,18 @@ class World:
                 ),
                 health=self.health,
                 configuration=self.configuration,
-                copies=self.configuration,
-                restorer=self.configuration,
                 sinks={"memory": sink or self.sink},
                 policies=lambda _ref, _workload: self.policy,
                 run=lambda job: self.notifying(job),
                 asking=Asking(rights=self.rights),
-                running=Running(
-                    runners=self.runners, sweep=self.runners["job"].sweep, run=lambda job: self.beside(job)
-                ),
                 registry=self.registry,
                 poll_interval=self.poll_interval,
                 reporter=self.defects,
                 logs=self.logs,
                 events=self.events,
                 calendar=self.calendar,
-                owners=self.owners,
                 overlays=self.overlays,
-                leadership=leadership or self.leadership,
+                division=division or Division((self.leadership,)),
             ),
             queue,
         )

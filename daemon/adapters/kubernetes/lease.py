@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,12 +16,14 @@ from daemon.adapters.kubernetes.resources import LEASES
 from daemon.core.election import Lease
 from daemon.ports import Clock
 
+MEMBERS = "rollbackd.io/members"
 TIMEOUT = 2.0
 """Seconds for the connection, and again for the answer: a holder must be able to try several times."""
 
 
 class _Metadata(msgspec.Struct, rename="camel"):
     resource_version: str
+    annotations: dict[str, str] | None = None
 
 
 class _Spec(msgspec.Struct, rename="camel"):
@@ -66,7 +69,10 @@ class KubeLease:
                 raw = self._client.request(
                     "PATCH",
                     self._path,
-                    body={"metadata": {"resourceVersion": lease.version}, "spec": _spec(lease, now)},
+                    body={
+                        "metadata": {"resourceVersion": lease.version, **_annotated(lease)},
+                        "spec": _spec(lease, now),
+                    },
                     content_type=MERGE_PATCH,
                     timeout=TIMEOUT,
                 )
@@ -86,7 +92,7 @@ class KubeLease:
         return {
             "apiVersion": LEASES.api_version,
             "kind": "Lease",
-            "metadata": {"name": self._name, "namespace": self._namespace},
+            "metadata": {"name": self._name, "namespace": self._namespace, **_annotated(lease)},
             "spec": _spec(lease, now),
         }
 
@@ -98,6 +104,7 @@ class KubeLease:
             duration=spec.lease_duration_seconds,
             transitions=spec.lease_transitions or 0,
             version=stored.metadata.resource_version,
+            members=_members(stored.metadata.annotations or {}),
         )
 
     def _remedy(self, error: ports.Denied) -> str:
@@ -105,6 +112,22 @@ class KubeLease:
             f"{error}; the daemon holds {self} while it acts: grant get and patch on it, and create it or "
             "grant create on leases, or set election.enabled: false and run one replica"
         )
+
+
+def _annotated(lease: Lease) -> dict[str, Any]:
+    if lease.members is None:
+        return {}
+    return {"annotations": {MEMBERS: msgspec.json.encode(lease.members).decode()}}
+
+
+def _members(annotations: Mapping[str, str]) -> dict[str, str] | None:
+    """Nobody is known where somebody else wrote there; the replicas write themselves again."""
+    if MEMBERS not in annotations:
+        return None
+    try:
+        return msgspec.json.decode(annotations[MEMBERS], type=dict[str, str])
+    except msgspec.DecodeError:
+        return {}
 
 
 def _spec(lease: Lease, now: datetime) -> dict[str, Any]:

@@ -101,7 +101,7 @@ LOGIN: Mapping[str, Sequence[Need]] = {
 WRITING_FOR_PEOPLE = Need(group="rollbackd.io", resource="rolloutcases", verbs=("patch",))
 """What its Roles grant besides where a proxy says who asks: the person has no token to write with."""
 LEASE = Need(group="coordination.k8s.io", resource="leases", verbs=("get", "patch"))
-"""What it grants on the one Lease by which replicas agree who acts. The chart makes the Lease; elsewhere the
+"""What it grants on each Lease by which replicas agree who acts. The chart makes them; elsewhere the
 daemon does, where it may."""
 
 
@@ -142,7 +142,7 @@ def check(
     gated: Collection[str] = (),
     suspending: Mapping[str, Collection[OwnerKind]] = NO_OWNERS,
     login: str = "none",
-    lease: tuple[str, str] | None = None,
+    leases: Sequence[tuple[str, str]] = (),
 ) -> list[Permission]:
     """Ask for every verb of ``NEEDED`` in each namespace, of ``RESTORING`` in those that restore, of
     ``GATES`` in those that are ``gated``, of ``OPTIONAL``, and of the page's ``login``. Raises Denied,
@@ -151,7 +151,7 @@ def check(
     ``named`` gives the Deployments of a namespace that is guarded by names alone: a Role may limit the patch
     to these, so it is asked for each of them. ``logged`` are the namespaces in which logs are read,
     ``runs`` gives the kinds of tasks that are configured in each, ``suspending`` the kinds of owners that are
-    suspended in their own namespaces, ``lease`` the election's namespace and name.
+    suspended in their own namespaces, ``leases`` the namespaces and names of the election's.
     """
     needed = [
         _ask(client, need, verb, namespace, name, optional=need.optional)
@@ -180,8 +180,7 @@ def check(
         for kind in kinds
         for verb in SUSPENDING[kind].verbs
     ]
-    if lease is not None:
-        needed += [_ask(client, LEASE, verb, *lease) for verb in LEASE.verbs]
+    needed += [_ask(client, LEASE, verb, *lease) for lease in leases for verb in LEASE.verbs]
     return needed + [
         _ask(client, need, verb, "", "", optional=need.optional)
         for need in (*OPTIONAL, *LOGIN[login])

@@ -67,12 +67,13 @@ def _file(session: Invocation) -> str | None:
 
 def summary(settings: Settings, now: datetime) -> dict[str, Any]:
     """What was decided, without any secret, and which freeze is next."""
-    from daemon.cli.workload_queries import asked, freezes
+    from daemon.cli.workload_queries import asked, freezes, shards
 
     return {
         "freezes": freezes(settings, now),
         "workloads": [asked(settings, entry) for entry in settings.workloads],
         "webhook": settings.web.token is not None or settings.web.token_file is not None,
+        "shards": shards(settings),
     }
 
 
@@ -90,8 +91,26 @@ def _print(session: Invocation, settings: Settings, now: datetime) -> None:
     if rows := freeze_rows(settings, now):
         show(table(("FREEZE", "WINDOW"), rows))
         show()
+    _print_shards(session, settings)
     webhook = "on" if summary(settings, now)["webhook"] else "off (no web.token_file)"
     show(text(f"Alertmanager's webhook is {webhook}."))
+
+
+def _print_shards(session: Invocation, settings: Settings) -> None:
+    """Which namespaces are in which, and whether there are too many."""
+    from daemon.cli.tables import table, text
+    from daemon.cli.workload_queries import shards
+
+    found = shards(settings)
+    if not found:
+        return
+    show = session.console.print
+    show(table(("SHARD", "NAMESPACES"), [(str(n), ", ".join(own) or "none") for n, own in enumerate(found)]))
+    empty = sum(not own for own in found)
+    if empty:
+        said = f"{empty} of {len(found)} shards have no namespace: election.shards may be lower."
+        show(text(said, "yellow"))
+    show()
 
 
 def _live(session: Invocation, settings: Settings) -> dict[str, Any]:

@@ -68,6 +68,22 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- if dig "election" "enabled" true (include "rollbackd.config" . | fromYaml) -}}true{{- end -}}
 {{- end -}}
 
+{{- define "rollbackd.shards" -}}
+{{- dig "election" "shards" 1 (include "rollbackd.config" . | fromYaml) | int -}}
+{{- end -}}
+
+{{- /* As in daemon/settings/election.py: the release's own, and one for each shard where there are several. */ -}}
+{{- define "rollbackd.leases" -}}
+{{- $names := list (include "rollbackd.fullname" .) -}}
+{{- $shards := include "rollbackd.shards" . | int -}}
+{{- if gt $shards 1 -}}
+{{- range until $shards -}}
+{{- $names = append $names (printf "%s-%d" (include "rollbackd.fullname" $) .) -}}
+{{- end -}}
+{{- end -}}
+{{- join " " $names -}}
+{{- end -}}
+
 {{- define "rollbackd.port" -}}
 {{- dig "web" "port" 8080 .Values.config | int -}}
 {{- end -}}

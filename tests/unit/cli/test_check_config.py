@@ -44,6 +44,17 @@ class TestSettings:
         for word in ("furnaces", "approval", "gl-006-heatreclaim", "5 %", "10 min", "log, events", "off"):
             assert word in result.stdout
 
+    def test_the_shards_are_shown_with_their_namespaces(self, rollbackd: Rollbackd, parts: FakeParts) -> None:
+        with parts.config.open("a") as config:
+            config.write("election: {shards: 8}\n")
+
+        result = rollbackd("check-config")
+        found = answer(rollbackd("check-config", "-o", "json"))["shards"]
+
+        assert result.exit_code == 0
+        assert "7 of 8 shards have no namespace: election.shards may be lower." in result.stdout
+        assert sorted(namespace for own in found for namespace in own) == ["furnaces", "greenlang"]
+
     ASKED: Mapping[str, Any] = {
         "workloads": [
             {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -66,6 +66,8 @@ class Replica:
     me: Candidate = field(init=False)
     life: int = 0
     leaving: bool = False
+    layout: str = ""
+    """Where set, the lease is held by all replicas of this name together."""
 
     def clock(self, at: float) -> float:
         return self.zero + self.rate * at
@@ -75,7 +77,10 @@ class Replica:
 
     def born(self, *, housed: bool) -> None:
         self.life, self.leaving = self.life + 1, False
-        self.me = Candidate(me=f"{self.name}_{self.life}", house=self.name if housed else "")
+        if self.layout:
+            self.me = Candidate(me=self.layout)
+        else:
+            self.me = Candidate(me=f"{self.name}_{self.life}", house=self.name if housed else "")
 
 
 class World:
@@ -104,7 +109,8 @@ class World:
 
     def check(self) -> None:
         acting = [replica.me.me for replica in self.replicas if replica.allowed(self.now)]
-        assert len(acting) <= 1, f"at {self.now:.2f} s these may act: {acting}"
+        together = any(replica.layout for replica in self.replicas)
+        assert len(set(acting) if together else acting) <= 1, f"at {self.now:.2f} s these may act: {acting}"
 
     # ------------------------------------------------------------ a replica
 
@@ -175,7 +181,7 @@ class World:
         replica.leaving = True
 
     def _leave(self, replica: Replica) -> None:
-        lease = given_back(replica.me)
+        lease = given_back(replica.me) if not replica.layout else None
         self.kill(replica)
         if lease is not None:
             self.at(self.now + self._travel(), partial(self._give_back, lease))
@@ -197,10 +203,10 @@ class World:
         raise AssertionError(f"nobody leads after {within:g} s")
 
 
-def world_of(seed: int, *, chaos: bool, drift: float = 0.0, number: int = 3) -> World:
+def world_of(seed: int, *, chaos: bool, drift: float = 0.0, layouts: Sequence[str] = ("", "", "")) -> World:
     luck = random.Random(seed)
     replicas = [
-        Replica(f"r{n}", rate=luck.uniform(1 - drift, 1 + drift), zero=luck.uniform(-1e6, 1e6))
-        for n in range(number)
+        Replica(f"r{n}", rate=luck.uniform(1 - drift, 1 + drift), zero=luck.uniform(-1e6, 1e6), layout=layout)
+        for n, layout in enumerate(layouts)
     ]
     return World(replicas, luck, chaos=chaos)

@@ -15,6 +15,7 @@ from daemon.core.election import (
     Look,
     Wait,
     Write,
+    after_giving_back,
     after_look,
     after_write,
     given_back,
@@ -47,6 +48,37 @@ def test_never_two_may_act(seed: int, story: list[tuple[str, float]]) -> None:
                 pass
         world.check()
     world.run(world.now + 40)
+
+
+@given(st.integers(0, 2**32), st.lists(st.tuples(st.sampled_from(HAND), st.floats(0, 20)), max_size=12))
+def test_never_two_layouts_may_act(seed: int, story: list[tuple[str, float]]) -> None:
+    """Replicas of one layout hold its lease together, and never beside those of another, or one alone."""
+    world = world_of(seed, chaos=True, drift=0.14, layouts=("4-shards", "4-shards", "8-shards", ""))
+    for what, seconds in story:
+        world.run(world.now + seconds)
+        someone = world.leader() or world.replicas[seed % 4]
+        match what:
+            case "kill":
+                world.kill(someone)
+            case "hand over":
+                world.hand_over(someone)
+            case "delete":
+                world.stored.lease = None
+            case "empty" if world.stored.lease is not None:
+                world.stored.write(replace(world.stored.lease, holder=""))
+            case _:
+                pass
+        world.check()
+    world.run(world.now + 40)
+
+
+@given(st.integers(0, 2**32))
+def test_all_replicas_of_a_layout_may_act(seed: int) -> None:
+    world = world_of(seed, chaos=False, layouts=("4-shards", "4-shards", "4-shards"))
+    world.run(20)
+    for _ in range(100):
+        world.run(world.now + 0.5)
+        assert all(replica.allowed(world.now) for replica in world.replicas)
 
 
 @given(st.integers(0, 2**32))
@@ -122,3 +154,27 @@ def test_who_finds_another_in_its_place_never_acts_again() -> None:
     assert given_back(after) is None
     freed = after_look(after, Lease(holder="", duration=1.0, transitions=2, version="5"), 2.0)
     assert isinstance(move(freed, 60.0, TIMING), Wait)
+
+
+def test_a_lease_that_is_meant_for_another_is_not_taken() -> None:
+    free = Lease(duration=1.0, transitions=4, version="9")
+    candidate = after_look(Candidate(me="a_1"), free, 0.0)
+    assert isinstance(move(candidate, 0.0, TIMING), Write)
+    for now in (0.0, 1.9, 3600.0):
+        assert not isinstance(move(candidate, now, TIMING, wanted=False), Write)
+
+
+def test_whoever_gave_a_lease_back_acts_in_another_term_or_still_has_it() -> None:
+    held = Lease(holder="a_1", transitions=3, version="2")
+    leader = after_giving_back(after_write(Candidate(me="a_1"), held, 0.0, 0.0))
+    assert time_left(leader, 0.0, TIMING) == 0.0
+    assert isinstance(move(leader, 0.0, TIMING), Look)
+    back = after_look(leader, Lease(duration=1.0, transitions=3, version="3"), 0.1)
+    assert not back.lost
+    taken = move(back, 0.1, TIMING)
+    assert isinstance(taken, Write)
+    assert (taken.lease.holder, taken.lease.transitions) == ("a_1", 4)
+    # The write was not stored after all: nobody can have acted since.
+    again = move(after_look(leader, held, 0.1), 0.1, TIMING)
+    assert isinstance(again, Write)
+    assert (again.lease.holder, again.lease.transitions) == ("a_1", 3)

@@ -22,6 +22,7 @@ ELSEWHERE = {
     "judge/recording.py": "how much of a record is kept in memory",
     "judge/judgement.py": "the largest number that JSON can hold",
     "election.py": "how a lease that was given back is written",
+    "sharding.py": "how many shards there may be, and when a replica counts as gone",
     "runs.py": "how much of a run's output is kept and shown",
     "signals/state.py: BIRTH": "a mark for 'nobody knows', and no quantity",
 }

@@ -7,7 +7,7 @@ import pytest
 from daemon import ports
 from daemon.adapters.clock import SystemClock
 from daemon.adapters.kubernetes.client import KubeClient
-from daemon.adapters.kubernetes.lease import KubeLease
+from daemon.adapters.kubernetes.lease import MEMBERS, KubeLease
 from daemon.core.election import RELEASED, Lease
 from tests.unit.kubernetes import fake_api
 from tests.unit.kubernetes.fake_api import FakeApi
@@ -38,6 +38,26 @@ def test_giving_it_back_takes_the_holder_off(api: FakeApi, lease: KubeLease) -> 
     lease.write(Lease(duration=RELEASED, transitions=1, version=str(api.version)))
     [(_, _, _, body)] = api.writes()
     assert (body["spec"]["holderIdentity"], body["spec"]["leaseDurationSeconds"]) == (None, 1)
+
+
+def test_the_members_of_a_layout_stand_in_an_annotation_beside_others(api: FakeApi, lease: KubeLease) -> None:
+    metadata = {"name": "rollbackd", "namespace": "ops", "annotations": {"a": "b"}}
+    api.put(PATH, {"metadata": metadata, "spec": {}})
+    found = lease.read()
+    assert found is not None
+    assert found.members is None
+    lease.write(Lease(holder="4-shards", members={"pod-1": "7"}, version=found.version))
+    [(_, _, _, body)] = api.writes()
+    assert body["metadata"]["annotations"] == {MEMBERS: '{"pod-1":"7"}'}
+
+
+@pytest.mark.parametrize("written", ["", "[1]", '{"pod-1": 7}'])
+def test_what_is_no_list_of_members_names_none(api: FakeApi, lease: KubeLease, written: str) -> None:
+    metadata = {"name": "rollbackd", "namespace": "ops", "annotations": {MEMBERS: written}}
+    api.put(PATH, {"metadata": metadata, "spec": {}})
+    found = lease.read()
+    assert found is not None
+    assert found.members == {}
 
 
 def test_a_missing_right_is_named_with_its_remedy(api: FakeApi, lease: KubeLease) -> None:

@@ -61,6 +61,7 @@ class FakeViews:
         self.now_unready: Sequence[str] = ()
         self.now_unmatched: Sequence[UnmatchedAlert] = ()
         self.now_alive = True
+        self.now_part = ""
         self.unknown = ""
         self.gate = threading.Event()
         self.gate.set()
@@ -90,6 +91,9 @@ class FakeViews:
 
     def follows(self) -> str:
         return ""
+
+    def part(self) -> str:
+        return self.now_part
 
     def alive(self) -> bool:
         return self.now_alive

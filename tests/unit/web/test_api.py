@@ -36,6 +36,12 @@ def test_the_status_shows_each_workload_with_its_newest_case(client: Client, vie
     assert (new["case"], new["podsReady"], new["pods"]) == (None, 2, 3)
 
 
+def test_the_status_says_which_shards_are_the_replicas(client: Client, views: FakeViews) -> None:
+    assert client.get("/api/status").json()["part"] == ""
+    views.now_part = "0, 2 of 4"
+    assert client.get("/api/status").json()["part"] == "0, 2 of 4"
+
+
 def test_alerts_that_concern_no_workload_are_shown_with_the_reason(client: Client, views: FakeViews) -> None:
     reason = 'there is no guarded workload in its namespace (namespace="monitoring")'
     views.now_unmatched = [

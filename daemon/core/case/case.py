@@ -23,6 +23,7 @@ from daemon.core.policy import Mode
 from daemon.core.rollout_facts.configuration import Sighting
 from daemon.core.rollout_facts.configuration_change import ConfigurationChange
 from daemon.core.rollout_facts.configuration_content import Content, Drift
+from daemon.core.rollout_facts.image_digests import ImageDigest
 from daemon.core.rollout_facts.log_lines import KindsBefore, LogReport
 from daemon.core.rollout_facts.owners import Ownership
 from daemon.core.rollout_facts.pod_history import PodHistory
@@ -162,7 +163,9 @@ class Status(Value, frozen=True, omit_defaults=True):
     before: PriorState | None = None
     """How things stood just before the last plan began."""
     differences: TemplateDiff | None = None
-    """What the rollout changed in the pod template, against the baseline."""
+    """What the rollout changed against the baseline: in the pod template, in what it reads, in its images."""
+    digests: tuple[ImageDigest, ...] = ()
+    """What the baseline's pods ran when the case was opened."""
     ownership: Ownership | None = None
     """Who else writes the Deployment, when the case was opened and again when the rollback was decided."""
     effects: tuple[Effect, ...] = ()

@@ -144,7 +144,7 @@ def _of_failure(case: Case, policy: Policy) -> list[str]:
     status = case.status
     now = [f"Now: {status.reason}"] if status.reason and status.reason != failure(case) else []
     if case.spec.in_place:
-        subject = [f"Version: {_version(case.spec.revision)}", *in_place_words.fields(case)]
+        subject = [f"Version: {_version(case.spec.revision)}", *in_place_words.fields(case), *_changed(case)]
     else:
         subject = [f"Bad Version: {_version(case.spec.revision)}", *_return(case), *_changed(case)]
     return [
@@ -161,11 +161,12 @@ def _of_failure(case: Case, policy: Policy) -> list[str]:
 
 
 def _changed(case: Case) -> list[str]:
-    """What the release brought, as far as the templates tell."""
+    """What the release brought, or the change in place, as far as it is known."""
     found = case.status.differences
     if found is None:
         return []
-    return [f"Changed since Revision {found.since}:", *(f"  - {line}" for line in found)]
+    since = "Key by Key" if case.spec.in_place else f"Changed since Revision {found.since}"
+    return [f"{since}:", *(f"  - {line}" for line in found)]
 
 
 def _return(case: Case) -> list[str]:

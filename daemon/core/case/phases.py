@@ -8,6 +8,7 @@ from typing import assert_never
 from daemon.core.assessment import Assessment, Attribution, Verdict
 from daemon.core.case import in_place, in_place_phases, plan, returning, stuck_rollout, versions
 from daemon.core.case.case import Case, Phase
+from daemon.core.case.digests import with_digests
 from daemon.core.case.edits import (
     announce,
     change,
@@ -87,6 +88,7 @@ def watching(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
         case = change(
             enter(case, Phase.FAILING, seen.assessment.reason, now), failing_at=now, mode=policy.mode
         )
+        case = with_digests(case, seen.workload)
         return announce(case, "opened", policy, now)
     if case.phase is Phase.PROGRESSING and case.spec.in_place:
         return in_place_phases.reaching(case, policy, now)

@@ -200,6 +200,8 @@ class Policy(Value, frozen=True):
     """Automatic rollbacks of one workload in 24 hours."""
     cooldown: float = 0.0
     """Seconds after a rollback in which the next one is not begun by itself; at most a day."""
+    announce: float = 0.0
+    """Seconds for which people can hold a rollback that the daemon is about to begin by itself."""
     approval_deadline: float = 0.0
     """Seconds that an approval is waited for; 0: for as long as it takes."""
     unapproved: Unapproved = Unapproved.HOLD

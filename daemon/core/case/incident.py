@@ -83,6 +83,8 @@ def title(case: Case, policy: Policy) -> str:
     name = policy.title or case.spec.workload
     if case.status.trouble is not None:
         return f"{name} NOT WELL, AND NO ROLLOUT IS UNDER WAY"
+    if case.announced:
+        return f"{name} {'RESTORING OF CONFIGURATION' if case.spec.in_place else 'ROLLBACK'} ANNOUNCED"
     degraded = case.phase is Phase.HEALTHY and case.status.verdict is Verdict.DEGRADED
     if case.spec.in_place:
         return f"{name} {in_place_words.DEGRADED if degraded else in_place_words.HEADLINES[case.phase]}"
@@ -258,6 +260,8 @@ def _logs(case: Case) -> list[str]:
 def _next(case: Case) -> str:
     if request := awaited_request(case):
         return f"merge {request}, or close it to have the case held"
+    if case.announced:
+        return "hold it to keep the daemon from it, or approve it to have it done at once"
     own = in_place_words.NEXT.get(case.phase) if case.spec.in_place else None
     return own or _next_steps(case.phase)
 

@@ -146,9 +146,10 @@ def _of_failure(case: Case, policy: Policy) -> list[str]:
     status = case.status
     now = [f"Now: {status.reason}"] if status.reason and status.reason != failure(case) else []
     if case.spec.in_place:
-        subject = [f"Version: {_version(case.spec.revision)}", *in_place_words.fields(case), *_changed(case)]
+        version = f"Version: {version_of(case.spec.revision)}"
+        subject = [version, *in_place_words.fields(case), *_changed(case)]
     else:
-        subject = [f"Bad Version: {_version(case.spec.revision)}", *_return(case), *_changed(case)]
+        subject = [f"Bad Version: {version_of(case.spec.revision)}", *_return(case), *_changed(case)]
     return [
         *subject,
         *_owned(case),
@@ -158,7 +159,7 @@ def _of_failure(case: Case, policy: Policy) -> list[str]:
         *([f"Harm: {harm(case, policy)}"] if status.failing_at is not None else []),
         *_verification(case),
         *_logs(case),
-        f"Next Steps: {_next(case)}",
+        f"Next Steps: {next_step(case)}",
     ]
 
 
@@ -176,7 +177,7 @@ def _return(case: Case) -> list[str]:
     target, acted = case.status.target, case.status.patched_at is not None
     if target is None:
         return ["Restored Version: none, nothing is known to be good"]
-    return [f"{'Restored Version' if acted else 'Version to Return to'}: {_version(target)}"]
+    return [f"{'Restored Version' if acted else 'Version to Return to'}: {version_of(target)}"]
 
 
 def _owned(case: Case) -> list[str]:
@@ -197,7 +198,7 @@ def _owned(case: Case) -> list[str]:
 
 def _of_watch(case: Case) -> list[str]:
     return [
-        f"Version: {_version(case.spec.revision)}",
+        f"Version: {version_of(case.spec.revision)}",
         *(in_place_words.fields(case)[:-1] if case.spec.in_place else ()),
         f"Status: {_life_cycle(case.phase)}",
         f"Seen: {case.status.reason}",
@@ -207,14 +208,15 @@ def _of_watch(case: Case) -> list[str]:
 
 def _of_trouble(case: Case, text: str) -> list[str]:
     return [
-        f"Version: {_version(case.spec.revision)}",
+        f"Version: {version_of(case.spec.revision)}",
         "Status: Investigating",
         f"What is wrong: {text}",
-        "Next Steps: a person must look: no rollout is the cause, so the daemon does nothing",
+        f"Next Steps: {next_step(case)}",
     ]
 
 
-def _version(revision: Revision) -> str:
+def version_of(revision: Revision) -> str:
+    """E.g. ``cart:2 (revision 8, pod template 5d9c)``."""
     return f"{revision.image} (revision {revision.number}, pod template {revision.hash})"
 
 
@@ -257,7 +259,10 @@ def _logs(case: Case) -> list[str]:
     return [f"{first[:1].upper()}{first[1:]}", *lines]
 
 
-def _next(case: Case) -> str:
+def next_step(case: Case) -> str:
+    """What is for whom to do next."""
+    if case.status.trouble is not None:
+        return "a person must look: no rollout is the cause, so the daemon does nothing"
     if request := awaited_request(case):
         return f"merge {request}, or close it to have the case held"
     if case.announced:

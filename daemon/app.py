@@ -25,6 +25,7 @@ from daemon.engine.surroundings_cache import Sources
 from daemon.engine.views import absent
 from daemon.engine.workers import SHARE, WORKERS
 from daemon.ports import CaseStore
+from daemon.presentation.action_links import ActionLinks
 from daemon.replicas import Membership
 from daemon.settings import Settings
 from daemon.teardown import Teardown, at_once, close_all
@@ -84,10 +85,12 @@ def run(settings: Settings) -> int:
         askers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="ask")
         teardown.add("checks", at_once(lambda: askers.shutdown(wait=False, cancel_futures=True)))
 
+        links = action_links(settings)
         around = SinkContext(
             settings=settings.incidents,
             kube=client.within(membership.longest.allowance),
             page_url=str(settings.web.page_url or ""),
+            links=links,
         )
         sinks = build_sinks(settings.incidents.chosen, around)
         reporter = defect_reporter(around) or LogOnly()
@@ -173,7 +176,9 @@ def run(settings: Settings) -> int:
         teardown.add("workload watches", cluster.stop)
         deputies = KubeDeputies(client, settings.namespaces, clock)
         orders = PeoplesOrders(cluster=cluster, store=store, deputies=deputies, clock=clock)
-        served = Served(views=daemon.views, clock=clock, access=KubeAccess(client), orders=orders)
+        served = Served(
+            views=daemon.views, clock=clock, access=KubeAccess(client), orders=orders, links=links
+        )
         web = WebServers(settings, served, intake=daemon.engine, registry=registry)
         web.start()
         teardown.add("web server", web.stop)
@@ -182,6 +187,14 @@ def run(settings: Settings) -> int:
         stop.wait()
         log.info("stopping")
     return 1 if membership.replaced else 0
+
+
+def action_links(settings: Settings) -> ActionLinks | None:
+    """The links in messages by which people decide; ``None`` where policy gives no key for them."""
+    file, page_url = settings.web.link_key_file, settings.web.page_url
+    if file is None or page_url is None:
+        return None
+    return ActionLinks(page_url=page_url, key=lambda: file.read_bytes().strip())
 
 
 def kube_client(settings: Settings) -> KubeClient:

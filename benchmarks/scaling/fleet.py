@@ -171,6 +171,10 @@ class OneConfiguration:
         del ref, uid, name, digest
         return True
 
+    def compare(self, ref: WorkloadRef, uid: str, name: str, digest: str) -> tuple[str, ...] | None:
+        del ref, uid, name, digest
+        return ()
+
     def drop(self, ref: WorkloadRef, uid: str, name: str, digest: str) -> None:
         """No case is pruned here."""
         raise NotImplementedError(ref, uid, name, digest)

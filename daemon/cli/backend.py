@@ -156,8 +156,13 @@ class Backend:
 
         names = tuple(names)
         kube = app.kube_client(settings) if "events" in names else None
-        page_url = str(settings.web.page_url or "")
-        return build(names, SinkContext(settings=settings.incidents, kube=kube, page_url=page_url))
+        around = SinkContext(
+            settings=settings.incidents,
+            kube=kube,
+            page_url=str(settings.web.page_url or ""),
+            links=app.action_links(settings),
+        )
+        return build(names, around)
 
     def definition(self, settings: Settings) -> str:
         """What the installed CustomResourceDefinition lacks; empty for nothing. Raises PortError."""

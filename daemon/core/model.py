@@ -98,6 +98,8 @@ class Container(Value, frozen=True):
     exit_reason: str = ""
     ended_at: Instant | None = None
     """When that was, by its node's clock: for words, and never compared with another clock's time."""
+    digest: str = ""
+    """Of the image that it runs (``sha256:…``), as its registry has it; empty where no pod says."""
 
 
 class Pod(Value, frozen=True):

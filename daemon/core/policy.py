@@ -74,6 +74,33 @@ class Route(Value, frozen=True):
     min_level: Level = Level.INFO
 
 
+MessageKind = Literal[
+    "default",
+    "failing",
+    "announced",
+    "awaiting_approval",
+    "held",
+    "advised",
+    "rolling_back",
+    "verifying",
+    "rolled_back",
+    "unrecovered",
+    "healthy",
+    "degraded",
+    "superseded",
+    "trouble",
+]
+"""What a message tells; ``default`` stands for those that have no template of their own."""
+
+
+class MessageTemplate(Value, frozen=True):
+    """The operator's words for one kind of message, with fields as ``$name`` or ``${name}``. Empty: ours."""
+
+    kind: MessageKind
+    title: str = ""
+    body: str = ""
+
+
 RECORDS = frozenset({"log", "events"})
 """Sinks that call nobody: they are where one looks."""
 
@@ -200,6 +227,8 @@ class Policy(Value, frozen=True):
     """Automatic rollbacks of one workload in 24 hours."""
     cooldown: float = 0.0
     """Seconds after a rollback in which the next one is not begun by itself; at most a day."""
+    announce: float = 0.0
+    """Seconds for which people can hold a rollback that the daemon is about to begin by itself."""
     approval_deadline: float = 0.0
     """Seconds that an approval is waited for; 0: for as long as it takes."""
     unapproved: Unapproved = Unapproved.HOLD
@@ -221,6 +250,8 @@ class Policy(Value, frozen=True):
     """Those in use."""
     notify: tuple[Route, ...] | None = None
     """Who is notified of what; ``None``: every sink of everything."""
+    templates: tuple[MessageTemplate, ...] = ()
+    """The operator's words for messages, one for a kind at most."""
     keep: int = 20
     """Finished cases kept for a workload."""
     contact: str = ""

@@ -10,6 +10,7 @@ from daemon.core.case import phases
 from daemon.core.case import rollback_target as target
 from daemon.core.case.case import Case, Entry, Phase, Spec, Status, case_name
 from daemon.core.model import Change, Revision, Workload
+from daemon.core.rollout_facts.image_digests import digests_of
 from daemon.core.rollout_facts.template_diff import TemplateDiff, template_diff
 from daemon.engine.restarts import own_restart
 from daemon.ports import Cluster, Unavailable
@@ -78,6 +79,7 @@ def _opened(
             reason=text,
             timeline=(Entry(at=now, phase=Phase.PROGRESSING, text=text),),
             differences=_differences(compared, base, new),
+            digests=digests_of(workload, compared or before),
         ),
     )
 

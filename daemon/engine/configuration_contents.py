@@ -23,6 +23,7 @@ from daemon.core.rollout_facts.configuration_content import (
     confirmed,
     drift,
 )
+from daemon.engine.configuration_comparison import compared
 from daemon.ports import Cluster, ConfigurationCopies, Denied, PortError, Unavailable
 
 
@@ -34,8 +35,11 @@ class ContentLook:
         self._copies = copies
         self._cluster = cluster
 
-    def opened(self, case: Case, workload: Workload | None, policy: Policy) -> Case:
-        """A case at its opening, with what its revision began with.
+    def opened(
+        self, case: Case, workload: Workload | None, policy: Policy, cases: Iterable[Case] = ()
+    ) -> Case:
+        """A case at its opening, with what its revision began with, and what of that is not what its baseline
+        was found healthy with in one of ``cases``.
 
         What is adopted is not watched, so it keeps its copies at once; and of what was written after its
         pods had started nobody can tell whether they run with it.
@@ -44,7 +48,10 @@ class ContentLook:
             return case
         found = self._contents(case.ref, case.spec.revision)
         if case.spec.change is not Change.ADOPTED:
-            return change(case, contents=tuple(content for content, _ in found))
+            case = change(case, contents=tuple(content for content, _ in found))
+            baseline = case.spec.baseline
+            proven = self.proven(case.ref, baseline, cases) if baseline is not None else ()
+            return compared(case, proven, self._copies)
         pods = workload.live_of(case.spec.revision) if workload is not None else ()
         first = min((pod.created_at for pod in pods), default=None)
         sure = tuple(_read_at_start(content, state, first) for content, state in found)

@@ -17,7 +17,7 @@ from daemon.core.case.case import Case
 from daemon.core.case.effect import Effect, EffectOutcome
 from daemon.core.case.events import Begun, Finished, Hindered, Reviewed, Settling
 from daemon.core.case.guards.emergency_stop import stopped_by
-from daemon.core.case.incident import render
+from daemon.core.case.message_templates import worded
 from daemon.core.case.plan import STEPS
 from daemon.core.model import WorkloadRef
 from daemon.core.policy import Policy
@@ -182,7 +182,7 @@ class Effects:
             names = ", ".join(sorted(self._sinks)) or "none"
             detail = f"there is no incident sink {effect.sink!r} any more (configured: {names})"
             return Finished(effect=effect.id, outcome=EffectOutcome.REFUSED, detail=detail)
-        told = render(
+        told = worded(
             case,
             policy,
             effect.stage,

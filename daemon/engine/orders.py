@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from msgspec.structs import replace
 
-from daemon.core.case.case import Instruction
+from daemon.core.case.case import Case, Instruction
 from daemon.core.case.effect import EffectOutcome
 from daemon.core.case.guards.pause import FORMS, paused_until
 from daemon.core.case.images import AskedImage
@@ -38,13 +39,21 @@ class PeoplesOrders:
         self._deputies = deputies
         self._clock = clock
 
-    def instruct(self, namespace: str, name: str, order: Instruction, who: Identity) -> str:
-        """Write an instruction, in the name and at the time that are known here. Conflict: it is too late."""
+    def instruct(
+        self,
+        namespace: str,
+        name: str,
+        order: Instruction,
+        who: Identity,
+        objection: Callable[[Case, datetime], str] = lambda *_: "",
+    ) -> str:
+        """Write an instruction, in the name and at the time that are known here. Conflict: it is too late, or
+        ``objection`` has one to the case that is written over."""
         order = replace(order, by=who.signature, at=self._clock.now())
         with self._deputies.of(who) as hands:
             for left in reversed(range(TRIES)):
                 case = self._store.get(namespace, name)
-                if why := untimely(case, order.action):
+                if why := untimely(case, order.action) or objection(case, order.at):
                     raise Conflict(why)
                 try:
                     hands.cases.instruct(replace(case, spec=replace(case.spec, instruction=order)))

@@ -190,7 +190,7 @@ class Reconciler:
             case = change(case, ownership=self._owners.at(workload))
         policy = self._policies(case.ref, workload)
         case = change(case, configuration=self._configuration.at(case.ref, case.spec.revision))
-        return self._contents.opened(case, workload, policy)
+        return self._contents.opened(case, workload, policy, self._own(case.ref))
 
     def _obey(self, case: Case, workload: Workload | None, cases: Sequence[Case], policy: Policy) -> None:
         order = case.spec.instruction

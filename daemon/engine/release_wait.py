@@ -213,6 +213,8 @@ def _names(image: str) -> set[str]:
 def _answer(case: Case, *, complete: bool) -> WaitResult | str:
     """What the case says, or how far it is. ``complete``: whether the Deployment's rollout is."""
     text = f"{case.key} is {case.phase.value}: {case.status.reason or 'nothing is known yet'}"
+    if case.announced:
+        return text
     match case.phase:
         case Phase.HEALTHY:
             if case.spec.change is Change.ADOPTED and not complete:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from daemon.core.case.case import Case, Status
+from daemon.core.case.case import Case, Phase, Status
 from daemon.ports import Clock
 
 SAVE_EVERY = 30.0
@@ -43,10 +43,12 @@ def _meaning(status: Status) -> tuple[object, ...]:
     """What is written at once when it changes.
 
     The verdict is not, for where it leads to anything the phase changes with it. Nor is it that a sink was
-    notified: where that is lost, the sink is notified again, and knows that it was.
+    notified: where that is lost, the sink is notified again, and knows that it was. Of an announcement it is
+    written: not every sink knows, and people are given their time once.
     """
     alerts = (status.alerts, status.alerts_left_out, status.alerts_lost)
-    effects = tuple(effect if effect.is_step else effect.id for effect in status.effects)
+    whole = status.phase is Phase.HELD and status.announced_until is not None
+    effects = tuple(effect if effect.is_step or whole else effect.id for effect in status.effects)
     said = (status.timeline, status.smoke_tests, status.migration, alerts)
     return status.phase, effects, said
 

@@ -193,6 +193,12 @@ class ConfigurationCopies(Protocol):
         """Whether there is a copy, and it holds what it says. Raises Denied, Unavailable."""
         ...
 
+    def compare(self, ref: WorkloadRef, uid: str, name: str, digest: str) -> tuple[str, ...] | None:
+        """Which keys of the ConfigMap differ now from the copy of this digest, in lines for people that tell
+        no value; ``None`` where one of the two is not there. Raises Denied, Unavailable.
+        """
+        ...
+
     def drop(self, ref: WorkloadRef, uid: str, name: str, digest: str) -> None:
         """Delete a copy; one that is gone already is fine. Raises Denied, Unavailable."""
         ...

@@ -79,6 +79,8 @@ def _said(case: Case, it: str, goal: str) -> str:
 
 
 def _held(case: Case, it: str) -> str:
+    if case.announced:
+        return f"{it} is failing. The daemon {case.status.reason}"
     if case.status.failing_at is not None:
         return f"{it} is failing, and the daemon does not act by itself: a person must decide."
     return f"{it} is held: it is not rolled back unless a person approves that."
@@ -114,6 +116,8 @@ def _healthy(case: Case, it: str) -> str:
 
 def _said_in_place(case: Case) -> str:
     change = "the change of " + ", ".join(f"ConfigMap {one.name}" for one in case.spec.configuration)
+    if case.announced:
+        return f"the pods are failing since {change}. The daemon {case.status.reason}"
     if case.phase is Phase.HELD and case.status.failing_at is not None:
         return (
             f"the pods are failing since {change}. The daemon does not act by itself: a person must decide."

@@ -7,7 +7,7 @@ from typing import Any
 
 from daemon.core.policy import OwnerChoice
 from daemon.settings.flaw import Flaw as Flaw
-from daemon.settings.guarding import GuardedWorkload, SignalSettings
+from daemon.settings.guarding import GuardedWorkload, PolicySettings, SignalSettings
 from daemon.settings.login_checks import login
 from daemon.settings.migration_checks import migrations
 from daemon.settings.model import Settings
@@ -244,7 +244,7 @@ def _owners(settings: Settings) -> Iterator[Flaw]:
 
 def _durations(settings: Settings) -> Iterator[Flaw]:
     poll = settings.prometheus.poll
-    places: list[tuple[Location, Any]] = [(("policy",), settings.policy)]
+    places: list[tuple[Location, PolicySettings]] = [(("policy",), settings.policy)]
     places += [(("workloads", index), workload) for index, workload in enumerate(settings.workloads)]
     for here, policy in places:
         own = policy.model_fields_set if here[0] == "workloads" else {"watch", "stale_after"}
@@ -255,6 +255,17 @@ def _durations(settings: Settings) -> Iterator[Flaw]:
             message = f"scrapes stale after {policy.stale_after:g} s would be stale at each poll ({poll:g} s)"
             remedy = f"write more than {poll:g}, best over two scrape intervals"
             yield Flaw((*here, "stale_after"), message, remedy, policy.stale_after)
+        yield from _announcement(settings, policy, here)
+
+
+def _announcement(settings: Settings, policy: PolicySettings, here: Location) -> Iterator[Flaw]:
+    """What is announced is begun within the watch, after which a held case is looked at no more."""
+    own, common = policy.model_fields_set, settings.policy
+    announce = policy.announce if here == ("policy",) or "announce" in own else common.announce
+    watch = policy.watch if here == ("policy",) or "watch" in own else common.watch
+    if announce >= watch >= settings.prometheus.poll and (here == ("policy",) or own & {"announce", "watch"}):
+        message = f"the watch of {watch:g} s is over before a rollback announced {announce:g} s ahead"
+        yield Flaw((*here, "announce"), message, f"write less than {watch:g}", announce)
 
 
 def _warmups(settings: Settings) -> Iterator[Flaw]:

@@ -142,6 +142,14 @@ class WebSettings(Group):
     page_url: HttpUrl | None = Field(
         default=None, description="Where people reach the page; incidents link to it. None: no links."
     )
+    link_key_file: ReadableFile | None = Field(
+        default=None,
+        description=(
+            "File with the key (`openssl rand -base64 32`) of links in messages by which a person approves "
+            "or holds a case on the page; needs `page_url` and a login. A new key ends every link. None: "
+            "messages link to the case alone."
+        ),
+    )
     hosts: tuple[HostName, ...] = Field(
         default=(),
         max_length=20,
@@ -203,6 +211,10 @@ class WebSettings(Group):
     def webhook_key(self) -> SecretStr | None:
         """The key of signed deliveries. Raises OSError when its file has gone."""
         return secret_from(None, self.webhook_key_file)
+
+    def link_key(self) -> SecretStr | None:
+        """The key of links in messages. Raises OSError when its file has gone."""
+        return secret_from(None, self.link_key_file)
 
     def secret_token(self) -> SecretStr | None:
         """The webhook's token. Raises OSError when its file has gone."""

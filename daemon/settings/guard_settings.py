@@ -29,6 +29,15 @@ class GuardSettings(Group):
             "whatever deploys again by itself takes. 0 switches it off."
         ),
     )
+    announce: Duration = Field(
+        default=0.0,
+        ge=0,
+        le=600,
+        description=(
+            "Seconds before a rollback in which people are told of it and can hold it; an approval begins it "
+            "at once. It is not kept waiting by a sink that is down. 0: it is begun at once."
+        ),
+    )
     approval_deadline: Duration = Field(
         default=0.0,
         ge=0,

@@ -6,9 +6,12 @@ from typing import Literal, get_args
 
 from pydantic import Field, SecretStr
 
+from daemon.core.case.message_templates import FIELDS
+from daemon.core.policy import MessageTemplate
 from daemon.settings.annotations import GrafanaSettings, OtelSettings
 from daemon.settings.channels import Channelled
 from daemon.settings.chats import AppriseSettings, SlackSettings, TeamsSettings
+from daemon.settings.message_templates import TemplateSettings, message_template
 from daemon.settings.trackers import GitHubSettings, GitLabSettings, JiraSettings, OpsgenieSettings
 from daemon.settings.types import (
     Group,
@@ -95,6 +98,14 @@ class IncidentSettings(Group):
     jira: JiraSettings | None = Field(default=None, description="None: Jira is not used.")
     opsgenie: OpsgenieSettings | None = Field(default=None, description="None: Opsgenie is not used.")
     apprise: AppriseSettings | None = Field(default=None, description="None: apprise is not used.")
+    templates: tuple[TemplateSettings, ...] = Field(
+        default=(),
+        max_length=20,
+        description=(
+            "Your own words for messages, with fields as `$name` or `${name}`: "
+            f"{', '.join(f'`{name}`' for name in FIELDS)}. `rollbackd notify render` shows them."
+        ),
+    )
 
     grafana: GrafanaSettings | None = Field(default=None, description="None: Grafana is not used.")
     otel: OtelSettings | None = Field(default=None, description="None: no traces are sent.")
@@ -112,6 +123,10 @@ class IncidentSettings(Group):
         configured = {"log", "events", *(["sentry"] if sentry else [])}
         configured |= {sink for sink in GROUPS if getattr(self, sink) is not None}
         return tuple(sink for sink in SINKS if sink in configured)
+
+    @property
+    def message_templates(self) -> tuple[MessageTemplate, ...]:
+        return tuple(message_template(one) for one in self.templates)
 
     def channels(self, sink: Sink) -> tuple[str, ...]:
         """Where in a sink people may be notified, the usual place first; none where there is one place."""

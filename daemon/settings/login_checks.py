@@ -25,6 +25,10 @@ def login(settings: Settings) -> Iterator[Flaw]:
             "exposed: true",
             chosen.mode,
         )
+    if web.link_key_file is not None and (web.page_url is None or chosen.mode == "none"):
+        lacking = "web.page_url" if web.page_url is None else "a login"
+        message = f"links in messages lead to the page, and {lacking} is missing"
+        yield Flaw(("web", "link_key_file"), message, "add it, or leave link_key_file out")
     if web.local_port is not None and web.local_port == web.port:
         message = f"port {web.port} is the web server's own already"
         yield Flaw(("web", "local_port"), message, "choose another", web.local_port)

@@ -226,6 +226,7 @@ class Settings(BaseSettings):
             ingress=entry.ingress.check if entry is not None and entry.ingress is not None else None,
             owners=self._owners(entry),
             sinks=self.incidents.chosen,
+            templates=self.incidents.message_templates,
             **values,
         )
 

@@ -12,6 +12,7 @@ from daemon.settings.problems import Location, instead
 
 def notifying(settings: Settings) -> Iterator[Flaw]:
     yield from _slack(settings)
+    yield from _templates(settings)
     yield from _routes(settings, settings.policy, ("policy",))
     for index, workload in enumerate(settings.workloads):
         yield from _routes(settings, workload, ("workloads", index))
@@ -30,6 +31,16 @@ def _slack(settings: Settings) -> Iterator[Flaw]:
     elif slack.webhook_file is not None and slack.channels:
         message = "an incoming webhook has a channel of its own"
         yield Flaw((*here, "channels"), message, "leave channels out, or use token_file")
+
+
+def _templates(settings: Settings) -> Iterator[Flaw]:
+    seen: set[str] = set()
+    for index, template in enumerate(settings.incidents.templates):
+        if template.kind in seen:
+            place: Location = ("incidents", "templates", index, "kind")
+            message = f"messages of the kind {template.kind} have a template already"
+            yield Flaw(place, message, "keep one of the two", template.kind)
+        seen.add(template.kind)
 
 
 def _routes(settings: Settings, policy: PolicySettings, group: Location) -> Iterator[Flaw]:

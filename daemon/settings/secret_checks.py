@@ -64,6 +64,13 @@ def _webhook_token(settings: Settings) -> Iterator[Flaw]:
             f"the key of signed deliveries has fewer than {SHORTEST_TOKEN} characters, and can be guessed",
             "make one with: openssl rand -hex 32",
         )
+    link_key = settings.web.link_key()
+    if link_key is not None and len(link_key.get_secret_value()) < SHORTEST_TOKEN:
+        yield Flaw(
+            ("web", "link_key_file"),
+            f"the key of links in messages has fewer than {SHORTEST_TOKEN} characters, and can be guessed",
+            "make one with: openssl rand -hex 32",
+        )
 
 
 def written_down(values: Mapping[str, Any]) -> Iterator[Flaw]:

@@ -11,16 +11,17 @@ import msgspec
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
-from daemon.core.case.case import Instruction
+from daemon.core.case.case import Case, Instruction
 from daemon.core.case.images import AskedImage
 from daemon.core.case.steps.step import Right
 from daemon.core.model import WorkloadRef
 from daemon.ports import Conflict, Denied, Identity, Missing, PortError, Rejected, Unavailable
+from daemon.presentation.action_links import Action, ActionLinks, LinkProof
 from daemon.web.answers import RETRY, Described, answer
 from daemon.web.body import read_bounded
 from daemon.web.door import Door
 from daemon.web.own_page import require_own_page
-from daemon.web.ports import Orders
+from daemon.web.ports import Orders, unconditional
 from daemon.web.readers import Readers
 from daemon.web.visitor import INSTRUCT, change
 
@@ -33,14 +34,23 @@ _NOBODY = (
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+class Link(msgspec.Struct, forbid_unknown_fields=True):
+    """What the address of a message's link bears."""
+
+    until: int
+    sig: str
+
+
 class Approval(msgspec.Struct, forbid_unknown_fields=True):
     reason: str = ""
+    link: Link | None = None
     revision: int | None = None
     unproven: bool = False
 
 
 class Hold(msgspec.Struct, forbid_unknown_fields=True):
     reason: str = ""
+    link: Link | None = None
 
 
 class Rollback(msgspec.Struct, forbid_unknown_fields=True):
@@ -67,6 +77,7 @@ class Desk:
     orders: Orders
     hosts: Collection[str]
     readers: Readers
+    links: ActionLinks | None = None
 
     async def take(
         self,
@@ -93,6 +104,15 @@ class Desk:
 
         return await self.readers.read(done)
 
+    def objection(self, action: Action, link: Link | None) -> Callable[[Case, datetime], str]:
+        """What a link that was followed asks of the case. Raises Rejected where there are no links."""
+        if link is None:
+            return unconditional
+        if self.links is None:
+            raise Rejected("links of messages are not in use here (web.link_key_file)")
+        links, proof = self.links, LinkProof(until=link.until, signature=link.sig)
+        return lambda case, now: links.objection(case, action, proof, now)
+
 
 def add_actions(app: FastAPI, desk: Desk) -> None:
     orders = desk.orders
@@ -102,7 +122,11 @@ def add_actions(app: FastAPI, desk: Desk) -> None:
         """Let the daemon roll a case back; with ``revision``, to that one."""
 
         def act(who: Identity, given: Approval) -> str:
-            return orders.instruct(namespace, name, _approval(given), who)
+            if given.link is not None and given.revision is not None:
+                raise Rejected("a link approves what its message says: leave the revision out")
+            return orders.instruct(
+                namespace, name, _approval(given), who, desk.objection("approve", given.link)
+            )
 
         return await desk.take(request, Approval, namespace, INSTRUCT, act)
 
@@ -111,7 +135,8 @@ def add_actions(app: FastAPI, desk: Desk) -> None:
         """Keep the daemon from rolling a case back."""
 
         def act(who: Identity, given: Hold) -> str:
-            return orders.instruct(namespace, name, _order("hold", given.reason), who)
+            order = _order("hold", given.reason)
+            return orders.instruct(namespace, name, order, who, desk.objection("hold", given.link))
 
         return await desk.take(request, Hold, namespace, INSTRUCT, act)
 

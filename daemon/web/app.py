@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from daemon import __version__
 from daemon.ports import Clock, PortError, Unavailable
+from daemon.presentation.action_links import ActionLinks
 from daemon.web.actions import Desk, add_actions
 from daemon.web.answers import RETRY, answer
 from daemon.web.api import Shown, add_api, add_probes
@@ -44,6 +45,7 @@ def build(
     namespaces: Collection[str] = (),
     hosts: Collection[str] = (),
     pace: Pace = ORDINARY,
+    links: ActionLinks | None = None,
 ) -> FastAPI:
     """``door`` decides who sees the page and the API; ``namespaces`` are those that are guarded. Without
     ``orders`` nothing can be done there.
@@ -69,7 +71,7 @@ def build(
     if isinstance(door, TokenDoor):
         add_login(app, door, hosts)
     if orders is not None and not isinstance(door, NoDoor):
-        add_actions(app, Desk(door=door, orders=orders, hosts=hosts, readers=Readers()))
+        add_actions(app, Desk(door=door, orders=orders, hosts=hosts, readers=Readers(), links=links))
     _add_page(app)
     return app
 

@@ -9,6 +9,7 @@ from typing import assert_never
 from prometheus_client import CollectorRegistry
 
 from daemon.ports import Access, Clock
+from daemon.presentation.action_links import ActionLinks
 from daemon.settings import Settings
 from daemon.settings.login import LoginSettings
 from daemon.web.app import LOCAL, build, look_only
@@ -46,6 +47,7 @@ class Served:
     clock: Clock
     access: Access
     orders: Orders
+    links: ActionLinks | None = None
 
 
 class WebServers:
@@ -65,6 +67,7 @@ class WebServers:
             webhook_key=key.get_secret_value() if key is not None else None,
             door=door_of(web.login, served.access, served.clock),
             orders=served.orders,
+            links=served.links,
             namespaces=settings.namespaces,
             hosts=web.names or (LOCAL if web.login.mode == "none" and not web.login.exposed else ()),
         )

@@ -31,7 +31,7 @@ function drawBanners() {
 }
 
 function route() {
-  const parts = location.hash.split("/").slice(1);
+  const parts = location.hash.split("?")[0].split("/").slice(1);
   if (parts[0] !== "cases" || parts.length !== 3) return null;
   try { return parts.slice(1).map(decodeURIComponent); } catch { return null; /* a broken address: the list */ }
 }
@@ -57,6 +57,7 @@ function draw() {
   }
   entry.form = null;
   put(view, wanted ? drawCase() : drawList());
+  if (wanted && state.data.detail) follow();
   if (focused !== document.activeElement) {
     const now = focused.isConnected ? focused : place && view.querySelector(place);
     if (now) now.focus({ preventScroll: true });

@@ -80,7 +80,7 @@ document.getElementById("no").addEventListener("click", () => decide(false));
 document.getElementById("ask").addEventListener("cancel", (event) => { event.preventDefault(); decide(false); });
 
 // The page is drawn anew at each change: what somebody is typing stays, and so does the answer.
-const desk = { of: "", key: "", node: null, reason: null, said: null };
+const desk = { of: "", key: "", node: null, reason: null, said: null, link: null };
 function actions(d) {
   const s = d.summary, of = `${s.namespace}/${s.name}`, allowed = d.actions || [], hand = d.byHand;
   if (desk.of !== of) {
@@ -106,7 +106,8 @@ const ofWorkload = (s, action) => `api/workloads/${encodeURIComponent(s.namespac
 function doing(kind, text, question, path, body) {
   const button = el("button", { type: "button", class: kind, "data-key": `do-${kind}`, text });
   button.addEventListener("click", async () => {
-    const [title, meaning] = question(), sent = body();
+    const [title, meaning] = question(), sent = desk.link ? { ...body(), link: desk.link } : body();
+    desk.link = null;
     if (!await asked(title, meaning, text)) { button.focus(); return; }
     button.disabled = true;
     try { desk.said.textContent = (await post(path, sent)).done; } catch (error) { desk.said.textContent = error.message; }
@@ -114,6 +115,23 @@ function doing(kind, text, question, path, body) {
     await again();
   });
   return button;
+}
+// A message's link asks the same question as the button, once; what it proves goes along, and the server decides.
+function followed() {
+  const given = new URLSearchParams(location.hash.split("?")[1] || ""), until = Number(given.get("until"));
+  return given.get("sig") && until ? { action: given.get("do"), link: { until, sig: given.get("sig") } } : null;
+}
+function follow() {
+  const wanted = followed();
+  if (!wanted || !desk.node) return;
+  history.replaceState(null, "", location.hash.split("?")[0]);
+  const button = desk.node.querySelector(`[data-key="do-${wanted.action}"]`);
+  if (!["approve", "hold"].includes(wanted.action) || !button) {
+    desk.said.textContent = "What the link was for cannot be done now, or not by you: decide by what is said here.";
+    return;
+  }
+  desk.link = wanted.link;
+  button.click();
 }
 function approval(s) {
   const goal = s.subject ? "what was there before" : s.target ? named(s.target) : "the newest revision that is known good";

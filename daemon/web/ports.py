@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from daemon.core.case.alerts import UnmatchedAlert
@@ -11,6 +12,12 @@ from daemon.core.case.images import AskedImage
 from daemon.core.model import Alert, Workload, WorkloadRef
 from daemon.core.policy import Policy
 from daemon.ports import Identity
+
+
+def unconditional(case: Case, now: datetime) -> str:
+    """Of an order that was given in view of the case."""
+    del case, now
+    return ""
 
 
 class Intake(Protocol):
@@ -27,8 +34,18 @@ class Orders(Protocol):
     """What people may ask for. Each answers a sentence, blocks for some seconds, and raises PortError:
     Conflict (too late, or somebody was faster), Denied, Missing, Rejected, Unavailable."""
 
-    def instruct(self, namespace: str, name: str, order: Instruction, who: Identity) -> str:
-        """Approve or hold a case; who and when is written as it is known here, whatever ``order`` says."""
+    def instruct(
+        self,
+        namespace: str,
+        name: str,
+        order: Instruction,
+        who: Identity,
+        objection: Callable[[Case, datetime], str] = unconditional,
+    ) -> str:
+        """Approve or hold a case; who and when is written as it is known here, whatever ``order`` says.
+
+        ``objection``: why the case as it is, and at this moment, may not be instructed; a Conflict.
+        """
         ...
 
     def roll_back(

@@ -66,6 +66,22 @@ def test_a_copy_is_kept_found_and_dropped_as_often_as_asked(configured: Configur
     assert not configured.copies.kept(*configured.owner, CONFIG.name, digest)
 
 
+def test_what_differs_from_a_copy_is_told_by_key_and_not_by_value(configured: ConfigurationDriver) -> None:
+    configured.write(CONFIG, "one")
+    digest = digest_now(configured)
+    assert configured.copies.compare(*configured.owner, CONFIG.name, digest) is None, "there is no copy"
+    assert configured.copies.keep(*configured.owner, CONFIG.name, digest)
+    assert configured.copies.compare(*configured.owner, CONFIG.name, digest) == ()
+    configured.write(CONFIG, "two")
+    found = configured.copies.compare(*configured.owner, CONFIG.name, digest)
+    assert found is not None
+    [line] = found
+    assert line.startswith(f"ConfigMap {CONFIG.name}, key ")
+    assert line.endswith(": changed")
+    configured.remove(CONFIG)
+    assert configured.copies.compare(*configured.owner, CONFIG.name, digest) is None
+
+
 def test_only_the_content_that_was_seen_is_kept(configured: ConfigurationDriver) -> None:
     configured.write(CONFIG, "one")
     digest = digest_now(configured)

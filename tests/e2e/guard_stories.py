@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 WORKLOADS: Mapping[str, dict[str, Any]] = {
-    "halted": {"smoke_tests": [], "configuration": "restore"},
+    "halted": {"smoke_tests": [], "configuration": "restore", "announce": "10s"},
     "paused": {"smoke_tests": []},
     "imaged": {"smoke_tests": []},
     "gone": {"smoke_tests": []},

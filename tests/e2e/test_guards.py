@@ -150,6 +150,10 @@ def test_an_emergency_stop_in_the_middle_of_a_plan(
 ) -> None:
     held, ended = playing["halted"].result().cases
     assert held["status"]["phase"] == "Held", held["status"]["reason"]
+    [told] = [e for e in held["status"]["timeline"] if "unless somebody holds it" in e["text"]]
+    begun = min(e["intendedAt"] for e in held["status"]["effects"] if e["kind"] != "publish")
+    announced = datetime.fromisoformat(begun) - datetime.fromisoformat(told["at"])
+    assert announced.total_seconds() >= 10, "people had their time before the plan began"
     assert "we look at it ourselves (guard emergency-stop, until" in held["status"]["reason"]
     assert "half-done: restoring ConfigMap" in held["status"]["reason"]
     ends = dict(steps(held))

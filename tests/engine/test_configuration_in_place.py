@@ -63,6 +63,7 @@ def test_it_is_told_in_words_of_its_own_and_never_what_it_holds() -> None:
     said = incident.message(case, made.policy, made.clock.now())
     assert said.startswith("GL-006 CONFIGURATION RESTORED\n")
     assert f"Changed: ConfigMap {CONFIG.name} was changed by kubectl at" in said
+    assert f"Key by Key:\n  - ConfigMap {CONFIG.name}, key key: changed\n" in said
     assert "Rollback" not in said
     assert "secret that nobody" not in f"{case}{said}{[i.message for i in made.sink.deliveries]}"
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from daemon.core.case.case import Phase
 from daemon.core.case.incident import Incident
-from daemon.core.policy import Level, Route
+from daemon.core.policy import Level, MessageTemplate, Route
 from daemon.ports import Unavailable
 from tests.engine.world import POLICY, World
 
@@ -96,3 +96,13 @@ def test_a_time_that_the_other_side_asks_for_is_waited() -> None:
     sink.busy = 0.0
     world.run(60)
     assert sink.heard
+
+
+def test_what_is_sent_is_in_the_operators_words() -> None:
+    words = (MessageTemplate(kind="rolled_back", title="$workload is well again"),)
+    world = World(rps=20.0, policy=replace(POLICY, templates=words), errors={"v1.1.0": 0.3}).settled()
+    world.deploy("v1.1.0")
+    world.run_until(Phase.ROLLED_BACK, within=900)
+    titles = [told.title for told in world.sink.deliveries]
+    assert titles[0] == "GL-006 RELEASE FAILING"
+    assert titles[-1] == "gl-006-heatreclaim is well again"

@@ -132,3 +132,18 @@ def test_what_makes_no_sense_is_refused_before_anything_is_written(
     with pytest.raises(error, match=says):
         ask(orders)
     assert world.cluster.workload(REF) == before
+
+
+def test_what_is_objected_to_the_case_that_is_written_over_is_not_done() -> None:
+    """Each try looks at the case as it is then: what was decided meanwhile is seen."""
+    world, case, orders, _ = waiting()
+    seen: list[Case] = []
+
+    def used(stored: Case, _: object) -> str:
+        seen.append(stored)
+        return "it was used" if stored.spec.instruction is not None else ""
+
+    orders.instruct(case.namespace, case.name, order(world, "hold"), ANNA, used)
+    with pytest.raises(Conflict, match="it was used"):
+        orders.instruct(case.namespace, case.name, order(world, "approve"), ANNA, used)
+    assert [one.spec.instruction is None for one in seen] == [True, False]

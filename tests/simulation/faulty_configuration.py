@@ -14,7 +14,7 @@ from tests.simulation.troubles import Troubles
 
 
 class FaultyConfiguration(MemoryConfiguration):
-    """``reads``, ``copying`` and ``restores`` are what goes wrong with ConfigMaps."""
+    """``reads``, ``copying``, ``comparing`` and ``restores`` are what goes wrong with ConfigMaps."""
 
     def __init__(self, cluster: FaultyCluster, clock: Clock) -> None:
         super().__init__(clock)
@@ -22,6 +22,7 @@ class FaultyConfiguration(MemoryConfiguration):
         self._broken: set[str] = set()
         self.reads = Troubles()
         self.copying = Troubles()
+        self.comparing = Troubles()
         self.restores = Troubles()
 
     def version(self, namespace: str, reference: Reference) -> ObjectVersion:
@@ -35,6 +36,10 @@ class FaultyConfiguration(MemoryConfiguration):
     def keep(self, ref: WorkloadRef, uid: str, name: str, digest: str) -> bool:
         with self.copying.call():
             return super().keep(ref, uid, name, digest)
+
+    def compare(self, ref: WorkloadRef, uid: str, name: str, digest: str) -> tuple[str, ...] | None:
+        with self.comparing.call():
+            return super().compare(ref, uid, name, digest)
 
     def restore(self, ref: WorkloadRef, uid: str, drift: Drift, token: str) -> RollbackResult:
         with self.restores.call():

@@ -16,6 +16,7 @@ from daemon.adapters.incidents.webhook import message_id, page_of
 from daemon.core.case.incident import Incident
 from daemon.core.policy import Level
 from daemon.ports import Denied, Unavailable
+from daemon.presentation.action_links import ActionLinks
 
 LONGEST_TITLE, LONGEST_TEXT = 250, 30_000
 """Characters; apprise cuts what a service takes less of."""
@@ -29,9 +30,12 @@ class AppriseSink:
 
     name = "apprise"
 
-    def __init__(self, channels: Mapping[str, Path], *, page_url: str = "") -> None:
+    def __init__(
+        self, channels: Mapping[str, Path], *, page_url: str = "", links: ActionLinks | None = None
+    ) -> None:
         self._channels = dict(channels)
-        self._page_url = page_url.rstrip("/")
+        self._page_url = page_url
+        self._links = links
 
     def publish(self, incident: Incident) -> str:
         """Returns when the service has taken the message. Raises Unavailable, Denied, Rejected."""
@@ -55,9 +59,11 @@ class AppriseSink:
 
     def preview(self, incident: Incident) -> dict[str, str]:
         page = page_of(incident, self._page_url)
-        text = plain(incident.message, LONGEST_TEXT)
+        asked = self._links.of(incident.case, incident.at) if self._links is not None else ()
+        lines = [plain(incident.message, LONGEST_TEXT), *([page] if page else [])]
+        lines += [f"{link.words}: {link.address}" for link in asked]
         return {
             "title": one_line(incident.title, LONGEST_TITLE),
-            "body": f"{text}\n{page}" if page else text,
+            "body": "\n".join(lines),
             "type": TYPES[incident.level],
         }

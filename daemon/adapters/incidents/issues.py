@@ -65,8 +65,8 @@ class IssueSink(ABC):
         self._token_file = token_file
         self._projects = tuple(projects)
         self._labels = tuple(labels)
-        self._address = address.rstrip("/")
-        self._page_url = page_url.rstrip("/")
+        self._address = address
+        self._page_url = page_url
 
     def publish(self, incident: Incident) -> str:
         """Returns the issue's address. Raises Unavailable, Denied, Rejected."""

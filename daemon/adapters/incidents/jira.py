@@ -55,12 +55,12 @@ class JiraSink:
         issue_type: str = "Task",
         page_url: str = "",
     ) -> None:
-        self._address = address.rstrip("/")
+        self._address = address
         self._token_file = token_file
         self._projects = tuple(projects)
         self._email = email
         self._issue_type = issue_type
-        self._page_url = page_url.rstrip("/")
+        self._page_url = page_url
 
     def publish(self, incident: Incident) -> str:
         """Returns the issue's address. Raises Unavailable, Denied, Rejected."""

@@ -32,8 +32,8 @@ class OpsgenieSink:
 
     def __init__(self, key_file: Path, *, address: str = ADDRESS, page_url: str = "") -> None:
         self._key_file = key_file
-        self._url = f"{address.rstrip('/')}/v2/alerts"
-        self._page_url = page_url.rstrip("/")
+        self._url = f"{address}/v2/alerts"
+        self._page_url = page_url
 
     def publish(self, incident: Incident) -> str:
         """Returns when Opsgenie has taken all requests. Raises Unavailable, Denied, Rejected."""

@@ -27,8 +27,8 @@ class PagerDutySink:
 
     def __init__(self, routing_key_file: Path, *, address: str = ADDRESS, page_url: str = "") -> None:
         self._key_file = routing_key_file
-        self._url = f"{address.rstrip('/')}/v2/enqueue"
-        self._page_url = page_url.rstrip("/")
+        self._url = f"{address}/v2/enqueue"
+        self._page_url = page_url
 
     def publish(self, incident: Incident) -> str:
         """Returns when PagerDuty has taken the event. Raises Unavailable, Denied, Rejected."""

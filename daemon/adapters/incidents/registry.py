@@ -12,6 +12,7 @@ from daemon.adapters.incidents.log import LogSink
 from daemon.adapters.kubernetes.client import KubeClient
 from daemon.core.case.incident import Incident
 from daemon.ports import DefectReporter, IncidentSink, Rejected
+from daemon.presentation.action_links import ActionLinks
 from daemon.settings import IncidentSettings
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ class SinkContext:
     settings: IncidentSettings
     kube: KubeClient | None = None
     page_url: str = ""
+    links: ActionLinks | None = None
+    """Those by which people decide; ``None``: messages have none."""
 
 
 def _log(_: SinkContext) -> Sink:
@@ -95,11 +98,15 @@ def _slack(context: SinkContext) -> Sink:
 
     settings = _written(context.settings.slack, "slack", "a token or a webhook")
     if settings.webhook_file is not None:
-        return SlackWebhookSink(settings.webhook_file, page_url=context.page_url)
+        return SlackWebhookSink(settings.webhook_file, page_url=context.page_url, links=context.links)
     if settings.token_file is None or not settings.channels:
         raise ValueError("incident sink slack needs a token and a channel: write both into incidents.slack")
     return SlackSink(
-        settings.token_file, settings.channels, address=str(settings.url), page_url=context.page_url
+        settings.token_file,
+        settings.channels,
+        address=str(settings.url),
+        page_url=context.page_url,
+        links=context.links,
     )
 
 
@@ -108,7 +115,7 @@ def _teams(context: SinkContext) -> Sink:
 
     settings = _written(context.settings.teams, "teams", "a webhook")
     files = {channel.name: channel.webhook_file for channel in settings.channels}
-    return TeamsSink(files, page_url=context.page_url)
+    return TeamsSink(files, page_url=context.page_url, links=context.links)
 
 
 def _github(context: SinkContext) -> Sink:
@@ -165,7 +172,7 @@ def _apprise(context: SinkContext) -> Sink:
     if not _is_there("apprise"):
         raise ValueError("incident sink apprise needs its library: pip install 'rollbackd[apprise]'")
     files = {channel.name: channel.url_file for channel in settings.channels}
-    return AppriseSink(files, page_url=context.page_url)
+    return AppriseSink(files, page_url=context.page_url, links=context.links)
 
 
 def _grafana(context: SinkContext) -> Sink:

@@ -27,7 +27,7 @@ class SentrySink:
     name = "sentry"
 
     def __init__(self, options: SentryOptions) -> None:
-        self._page_url = options.page_url.rstrip("/")
+        self._page_url = options.page_url
         self._client = connect(options)
 
     def publish(self, incident: Incident) -> str:

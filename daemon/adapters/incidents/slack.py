@@ -17,6 +17,7 @@ from daemon.adapters.incidents.webhook import message_id, page_of
 from daemon.core.case.incident import Incident
 from daemon.core.policy import Level
 from daemon.ports import Denied, PortError, Rejected, Unavailable
+from daemon.presentation.action_links import ActionLinks
 
 ADDRESS = "https://slack.com/api"
 EVENT = "rollbackd_incident"
@@ -61,12 +62,19 @@ class SlackSink:
     name = "slack"
 
     def __init__(
-        self, token_file: Path, channels: Sequence[str], *, address: str = ADDRESS, page_url: str = ""
+        self,
+        token_file: Path,
+        channels: Sequence[str],
+        *,
+        address: str = ADDRESS,
+        page_url: str = "",
+        links: ActionLinks | None = None,
     ) -> None:
         self._token_file = token_file
         self._channels = tuple(channels)
-        self._url = address.rstrip("/")
-        self._page_url = page_url.rstrip("/")
+        self._url = address
+        self._page_url = page_url
+        self._links = links
 
     def publish(self, incident: Incident) -> str:
         """Returns ``channel/timestamp`` of the thread's head. Raises Unavailable, Denied, Rejected."""
@@ -97,7 +105,7 @@ class SlackSink:
     def _message(self, incident: Incident, channel: str, head: str, message: str) -> dict[str, object]:
         body: dict[str, object] = {
             "channel": channel,
-            **shown(incident, self._page_url),
+            **shown(incident, self._page_url, self._links),
             "metadata": {
                 "event_type": EVENT,
                 "event_payload": {"incident": incident.key, "message": message},
@@ -120,9 +128,10 @@ class SlackWebhookSink:
 
     name = "slack"
 
-    def __init__(self, webhook_file: Path, *, page_url: str = "") -> None:
+    def __init__(self, webhook_file: Path, *, page_url: str = "", links: ActionLinks | None = None) -> None:
         self._file = webhook_file
-        self._page_url = page_url.rstrip("/")
+        self._page_url = page_url
+        self._links = links
 
     def publish(self, incident: Incident) -> str:
         """Returns when Slack has taken the message. Raises Unavailable, Denied, Rejected."""
@@ -135,23 +144,25 @@ class SlackWebhookSink:
             # The channel or the webhook is gone, or archived.
             barred=frozenset({404, 410}),
         )
-        outlet.call("POST", payload=shown(incident, self._page_url))
+        outlet.call("POST", payload=shown(incident, self._page_url, self._links))
         return f"Slack message {message_id(incident)}"
 
     def preview(self, incident: Incident) -> dict[str, object]:
-        return shown(incident, self._page_url)
+        return shown(incident, self._page_url, self._links)
 
 
-def shown(incident: Incident, page_url: str) -> dict[str, object]:
-    """What people see: the title, the message, and a link to the case."""
+def shown(incident: Incident, page_url: str, links: ActionLinks | None = None) -> dict[str, object]:
+    """What people see: the title, the message, and links to the case and to what may be decided there."""
     text = plain(incident.message, LONGEST_SECTION * MOST_SECTIONS)
     parts = [text[begin : begin + LONGEST_SECTION] for begin in range(0, len(text), LONGEST_SECTION)]
     title = _literal(one_line(incident.title, LONGEST_HEADER))
     blocks: list[dict[str, object]] = [{"type": "header", "text": title}]
     blocks += [{"type": "section", "text": _literal(part)} for part in parts]
+    asked = links.of(incident.case, incident.at) if links is not None else ()
     if page := page_of(incident, page_url):
-        link = {"type": "mrkdwn", "text": f"<{slack_text(page, LONGEST_SECTION)}|the case>"}
-        blocks.append({"type": "context", "elements": [link]})
+        addresses = [("the case", page), *((link.words, link.address) for link in asked)]
+        told = " · ".join(f"<{slack_text(address, LONGEST_SECTION)}|{words}>" for words, address in addresses)
+        blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": told}]})
     # Shown where blocks are not, as in a notification.
     return {"text": slack_text(f"{incident.title}: {incident.reason}", LONGEST_SECTION), "blocks": blocks}
 

@@ -16,6 +16,7 @@ from daemon.adapters.incidents.outlet import Outlet, address_in, place_of
 from daemon.adapters.incidents.webhook import message_id, page_of
 from daemon.core.case.incident import Incident
 from daemon.core.policy import Level
+from daemon.presentation.action_links import ActionLinks
 
 LONGEST_TITLE, LONGEST_TEXT, MOST_LINES = 250, 6000, 80
 """A message may have 28 KB, and each line of the text costs some 100 bytes around it."""
@@ -31,9 +32,12 @@ class TeamsSink:
 
     name = "teams"
 
-    def __init__(self, channels: Mapping[str, Path], *, page_url: str = "") -> None:
+    def __init__(
+        self, channels: Mapping[str, Path], *, page_url: str = "", links: ActionLinks | None = None
+    ) -> None:
         self._channels = dict(channels)
-        self._page_url = page_url.rstrip("/")
+        self._page_url = page_url
+        self._links = links
 
     def publish(self, incident: Incident) -> str:
         """Returns when Teams has taken the card. Raises Unavailable, Denied, Rejected."""
@@ -47,14 +51,14 @@ class TeamsSink:
             # The workflow was deleted or switched off.
             barred=frozenset({404, 410}),
         )
-        outlet.call("POST", payload=message_of(incident, self._page_url))
+        outlet.call("POST", payload=message_of(incident, self._page_url, self._links))
         return f"Teams card {message_id(incident)}"
 
     def preview(self, incident: Incident) -> dict[str, object]:
-        return message_of(incident, self._page_url)
+        return message_of(incident, self._page_url, self._links)
 
 
-def message_of(incident: Incident, page_url: str) -> dict[str, object]:
+def message_of(incident: Incident, page_url: str, links: ActionLinks | None = None) -> dict[str, object]:
     lines = plain(incident.message, LONGEST_TEXT).split("\n")[:MOST_LINES]
     title = one_line(incident.title, LONGEST_TITLE)
     card: dict[str, object] = {
@@ -69,7 +73,9 @@ def message_of(incident: Incident, page_url: str) -> dict[str, object]:
         ],
     }
     if page := page_of(incident, page_url):
-        card["actions"] = [{"type": "Action.OpenUrl", "title": "The case", "url": page}]
+        asked = links.of(incident.case, incident.at) if links is not None else ()
+        addresses = [("The case", page), *((link.words, link.address) for link in asked)]
+        card["actions"] = [{"type": "Action.OpenUrl", "title": words, "url": at} for words, at in addresses]
     attachment = {
         "contentType": "application/vnd.microsoft.card.adaptive",
         "contentUrl": None,

@@ -77,7 +77,7 @@ class WebhookSink:
         self._url = url
         self._secret_file = secret_file
         self._now = now
-        self._page_url = page_url.rstrip("/")
+        self._page_url = page_url
 
     def publish(self, incident: Incident) -> str:
         """Returns when the receiver has answered with 2xx. Raises Unavailable, Denied, Rejected."""

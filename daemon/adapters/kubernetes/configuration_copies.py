@@ -30,6 +30,7 @@ from daemon.core.rollout_facts.configuration_content import (
     digest_of,
     size_of,
 )
+from daemon.core.rollout_facts.configuration_diff import ConfigMapData, configuration_diff
 from daemon.core.rollout_facts.copies import copy_name
 from daemon.ports import RollbackResult
 
@@ -66,6 +67,10 @@ class _ConfigMap(partial.Partial, frozen=True):
     @property
     def digest(self) -> str:
         return digest_of(self.data or {}, self.binary_data or {})
+
+    @property
+    def content(self) -> ConfigMapData:
+        return ConfigMapData(text=self.data or {}, binary=self.binary_data or {})
 
     @property
     def keys(self) -> frozenset[str]:
@@ -138,8 +143,18 @@ class KubeConfigurationCopies:
         return True
 
     def kept(self, ref: WorkloadRef, uid: str, name: str, digest: str) -> bool:
+        return self._copy_of(ref, uid, name, digest) is not None
+
+    def compare(self, ref: WorkloadRef, uid: str, name: str, digest: str) -> tuple[str, ...] | None:
+        before, now = self._copy_of(ref, uid, name, digest), self._read(ref.namespace, name)
+        if before is None or now is None:
+            return None
+        return configuration_diff(name, before.content, now.content)
+
+    def _copy_of(self, ref: WorkloadRef, uid: str, name: str, digest: str) -> _ConfigMap | None:
+        """The copy, where it holds what its name says."""
         found = self._read(ref.namespace, copy_name(uid, name, digest))
-        return found is not None and found.digest == digest
+        return found if found is not None and found.digest == digest else None
 
     def drop(self, ref: WorkloadRef, uid: str, name: str, digest: str) -> None:
         copy = self._read(ref.namespace, copy_name(uid, name, digest))

@@ -8,7 +8,7 @@ from typing import Any
 from daemon import ports
 from daemon.adapters.kubernetes.client import KubeClient
 from daemon.adapters.kubernetes.resources import EVENTS
-from daemon.core.case.case import Phase
+from daemon.core.case.case import Case, Phase
 from daemon.core.case.incident import Incident
 from daemon.core.policy import Level
 
@@ -87,7 +87,7 @@ def event_of(incident: Incident, instance: str) -> dict[str, Any]:
             "name": case.spec.workload,
             "uid": case.spec.workload_uid,
         },
-        "reason": (IN_PLACE if case.spec.in_place else REASONS)[case.phase],
+        "reason": _reason(case),
         "message": _cut(f"{incident.title}: {incident.reason}"),
         "type": "Normal" if incident.level is Level.INFO else "Warning",
         "source": {"component": COMPONENT},
@@ -98,6 +98,12 @@ def event_of(incident: Incident, instance: str) -> dict[str, Any]:
         "reportingComponent": COMPONENT,
         "reportingInstance": instance,
     }
+
+
+def _reason(case: Case) -> str:
+    if case.announced:
+        return "RestoringAnnounced" if case.spec.in_place else "RollbackAnnounced"
+    return (IN_PLACE if case.spec.in_place else REASONS)[case.phase]
 
 
 def _cut(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 import zlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -245,6 +246,9 @@ def _container(status: ContainerStatus, role: Role) -> Container:
         exit_code=ended.exit_code if ended else None,
         exit_reason=ended.reason if ended else "",
         ended_at=ended.finished_at if ended else None,
+        # An id without "@" is the node's own, which no registry and no other node knows the image by. Pods of
+        # one image share the text.
+        digest=sys.intern(status.image_id.partition("@")[2]),
     )
 
 

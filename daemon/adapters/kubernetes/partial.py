@@ -149,6 +149,7 @@ class ContainerStatus(Partial, frozen=True):
     name: str
     ready: bool = False
     restart_count: int = 0
+    image_id: str = msgspec.field(name="imageID", default="")
     state: State = State()
     last_state: State = State()
 

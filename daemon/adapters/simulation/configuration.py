@@ -15,6 +15,7 @@ from daemon.core.rollout_facts.configuration_content import (
     digest_of,
     size_of,
 )
+from daemon.core.rollout_facts.configuration_diff import ConfigMapData, configuration_diff
 from daemon.core.rollout_facts.copies import copy_name
 from daemon.core.value import Value
 from daemon.ports import Clock, Rejected, RollbackResult
@@ -62,6 +63,13 @@ class MemoryConfiguration:
 
     def kept(self, ref: WorkloadRef, uid: str, name: str, digest: str) -> bool:
         return (ref.namespace, copy_name(uid, name, digest)) in self._copies
+
+    def compare(self, ref: WorkloadRef, uid: str, name: str, digest: str) -> tuple[str, ...] | None:
+        before = self._copies.get((ref.namespace, copy_name(uid, name, digest)))
+        now = self._objects.get((ref.namespace, _config_map(name)))
+        if before is None or now is None:
+            return None
+        return configuration_diff(name, ConfigMapData(text=before), ConfigMapData(text=now.data))
 
     def drop(self, ref: WorkloadRef, uid: str, name: str, digest: str) -> None:
         self._copies.pop((ref.namespace, copy_name(uid, name, digest)), None)

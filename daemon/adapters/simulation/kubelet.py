@@ -5,9 +5,12 @@ Nothing here is remembered, so a pod looks the same however often and whenever o
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable
 from enum import StrEnum
+
+from msgspec.structs import replace
 
 from daemon.core.model import Container
 from daemon.core.value import Value
@@ -71,8 +74,16 @@ def look(name: str, image: str, fault: Fault | None, pace: Pace, age: float) -> 
         container = Container(name=name, waiting_reason="ContainerCreating")
         return Look(container=container, running=False, until=pace.start)
     if fault is None:
-        return _running(name, pace, since=pace.start, age=age)
-    return _FAULTY[fault.kind](name, image, fault, pace, age)
+        return _pulled(image, _running(name, pace, since=pace.start, age=age))
+    return _pulled(image, _FAULTY[fault.kind](name, image, fault, pace, age))
+
+
+def _pulled(image: str, one: Look) -> Look:
+    """With the image's digest, once it ran: here a tag never comes to name another image."""
+    if not (one.running or one.container.restarts or one.container.exit_code is not None):
+        return one
+    digest = f"sha256:{hashlib.sha256(image.encode()).hexdigest()}"
+    return replace(one, container=replace(one.container, digest=digest))
 
 
 def _running(

@@ -126,11 +126,11 @@ def render(session: Invocation, case: str, only: str | None) -> int:
 
 
 def _incident(case: Case, policy: Policy, channel: str) -> Incident:
-    from daemon.core.case.incident import render as rendered
+    from daemon.core.case.message_templates import worded
     from daemon.presentation.case_views import last_change
 
     stages = [effect.stage for effect in case.status.effects if effect.stage]
-    return rendered(case, policy, stages[-1] if stages else "opened", last_change(case), channel=channel)
+    return worded(case, policy, stages[-1] if stages else "opened", last_change(case), channel=channel)
 
 
 def _print(session: Invocation, body: dict[str, Any]) -> None:

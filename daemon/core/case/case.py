@@ -15,7 +15,7 @@ from typing import Literal
 
 from daemon.core.assessment import Assessment, Verdict, Verification
 from daemon.core.case.effect import Effect
-from daemon.core.case.guards.guard import Refusal
+from daemon.core.case.guards.guard import ANNOUNCEMENT, Refusal
 from daemon.core.case.prior_state import PriorState
 from daemon.core.migration import MigrationRecord
 from daemon.core.model import Alert, Change, Revision, WorkloadRef
@@ -23,6 +23,7 @@ from daemon.core.policy import Mode
 from daemon.core.rollout_facts.configuration import Sighting
 from daemon.core.rollout_facts.configuration_change import ConfigurationChange
 from daemon.core.rollout_facts.configuration_content import Content, Drift
+from daemon.core.rollout_facts.image_digests import ImageDigest
 from daemon.core.rollout_facts.log_lines import KindsBefore, LogReport
 from daemon.core.rollout_facts.owners import Ownership
 from daemon.core.rollout_facts.pod_history import PodHistory
@@ -136,6 +137,8 @@ class Status(Value, frozen=True, omit_defaults=True):
     finished_at: Instant | None = None
     refusal: Refusal | None = None
     """Which guard the case was held by last, while it is."""
+    announced_until: Instant | None = None
+    """Until when people were given time to hold the rollback that was decided last."""
     target: Revision | None = None
     abandoned: Revision | None = None
     """The target that was returned to before the present one, and whose image could not be had."""
@@ -162,7 +165,9 @@ class Status(Value, frozen=True, omit_defaults=True):
     before: PriorState | None = None
     """How things stood just before the last plan began."""
     differences: TemplateDiff | None = None
-    """What the rollout changed in the pod template, against the baseline."""
+    """What the rollout changed against the baseline: in the pod template, in what it reads, in its images."""
+    digests: tuple[ImageDigest, ...] = ()
+    """What the baseline's pods ran when the case was opened."""
     ownership: Ownership | None = None
     """Who else writes the Deployment, when the case was opened and again when the rollback was decided."""
     effects: tuple[Effect, ...] = ()
@@ -215,6 +220,12 @@ class Case(Value, frozen=True):
     def active(self) -> bool:
         """Whether evidence still has to be gathered for it."""
         return not self.finished and self.status.finished_at is None
+
+    @property
+    def announced(self) -> bool:
+        """Whether its rollback is to come, and people were told of it so that they can hold it."""
+        refusal = self.status.refusal
+        return refusal is not None and refusal.guard == ANNOUNCEMENT and refusal.until is not None
 
     @property
     def unfinished(self) -> bool:

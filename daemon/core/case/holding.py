@@ -7,10 +7,11 @@ from typing import assert_never
 
 from daemon.core.assessment import Attribution, Verdict
 from daemon.core.case import plan, versions
+from daemon.core.case.announcing import announced_still, due_to_release
 from daemon.core.case.case import Case, Phase
 from daemon.core.case.edits import announce, change, ended, enter, judged, noted, told
 from daemon.core.case.events import Observed
-from daemon.core.case.guards.guard import Occasion, Refusal
+from daemon.core.case.guards.guard import ANNOUNCEMENT, Occasion, Refusal
 from daemon.core.case.guards.registry import absolute, first_refusal
 from daemon.core.policy import Policy, Unapproved
 
@@ -21,6 +22,7 @@ def hold(case: Case, reason: str, policy: Policy, now: datetime) -> Case:
 
 def guarded(case: Case, refusal: Refusal, policy: Policy, now: datetime) -> Case:
     """Held by a guard, which says why and until when."""
+    case = change(case, announced_until=None)
     return change(hold(case, f"held, {refusal}", policy, now), refusal=refusal)
 
 
@@ -54,7 +56,8 @@ def held(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
         if case.phase is not Phase.HELD:
             return case
     if case.status.refusal is not None and not by_person:
-        case = _guarded_still(case, case.status.refusal, seen, policy, now)
+        still = announced_still if case.status.refusal.guard == ANNOUNCEMENT else _guarded_still
+        case = still(case, case.status.refusal, seen, policy, now)
         if case.phase is not Phase.HELD:
             return case
     if case.status.failing_at is None and new.verdict is Verdict.FAILING:
@@ -104,6 +107,7 @@ def _passed_by_itself(case: Case, seen: Observed, policy: Policy, now: datetime)
     how = f"after {', '.join(done)}" if done else "by itself, nothing was done"
     text = f"the failure has passed {how}; watched anew: {new.reason}"
     case = change(judged(case, new), calm_from=None, failing_at=status.failing_at if release else None)
+    case = change(case, announced_until=None)
     case = change(enter(case, Phase.WATCHING, text, now), watch_from=now)
     return announce(case, "updated", policy, now) if told(case) else case
 
@@ -111,12 +115,7 @@ def _passed_by_itself(case: Case, seen: Observed, policy: Policy, now: datetime)
 def _cleared(case: Case, seen: Observed) -> bool:
     """Whether a failure that was not the release's is known to be by now."""
     was = case.status.assessment
-    return was is not None and was.attribution is not Attribution.DEPLOYMENT and _due_to_release(seen)
-
-
-def _due_to_release(seen: Observed) -> bool:
-    new = seen.assessment
-    return new.verdict is Verdict.FAILING and new.attribution is Attribution.DEPLOYMENT
+    return was is not None and was.attribution is not Attribution.DEPLOYMENT and due_to_release(seen)
 
 
 def _guarded_still(case: Case, was: Refusal, seen: Observed, policy: Policy, now: datetime) -> Case:
@@ -126,7 +125,7 @@ def _guarded_still(case: Case, was: Refusal, seen: Observed, policy: Policy, now
     if refusal is None and absolute(was.guard):
         text = "the emergency stop was taken off: approve to return to the target"
         return noted(change(case, refusal=None), text, now)
-    if refusal is None and _due_to_release(seen):
+    if refusal is None and due_to_release(seen):
         case = change(case, assessment=seen.assessment, verdict=seen.assessment.verdict)
         return enter(case, Phase.FAILING, f"guard {was.guard} refuses no longer, and it still fails", now)
     if refusal is None or refusal == was:

@@ -83,6 +83,8 @@ def title(case: Case, policy: Policy) -> str:
     name = policy.title or case.spec.workload
     if case.status.trouble is not None:
         return f"{name} NOT WELL, AND NO ROLLOUT IS UNDER WAY"
+    if case.announced:
+        return f"{name} {'RESTORING OF CONFIGURATION' if case.spec.in_place else 'ROLLBACK'} ANNOUNCED"
     degraded = case.phase is Phase.HEALTHY and case.status.verdict is Verdict.DEGRADED
     if case.spec.in_place:
         return f"{name} {in_place_words.DEGRADED if degraded else in_place_words.HEADLINES[case.phase]}"
@@ -144,9 +146,10 @@ def _of_failure(case: Case, policy: Policy) -> list[str]:
     status = case.status
     now = [f"Now: {status.reason}"] if status.reason and status.reason != failure(case) else []
     if case.spec.in_place:
-        subject = [f"Version: {_version(case.spec.revision)}", *in_place_words.fields(case)]
+        version = f"Version: {version_of(case.spec.revision)}"
+        subject = [version, *in_place_words.fields(case), *_changed(case)]
     else:
-        subject = [f"Bad Version: {_version(case.spec.revision)}", *_return(case), *_changed(case)]
+        subject = [f"Bad Version: {version_of(case.spec.revision)}", *_return(case), *_changed(case)]
     return [
         *subject,
         *_owned(case),
@@ -156,16 +159,17 @@ def _of_failure(case: Case, policy: Policy) -> list[str]:
         *([f"Harm: {harm(case, policy)}"] if status.failing_at is not None else []),
         *_verification(case),
         *_logs(case),
-        f"Next Steps: {_next(case)}",
+        f"Next Steps: {next_step(case)}",
     ]
 
 
 def _changed(case: Case) -> list[str]:
-    """What the release brought, as far as the templates tell."""
+    """What the release brought, or the change in place, as far as it is known."""
     found = case.status.differences
     if found is None:
         return []
-    return [f"Changed since Revision {found.since}:", *(f"  - {line}" for line in found)]
+    since = "Key by Key" if case.spec.in_place else f"Changed since Revision {found.since}"
+    return [f"{since}:", *(f"  - {line}" for line in found)]
 
 
 def _return(case: Case) -> list[str]:
@@ -173,7 +177,7 @@ def _return(case: Case) -> list[str]:
     target, acted = case.status.target, case.status.patched_at is not None
     if target is None:
         return ["Restored Version: none, nothing is known to be good"]
-    return [f"{'Restored Version' if acted else 'Version to Return to'}: {_version(target)}"]
+    return [f"{'Restored Version' if acted else 'Version to Return to'}: {version_of(target)}"]
 
 
 def _owned(case: Case) -> list[str]:
@@ -194,7 +198,7 @@ def _owned(case: Case) -> list[str]:
 
 def _of_watch(case: Case) -> list[str]:
     return [
-        f"Version: {_version(case.spec.revision)}",
+        f"Version: {version_of(case.spec.revision)}",
         *(in_place_words.fields(case)[:-1] if case.spec.in_place else ()),
         f"Status: {_life_cycle(case.phase)}",
         f"Seen: {case.status.reason}",
@@ -204,14 +208,15 @@ def _of_watch(case: Case) -> list[str]:
 
 def _of_trouble(case: Case, text: str) -> list[str]:
     return [
-        f"Version: {_version(case.spec.revision)}",
+        f"Version: {version_of(case.spec.revision)}",
         "Status: Investigating",
         f"What is wrong: {text}",
-        "Next Steps: a person must look: no rollout is the cause, so the daemon does nothing",
+        f"Next Steps: {next_step(case)}",
     ]
 
 
-def _version(revision: Revision) -> str:
+def version_of(revision: Revision) -> str:
+    """E.g. ``cart:2 (revision 8, pod template 5d9c)``."""
     return f"{revision.image} (revision {revision.number}, pod template {revision.hash})"
 
 
@@ -254,9 +259,14 @@ def _logs(case: Case) -> list[str]:
     return [f"{first[:1].upper()}{first[1:]}", *lines]
 
 
-def _next(case: Case) -> str:
+def next_step(case: Case) -> str:
+    """What is for whom to do next."""
+    if case.status.trouble is not None:
+        return "a person must look: no rollout is the cause, so the daemon does nothing"
     if request := awaited_request(case):
         return f"merge {request}, or close it to have the case held"
+    if case.announced:
+        return "hold it to keep the daemon from it, or approve it to have it done at once"
     own = in_place_words.NEXT.get(case.phase) if case.spec.in_place else None
     return own or _next_steps(case.phase)
 

@@ -7,7 +7,9 @@ from typing import assert_never
 
 from daemon.core.assessment import Assessment, Attribution, Verdict
 from daemon.core.case import in_place, in_place_phases, plan, returning, stuck_rollout, versions
+from daemon.core.case.announcing import announced_first
 from daemon.core.case.case import Case, Phase
+from daemon.core.case.digests import with_digests
 from daemon.core.case.edits import (
     announce,
     change,
@@ -25,6 +27,7 @@ from daemon.core.case.holding import guarded, hold, occasion
 from daemon.core.case.open_request import with_open_request, with_what_is_left
 from daemon.core.case.owner_policy import owner_refusal, war
 from daemon.core.case.returning import begin_rollback, resuming, situation
+from daemon.core.case.steps.step import Situation
 from daemon.core.case.stopping import not_applied, unrecovered, with_account
 from daemon.core.model import Revision, Workload
 from daemon.core.policy import Mode, Policy
@@ -87,6 +90,7 @@ def watching(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
         case = change(
             enter(case, Phase.FAILING, seen.assessment.reason, now), failing_at=now, mode=policy.mode
         )
+        case = with_digests(case, seen.workload)
         return announce(case, "opened", policy, now)
     if case.phase is Phase.PROGRESSING and case.spec.in_place:
         return in_place_phases.reaching(case, policy, now)
@@ -174,15 +178,25 @@ def failing(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:
             case = enter(case, Phase.AWAITING_APPROVAL, text, now)
             return announce(case, "updated", policy, now)
         case Mode.AUTOMATIC:
-            if seen.put_back:
-                # Before the guards: these refuse for a while, and this for good.
-                return hold(case, war(case, seen.put_back), policy, now)
-            if refusal := first_refusal(occasion(case, seen, policy, now)):
-                return guarded(case, refusal, policy, now)
-            if refused := owner_refusal(found.ownership, policy.owners) or plan.refusal(found):
-                return hold(case, refused, policy, now)
-            return begin_rollback(case, found, f"{plan.doing(found)}: {reason}", policy, now)
+            return _by_itself(case, found, reason, seen, policy, now)
     assert_never(policy.mode)
+
+
+def _by_itself(
+    case: Case, found: Situation, reason: str, seen: Observed, policy: Policy, now: datetime
+) -> Case:
+    """The case with its plan, unless something keeps the daemon from it."""
+    if seen.put_back:
+        # Before the guards: these refuse for a while, and this for good.
+        return hold(case, war(case, seen.put_back), policy, now)
+    if refusal := first_refusal(occasion(case, seen, policy, now)):
+        return guarded(case, refusal, policy, now)
+    if refused := owner_refusal(found.ownership, policy.owners) or plan.refusal(found):
+        return hold(case, refused, policy, now)
+    # Last, so that nothing is announced that something else will keep.
+    if first := announced_first(case, plan.aim(found), reason, policy, now):
+        return first
+    return begin_rollback(case, found, f"{plan.doing(found)}: {reason}", policy, now)
 
 
 def rolling_back(case: Case, seen: Observed, policy: Policy, now: datetime) -> Case:

@@ -5,8 +5,10 @@ Values that look like secrets are masked, as they are in logs; that they differ 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
+
+from msgspec.structs import replace
 
 from daemon.core.masking import MASK, mask
 from daemon.core.value import Value
@@ -14,7 +16,7 @@ from daemon.core.value import Value
 MOST_LINES = 30
 DEEPEST = 20
 """Names of a path; no template of Kubernetes has as many."""
-LONGEST_VALUE, LONGEST_PATH = 80, 160
+LONGEST_VALUE, LONGEST_PATH, LONGEST_LINE = 80, 160, 400
 """Characters."""
 _FIRST = (
     "image",
@@ -54,6 +56,13 @@ class TemplateDiff(Value, frozen=True, omit_defaults=True):
         yield from self.lines or ("nothing in the pod template",)
         if self.left_out:
             yield f"and {self.left_out} more"
+
+    def and_also(self, more: Iterable[str], *, first: bool = False) -> TemplateDiff:
+        """With lines of what changed beside the template, as far as there is room; ``first``: before it."""
+        new = tuple(_cut(line, LONGEST_LINE) for line in more)
+        lines = (*new, *self.lines) if first else (*self.lines, *new)
+        left_out = self.left_out + max(0, len(lines) - MOST_LINES)
+        return replace(self, lines=lines[:MOST_LINES], left_out=left_out)
 
 
 def template_diff(since: int, before: Mapping[str, Any], after: Mapping[str, Any]) -> TemplateDiff:

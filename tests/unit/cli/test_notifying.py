@@ -72,3 +72,20 @@ def test_a_sink_that_nobody_is_notified_by_is_named_with_those_in_use(
     result = rollbackd("notify", "test", "--sink", "pager")
     assert result.exit_code == 2
     assert "nobody is notified by 'pager'; the sinks in use are log" in result.stderr
+
+
+def test_an_operators_words_are_shown_and_are_no_markup_for_the_service(
+    rollbackd: Rollbackd, parts: FakeParts, service: Service
+) -> None:
+    words = "  templates: [{title: 'help @here <!channel>', body: '$workload: `x`'}]\n"
+    parts.config.write_text(parts.config.read_text() + words)
+    case = samples.rolled_back()
+    parts.add(case)
+    body = answer(rollbackd("notify", "render", case.name, "-o", "json"))[-1]["body"]
+    assert f"{case.spec.workload}: `x`" in str(body)
+    assert "Restored Version" not in str(body)
+    if isinstance(service, SlackService):
+        assert body["blocks"][0]["text"]["type"] == "plain_text"
+        assert "<!channel>" not in body["text"]
+    else:
+        assert "@here" not in body["title"]

@@ -35,7 +35,7 @@ def event_in(body: bytes) -> dict[str, Any]:
 @pytest.fixture
 def sink(httpserver: HTTPServer) -> Iterator[SentrySink]:
     sink = SentrySink(
-        SentryOptions(dsn=dsn(httpserver), environment="staging", page_url="https://rollbackd.example/")
+        SentryOptions(dsn=dsn(httpserver), environment="staging", page_url="https://rollbackd.example")
     )
     yield sink
     sink.close()

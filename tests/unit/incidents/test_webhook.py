@@ -29,7 +29,7 @@ def secret(tmp_path: Path) -> Path:
 @pytest.fixture
 def hook(httpserver: HTTPServer, secret: Path) -> WebhookSink:
     return WebhookSink(
-        httpserver.url_for("/hook"), secret, now=lambda: SENT, page_url="https://rollbackd.example/"
+        httpserver.url_for("/hook"), secret, now=lambda: SENT, page_url="https://rollbackd.example"
     )
 
 

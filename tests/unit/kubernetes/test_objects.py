@@ -100,6 +100,21 @@ def test_a_change_cause_of_any_length_is_cut() -> None:
 
 
 @pytest.mark.parametrize(
+    ("image_id", "digest"),
+    [
+        ("docker.io/library/cart@sha256:abc", "sha256:abc"),
+        ("docker-pullable://registry:5000/cart@sha256:abc", "sha256:abc"),
+        ("sha256:abc", ""),
+        ("", ""),
+    ],
+)
+def test_an_images_digest_is_what_a_registry_has_it_by(image_id: str, digest: str) -> None:
+    status = {"name": samples.NAME, "imageID": image_id, "state": {"running": {}}}
+    [found] = read_pod(samples.pod("a", "v1", containerStatuses=[status])).containers
+    assert found.digest == digest
+
+
+@pytest.mark.parametrize(
     ("state", "last", "expected"),
     [
         (

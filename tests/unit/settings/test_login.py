@@ -66,3 +66,22 @@ def test_a_key_that_can_be_guessed_is_refused(tmp_path: Path) -> None:
     assert "web.webhook_key_file: the key of signed deliveries has fewer than 16" in loaded(
         tmp_path, f"{{webhook_key_file: {key}}}"
     )
+
+
+@pytest.mark.parametrize(
+    ("web", "problem"),
+    [
+        ("link_key_file: KEY", "web.page_url is missing"),
+        (
+            "link_key_file: KEY, page_url: 'https://r.example', host: 127.0.0.1, login: none",
+            "a login is missing",
+        ),
+        ("link_key_file: SHORT, page_url: 'https://r.example'", "fewer than 16 characters"),
+        ("link_key_file: KEY, page_url: 'https://r.example/'", ""),
+    ],
+)
+def test_links_in_messages_need_a_page_a_login_and_a_key(tmp_path: Path, web: str, problem: str) -> None:
+    (tmp_path / "key").write_text("0123456789abcdef\n")
+    (tmp_path / "short").write_text("0123\n")
+    text = web.replace("KEY", str(tmp_path / "key")).replace("SHORT", str(tmp_path / "short"))
+    assert (problem or "token") in loaded(tmp_path, f"{{{text}}}")

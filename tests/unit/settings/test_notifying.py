@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from daemon.core.model import WorkloadRef
-from daemon.core.policy import Level, Route
+from daemon.core.policy import Level, MessageTemplate, Route
 from daemon.settings import SettingsError, load
 from tests.unit.settings.written import written
 
@@ -89,3 +89,30 @@ def test_slack_has_a_token_with_channels_or_a_webhook(
     text = f"workloads: [{{namespace: shop, name: cart, signals: []}}]\nincidents: {{slack: {slack}}}\n"
     with pytest.raises(SettingsError, match=problem):
         load(written(tmp_path, text.replace("SECRET", secret)), {}, {})
+
+
+GUARDED = "workloads: [{namespace: shop, name: cart, signals: []}]\n"
+
+
+def test_templates_are_every_workloads(tmp_path: Path) -> None:
+    text = f"{GUARDED}incidents: {{templates: [{{title: $name}}]}}\n"
+    settings = load(written(tmp_path, text), {}, {})
+    policy = settings.policy_for(WorkloadRef(namespace="shop", name="cart"), {})
+    assert policy.templates == (MessageTemplate(kind="default", title="$name"),)
+
+
+@pytest.mark.parametrize(
+    ("templates", "problem"),
+    [
+        ("[{title: $worklod}]", r"templates\[0\].title.*no field \$worklod.*workload"),
+        ("[{body: costs $5}]", r"templates\[0\].body.*before no field.*\$\$"),
+        ('[{title: "a\\nb"}]', r"templates\[0\].title"),
+        ("[{body: LONG}]", r"templates\[0\].body.*4000"),
+        ("[{kind: hled}]", r"templates\[0\].kind.*held"),
+        ("[{title: a}, {title: b}]", r"templates\[1\].kind.*already"),
+    ],
+)
+def test_a_template_that_makes_no_sense_is_named(tmp_path: Path, templates: str, problem: str) -> None:
+    text = f"{GUARDED}incidents: {{templates: {templates}}}\n"
+    with pytest.raises(SettingsError, match=problem):
+        load(written(tmp_path, text.replace("LONG", "x" * 4001)), {}, {})

@@ -35,6 +35,12 @@ WORKLOADS = [
         "workloads[0].watch",
         "before the signal latency has warmed",
     ),
+    (
+        "namespace: a\n    name: b\n    announce: 10m",
+        4,
+        "workloads[0].announce",
+        "watch of 600 s is over",
+    ),
     ("namespace: a\n    name: b\n    health_paths: [/x]", 4, "workloads[0].health_paths[0]", "port /x is"),
     ("namespace: a\n    name: b\n    mod: advise", 4, "workloads[0].mod", "not a setting"),
     (

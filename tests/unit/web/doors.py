@@ -16,6 +16,7 @@ from daemon.adapters.simulation.people import MemoryAccess
 from daemon.core.case.case import Status
 from daemon.core.case.steps.step import Right
 from daemon.ports import Person, PortError, Stranger
+from daemon.presentation.action_links import ActionLinks
 from daemon.web.app import ORDINARY
 from daemon.web.door import Door, Proxy, ProxyDoor, TokenDoor
 from daemon.web.live import Pace
@@ -68,6 +69,7 @@ class House:
     clock: Hands = field(default_factory=Hands)
     views: FakeViews = field(default_factory=FakeViews)
     orders: Orders | None = None
+    links: ActionLinks | None = None
     base: str = ""
 
     def __post_init__(self) -> None:
@@ -100,6 +102,7 @@ class House:
             namespaces=(HERE, "hidden"),
             orders=self.orders,
             pace=pace,
+            links=self.links,
         ) as server:
             self.base = f"http://127.0.0.1:{server.port}"
             yield self

@@ -14,6 +14,7 @@ from daemon.core.case.case import Case
 from daemon.core.model import Alert, Workload, WorkloadRef
 from daemon.core.policy import Policy
 from daemon.ports import Unavailable
+from daemon.presentation.action_links import ActionLinks
 from daemon.web.app import ORDINARY, build
 from daemon.web.connections import REQUEST_TIMEOUT
 from daemon.web.door import Door, NoDoor
@@ -113,6 +114,7 @@ def serving(
     orders: Orders | None = None,
     webhook_key: str | None = None,
     pace: Pace = ORDINARY,
+    links: ActionLinks | None = None,
 ) -> Iterator[WebServer]:
     app = build(
         intake=intake,
@@ -127,6 +129,7 @@ def serving(
         orders=orders,
         webhook_key=webhook_key,
         pace=pace,
+        links=links,
     )
     server = WebServer(app, host="127.0.0.1", port=port, request_timeout=request_timeout)
     server.start()

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 import pytest
 import requests
 
-from daemon.core.case.case import Instruction
+from daemon.core.case.case import Case, Instruction
 from daemon.core.case.images import AskedImage
 from daemon.core.model import WorkloadRef
 from daemon.ports import Conflict, Denied, Identity, Missing, PortError, Rejected, Unavailable
+from daemon.presentation.action_links import ActionLinks
 from daemon.web.door import NoDoor
+from daemon.web.ports import unconditional
 from daemon.web.visitor import change
 from tests.unit.web import samples
 from tests.unit.web.doors import HERE, MARKED, House
@@ -36,7 +39,17 @@ class Remembered:
         self.taken.append((who.person.name, who.token, *order))
         return "done"
 
-    def instruct(self, namespace: str, name: str, order: Instruction, who: Identity) -> str:
+    def instruct(
+        self,
+        namespace: str,
+        name: str,
+        order: Instruction,
+        who: Identity,
+        objection: Callable[[Case, datetime], str] = unconditional,
+    ) -> str:
+        """Of the case that awaits approval, whatever is named."""
+        if why := objection(samples.awaiting(), samples.at(1300)):
+            raise Conflict(why)
         return self._take(who, f"{namespace}/{name}", order.action, order.reason, order.revision, order.by)
 
     def roll_back(
@@ -183,3 +196,32 @@ def test_without_a_login_nothing_can_be_done() -> None:
     with house.open(NoDoor()):
         assert house.get(f"/api/cases/{HERE}/{samples.rolled_back().name}").json()["actions"] == []
         assert {post(house, path, **MARKED).status_code for path in ALL} <= {404, 405}
+
+
+LINKS = ActionLinks(page_url="https://shown.example", key=lambda: b"0123456789abcdef")
+
+
+def test_what_a_link_says_is_done_once_it_is_confirmed_and_by_who_may(house: House) -> None:
+    address = LINKS.of(samples.awaiting(), samples.at(1300))[0].address
+    given = dict(part.split("=") for part in address.partition("?")[2].split("&"))
+    until = int(given["until"])
+    link = {"until": until, "sig": given["sig"]}
+    refused = post(house, f"{CASE}/approve", {"link": link}, **BEARER)
+    assert (refused.status_code, "not in use here" in refused.text) == (422, True)
+    made = House(orders=Remembered(), links=LINKS)
+    with made.open(made.token_door()):
+        assert requests.get(f"{made.base}/?{address.partition('?')[2]}", timeout=10).status_code == 200
+        assert taken(made) == [], "looking does nothing"
+        for path, body, status in (
+            ("approve", {"link": link | {"sig": "0" * 64}}, 409),
+            ("approve", {"link": link | {"until": until + 1}}, 409),
+            ("hold", {"link": link}, 409),
+            ("approve", {"link": link, "revision": 3}, 422),
+            ("approve", {"link": {"until": "soon"}}, 400),
+        ):
+            assert post(made, f"{CASE}/{path}", body, **BEARER).status_code == status
+        assert post(made, f"{CASE}/approve", {"link": link}, Authorization="Bearer bertas").status_code == 403
+        assert post(made, f"{CASE}/approve", {"link": link}, **MARKED).status_code == 401
+        assert taken(made) == []
+        assert post(made, f"{CASE}/approve", {"link": link}, **BEARER).status_code == 200
+        assert len(taken(made)) == 1

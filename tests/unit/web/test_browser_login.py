@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from daemon.core.case.edits import change
+from daemon.presentation.action_links import ActionLinks
 from tests.unit.web import samples
 from tests.unit.web.browser import CHROMIUM, browser
 from tests.unit.web.doors import HERE, House
@@ -62,3 +63,29 @@ def test_a_person_logs_in_with_a_token_approves_and_leaves(tmp_path: Path) -> No
         assert case.spec.workload not in tab.words()
         refused = [one for one in tab.complaints if "401" not in one]
         assert refused == []
+
+
+def test_a_messages_link_asks_first_and_once(tmp_path: Path) -> None:
+    case = samples.awaiting()
+    links = ActionLinks(page_url="", key=lambda: b"0123456789abcdef")
+    house = House(orders=Remembered(), links=links)
+    house.views.now_cases = [case]
+    address = links.of(case, samples.at(1300))[0].address
+    with house.open(house.token_door()), browser(tmp_path) as tab:
+        form = "document.querySelector('form.login')"
+        tab.open(f"{house.base}{address}", form)
+        tab.value(f"{form}.token.value = 'annas'; {form}.requestSubmit()")
+        tab.until("document.getElementById('ask')?.open")
+        assert "Roll greenlang/gl-010-emissions back" in tab.value(
+            "document.getElementById('ask').textContent"
+        )
+        assert tab.value("location.hash") == f"#/cases/{HERE}/{case.name}", "opened again it asks no more"
+        assert taken(house) == []
+        tab.value("document.getElementById('yes').click()")
+        tab.until("document.querySelector('.said').textContent.includes('done')")
+        assert len(taken(house)) == 1
+        tab.open("about:blank", "true")
+        tab.open(f"{house.base}{address.replace('sig=', 'sig=0')}", "document.getElementById('ask')?.open")
+        tab.value("document.getElementById('yes').click()")
+        tab.until("document.querySelector('.said').textContent.includes('not for the case as it is now')")
+        assert len(taken(house)) == 1

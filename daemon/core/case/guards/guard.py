@@ -8,6 +8,9 @@ from daemon.core.model import WorkloadRef
 from daemon.core.policy import Policy
 from daemon.core.value import Instant, Value
 
+ANNOUNCEMENT = "announcement"
+"""What keeps a rollback until people had time to hold it; no guard, for it is asked after all of them."""
+
 
 class FreezeWindow(Value, frozen=True):
     """A time in which nothing may be changed by itself: the freeze's name and when it ends.

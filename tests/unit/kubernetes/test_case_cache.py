@@ -43,7 +43,9 @@ def test_each_question_is_answered_as_by_a_search(actions: list[tuple[str, int, 
                 cache.gone(str(uid))
             case _:
                 cache.deleted_by_us(str(uid))
-        everything = cache.cases()
+        everything = [one.whole() for one in cache.outlines()]
         for ref in {one.ref for one in everything} | {case(0, name, phase, 1).ref for name in NAMES}:
-            assert set(cache.of(ref)) == {one for one in everything if one.ref == ref}
-        assert set(cache.unfinished()) == {one for one in everything if one.unfinished}
+            assert {one.whole() for one in cache.outlines(ref)} == {
+                one for one in everything if one.ref == ref
+            }
+        assert {one.whole() for one in cache.unfinished()} == {one for one in everything if one.unfinished}

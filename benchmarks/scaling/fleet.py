@@ -80,7 +80,7 @@ class CachedCases:
         return [one.whole() for one in self.outlines()]
 
     def of(self, ref: WorkloadRef) -> Sequence[Case]:
-        return [one.at_hand() for one in self.outlines(ref)]
+        return self._cache.of(ref)
 
     def unfinished(self) -> Sequence[Case]:
         return [one.whole() for one in self._cache.unfinished()]

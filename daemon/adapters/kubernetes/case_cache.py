@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Mapping
 
 from daemon.core.case.case import Case
 from daemon.core.case.outline import Outline, outline
 from daemon.core.model import WorkloadRef
+
+AT_HAND = 32
+"""Workloads whose cases stay decoded: those that are under watch are looked at again and again."""
 
 
 class CaseCache:
@@ -19,6 +23,7 @@ class CaseCache:
         self._of: dict[WorkloadRef, dict[str, Outline]] = {}
         """The same by workload: each is looked at alone, many times a minute."""
         self._unfinished: dict[str, Outline] = {}
+        self._at_hand: OrderedDict[WorkloadRef, dict[str, tuple[Outline, Case]]] = OrderedDict()
         self._unreadable: dict[str, tuple[str, str]] = {}
         self._deleted: set[str] = set()
         """What we deleted and the watch has not reported as deleted yet."""
@@ -27,6 +32,18 @@ class CaseCache:
         """Of all, or of one workload's."""
         with self._lock:
             return tuple((self._known if ref is None else self._of.get(ref, {})).values())
+
+    def of(self, ref: WorkloadRef) -> tuple[Case, ...]:
+        with self._lock:
+            outlines = self._of.get(ref, {}).copy()
+            before = self._at_hand.get(ref, {})
+        cases = {uid: (one, _decoded(one, before.get(uid))) for uid, one in outlines.items()}
+        with self._lock:
+            self._at_hand[ref] = cases
+            self._at_hand.move_to_end(ref)
+            while len(self._at_hand) > AT_HAND:
+                self._at_hand.popitem(last=False)
+        return tuple(case for _, case in cases.values())
 
     def unfinished(self) -> tuple[Outline, ...]:
         with self._lock:
@@ -90,6 +107,10 @@ class CaseCache:
         if not of:
             del self._of[known.ref]
         return known.ref
+
+
+def _decoded(one: Outline, known: tuple[Outline, Case] | None) -> Case:
+    return known[1] if known is not None and known[0] is one else one.whole()
 
 
 def _newer(version: str, known: str) -> bool:

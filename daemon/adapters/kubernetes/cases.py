@@ -83,7 +83,9 @@ class KubeCaseStore:
         return tuple(one.whole() for one in self.outlines())
 
     def of(self, ref: WorkloadRef) -> Sequence[Case]:
-        return tuple(one.at_hand() for one in self.outlines(ref))
+        if self._followed(ref.namespace):
+            return self._cache.of(ref)
+        return tuple(case for case in self._listed(ref.namespace) if case.ref == ref)
 
     def unfinished(self) -> Sequence[Case]:
         return tuple(one.whole() for one in self._seen(self._cache.unfinished) if one.unfinished)

@@ -6,7 +6,6 @@ Nearly all cases are finished, and of those few are looked at. Decoded, most of 
 from __future__ import annotations
 
 import zlib
-from functools import lru_cache
 from sys import intern
 from typing import Final
 
@@ -19,8 +18,6 @@ from daemon.core.value import Instant, Value
 
 QUICK: Final = 1
 """Of zlib's levels: the others take longer than they save."""
-AT_HAND: Final = 512
-"""Cases that stay decoded: those of a workload under watch are asked for at each poll."""
 
 
 class Outline(Value, frozen=True):
@@ -54,10 +51,6 @@ class Outline(Value, frozen=True):
 
     def whole(self) -> Case:
         return self.held if isinstance(self.held, Case) else _unpacked(self.held)
-
-    def at_hand(self) -> Case:
-        """The same, for who is going to ask again soon."""
-        return self.held if isinstance(self.held, Case) else _kept_at_hand(self.held)
 
 
 def outline(case: Case, *, packed: bool = False) -> Outline:
@@ -94,6 +87,3 @@ _DECODER: Final = msgspec.msgpack.Decoder(Case)
 
 def _unpacked(packed: bytes) -> Case:
     return _DECODER.decode(zlib.decompress(packed))
-
-
-_kept_at_hand = lru_cache(maxsize=AT_HAND)(_unpacked)

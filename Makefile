@@ -178,6 +178,10 @@ bench-fleet: cluster-up ## Measure what a fleet costs: 10, 100 and 1,000 workloa
 bench-scaling: setup ## Does a workload cost more in a large fleet? In one process, no cluster (20 seconds)
 	$(BIN)/python -m benchmarks.scaling
 
+.PHONY: soak
+soak: setup ## A day with 10,000 releases in simulated time, no cluster: nothing may grow (7 minutes; SIZE=1000)
+	$(BIN)/python -m benchmarks.soak $(SIZE)
+
 .PHONY: bench-judgement
 bench-judgement: setup ## Score the judge and its peers on generated rollouts, no cluster (QUICK=1: 3 minutes)
 	$(BIN)/python -m benchmarks.judgement $(if $(QUICK),--quick)

@@ -37,7 +37,7 @@ class _Nobody:
     def workloads(self) -> tuple[()]:
         return ()
 
-    def cases(self) -> tuple[()]:
+    def outlines(self) -> tuple[()]:
         return ()
 
 

@@ -128,8 +128,9 @@ def verdicts(rows: Mapping[int, Row]) -> Iterator[tuple[bool, str]]:
         return
     ratio = (large.core / most) / (small.core / least)
     yield ratio <= COST, f"a workload's idle cost at {most} to at {least}: {ratio:.2f}, {COST:g} at most"
-    for number, other in many.items():
-        one = few.get(number, few[max(few)])
+    # The smallest fleet may be too small for any of these.
+    for number, other in many.items() if few else ():
+        one = few.get(number) or few[max(few)]
         said = (
             f"queries a poll, {number} releases: {other.queries:.1f} at {most}, {one.queries:.1f} at {least}"
         )

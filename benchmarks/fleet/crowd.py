@@ -7,18 +7,16 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from msgspec.structs import replace
-
 from benchmarks.fleet.exporter import GOOD
+from benchmarks.scaling.past import past
 from daemon.adapters.clock import SystemClock
 from daemon.adapters.kubernetes.cases import KubeCaseStore
 from daemon.adapters.kubernetes.client import MERGE_PATCH, KubeClient
 from daemon.adapters.kubernetes.resources import CONFIG_MAPS, DEPLOYMENTS, NODES
-from daemon.core.case.case import Case, Entry, Phase, case_name
+from daemon.core.case.case import Case
 from daemon.core.model import WorkloadRef
 from tests.e2e.cluster import kwok
 from tests.e2e.cluster.cluster import Cluster
@@ -78,7 +76,7 @@ class Crowd:
 
     def remember(self, store: KubeCaseStore, adopted: Iterable[Case], say: Callable[[str], None]) -> None:
         """Give each workload the finished cases that a year in service leaves behind."""
-        jobs = [_past(case, number) for case in adopted for number in range(1, KEPT)]
+        jobs = [past(case, number) for case in adopted for number in range(1, KEPT)]
         part = max(1, -(-len(jobs) // PARTS))
         with ThreadPoolExecutor(PARALLEL) as pool:
             for begin in range(0, len(jobs), part):
@@ -105,37 +103,6 @@ class Crowd:
 
 def case_store(client: KubeClient, namespaces: Sequence[str]) -> KubeCaseStore:
     return KubeCaseStore(client, namespaces=namespaces, clock=SystemClock(), on_problem=partial(print))
-
-
-def _past(case: Case, number: int) -> Case:
-    """A case as an earlier release left it."""
-    earlier = timedelta(days=number)
-    revision = replace(
-        case.spec.revision,
-        hash=f"past{number}",
-        replica_set=f"{case.spec.workload}-past{number}",
-        replica_set_uid=f"{case.spec.revision.replica_set_uid[:-4]}{number:04}",
-    )
-    spec = replace(
-        case.spec,
-        revision=revision,
-        opened_at=case.spec.opened_at - earlier,
-        started_at=case.spec.started_at - earlier,
-    )
-    began = spec.opened_at
-    story = tuple(
-        Entry(at=began + timedelta(minutes=minute), phase=phase, text=f"{phase.value} after {minute} min")
-        for minute, phase in enumerate((Phase.PROGRESSING, Phase.WATCHING, Phase.HEALTHY))
-    )
-    status = replace(
-        case.status,
-        timeline=story,
-        finished_at=story[-1].at,
-        phase=Phase.HEALTHY,
-        reason="watched for 10 min",
-    )
-    name = case_name(spec.workload, spec.workload_uid, revision)
-    return Case(namespace=case.namespace, name=name, spec=spec, status=status)
 
 
 def _there(cluster: Cluster, names: Sequence[str]) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from daemon.adapters.kubernetes.case_cache import CaseCache
@@ -15,6 +16,7 @@ from daemon.adapters.kubernetes.changes import Change, Meta
 from daemon.adapters.kubernetes.store import Store
 from daemon.adapters.simulation.clock import START
 from daemon.core.case.case import Case
+from daemon.core.case.outline import Outline
 from daemon.core.model import Revision, Workload, WorkloadRef
 from daemon.core.rollout_facts.configuration import ObjectVersion, Reference
 from daemon.core.rollout_facts.configuration_content import ConfigMapState, digest_of
@@ -65,21 +67,23 @@ class StillCluster:
 
 
 class CachedCases:
-    """The ``CaseStore`` port on the real cache; each write counts."""
+    """The ``CaseStore`` port on the real cache, filled with what the API server's answers decode to."""
 
     def __init__(self) -> None:
         self._cache = CaseCache()
         self._version = 0
-        self.writes = 0
+
+    def outlines(self, ref: WorkloadRef | None = None) -> Sequence[Outline]:
+        return self._cache.outlines(ref)
 
     def cases(self) -> Sequence[Case]:
-        return self._cache.cases()
+        return [one.whole() for one in self.outlines()]
 
     def of(self, ref: WorkloadRef) -> Sequence[Case]:
         return self._cache.of(ref)
 
     def unfinished(self) -> Sequence[Case]:
-        return self._cache.unfinished()
+        return [one.whole() for one in self._cache.unfinished()]
 
     def unreadable(self) -> Mapping[str, str]:
         return {}
@@ -104,12 +108,13 @@ class CachedCases:
         return False
 
     def delete(self, case: Case) -> None:
+        self._cache.deleted_by_us(case.uid)
         self._cache.gone(case.uid)
 
     def _kept(self, case: Case) -> Case:
         self._version += 1
-        self.writes += 1
-        stored = replace(case, resource_version=str(self._version))
+        answer = msgspec.json.encode(replace(case, resource_version=str(self._version)))
+        stored = msgspec.json.decode(answer, type=Case)
         self._cache.put(stored)
         return stored
 

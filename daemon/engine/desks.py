@@ -131,7 +131,7 @@ class Desks:
     def episodes(self) -> Mapping[Episode, WorkloadRef]:
         """The episodes of alerts that the newest cases have, with their workloads. Raises PortError."""
         # Of a large fleet's cases few have any: only of these workloads it is asked which is the newest.
-        noted = {case.ref for case in self._store.cases() if case.status.alerts}
+        noted = {one.ref for one in self._store.outlines() if one.alerted}
         return alert_matching.episodes(case for ref in noted for case in self._store.of(ref))
 
     def active(self) -> Sequence[Case]:

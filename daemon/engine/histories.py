@@ -30,7 +30,9 @@ class Histories:
             # Another process's, or those of the revision before the patch, which the case has dropped.
             known = interrupted(status.pods, now)
         looked = follow_pods(known, workload, revision, since, now)
-        self._known[case.key] = (matters, looked)
+        if case.active:
+            # One that is over was forgotten already, and what is left to do for it needs none.
+            self._known[case.key] = (matters, looked)
         return looked
 
     def forget(self, key: str) -> None:

@@ -135,7 +135,7 @@ class LedCases:
         self._written: set[str] = set()
         """Unfinished cases that this process wrote. The term in the case alone would not tell: an older
         CustomResourceDefinition does not keep it."""
-        self.cases = store.cases
+        self.outlines = store.outlines
         self.of = store.of
         self.unfinished = store.unfinished
         self.vouched = store.vouched

@@ -194,10 +194,11 @@ class Engine:
             raise Unavailable(f"the alerts could not be stored: {error}") from error
 
     def deliver(self, alerts: Sequence[Alert]) -> Delivery:
-        """The same without waiting. Raises Unavailable where too many deliveries wait already."""
+        """The same without waiting. Raises Unavailable where too many wait already, or the daemon stops."""
         delivery = Delivery(self._intake.take(alerts, self._queue.put), self._delivered, self._broke)
         if not self._queue.submit(delivery):
-            raise Unavailable(f"{MOST_JOBS} deliveries of alerts are waiting already: deliver again")
+            full = f"{MOST_JOBS} deliveries of alerts are waiting already"
+            raise Unavailable(f"{'the daemon is stopping' if self._queue.closed else full}: deliver again")
         return delivery
 
     def _broke(self, defect: Exception) -> None:

@@ -80,8 +80,12 @@ class WorkQueue:
                 heapq.heappush(self._order, _Wish(due, next(self._numbers), ref))
                 self._condition.notify()
 
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
     def submit(self, job: Job) -> bool:
-        """Ask for a job; whether there was room for it."""
+        """Ask for a job; whether it was taken: not where there is no room, nor once the queue is closed."""
         with self._condition:
             if self._closed or len(self._jobs) >= MOST_JOBS:
                 return False

@@ -12,14 +12,15 @@ from collections.abc import Callable, Mapping, Sequence
 from daemon.core.case import rollback_target as target
 from daemon.core.case.case import Case, Phase, Status
 from daemon.core.case.edits import change
-from daemon.core.case.events import Alerted, Event, Instructed, Observed, Troubled
+from daemon.core.case.events import Alerted, Event, Instructed, Observed
 from daemon.core.case.keeping import outlived
 from daemon.core.case.lifecycle import advance
+from daemon.core.case.resting import told_by
 from daemon.core.model import Alert, Workload, WorkloadRef
 from daemon.core.policy import Policy
 from daemon.engine.admission import admit
 from daemon.engine.attention import Attention
-from daemon.engine.between_rollouts import STANDING, StandingWatch
+from daemon.engine.between_rollouts import BetweenRollouts
 from daemon.engine.case_opening import opening, refuse_unopened
 from daemon.engine.configuration import ConfigurationLook
 from daemon.engine.configuration_changes import ChangeWatch
@@ -79,7 +80,7 @@ class Reconciler:
         self._journal = journal
         self._versions = versions
         self._attended = attended
-        self._standing = StandingWatch(clock)
+        self._between = BetweenRollouts(clock, versions, self._apply, self._act)
         self._attention = Attention(clock)
         self._saving = Saving(clock, effects.telling)
         self._refused: dict[WorkloadRef, Mapping[str, str]] = {}
@@ -88,6 +89,9 @@ class Reconciler:
     def reconcile(self, ref: WorkloadRef) -> None:
         """Raises PortError when something has to be asked again; whatever was done until then is stored."""
         workload = self._cluster.workload(ref)
+        policy = self._policies(ref, workload)
+        if workload is not None and self._rests(workload, policy):
+            return
         cases = self._admitted(ref, workload)
         if workload is not None:
             made = self._open(workload, cases) or self._open_in_place(workload, cases)
@@ -95,15 +99,14 @@ class Reconciler:
         elif not self._cluster.fresh():
             # What a silent watch does not show may not have been shown yet.
             return
-        policy = self._policies(ref, workload)
         for case in cases:
             self._obey(case, workload, cases, policy)
         for case in self._own(ref):
             if case.unfinished:
                 self._carry(case, workload, policy)
         if workload is not None:
-            self._remember_versions(workload, policy)
-        self._stand(ref, workload, policy)
+            self._between.remember_version(workload, self._own(ref), policy)
+        self._between.look(ref, workload, self._own(ref), policy)
         self._prune(self._own(ref), policy)
 
     def alert(self, ref: WorkloadRef, alerts: Sequence[Alert]) -> bool:
@@ -125,6 +128,18 @@ class Reconciler:
         return True
 
     # ------------------------------------------------------------ steps
+
+    def _rests(self, workload: Workload, policy: Policy) -> bool:
+        """Look at a workload for which nothing is left to do; whether that was all there is to look at."""
+        told = told_by(workload, self._store.outlines(workload.ref), policy.keep)
+        if told is None:
+            return False
+        cases = [one.whole() for one in told]
+        if self._open_in_place(workload, cases) or self._between.remember_version(workload, cases, policy):
+            return False
+        self._refused.pop(workload.ref, None)
+        self._between.look(workload.ref, workload, cases, policy)
+        return True
 
     def _own(self, ref: WorkloadRef) -> list[Case]:
         return [case for case in self._store.of(ref) if self.admits(case)]
@@ -218,28 +233,6 @@ class Reconciler:
             case = self._act(self._apply(case, seen, policy), policy)
             if left_to_do(case) == left_to_do(before):
                 return
-
-    def _remember_versions(self, workload: Workload, policy: Policy) -> None:
-        """Write down at which version the database is, on the case of what runs."""
-        newest = target.newest(workload, self._own(workload.ref))
-        read = self._versions.noted(newest, workload, policy) if newest is not None else None
-        if newest is not None and read is not None:
-            self._apply(newest, read, policy)
-
-    def _stand(self, ref: WorkloadRef, workload: Workload | None, policy: Policy) -> None:
-        """Between rollouts: what befalls the pods is written down on the newest case."""
-        own = self._own(ref)
-        newest = target.newest(workload, own) if workload is not None else None
-        for case in own:
-            if case.status.trouble is not None and case is not newest:
-                # Another rollout, or nothing, is what is to be said of the workload now.
-                self._act(self._apply(case, Troubled(text=""), policy), policy)
-        if workload is None or newest is None or newest.phase not in STANDING:
-            self._standing.forget(ref)
-            return
-        event = self._standing.look(workload, newest)
-        if event is not None:
-            self._act(self._apply(newest, event, policy), policy)
 
     def _act(self, case: Case, policy: Policy) -> Case:
         """Carry out what is intended; each step's outcome is stored before the next one begins."""

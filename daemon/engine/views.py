@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from daemon.core.case.alerts import UnmatchedAlert
 from daemon.core.case.case import Case
+from daemon.core.case.outline import Outline
 from daemon.core.model import Workload, WorkloadRef
 from daemon.core.policy import Policy
 from daemon.ports import CaseStore, Cluster, PortError
@@ -43,8 +44,11 @@ class DaemonViews:
     def workloads(self) -> Sequence[Workload]:
         return self._cluster.workloads()
 
-    def cases(self) -> Sequence[Case]:
-        return self._store.cases()
+    def outlines(self) -> Sequence[Outline]:
+        return self._store.outlines()
+
+    def cases_of(self, ref: WorkloadRef) -> Sequence[Case]:
+        return self._store.of(ref)
 
     def policy(self, ref: WorkloadRef) -> Policy:
         try:
@@ -68,7 +72,7 @@ class DaemonViews:
     def unready(self) -> Sequence[str]:
         """The daemon is ready once it knows the workloads and their cases."""
         reasons = []
-        for what, read in (("workloads", self._cluster.workloads), ("cases", self._store.cases)):
+        for what, read in (("workloads", self._cluster.workloads), ("cases", self._store.outlines)):
             try:
                 read()
             except PortError as error:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from daemon.core.case.case import Case
 from daemon.core.case.effect import EffectOutcome
 from daemon.core.case.images import ImageChange
+from daemon.core.case.outline import Outline
 from daemon.core.case.steps.step import Right
 from daemon.core.model import Revision, Workload, WorkloadRef
 from daemon.core.rollout_facts.configuration import ObjectVersion, Reference
@@ -110,7 +111,13 @@ class Actuator(Protocol):
 
 class CaseStore(Protocol):
     def cases(self) -> Sequence[Case]:
-        """All readable cases of the guarded namespaces. Raises Unavailable, Denied."""
+        """All readable cases of the guarded namespaces, each of them whole: for who asks once. Raises
+        Unavailable, Denied."""
+        ...
+
+    def outlines(self, ref: WorkloadRef | None = None) -> Sequence[Outline]:
+        """The same, or those of one workload, for who asks again and again: no finished one is decoded.
+        Raises as :meth:`cases`."""
         ...
 
     def of(self, ref: WorkloadRef) -> Sequence[Case]:

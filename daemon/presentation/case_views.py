@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import TypeVar
 
 from daemon.core.assessment import SignalEvidence
 from daemon.core.case import in_place_words, incident
 from daemon.core.case.case import Case
+from daemon.core.case.outline import Outline
 from daemon.core.model import Revision, WorkloadRef
 from daemon.core.policy import Policy
 from daemon.core.rollout_facts.owners import Ownership
@@ -105,12 +107,15 @@ class CaseDetail(Value, frozen=True):
     case: Case
 
 
-def newest_first(cases: Iterable[Case]) -> list[Case]:
-    return sorted(cases, key=lambda case: (case.spec.opened_at, case.name), reverse=True)
+AnyCase = TypeVar("AnyCase", Case, Outline)
 
 
-def newest_by_workload(cases: Iterable[Case]) -> dict[WorkloadRef, Case]:
-    newest: dict[WorkloadRef, Case] = {}
+def newest_first(cases: Iterable[AnyCase]) -> list[AnyCase]:
+    return sorted(cases, key=lambda case: (case.opened_at, case.name), reverse=True)
+
+
+def newest_by_workload(cases: Iterable[AnyCase]) -> dict[WorkloadRef, AnyCase]:
+    newest: dict[WorkloadRef, AnyCase] = {}
     for case in newest_first(cases):
         newest.setdefault(case.ref, case)
     return newest

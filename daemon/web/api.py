@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Annotated
@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from daemon import __version__
 from daemon.core.case.case import Case
 from daemon.core.case.instructing import timely
+from daemon.core.case.outline import Outline
 from daemon.core.value import Value
 from daemon.ports import Clock
 from daemon.presentation import case_views
@@ -123,8 +124,8 @@ _NO_CASE: Described = {404: {"description": "No such case"}}
 
 
 def _summaries(views: Views, workload: str | None, limit: int) -> list[case_views.CaseSummary]:
-    wanted = [c for c in views.cases() if workload is None or workload in (c.spec.workload, str(c.ref))]
-    return [case_views.summary(case) for case in case_views.newest_first(wanted)[:limit]]
+    wanted = [one for one in views.outlines() if workload is None or workload in (one.ref.name, str(one.ref))]
+    return [case_views.summary(one.whole()) for one in case_views.newest_first(wanted)[:limit]]
 
 
 class ByHand(Value, frozen=True):
@@ -147,16 +148,15 @@ def _detail(shown: Shown, request: Request, namespace: str, name: str, clock: Cl
     """Raises HTTPException, Unavailable."""
     visitor, _ = shown.to(request)
     visitor.need(namespace, SEE)
-    cases = shown.views.cases()
-    case = _find(cases, namespace, name)
+    case = _find(shown.views.outlines(), namespace, name)
     detail = case_views.detail(case, shown.views.policy(case.ref))
     actions = timely(case) if visitor.may(namespace, INSTRUCT) else ()
     may = visitor.may(namespace, change(case.spec.workload))
-    by_hand = _by_hand(shown.views, case, cases, clock) if may else None
+    by_hand = _by_hand(shown.views, case, clock) if may else None
     return Detail(**structs.asdict(detail), actions=actions, by_hand=by_hand)
 
 
-def _by_hand(views: Views, case: Case, cases: Sequence[Case], clock: Clock) -> ByHand | None:
+def _by_hand(views: Views, case: Case, clock: Clock) -> ByHand | None:
     workload = next((found for found in views.workloads() if found.ref == case.ref), None)
     if workload is None:
         return None
@@ -165,22 +165,22 @@ def _by_hand(views: Views, case: Case, cases: Sequence[Case], clock: Clock) -> B
         running=current.number if current else 0,
         running_words=str(current) if current else "",
         paused=paused(workload.pause, clock.now()),
-        returns=returns(workload, cases),
+        returns=returns(workload, views.cases_of(case.ref)),
     )
 
 
-def _find(cases: Sequence[Case], namespace: str, name: str) -> Case:
+def _find(outlines: Iterable[Outline], namespace: str, name: str) -> Case:
     """Raises HTTPException 404."""
-    for found in cases:
-        if (found.namespace, found.name) == (namespace, name):
-            return found
+    for found in outlines:
+        if (found.name, found.namespace) == (name, namespace):
+            return found.whole()
     raise HTTPException(404, f"there is no case {namespace}/{name}; it may have been pruned")
 
 
 def _overview(shown: Shown, request: Request, clock: Clock) -> overview.Overview:
     visitor, sight = shown.to(request)
     unready, now = tuple(sight.unready()), clock.now()
-    workloads, cases = sight.workloads(), sight.cases()
+    workloads, newest = sight.workloads(), case_views.newest_by_workload(sight.outlines())
     modes = {workload.ref: sight.policy(workload.ref).mode.value for workload in workloads}
     return overview.Overview(
         now=now,
@@ -192,7 +192,7 @@ def _overview(shown: Shown, request: Request, clock: Clock) -> overview.Overview
         unready=unready,
         problems=tuple(sight.problems()),
         unmatched=tuple(sight.unmatched()),
-        workloads=overview.workload_views(workloads, cases, modes, now),
+        workloads=overview.workload_views(workloads, newest, modes, now),
         visitor=visitor.name,
         login=shown.door.kind,
     )

@@ -35,7 +35,7 @@ class FleetMetrics(Collector):
             labels=(*_WORKLOAD, "phase"),
         )
         try:
-            newest = newest_by_workload(self._views.cases())
+            newest = newest_by_workload(self._views.outlines())
             for workload in self._views.workloads():
                 named = (workload.ref.namespace, workload.ref.name)
                 guarded.add_metric(named, 1)

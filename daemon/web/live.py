@@ -18,7 +18,7 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI, Request, Response
 from starlette.types import Message, Receive, Scope, Send
 
-from daemon.core.case.case import Case
+from daemon.core.case.outline import Outline
 from daemon.core.model import Workload
 from daemon.ports import PortError
 from daemon.web.api import NOT_LET_IN, UNKNOWN_YET, Shown
@@ -117,8 +117,8 @@ class Listeners:
         marks: dict[str, list[int]] = {}
         for workload in views.workloads():
             marks.setdefault(workload.ref.namespace, []).append(_workload_mark(workload))
-        for case in views.cases():
-            marks.setdefault(case.namespace, []).append(_case_mark(case))
+        for one in views.outlines():
+            marks.setdefault(one.namespace, []).append(_case_mark(one))
         own = (
             tuple(views.problems()),
             views.alive(),
@@ -140,8 +140,8 @@ def _workload_mark(workload: Workload) -> int:
     return hash((workload.ref, current, workload.status, len(workload.live), ready, workload.pause))
 
 
-def _case_mark(case: Case) -> int:
-    return hash((case.key, case.resource_version, case.phase, case.status.verdict, case.status.reason))
+def _case_mark(one: Outline) -> int:
+    return hash((one.namespace, one.name, one.resource_version))
 
 
 class Stream(Response):
@@ -202,7 +202,7 @@ def add_live(app: FastAPI, shown: Shown, pace: Pace) -> None:
     def enter(request: Request) -> Response:
         visitor, sight = shown.to(request)
         spaces = {workload.ref.namespace for workload in sight.workloads()}
-        spaces |= {case.namespace for case in sight.cases()}
+        spaces |= {one.namespace for one in sight.outlines()}
         spaces |= {space for space in shown.namespaces if sight.sees(space)}
         who = visitor.name or peer(request)
         return Stream(listeners, Listener(who=who, namespaces=frozenset({EVERYBODY, *spaces})))

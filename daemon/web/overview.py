@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from daemon.core.case.alerts import UnmatchedAlert
-from daemon.core.case.case import Case
+from daemon.core.case.outline import Outline
 from daemon.core.model import Workload, WorkloadRef
 from daemon.core.value import Value
 from daemon.presentation.by_hand import paused
-from daemon.presentation.case_views import (
-    CaseSummary,
-    RevisionView,
-    newest_by_workload,
-    revision_view,
-    summary,
-)
+from daemon.presentation.case_views import CaseSummary, RevisionView, revision_view, summary
 
 
 class WorkloadView(Value, frozen=True):
@@ -54,16 +48,19 @@ class Overview(Value, frozen=True):
 
 
 def workload_views(
-    workloads: Sequence[Workload], cases: Sequence[Case], modes: dict[WorkloadRef, str], now: datetime
+    workloads: Sequence[Workload],
+    newest: Mapping[WorkloadRef, Outline],
+    modes: Mapping[WorkloadRef, str],
+    now: datetime,
 ) -> tuple[WorkloadView, ...]:
-    newest = newest_by_workload(cases)
+    """``newest``: of each workload the newest case."""
     return tuple(
         _workload(workload, newest.get(workload.ref), modes.get(workload.ref, ""), now)
         for workload in sorted(workloads, key=lambda workload: workload.ref)
     )
 
 
-def _workload(workload: Workload, case: Case | None, mode: str, now: datetime) -> WorkloadView:
+def _workload(workload: Workload, newest: Outline | None, mode: str, now: datetime) -> WorkloadView:
     pods = workload.live
     return WorkloadView(
         namespace=workload.ref.namespace,
@@ -74,5 +71,5 @@ def _workload(workload: Workload, case: Case | None, mode: str, now: datetime) -
         pods_ready=sum(pod.ready for pod in pods),
         mode=mode,
         paused=paused(workload.pause, now),
-        case=summary(case) if case else None,
+        case=summary(newest.whole()) if newest else None,
     )

@@ -9,6 +9,7 @@ from typing import Protocol
 from daemon.core.case.alerts import UnmatchedAlert
 from daemon.core.case.case import Case, Instruction
 from daemon.core.case.images import AskedImage
+from daemon.core.case.outline import Outline
 from daemon.core.model import Alert, Workload, WorkloadRef
 from daemon.core.policy import Policy
 from daemon.ports import Identity
@@ -74,8 +75,12 @@ class Views(Protocol):
         """The guarded workloads. Raises Unavailable while they are not known yet."""
         ...
 
-    def cases(self) -> Sequence[Case]:
-        """All readable cases. Raises Unavailable while they are not known yet."""
+    def outlines(self) -> Sequence[Outline]:
+        """Of all readable cases. Raises Unavailable while they are not known yet."""
+        ...
+
+    def cases_of(self, ref: WorkloadRef) -> Sequence[Case]:
+        """Those of one workload, whole. Raises as :meth:`outlines`."""
         ...
 
     def policy(self, ref: WorkloadRef) -> Policy:

@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 
 from daemon.core.case.alerts import UnmatchedAlert
 from daemon.core.case.case import Case
+from daemon.core.case.outline import Outline
 from daemon.core.model import Workload, WorkloadRef
 from daemon.core.policy import Policy
 from daemon.web.ports import Views
@@ -28,10 +29,13 @@ class Sight:
         self._some([workload.ref.namespace for workload in found])
         return [workload for workload in found if self.sees(workload.ref.namespace)]
 
-    def cases(self) -> Sequence[Case]:
-        found = self._views.cases()
-        self._some([case.namespace for case in found])
-        return [case for case in found if self.sees(case.namespace)]
+    def outlines(self) -> Sequence[Outline]:
+        found = self._views.outlines()
+        self._some([one.namespace for one in found])
+        return [one for one in found if self.sees(one.namespace)]
+
+    def cases_of(self, ref: WorkloadRef) -> Sequence[Case]:
+        return self._views.cases_of(ref) if self.sees(ref.namespace) else ()
 
     def policy(self, ref: WorkloadRef) -> Policy:
         return self._views.policy(ref)

@@ -163,6 +163,10 @@ def test_the_cases_of_a_workload_and_those_with_work_left_are_found_among_all(ca
     for ref in refs:
         found = {case.name for case in cases.store.of(ref)}
         assert found == {case.name for case in created if case.ref == ref}
+    everything = sorted(cases.store.cases(), key=lambda case: case.name)
+    outlines = sorted(cases.store.outlines(), key=lambda one: one.name)
+    assert [one.whole() for one in outlines] == everything
+    assert [(one.ref, one.phase) for one in outlines] == [(case.ref, case.phase) for case in everything]
     unfinished = {case.name for case in cases.store.unfinished()}
     assert unfinished == {case.name for case in cases.store.cases() if case.active or case.pending}
     assert not unfinished & {case.name for case in finished if not case.pending}

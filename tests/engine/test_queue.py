@@ -159,3 +159,10 @@ def test_each_is_worked_on_by_one_at_a_time_and_all_of_them_in_the_end(
             tried.finish(0)
     assert tried.wished == set()
     assert not +tried.steps, "every step of every job was done"
+
+
+def test_a_closed_queue_takes_no_job() -> None:
+    queue = WorkQueue(ManualClock().monotonic)
+    assert (queue.submit(Chore()), queue.closed) == (True, False)
+    queue.close()
+    assert (queue.submit(Chore()), queue.closed) == (False, True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from daemon.adapters.simulation.cases import MemoryCaseStore
+from daemon.adapters.simulation.cases import Key, MemoryCaseStore
 from daemon.adapters.simulation.cluster import MemoryCluster
 from daemon.adapters.simulation.logs import MemoryLogs
 from daemon.adapters.simulation.object_events import MemoryObjectEvents
@@ -91,9 +91,9 @@ class FaultyCaseStore(MemoryCaseStore):
         self.reads = Troubles()
         self.writes = Troubles()
 
-    def cases(self) -> Sequence[Case]:
+    def _read(self, keys: Callable[[], Iterable[Key]]) -> Sequence[Case]:
         with self.reads.call():
-            return super().cases()
+            return super()._read(keys)
 
     def get(self, namespace: str, name: str) -> Case:
         with self.reads.call():

@@ -17,6 +17,7 @@ from daemon.adapters.kubernetes.errors import uninstalled
 from daemon.adapters.kubernetes.resources import CASES
 from daemon.adapters.kubernetes.watcher import Watcher, stop_all
 from daemon.core.case.case import Case
+from daemon.core.case.outline import Outline, outline
 from daemon.core.model import WorkloadRef
 
 STRICT = {"fieldValidation": "Strict"}
@@ -71,8 +72,15 @@ class KubeCaseStore:
         """Namespace → what keeps its cases from being followed."""
         return {namespace: w.problem for namespace, w in self._watchers.items() if w.problem}
 
+    def outlines(self, ref: WorkloadRef | None = None) -> Sequence[Outline]:
+        if ref is None:
+            return self._seen(self._cache.outlines)
+        if self._followed(ref.namespace):
+            return self._cache.outlines(ref)
+        return tuple(outline(case) for case in self._listed(ref.namespace) if case.ref == ref)
+
     def cases(self) -> Sequence[Case]:
-        return self._seen(self._cache.cases)
+        return tuple(one.whole() for one in self.outlines())
 
     def of(self, ref: WorkloadRef) -> Sequence[Case]:
         if self._followed(ref.namespace):
@@ -80,7 +88,7 @@ class KubeCaseStore:
         return tuple(case for case in self._listed(ref.namespace) if case.ref == ref)
 
     def unfinished(self) -> Sequence[Case]:
-        return tuple(case for case in self._seen(self._cache.unfinished) if case.unfinished)
+        return tuple(one.whole() for one in self._seen(self._cache.unfinished) if one.unfinished)
 
     def unreadable(self) -> Mapping[str, str]:
         listed = {key: why for found in self._unreadable.values() for key, why in found.items()}
@@ -142,20 +150,20 @@ class KubeCaseStore:
         watcher = self._watchers.get(namespace)
         return watcher is not None and not watcher.refused and watcher.alive(self._clock.monotonic())
 
-    def _seen(self, cached: Callable[[], Sequence[Case]]) -> Sequence[Case]:
+    def _seen(self, cached: Callable[[], Sequence[Outline]]) -> Sequence[Outline]:
         """From the watches, and by listing where one is silent. A namespace that may not be listed is left
         out; raises Denied where none may."""
         silent = {namespace for namespace in self._namespaces if not self._followed(namespace)}
-        cases = [case for case in cached() if case.namespace not in silent]
+        found = [one for one in cached() if one.namespace not in silent]
         denials: list[ports.Denied] = []
         for namespace in sorted(silent):
             try:
-                cases += self._listed(namespace)
+                found += map(outline, self._listed(namespace))
             except ports.Denied as error:
                 denials.append(error)
         if denials and len(denials) == len(self._namespaces):
             raise denials[0]
-        return tuple(cases)
+        return tuple(found)
 
     def _listed(self, namespace: str) -> list[Case]:
         """By lists of the whole namespace, one at a time. Raises Unavailable while the watch's own first one

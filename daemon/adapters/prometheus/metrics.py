@@ -23,6 +23,11 @@ MOST_VALUES = 100_000
 """Values of one history over all pods: some 15 MB while they are decoded."""
 
 
+CHECKED_EVERY = 300.0
+"""Seconds in which it is asked once whether the series of a signal without samples lack the labels: the
+question is about the whole cluster."""
+
+
 class PrometheusMetrics:
     """The ``Metrics`` port. Thread-safe; kept are the edges of histograms, and how many pods there were.
 
@@ -49,15 +54,21 @@ class PrometheusMetrics:
         }
         self._unlabelled = {signal.name: self._guarded.unlabelled(signal.source) for signal in signals}
         self._pods: dict[str, int] = {}
+        self._lacking: dict[str, tuple[float, bool]] = {}
+        """Of a signal that has no samples: whether series lack the labels, and until when that counts
+        (monotonic)."""
 
     def read(self, signal: str) -> Reading:
         """The newest samples, or the sentence that says why there are none. Never raises."""
         try:
             decoded = self.queries(signal).now()
-            if not decoded.samples and not decoded.problems:
-                self._check_labels(signal)
+            if decoded.samples or decoded.problems:
+                self._lacking.pop(signal, None)
+            elif self._lacks_labels(signal):
+                return self._unread(signal, without_labels(self.client.address, self.grouping))
         except PortError as error:
-            return Reading(signal=signal, taken_at=self._now(), problem=f"signal {signal}: {error}")
+            self._lacking.pop(signal, None)
+            return self._unread(signal, str(error))
         taken_at = decoded.taken_at if decoded.taken_at is not None else self._now()
         self._pods[signal] = len(decoded.samples)
         return Reading(signal=signal, taken_at=taken_at, samples=decoded.samples, problems=decoded.problems)
@@ -90,11 +101,17 @@ class PrometheusMetrics:
             raise Unavailable(f"no such signal is configured — valid: {', '.join(self._queries)}")
         return found
 
-    def _check_labels(self, signal: str) -> None:
+    def _lacks_labels(self, signal: str) -> bool:
         """Series that lack the labels are in no namespace, so an answer for some leaves them out silently."""
-        query = self._unlabelled[signal]
-        if query and self.client.instant(query).series:
-            raise Unavailable(without_labels(self.client.address, self.grouping))
+        query, now = self._unlabelled[signal], self._clock.monotonic()
+        until, lacking = self._lacking.get(signal, (now, False))
+        if query and until <= now:
+            lacking = bool(self.client.instant(query).series)
+            self._lacking[signal] = (now + CHECKED_EVERY, lacking)
+        return lacking
+
+    def _unread(self, signal: str, why: str) -> Reading:
+        return Reading(signal=signal, taken_at=self._now(), problem=f"signal {signal}: {why}")
 
     def narrowed(self, expression: str) -> str:
         """As it is asked for: a plain selector for the guarded namespaces alone."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 import threading
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import msgspec
 
 from daemon.core.case.case import Case, Spec, Status
+from daemon.core.case.outline import Outline, outline
 from daemon.core.model import WorkloadRef
 from daemon.ports import Conflict, Missing, Notify, Rejected
 
@@ -40,30 +41,26 @@ class MemoryCaseStore:
         self._uids = itertools.count(1)
         self._seed = seed
         self._listeners: list[Notify] = []
-        self._unreadable: dict[str, str] = {}
+        self._of: dict[WorkloadRef, set[Key]] = {}
+        self._unreadable: dict[Key, str] = {}
         self.vouching = True
         """Whether names in instructions are those of who wrote them."""
 
     def cases(self) -> Sequence[Case]:
-        with self._lock:
-            found, unreadable = [], {}
-            for key, stored in sorted(self._stored.items()):
-                try:
-                    found.append(_decode(key, stored))
-                except Rejected as error:
-                    unreadable["/".join(key)] = str(error)
-            self._unreadable = unreadable
-            return tuple(found)
+        return self._read(lambda: self._stored)
+
+    def outlines(self, ref: WorkloadRef | None = None) -> Sequence[Outline]:
+        return tuple(map(outline, self.cases() if ref is None else self.of(ref)))
 
     def of(self, ref: WorkloadRef) -> Sequence[Case]:
-        return [case for case in self.cases() if case.ref == ref]
+        return self._read(lambda: self._of.get(ref, ()))
 
     def unfinished(self) -> Sequence[Case]:
         return [case for case in self.cases() if case.unfinished]
 
     def unreadable(self) -> Mapping[str, str]:
         with self._lock:
-            return dict(self._unreadable)
+            return {"/".join(key): why for key, why in self._unreadable.items()}
 
     def get(self, namespace: str, name: str) -> Case:
         with self._lock:
@@ -83,6 +80,7 @@ class MemoryCaseStore:
             uid = str(uuid.uuid5(uuid.NAMESPACE_OID, f"case/{self._seed}/{next(self._uids)}"))
             spec, status = msgspec.json.encode(case.spec), msgspec.json.encode(Status())
             self._stored[key] = _Stored(uid=uid, version=next(self._versions), spec=spec, status=status)
+            self._of.setdefault(case.ref, set()).add(key)
             return str(self._stored[key].version)
 
     def save(self, case: Case) -> Case:
@@ -118,6 +116,8 @@ class MemoryCaseStore:
             if stored is None or case.uid not in {"", stored.uid}:
                 return
             del self._stored[key]
+            self._unreadable.pop(key, None)
+            self._of.get(case.ref, set()).discard(key)
         self._tell(case.ref)
 
     def watch(self, notify: Notify) -> None:
@@ -133,6 +133,18 @@ class MemoryCaseStore:
             )
             stored.status = status
             stored.version = next(self._versions)
+
+    def _read(self, keys: Callable[[], Iterable[Key]]) -> Sequence[Case]:
+        """Those of the cases that make sense; of the others it is noted why."""
+        found = []
+        with self._lock:
+            for key in sorted(keys()):
+                self._unreadable.pop(key, None)
+                try:
+                    found.append(_decode(key, self._stored[key]))
+                except Rejected as error:
+                    self._unreadable[key] = str(error)
+        return tuple(found)
 
     def _find(self, key: Key) -> _Stored:
         stored = self._stored.get(key)
@@ -161,12 +173,12 @@ class MemoryCaseStore:
 
 
 # Values are frozen: what was decoded once need not be decoded anew at each look.
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _spec(raw: bytes) -> Spec:
     return msgspec.json.decode(raw, type=Spec)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _status(raw: bytes) -> Status:
     return msgspec.json.decode(raw, type=Status)
 

@@ -204,6 +204,10 @@ class Case(Value, frozen=True):
         return f"{self.namespace}/{self.name}"
 
     @property
+    def opened_at(self) -> Instant:
+        return self.spec.opened_at
+
+    @property
     def phase(self) -> Phase:
         return self.status.phase
 

@@ -43,7 +43,23 @@ def test_each_question_is_answered_as_by_a_search(actions: list[tuple[str, int, 
                 cache.gone(str(uid))
             case _:
                 cache.deleted_by_us(str(uid))
-        everything = cache.cases()
+        everything = [one.whole() for one in cache.outlines()]
         for ref in {one.ref for one in everything} | {case(0, name, phase, 1).ref for name in NAMES}:
-            assert set(cache.of(ref)) == {one for one in everything if one.ref == ref}
-        assert set(cache.unfinished()) == {one for one in everything if one.unfinished}
+            found = cache.of(ref)
+            assert set(found) == {one for one in everything if one.ref == ref}
+            assert set(found) == {one.whole() for one in cache.outlines(ref)}
+        assert {one.whole() for one in cache.unfinished()} == {one for one in everything if one.unfinished}
+
+
+def test_what_was_decoded_for_a_workload_is_decoded_once_and_anew_when_it_changes() -> None:
+    cache = CaseCache()
+    put = [case(number, NAMES[0], Phase.HEALTHY, 1) for number in range(2)]
+    for one in put:
+        cache.put(one)
+    first, second = cache.of(put[0].ref)
+    assert [one is other for one, other in zip(cache.of(put[0].ref), (first, second), strict=True)] == [
+        True
+    ] * 2
+    cache.put(replace(put[0], resource_version="2"))
+    again, same = cache.of(put[0].ref)
+    assert (again.resource_version, same is second) == ("2", True)

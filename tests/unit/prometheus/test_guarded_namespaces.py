@@ -11,8 +11,10 @@ from werkzeug import Request, Response
 
 from daemon.adapters.prometheus.client import PrometheusClient
 from daemon.adapters.prometheus.gauges import PrometheusGauges
-from daemon.adapters.prometheus.metrics import PrometheusMetrics
+from daemon.adapters.prometheus.metrics import CHECKED_EVERY, PrometheusMetrics
 from daemon.adapters.prometheus.narrowing import guarded, narrowed
+from daemon.adapters.simulation.clock import ManualClock
+from daemon.ports import Clock
 from daemon.settings import DependencySettings, PrometheusSettings, SignalSettings
 from tests.unit.prometheus.conftest import MachineClock, Prometheus, pod_rows, success
 
@@ -23,11 +25,16 @@ PAIR = {"name": "errors", "bad": "bad_total", "total": 'all_total{job="a"} # our
 
 @contextmanager
 def reader(
-    prometheus: Prometheus, signal: dict[str, Any], namespaces: Sequence[str], **more: Any
+    prometheus: Prometheus,
+    signal: dict[str, Any],
+    namespaces: Sequence[str],
+    clock: Clock | None = None,
+    **more: Any,
 ) -> Iterator[PrometheusMetrics]:
     group = PrometheusSettings.model_validate({"url": prometheus.url} | more)
     signals = [SignalSettings.model_validate(signal)]
-    with closing(PrometheusMetrics(group, signals, MachineClock(), namespaces=namespaces)) as metrics:
+    clock = clock or MachineClock()
+    with closing(PrometheusMetrics(group, signals, clock, namespaces=namespaces)) as metrics:
         yield metrics
 
 
@@ -108,6 +115,43 @@ def test_series_without_labels_are_told_from_none(prometheus: Prometheus, lackin
     with reader(prometheus, PAIR, TWO) as metrics:
         problem = metrics.read("errors").problem
     assert ("no label 'namespace' or 'pod'" in problem) is lacking
+
+
+def test_it_is_asked_seldom_while_nothing_changes_and_anew_after_samples_and_errors(
+    prometheus: Prometheus,
+) -> None:
+    series: list[Any] = []
+    down = False
+
+    def answer(request: Request) -> Response:
+        if 'all_total{namespace="",' in request.form["query"]:
+            return Response(success([{"metric": {}, "value": [1, "1"]}]))
+        return Response("down", status=400) if down else Response(success(series))
+
+    prometheus.answer = answer
+    clock = ManualClock()
+    with reader(prometheus, PAIR, TWO, clock=clock) as metrics:
+
+        def problem() -> str:
+            return metrics.read("errors").problem
+
+        def checks() -> int:
+            return sum('namespace="",' in query for query in asked(prometheus))
+
+        said = [problem() for _ in range(5)]
+        assert "no label 'namespace' or 'pod'" in said[0]
+        assert said == said[:1] * 5, "what was found stands until it is asked again"
+        assert checks() == 1
+        clock.advance(CHECKED_EVERY)
+        assert (problem(), checks()) == (said[0], 2)
+        series[:] = pod_rows()
+        assert (problem(), checks()) == ("", 2)
+        series.clear()
+        assert (problem(), checks()) == (said[0], 3)
+        down = True
+        assert problem() not in {"", said[0]}
+        down = False
+        assert (problem(), checks()) == (said[0], 4)
 
 
 def test_without_namespaces_everything_is_asked_for(

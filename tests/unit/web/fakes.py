@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from daemon.core.case.alerts import UnmatchedAlert
 from daemon.core.case.case import Case
+from daemon.core.case.outline import Outline, outline
 from daemon.core.model import Alert, Workload, WorkloadRef
 from daemon.core.policy import Policy
 from daemon.ports import Unavailable
@@ -72,11 +73,14 @@ class FakeViews:
             raise Unavailable(self.unknown)
         return self.now_workloads
 
-    def cases(self) -> Sequence[Case]:
+    def outlines(self) -> Sequence[Outline]:
         self.gate.wait()
         if self.unknown:
             raise Unavailable(self.unknown)
-        return self.now_cases
+        return [outline(case, packed=case.finished) for case in self.now_cases]
+
+    def cases_of(self, ref: WorkloadRef) -> Sequence[Case]:
+        return [case for case in self.now_cases if case.ref == ref]
 
     def policy(self, ref: WorkloadRef) -> Policy:
         return samples.POLICY if ref == samples.REF else Policy()

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from daemon import __version__, metrics_reference
-from daemon.core.case.case import Case, Phase, Status
+from daemon.core.case.case import Phase, Status
+from daemon.core.case.outline import Outline
 from daemon.ports import Unavailable
 from tests.unit.web import samples
 from tests.unit.web.conftest import Client
@@ -67,13 +68,13 @@ def test_scrapes_of_a_silent_memory_wait_for_one_another_and_pile_up_nothing(
     client: Client, views: FakeViews
 ) -> None:
     asked: list[int] = []
-    known = views.cases
+    known = views.outlines
 
-    def counted() -> Sequence[Case]:
+    def counted() -> Sequence[Outline]:
         asked.append(1)
         return known()
 
-    views.cases = counted  # type: ignore[method-assign]
+    views.outlines = counted  # type: ignore[method-assign]
     views.gate.clear()
     for _ in range(2):
         assert client.get("/metrics").status_code == 200, "the rest is there within the scrape's time"

@@ -14,13 +14,11 @@ from daemon.adapters.simulation.metrics import MemoryMetrics
 from daemon.core.model import WorkloadRef
 from daemon.core.signals.sample import Reading, Sample
 from daemon.engine.assembly import EngineParts, assemble
-from daemon.engine.evidence_store import EvidenceStore
 from daemon.engine.queue import WorkQueue
 from daemon.engine.surroundings_cache import Sources
 from tests.engine.world import IMAGE, POLICY, traffic
 from tests.simulation.faulty import FaultyCaseStore, FaultyCluster, FaultySurroundings
 from tests.simulation.faulty_configuration import FaultyConfiguration
-from tests.unit.web import samples
 
 
 class Counted:
@@ -38,28 +36,6 @@ class Counted:
     def history(self, signal: str, start: datetime, end: datetime) -> tuple[Sample, ...]:
         self.histories[signal] += 1
         return self._metrics.history(signal, start, end)
-
-
-def test_signals_were_asked_for_once_the_last_of_them_was() -> None:
-    """A watch ends when they were, and a worker may look while the second one is being read."""
-    case, workload = samples.watching(), samples.workload()
-    seen: list[float | None] = []
-
-    class Metrics:
-        def read(self, signal: str) -> Reading:
-            seen.append(store.polled_ago(case))
-            return Reading(signal=signal, taken_at=samples.START.timestamp())
-
-        def history(self, signal: str, start: datetime, end: datetime) -> tuple[Sample, ...]:
-            del signal, start, end
-            return ()
-
-    store = EvidenceStore(Metrics(), ManualClock())
-    store.attend(case, samples.POLICY)
-    store.poll(lambda _case: workload)
-
-    assert seen == [None, None]
-    assert store.polled_ago(case) == 0.0
 
 
 @pytest.mark.parametrize("workloads", [1, 20])

@@ -57,7 +57,7 @@ class Watch(msgspec.Struct, kw_only=True):
     problems: dict[str, str]
     taken_at: float = 0.0
     polled_at: float | None = None
-    """When the signals were last asked for (monotonic), whatever the answer."""
+    """When the signals were last asked for, all of them (monotonic), whatever the answer."""
     skew: float = 0.0
     """Seconds that the metrics server's clock is ahead of ours."""
 
@@ -154,7 +154,7 @@ class EvidenceStore:
             if not watches:
                 # What nobody asks for is neither readable nor unreadable.
                 self._last = dict.fromkeys(self._last, "")
-        began = self._clock.monotonic()
+        began, asked = self._clock.monotonic(), list[Watch]()
         signals = dict.fromkeys(signal.name for watch in watches for signal in watch.policy.signals)
         for name in signals:
             reading = self._metrics.read(name)
@@ -168,7 +168,9 @@ class EvidenceStore:
             present = FleetSamples(reading.samples)
             for one in asking:
                 self._feed(one, reading, present, past)
-                one.watch.polled_at = began
+                asked.append(one.watch)
+        for watch in asked:
+            watch.polled_at = began
 
     def _past(self, name: str, new: Sequence[Watch], reading: Reading) -> FleetSamples | str:
         """The time before the rollouts of cases that lack it, read once for all of them; or why it could

@@ -55,7 +55,14 @@ class IngressLook:
         if self._due(key):
             runner = self._runner
             self._run(lambda: self._ask(runner, case, check))
+        return self._newest(key)
+
+    def _newest(self, key: str) -> IngressAnswer:
+        """One that is awaited for long replaces the one before: that it answered once is no proof of now."""
         with self._lock:
+            awaited = self._clock.monotonic() - self._asked_at[key] if key in self._asked_at else 0.0
+            if key in self._under_way and awaited > PAUSE:
+                return IngressAnswer(problem=f"it has not answered for {awaited:.0f} s")
             return self._answers.get(key, IngressAnswer())
 
     def forget(self, key: str) -> None:

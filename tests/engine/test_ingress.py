@@ -67,6 +67,17 @@ def test_one_that_cannot_be_reached_is_not_known() -> None:
     assert "it cannot be asked: GET https://x: TLS: certificate has expired" in case.status.reason
 
 
+def test_an_answer_counts_no_longer_than_the_next_one_is_awaited() -> None:
+    made, awaited = world(GOOD), list[Callable[[], None]]()
+    made.run_until(Phase.VERIFYING, within=300)
+    made.run(2)
+    made.beside = awaited.append
+    case = made.run_until(Phase.ROLLED_BACK, Phase.UNRECOVERED, within=600)
+    assert case.phase is Phase.UNRECOVERED
+    assert len(awaited) == 1
+    assert "it has not answered for " in case.status.reason
+
+
 def test_it_is_asked_again_until_it_answers_well() -> None:
     made = world(Program(code=503))
     made.run_until(Phase.VERIFYING, within=300)
@@ -87,7 +98,7 @@ def test_one_that_hangs_holds_up_no_look_and_claims_nothing() -> None:
     assert case is not None
     assert case.phase is Phase.VERIFYING
     assert len(waiting) == 1, "one question at a time"
-    assert condition(case).detail == "not asked yet"
+    assert condition(case).detail.startswith("it has not answered for ")
     waiting.pop()()
     made.beside = lambda job: job()
     made.run_until(Phase.ROLLED_BACK, within=120)

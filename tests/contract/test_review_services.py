@@ -111,6 +111,8 @@ def test_each_refusal_is_one_sentence(
         assert said in str(caught.value)
         assert TOKEN not in str(caught.value)
         assert str(reviews) in str(caught.value)
+        if isinstance(caught.value, Unavailable):
+            assert caught.value.wait == float(headers.get("Retry-After", 0))
 
 
 def test_a_request_that_the_service_does_not_open_is_refused_with_its_words(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from msgspec.structs import replace
+from werkzeug import Response
 
 from daemon.core.case.incident import Stage
 from daemon.ports import Denied, PortError, Rejected, Unavailable
@@ -234,3 +235,32 @@ def test_an_answer_that_is_no_json_is_a_proxys(service_of: Services, name: str) 
         return
     with pytest.raises(Unavailable, match="answers what is not JSON"):
         sink.publish(incident("opened", UID))
+
+
+@pytest.mark.parametrize("name", TRACKERS)
+def test_a_comment_is_found_again_behind_a_hundred_of_other_peoples(service_of: Services, name: str) -> None:
+    service = service_of(name)
+    reference = told(service, "opened")
+    (place,) = service.places
+    place.messages += [f"me too {number}" for number in range(150)]
+    told(service, "updated", reference=reference)
+    ours = len(place.messages)
+    told(service, "updated", reference=reference)
+    assert len(place.messages) == ours
+
+
+@pytest.mark.parametrize(
+    "body", ["null", "3", "[]", "{}", "[1]", '{"ok": true, "messages": 3}', '{"issues": [{}]}']
+)
+@pytest.mark.parametrize("name", PLACES)
+def test_an_answer_of_another_shape_is_said_to_be_one(service_of: Services, name: str, body: str) -> None:
+    """Of another API, or of a proxy that speaks JSON: it is no defect of ours."""
+    service = service_of(name)
+    reference = told(service, "opened")
+    service.trouble = Response(body, 200)
+    for known in ("", reference):
+        with pytest.raises(PortError) as caught:
+            told(service, "updated", reference=known)
+        assert service.key not in str(caught.value)
+        assert isinstance(caught.value, Unavailable)
+        assert "answers what is not its API's" in str(caught.value)

@@ -23,6 +23,10 @@ class Tracker(Service):
     """``made`` are the paths of all requests that changed something."""
 
     root: str
+    newest_first = False
+    """How it lists comments."""
+    asked: Mapping[str, str] = {}
+    """The query of the last request."""
 
     def answer(self, request: Request, body: Body) -> Response:
         if not self.knows(request):
@@ -33,6 +37,7 @@ class Tracker(Service):
         if found is None:
             return self.elsewhere(request, body)
         number, what = found.groups()
+        self.asked = request.args
         if number is None:
             return self.make(body) if request.method == "POST" else given([*map(self.issue, self.places)])
         place = next((each for each in self.places if each.id == number), None)
@@ -49,7 +54,13 @@ class Tracker(Service):
         if method == "POST":
             place.messages.append(body["body"])
             return given({}, 201)
-        return given([{"body": text} for text in place.messages[1:]])
+        return given([{"body": text} for text in self.page(place.messages[1:])])
+
+    def page(self, texts: list[str]) -> list[str]:
+        """A hundred at most, whatever is asked for."""
+        size = min(100, int(self.asked.get("per_page", 30)))
+        first = size * (int(self.asked.get("page", 1)) - 1)
+        return (texts[::-1] if self.newest_first else texts)[first : first + size]
 
     def new(self, title: str, text: str, labels: tuple[str, ...] = ()) -> Place:
         place = Place(id=self.name_of(len(self.seen)), title=title, messages=[text], labels=labels)
@@ -111,6 +122,7 @@ class GitHubService(Tracker):
 
 class GitLabService(Tracker):
     root = "/api/v4/projects/shop%2Fops/issues"
+    newest_first = True
 
     def sink(self) -> IncidentSink:
         return GitLabSink(self.secret, ["shop/ops"], labels=["incident"], address=self.address)

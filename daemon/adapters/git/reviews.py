@@ -101,22 +101,25 @@ class Reviews(Value, frozen=True):
         if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             return None
         said = f"{self} answered {status} ({self._said(answer)})"
-        wait = answer.headers.get("Retry-After", "")
+        asked = answer.headers.get("Retry-After", "").strip()
+        wait = float(asked) if asked.isascii() and asked.isdigit() else 0.0
         # GitHub says 403 for too many requests as well.
-        spent = wait or answer.headers.get("X-RateLimit-Remaining") == "0"
+        spent = bool(asked) or answer.headers.get("X-RateLimit-Remaining") == "0"
         match status:
             case HTTPStatus.UNAUTHORIZED:
+                # As Git itself (:mod:`.repository`): a plan waits for it, so that it is said at once.
                 return Denied(f"{said}: renew the token in {self.token_file}")
             case HTTPStatus.TOO_MANY_REQUESTS | HTTPStatus.FORBIDDEN if spent:
-                return Unavailable(f"{said}: it takes no more for {f'{wait} s' if wait else 'now'}")
+                text = f"{said}: it takes no more for {f'{wait:g} s' if wait else 'now'}"
+                return Unavailable(text, wait=wait)
             case HTTPStatus.FORBIDDEN:
                 return Denied(f"{said}: let the token's account read and open requests in the project")
             case HTTPStatus.NOT_FOUND:
                 return Missing(f"{said}: correct review.project, or let the token's account see it")
             case HTTPStatus.REQUEST_TIMEOUT | HTTPStatus.TOO_MANY_REQUESTS:
-                return Unavailable(said)
+                return Unavailable(said, wait=wait)
             case _ if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-                return Unavailable(f"{said}: it is out of order")
+                return Unavailable(f"{said}: it is out of order", wait=wait)
             case _ if status < HTTPStatus.BAD_REQUEST:
                 return Rejected(f"{said}: redirects are not followed, correct review.api and review.project")
             case _:

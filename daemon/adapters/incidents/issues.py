@@ -4,19 +4,22 @@ a text, a state and comments."""
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from daemon.adapters.incidents.markup import fenced, title_of
-from daemon.adapters.incidents.outlet import Outlet, secret_in
-from daemon.adapters.incidents.tickets import Layout, State, Ticket, publish_to, section
+from daemon.adapters.incidents.outlet import Outlet, entries, fields, secret_in
+from daemon.adapters.incidents.tickets import Layout, State, Ticket, publish_to, section, texts_of
 from daemon.adapters.incidents.webhook import page_of
 from daemon.core.case.incident import Incident
 from daemon.core.value import Value
 
+T = TypeVar("T")
 LONGEST_TITLE, LONGEST_TEXT = 250, 60_000
 """Characters; GitHub takes 256 and 65,536, GitLab a title of 255."""
+PER_PAGE, MOST_PAGES = 100, 25
+"""GitHub takes 2,500 comments of an issue, and lists the oldest first."""
 GONE = frozenset({301, 404, 410})
 BARRED = frozenset({404, 410})
 """What is answered where a token may not see a project, or a project has no issues."""
@@ -96,28 +99,24 @@ class Issues(Value, frozen=True):
         if self.place not in reference or not number.isdigit():
             return None
         answer = self.outlet.call("GET", f"/{number}", gone=GONE)
-        return None if answer.status in GONE else self._ticket(self.outlet.read(answer))
+        return None if answer.status in GONE else self.outlet.read(answer, self._ticket)
 
     def find(self, incident: Incident, mark: str) -> Ticket | None:
         since = f"{incident.case.spec.opened_at:%Y-%m-%dT%H:%M:%SZ}"
-        query = {**self.dialect.newest, self.dialect.since: since, "per_page": "100"}
-        found = self.outlet.read(self.outlet.call("GET", query=query))
-        # A pull request is an issue, too, where one lists these.
-        tickets = (self._ticket(issue) for issue in found if "pull_request" not in issue)
+        tickets = self._pages("", {**self.dialect.newest, self.dialect.since: since}, self._tickets)
         return next((ticket for ticket in tickets if self.layout.heads(ticket.text, mark)), None)
 
     def create(self, incident: Incident, text: str) -> Ticket:
         separator = self.dialect.separator
         labels = list(self.labels) if separator is None else separator.join(self.labels)
         body = {**self._texts(incident, text), "labels": labels}
-        return self._ticket(self.outlet.read(self.outlet.call("POST", payload=body)))
+        return self.outlet.read(self.outlet.call("POST", payload=body), self._ticket)
 
     def rewrite(self, ticket: Ticket, incident: Incident, text: str) -> None:
         self.outlet.call(self.dialect.change, f"/{ticket.id}", self._texts(incident, text))
 
-    def comments(self, ticket: Ticket) -> list[str]:
-        answer = self.outlet.call("GET", self._comments(ticket), query={"per_page": "100"})
-        return [str(each.get("body") or "") for each in self.outlet.read(answer)]
+    def comments(self, ticket: Ticket) -> Iterator[str]:
+        return self._pages(self._comments(ticket), {}, texts_of)
 
     def comment(self, ticket: Ticket, text: str) -> None:
         self.outlet.call("POST", self._comments(ticket), {"body": text})
@@ -125,13 +124,29 @@ class Issues(Value, frozen=True):
     def move(self, ticket: Ticket, state: State) -> None:
         self.outlet.call(self.dialect.change, f"/{ticket.id}", self.dialect.moves[state])
 
+    def _pages(
+        self, path: str, query: Mapping[str, str], shape: Callable[[Any], Sequence[T | None]]
+    ) -> Iterator[T]:
+        """What is listed, page by page for as long as somebody reads on; ``None`` is passed over."""
+        for page in range(1, MOST_PAGES + 1):
+            asked = {**query, "per_page": str(PER_PAGE), "page": str(page)}
+            found = self.outlet.read(self.outlet.call("GET", path, query=asked), shape)
+            yield from (each for each in found if each is not None)
+            if len(found) < PER_PAGE:
+                return
+
+    def _tickets(self, found: Any) -> list[Ticket | None]:
+        # A pull request is an issue, too, where one lists these.
+        return [None if "pull_request" in issue else self._ticket(issue) for issue in entries(found)]
+
     def _comments(self, ticket: Ticket) -> str:
         return f"/{ticket.id}/{self.dialect.comments}"
 
     def _texts(self, incident: Incident, text: str) -> dict[str, object]:
         return {"title": title_of(incident.title, LONGEST_TITLE), self.dialect.text: text}
 
-    def _ticket(self, issue: Mapping[str, Any]) -> Ticket:
+    def _ticket(self, found: Any) -> Ticket:
+        issue = fields(found)
         return Ticket(
             id=str(issue[self.dialect.number]),
             reference=str(issue[self.dialect.address]),

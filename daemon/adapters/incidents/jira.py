@@ -14,8 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from daemon.adapters.incidents.markup import noformat, one_line
-from daemon.adapters.incidents.outlet import Outlet, secret_in
-from daemon.adapters.incidents.tickets import Layout, State, Ticket, mark_of, publish_to, section
+from daemon.adapters.incidents.outlet import Outlet, entries, fields, secret_in
+from daemon.adapters.incidents.tickets import (
+    Layout,
+    State,
+    Ticket,
+    mark_of,
+    publish_to,
+    section,
+    texts_of,
+)
 from daemon.adapters.incidents.webhook import page_of
 from daemon.core.case.incident import Incident
 from daemon.core.value import Value
@@ -102,33 +110,35 @@ class _Issues(Value, frozen=True):
         if key == reference or not key.replace("-", "").isalnum():
             return None
         answer = self.outlet.call("GET", f"/issue/{key}", query={"fields": FIELDS}, gone=GONE)
-        return None if answer.status in GONE else self._ticket(self.outlet.read(answer))
+        return None if answer.status in GONE else self.outlet.read(answer, self._ticket)
 
     def find(self, incident: Incident, mark: str) -> Ticket | None:  # noqa: ARG002
         jql = f'project = "{self.project}" AND labels = "{mark}" ORDER BY created DESC'
         query = {"jql": jql, "fields": FIELDS, "maxResults": "1"}
-        found = self.outlet.read(self.outlet.call("GET", self.search, query=query)).get("issues", ())
-        return next((self._ticket(issue) for issue in found), None)
+        answer = self.outlet.call("GET", self.search, query=query)
+        found = self.outlet.read(answer, lambda found: [*map(self._ticket, entries(fields(found)["issues"]))])
+        return next(iter(found), None)
 
     def create(self, incident: Incident, text: str) -> Ticket:
-        fields = {
+        given = {
             "project": {"key": self.project},
             "issuetype": {"name": self.issue_type},
             "summary": one_line(incident.title, LONGEST_TITLE),
             "description": text,
             "labels": [mark_of(incident)],
         }
-        made = self.outlet.read(self.outlet.call("POST", "/issue", {"fields": fields}))
-        return self._ticket({**made, "fields": {"description": text}})
+        answer = self.outlet.call("POST", "/issue", {"fields": given})
+        told = {"fields": {"description": text}}
+        return self.outlet.read(answer, lambda found: self._ticket({**fields(found), **told}))
 
     def rewrite(self, ticket: Ticket, incident: Incident, text: str) -> None:
-        fields = {"summary": one_line(incident.title, LONGEST_TITLE), "description": text}
-        self.outlet.call("PUT", f"/issue/{ticket.id}", {"fields": fields})
+        given = {"summary": one_line(incident.title, LONGEST_TITLE), "description": text}
+        self.outlet.call("PUT", f"/issue/{ticket.id}", {"fields": given})
 
     def comments(self, ticket: Ticket) -> list[str]:
         query = {"maxResults": "100", "orderBy": "-created"}
         answer = self.outlet.call("GET", f"/issue/{ticket.id}/comment", query=query)
-        return [str(each.get("body") or "") for each in self.outlet.read(answer).get("comments", ())]
+        return self.outlet.read(answer, lambda found: texts_of(fields(found)["comments"]))
 
     def comment(self, ticket: Ticket, text: str) -> None:
         self.outlet.call("POST", f"/issue/{ticket.id}/comment", {"body": text})
@@ -136,23 +146,30 @@ class _Issues(Value, frozen=True):
     def move(self, ticket: Ticket, state: State) -> None:
         """By a transition that leads there. Raises Rejected where the workflow has none to be closed by."""
         path = f"/issue/{ticket.id}/transitions"
-        known = self.outlet.read(self.outlet.call("GET", path)).get("transitions", ())
-        there = [each for each in known if _is_done(each.get("to") or {}) == (state == "closed")]
+        there = self.outlet.read(
+            self.outlet.call("GET", path),
+            lambda found: [
+                str(each["id"])
+                for each in entries(fields(found)["transitions"])
+                if _is_done(each.get("to") or {}) == (state == "closed")
+            ],
+        )
         if there:
-            self.outlet.call("POST", path, {"transition": {"id": there[0]["id"]}})
+            self.outlet.call("POST", path, {"transition": {"id": there[0]}})
         elif state == "closed":
             raise Rejected(
                 f"Jira's {ticket.id} says how the incident ended and stays open: its workflow has no "
                 "transition to a status of the category Done that the account may use; close it by hand"
             )
 
-    def _ticket(self, issue: Mapping[str, Any]) -> Ticket:
-        fields = issue.get("fields") or {}
+    def _ticket(self, found: Any) -> Ticket:
+        issue = fields(found)
+        known = fields(issue.get("fields") or {})
         return Ticket(
             id=str(issue["key"]),
             reference=f"{self.address}/browse/{issue['key']}",
-            text=str(fields.get("description") or ""),
-            closed=_is_done(fields.get("status") or {}),
+            text=str(known.get("description") or ""),
+            closed=_is_done(known.get("status") or {}),
         )
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -15,6 +15,7 @@ from daemon import __version__
 from daemon.core.value import Value
 from daemon.ports import Denied, PortError, Rejected, Unavailable
 
+T = TypeVar("T")
 TIMEOUT = 5.0
 """Seconds for connecting and, again, for the answer. No retries: the engine asks again."""
 SAID = 200
@@ -63,13 +64,20 @@ class Outlet(Value, frozen=True):
         body = encoded(payload) if payload is not None else None
         return self._ask(method, path, body, query=query, gone=gone)
 
-    def read(self, answer: Answer) -> Any:
-        """The answer's JSON. Raises Unavailable where it is none: a proxy or a login page answered."""
+    def read(self, answer: Answer, shape: Callable[[Any], T]) -> T:
+        """What ``shape`` makes of the answer's JSON. Raises Unavailable where it is none, or another one than
+        the service's: a proxy, a login page or another API answered."""
         try:
-            return json.loads(answer.text)
+            found = json.loads(answer.text)
         except ValueError as error:
             said = self._masked(answer.text)
             raise Unavailable(f"{self._where} answers what is not JSON ({said}): {self.remedy}") from error
+        try:
+            return shape(found)
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            said, what = self._masked(answer.text), f"{type(error).__name__}: {error}"[:SAID]
+            strange = f"{self._where} answers what is not its API's ({what}; {said})"
+            raise Unavailable(f"{strange}: check the address, and {self.remedy}") from error
 
     def _ask(
         self,
@@ -122,6 +130,20 @@ class Outlet(Value, frozen=True):
         for secret in (*self.secrets, self.url):
             text = text.replace(secret, "…")
         return " ".join(text.split())[:SAID]
+
+
+def fields(found: Any) -> Mapping[str, Any]:
+    """An object of JSON. Raises TypeError for anything else."""
+    if not isinstance(found, dict):
+        raise TypeError(f"an object was expected, and this is {type(found).__name__}")
+    return found
+
+
+def entries(found: Any) -> list[Mapping[str, Any]]:
+    """A list of objects. Raises TypeError for anything else."""
+    if not isinstance(found, list):
+        raise TypeError(f"a list was expected, and this is {type(found).__name__}")
+    return [fields(each) for each in found]
 
 
 def refusal(where: str, answer: requests.Response, reason: str, remedy: str) -> PortError:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from daemon.adapters.incidents.markup import one_line, plain, slack_text
-from daemon.adapters.incidents.outlet import Outlet, address_in, secret_in
+from daemon.adapters.incidents.outlet import Outlet, address_in, entries, fields, secret_in
 from daemon.adapters.incidents.webhook import message_id, page_of
 from daemon.core.case.incident import Incident
 from daemon.core.policy import Level
@@ -192,9 +192,9 @@ def _thread(
 def _messages(slack: Outlet, method: str, query: Mapping[str, str]) -> Sequence[Mapping[str, Any]] | None:
     """``None`` where there is no such thread; none at all where the app may not read the channel."""
     asked = {"include_all_metadata": "true", "limit": str(LOOKED_THROUGH), **query}
-    answer = slack.read(slack.call("GET", f"/{method}", query=asked))
+    answer = slack.read(slack.call("GET", f"/{method}", query=asked), _listed)
     if answer.get("ok"):
-        return [each for each in answer.get("messages", ()) if isinstance(each, Mapping)]
+        return entries(answer["messages"])
     if answer.get("error") == "thread_not_found":
         return None
     error = _refused(answer)
@@ -204,15 +204,34 @@ def _messages(slack: Outlet, method: str, query: Mapping[str, str]) -> Sequence[
 
 
 def _payload(message: Mapping[str, Any]) -> Mapping[str, Any]:
-    metadata = message.get("metadata") or {}
-    return metadata.get("event_payload") or {} if metadata.get("event_type") == EVENT else {}
+    metadata = message.get("metadata")
+    if not isinstance(metadata, dict) or metadata.get("event_type") != EVENT:
+        return {}
+    payload = metadata.get("event_payload")
+    return payload if isinstance(payload, dict) else {}
+
+
+def _listed(found: Any) -> Mapping[str, Any]:
+    """An answer that has messages, or a refusal. Raises KeyError, TypeError for anything else."""
+    answer = fields(found)
+    if answer["ok"]:
+        entries(answer["messages"])
+    return answer
+
+
+def _posted(found: Any) -> Mapping[str, Any]:
+    """The same of an answer that says where the message is."""
+    answer = fields(found)
+    if answer["ok"] and not all(isinstance(answer[name], str) for name in ("channel", "ts")):
+        raise TypeError("channel and ts are texts")
+    return answer
 
 
 def _post(slack: Outlet, message: Mapping[str, object], head: str) -> str:
-    answer = slack.read(slack.call("POST", "/chat.postMessage", message))
+    answer = slack.read(slack.call("POST", "/chat.postMessage", message), _posted)
     if not answer.get("ok"):
         raise _refused(answer)
-    return f"{answer.get('channel')}/{head or answer.get('ts')}"
+    return f"{answer['channel']}/{head or answer['ts']}"
 
 
 def _refused(answer: Mapping[str, Any]) -> PortError:

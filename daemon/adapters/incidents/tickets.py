@@ -7,9 +7,10 @@ as a link to the root-cause analysis, stays. Where somebody took the lines out, 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Literal, Protocol
+from collections.abc import Callable, Iterable
+from typing import Any, Literal, Protocol
 
+from daemon.adapters.incidents.outlet import entries
 from daemon.adapters.incidents.webhook import message_id
 from daemon.core.case.incident import Incident
 from daemon.core.value import Value
@@ -63,8 +64,8 @@ class Tracker(Protocol):
         """Give it the incident's title, and this text."""
         ...
 
-    def comments(self, ticket: Ticket) -> list[str]:
-        """The texts of its comments."""
+    def comments(self, ticket: Ticket) -> Iterable[str]:
+        """The texts of its comments; read on for as long as is wanted."""
         ...
 
     def comment(self, ticket: Ticket, text: str) -> None: ...
@@ -123,3 +124,8 @@ def _with(layout: Layout, text: str, ours: str) -> str:
 def _lines(text: str) -> str:
     """As it was written; some trackers give it back with other ends of lines."""
     return text.replace("\r\n", "\n")
+
+
+def texts_of(found: Any) -> list[str]:
+    """The texts of comments, as a tracker lists them. Raises TypeError where that is no list."""
+    return [str(each.get("body") or "") for each in entries(found)]

@@ -110,9 +110,9 @@ rollbackd notify render cart -o json
 def render(session: Invocation, case: str, only: str | None) -> int:
     """Print what is sent of a CASE as it stands now, as each sink writes it. Nothing is sent."""
     found = lookup.case_or_newest(session, case)
-    policy = session.settings.policy_for(found.ref, {})
+    policy = session.looking.policy_for(found.ref, {})
     chosen = _chosen({(route.sink, route.channel): None for route in policy.routes}, only, records=True)
-    sinks = session.backend.sinks(session.settings, dict.fromkeys(sink for sink, _ in chosen))
+    sinks = session.backend.sinks(session.looking, dict.fromkeys(sink for sink, _ in chosen))
     bodies = [
         {"sink": sink, "channel": channel, "body": sinks[sink].preview(_incident(found, policy, channel))}
         for sink, channel in chosen

@@ -42,7 +42,7 @@ def report(session: Invocation, case: str, form: str) -> int:
     from daemon.presentation import postmortem
 
     found = lookup.case_or_newest(session, case)
-    policy = session.settings.policy_for(found.ref, {})
+    policy = session.looking.policy_for(found.ref, {})
     made = postmortem.postmortem(found, policy)
     if session.json or form == "json":
         session.emit(made)

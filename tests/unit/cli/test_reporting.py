@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 
+import pytest
 from msgspec.structs import replace
 
 from daemon.core.case.case import Phase
@@ -70,3 +71,12 @@ def test_a_case_that_did_not_recover_asks_why(rollbackd: Rollbackd, parts: FakeP
     case = samples.rolled_back()
     parts.add(replace(case, status=replace(case.status, phase=Phase.UNRECOVERED)))
     assert "What keeps the service from recovering?" in rollbackd("report", case.name).stdout
+
+
+@pytest.mark.parametrize("command", [("report",), ("notify", "render", "--sink", "log")])
+def test_it_needs_no_settings_file(rollbackd: Rollbackd, parts: FakeParts, command: tuple[str, ...]) -> None:
+    name = added(parts)
+    parts.config.unlink()
+    result = rollbackd("-n", samples.REF.namespace, *command, name)
+    assert result.exit_code == 0, result.stderr
+    assert samples.REF.name in result.stdout

@@ -89,7 +89,9 @@ class Membership:
             refuse_beside(first, self._stop.wait)
             return None
         for one in (first, *others):
-            one.allowed()
+            if not one.allowed():
+                # A server that does not answer is waited for once.
+                break
         host = socket.gethostname()
         # A pod has one container of ours: whoever held a lease from here is dead.
         house = host if os.environ.get("KUBERNETES_SERVICE_HOST") else ""

@@ -18,6 +18,8 @@ import pytest
 
 from daemon.core.case.case import Case, Phase
 from daemon.core.policy import ConfigurationChoice
+from daemon.engine.leading import Division
+from daemon.engine.queue import WorkQueue
 from daemon.ports import Conflict, PortError, Unavailable
 from tests.engine import test_crashes, test_crashes_of_owners, test_overlays
 from tests.engine.test_configuration import broken
@@ -32,12 +34,12 @@ TAKES_OVER: Final = 10.0
 
 
 class Switch:
-    """A leadership that ends at a moment."""
+    """A leadership that ends at a moment; without a number it has yet to begin."""
 
-    def __init__(self, term: int) -> None:
-        self.term = f"{term}/replica-{term}"
+    def __init__(self, term: int = 0) -> None:
+        self.term = f"{term}/replica-{term}" if term else ""
         self.follows = ""
-        self.lost = False
+        self.lost = not term
 
     def allowance(self) -> float:
         return 0.0 if self.lost else float("inf")
@@ -101,7 +103,7 @@ def _cells() -> list[Cell]:
     """Both sides of each call where that makes a difference: what is refused was not done, and what is lost
     on the way back was."""
     sides = {"409": [False], "429": [False], "500": [False], "timeout": [True]}
-    both = ["kill", "lease lost", "an hour ahead", "an hour back"]
+    both = ["kill", "kill with a follower", "lease lost", "an hour ahead", "an hour back"]
     happenings = [(what, made) for what, found in sides.items() for made in found]
     happenings += [(what, made) for what in both for made in (False, True)]
     places: tuple[Where, ...] = ("intent", "act", "outcome")
@@ -175,6 +177,9 @@ class Stage:
     def __init__(self, play: Play) -> None:
         self.play = play
         self.world = play.start()
+        self.followed = False  # by a replica that has run since the beginning, and not by a new one
+        self._following, self._queue = Switch(), WorkQueue(self.world.clock.monotonic)
+        self._follower = self.world.assembled(self._queue, division=Division((self._following,)))
         self.terms = 0
         self.begun = (0, 0)
         self._follow()
@@ -189,6 +194,13 @@ class Stage:
         self.leadership.lost = True
         self.begun = self._calls()
 
+    def _take_over(self) -> None:
+        self.world.kill()
+        self.world.run(TAKES_OVER)
+        self.followed, self._following.lost, self._following.term = False, False, "100/follower"
+        self.leadership, self.world.daemon, self.world.queue = self._following, self._follower, self._queue
+        self._follower.engine.lead()
+
     def _calls(self) -> tuple[int, int]:
         return self.play.act(self.world).calls, self.world.store.writes.calls
 
@@ -200,6 +212,9 @@ class Stage:
             assert self._calls() == self.begun, "who has lost the lease begins nothing more"
             self.world.run(TAKES_OVER)
         except Killed:
+            if self.followed:
+                self._take_over()
+                return
             self.world.kill()
             self.world.run(7)
         self._follow()
@@ -257,7 +272,8 @@ def test_each_effect_is_carried_out_once_whatever_happens(cell: Cell) -> None:
     def happen() -> None:
         happened.append(cell.what)
         match cell.what:
-            case "kill":
+            case "kill" | "kill with a follower" as kill:
+                stage.followed = kill != "kill"
                 raise Killed(str(cell))
             case "lease lost":
                 stage.lose()

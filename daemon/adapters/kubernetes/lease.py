@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -48,10 +47,13 @@ class KubeLease:
     def __str__(self) -> str:
         return f"Lease {self._namespace}/{self._name}"
 
-    def allowed(self) -> None:
-        """Raises Denied where it may not be read. A server that is down says so later."""
-        with contextlib.suppress(ports.Unavailable):
+    def allowed(self) -> bool:
+        """Raises Denied where it may not be read; ``False``: a server that is down says so later."""
+        try:
             self.read()
+        except ports.Unavailable:
+            return False
+        return True
 
     def read(self) -> Lease | None:
         try:

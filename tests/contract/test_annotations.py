@@ -94,7 +94,7 @@ def test_a_region_that_somebody_deleted_is_made_again_whole(grafana: GrafanaServ
 def test_a_list_of_another_shape_is_said_and_nothing_is_made(grafana: GrafanaService, answer: str) -> None:
     grafana.refuse(200, answer)
     with pytest.raises(
-        Unavailable, match=r"Grafana.s list of annotations is none .* check incidents.grafana"
+        Unavailable, match=r"Grafana at localhost answers what is not its API.s .* check incidents.grafana"
     ):
         grafana.sink().publish(staged("opened", case_of(Phase.FAILING), 10.0))
     assert [request.method for request in grafana.seen] == ["GET"]

@@ -20,7 +20,6 @@ from daemon.adapters.incidents.webhook import page_of
 from daemon.core.case.case import Phase
 from daemon.core.case.incident import Incident
 from daemon.core.value import Value
-from daemon.ports import Unavailable
 
 LONGEST_TEXT, LONGEST_TAG = 2_000, 100
 """Characters; of a tag Grafana keeps no more, and a text is shown in a small box."""
@@ -107,11 +106,7 @@ def _ours(found: list[_Found], began: datetime | None) -> _Found | None:
 def _found(outlet: Outlet, incident: Incident) -> list[_Found]:
     """The regions that there are of the case."""
     query = {"type": "annotation", "tags": mark_of(incident)[:LONGEST_TAG], "limit": "100"}
-    listed = outlet.read(outlet.call("GET", query=query))
-    try:
-        return msgspec.convert(listed, list[_Found])
-    except msgspec.ValidationError as error:
-        raise Unavailable(f"Grafana's list of annotations is none ({error}): {REMEDY}") from error
+    return outlet.read(outlet.call("GET", query=query), lambda listed: msgspec.convert(listed, list[_Found]))
 
 
 def _moments(incident: Incident) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -13,10 +14,11 @@ from benchmarks.recovery import __main__ as recovery
 from benchmarks.recovery.__main__ import Lane
 from daemon.settings import load
 from tests import example
-from tests.e2e import conftest, test_kills_beyond, test_runbook_whole
+from tests.e2e import conftest, test_calendar, test_kills_beyond, test_runbook_whole, test_set_back
 from tests.e2e.cluster.cluster import Cluster
 from tests.e2e.front_door import FrontDoor
 from tests.e2e.stage import Stage
+from tests.git_server import GitServer
 
 CLUSTER = cast("Cluster", SimpleNamespace(prometheus_url="http://prometheus:9090"))
 
@@ -37,6 +39,16 @@ def test_the_stories_of_the_whole_runbook(tmp_path: Path) -> None:
     door = cast("FrontDoor", SimpleNamespace(url="http://10.0.0.1:8080"))
     check(tmp_path, test_runbook_whole.settings(CLUSTER, door))
     check(tmp_path, test_kills_beyond.settings(CLUSTER, "greenlang-killed", door))
+
+
+def test_the_stories_of_git_and_calendars(tmp_path: Path) -> None:
+    git = cast("GitServer", SimpleNamespace(url="http://127.0.0.1:8080/infra.git"))
+    review = {"service": "github", "api": "http://127.0.0.1:8081", "project": "platform/infra"}
+    for chosen in (None, review):
+        check(tmp_path, test_set_back.settings(CLUSTER, "greenlang-pushed", git, tmp_path, chosen))
+    calendar = tmp_path / "season.ics"
+    test_calendar.write(calendar, datetime.now(UTC) + timedelta(days=1))
+    check(tmp_path, test_calendar.settings(CLUSTER, calendar))
 
 
 def test_the_recovery_benchmark(tmp_path: Path) -> None:

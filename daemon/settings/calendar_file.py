@@ -69,8 +69,6 @@ class CalendarTimes:
         return tuple(found)
 
     def _spans(self, until: datetime) -> Iterator[FreezeTime]:
-        from ical.timeline import generic_timeline
-
         moved = {
             (event.uid, event.recurrence_id.removesuffix("Z"))
             for event in self._events
@@ -80,7 +78,7 @@ class CalendarTimes:
             if event.rdate and event.rrule is None:
                 # The library takes the further dates alone, and the first is one as well.
                 yield self._span(event)
-        for number, event in enumerate(generic_timeline(list(self._events), self._zone)):
+        for number, event in enumerate(self._occurrences()):
             if number >= MOST:
                 raise CalendarError(
                     f"{self._path} has more than {MOST} occurrences up to {until:%Y-%m-%d}",
@@ -93,6 +91,20 @@ class CalendarTimes:
             replaced = (event.uid, event.recurrence_id) in moved and not _is_override(event, self._events)
             if not replaced and _status(event) != "CANCELLED" and span.end > span.start:
                 yield span
+
+    def _occurrences(self) -> Iterator[Event]:
+        """In their order, without an end. Raises CalendarError."""
+        from ical.timeline import generic_timeline
+
+        try:
+            yield from generic_timeline(list(self._events), self._zone)
+        except Exception as error:
+            # As in _events(): a rule is worked out here, and not when it is parsed.
+            why = " ".join(str(error.__cause__ or error).split())[:200]
+            raise CalendarError(
+                f"when the events of the calendar {self._path} recur cannot be worked out ({why})",
+                "write EXDATE, RDATE and UNTIL in the time zone of DTSTART, or export it anew",
+            ) from error
 
     def _span(self, event: Event) -> FreezeTime:
         span = event.timespan_of(self._zone)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal, assert_never
 
-from daemon.core.masking import mask
+from daemon.core.masking import mask, printable
 from daemon.core.value import Instant, Value
 
 SHOWN = 300
@@ -156,7 +156,5 @@ KEPT = 2000
 
 def tail(data: bytes, *, cut: bool = False) -> str:
     """The end of an output as a case may keep it. ``cut``: bytes before these are missing already."""
-    text = data.decode("utf-8", "replace")
-    text = "".join(c if c in "\n\t" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
-    text = mask(text).strip()
+    text = mask(printable(data.decode("utf-8", "replace"))).strip()
     return f"…{text[-KEPT:]}" if cut or len(text) > KEPT else text

@@ -17,9 +17,11 @@ from typing import Any
 
 import pytest
 
+from tests.e2e import account
 from tests.e2e.api_proxy import ApiProxy, Trap
 from tests.e2e.app.manifests import NAME, Gl006
 from tests.e2e.cluster.cluster import Cluster
+from tests.e2e.cluster.state import AUDITED
 from tests.e2e.conftest import BUSY
 from tests.e2e.daemon import TOKEN, ProcessDaemon
 from tests.e2e.kills import act
@@ -72,7 +74,7 @@ class Played:
         return next(replica for replica in self.replicas if replica is not than)
 
     def lease(self) -> dict[str, Any]:
-        text = self.stage.kubectl("get", "lease", "elected", "-o", "json")
+        text = self.stage.cluster.kubectl("-n", AUDITED, "get", "lease", account.NAME, "-o", "json")
         spec: dict[str, Any] = json.loads(text)["spec"]
         return spec
 
@@ -92,14 +94,12 @@ def played(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         ends.callback(cluster.kubectl, "delete", "namespace", "--ignore-not-found", "--wait=false", NAMESPACE)
         stage.set_up()
         wait_for("pods of v1.0.0", partial(stage.all_ready_on, "v1.0.0"), within=LONG)
-        settings = guarding(cluster, NAMESPACE, {}) | {
-            "election": {"name": "elected", "namespace": NAMESPACE}
-        }
+        settings = guarding(cluster, NAMESPACE, {}) | {"election": {"enabled": True}}
         replicas = []
         for name in ("one", "two"):
             folder = tmp_path_factory.mktemp(name)
-            proxy = ends.enter_context(ApiProxy(cluster, folder))
-            daemon = ProcessDaemon(cluster, folder, settings, "", proxy.kubeconfig)
+            proxy = ends.enter_context(ApiProxy(cluster))
+            daemon = ProcessDaemon(cluster, folder, settings, "", server=proxy.url)
             ends.callback(daemon.stop)
             ends.callback(proxy.hang, False)
             daemon.start()

@@ -151,6 +151,8 @@ def playing(cluster: Cluster, door: FrontDoor, daemon: ProcessDaemon) -> Iterato
             ends.callback(cluster.kubectl, "delete", "namespace", "--ignore-not-found", "--wait=false", home)
         for stage in stages.values():
             set_up(stage)
+        # Before its namespaces go, and with them its rights.
+        ends.callback(daemon.stop)
         daemon.start()
         for stage in stages.values():
             wait_for(f"{stage.namespace}: {GOOD} adopted", partial(stage.case, GOOD), within=LONG)

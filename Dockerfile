@@ -3,25 +3,28 @@
 ARG BASE=docker.io/library/python:3.11-slim-bookworm
 
 FROM ${BASE} AS build
-ARG UV_VERSION=0.13.9
 # System certificates: a build behind an inspecting proxy only has to trust what its base trusts.
 ENV UV_PROJECT_ENVIRONMENT=/app/.venv \
     UV_LINK_MODE=copy \
     UV_PYTHON_DOWNLOADS=never \
     UV_SYSTEM_CERTS=1 \
     UV_NO_CACHE=1
-RUN python3 -m venv /build/uv && /build/uv/bin/pip install --quiet --no-cache-dir "uv==${UV_VERSION}"
+# Everything that is installed is what its hash says: uv by this file, and by uv all that the lock names. `--locked`
+# refuses a lock that does not fit pyproject.toml.
+COPY packaging/uv.txt /build/uv.txt
+RUN python3 -m venv /build/uv \
+    && /build/uv/bin/pip install --quiet --no-cache-dir --require-hashes --only-binary :all: -r /build/uv.txt
 WORKDIR /src
 # Dependencies before the source: a change of code does not install them again.
 COPY pyproject.toml uv.lock ./
-RUN /build/uv/bin/uv sync --quiet --frozen --no-dev --no-install-project --python "$(command -v python3)"
+RUN /build/uv/bin/uv sync --quiet --locked --no-dev --no-install-project --python "$(command -v python3)"
 COPY README.md LICENSE ./
 COPY config ./config
 COPY daemon ./daemon
 # kubernetes.aio is the client's asynchronous twin, 40 MB that nothing of the synchronous one imports.
 # Hash-based bytecode that is never checked: it stays valid whatever a registry or a build tool does to
 # the files' times, and an image's sources do not change.
-RUN /build/uv/bin/uv sync --quiet --frozen --no-dev --no-editable \
+RUN /build/uv/bin/uv sync --quiet --locked --no-dev --no-editable \
     && rm -rf /app/.venv/.lock /app/.venv/lib/python3*/site-packages/kubernetes/aio \
     && find /app/.venv/lib -type d \( -name tests -o -name test \) -prune -exec rm -rf {} + \
     && /app/.venv/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /app/.venv/lib

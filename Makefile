@@ -5,7 +5,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 CACHE := $(or $(ROLLBACKD_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/rollbackd)
-UV_VERSION := 0.13.9
+UV_VERSION := $(shell sed -n 's/^uv==\([^ ]*\).*/\1/p' packaging/uv.txt)
 IMAGE ?= ghcr.io/rollbackd/rollbackd:dev
 PYTEST_ARGS ?=
 # The tests that need no cluster use every core, up to eight; PYTEST_ARGS="-n 0" keeps them in one process.
@@ -46,7 +46,7 @@ if ! uv --version >/dev/null 2>&1; then \
   if ! "$$uv" --version >/dev/null 2>&1; then \
     echo "setup: no uv here, installing one into $$home"; \
     rm -rf "$$home" && mkdir -p "$$(dirname "$$home")" && "$$python" -m venv "$$home" \
-      && "$$home/bin/python" -m pip install --quiet --disable-pip-version-check 'uv==$(UV_VERSION)' \
+      && "$$home/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r packaging/uv.txt \
       || { rm -rf "$$home"; echo "setup: uv could not be installed (see above)" >&2; exit 1; }; \
   fi; \
 fi
@@ -87,8 +87,8 @@ check: setup ## What must hold before a commit: format, lint, types, imports, te
 	$(BIN)/pytest -m "not e2e" --ignore=tests/chart $(PARALLEL) $(PYTEST_ARGS)
 
 .PHONY: fuzz
-fuzz: setup ## Feed a million inputs near a corpus to each place where others' input comes in (EXAMPLES=, SURFACES=)
-	$(BIN)/python -m tests.fuzz $(SURFACES) --examples $(or $(EXAMPLES),1000000)
+fuzz: setup ## Feed a million inputs near a corpus to each place where others' input comes in (EXAMPLES=, SURFACES=, SEED=)
+	$(BIN)/python -m tests.fuzz $(SURFACES) --examples $(or $(EXAMPLES),1000000) $(if $(SEED),--seed $(SEED))
 
 .PHONY: docs
 docs: setup ## Write the generated files anew: the references under docs/, the webhook's schema and the chart's CRD
@@ -115,10 +115,20 @@ chart: setup ## Check the Helm chart and pack it into dist/
 	$(BIN)/helm package helm/rollbackd --destination dist
 
 .PHONY: dist
-dist: setup ## Make what a release holds besides the image: wheel, sdist, chart, kubectl's plugin, checksums
-	@$(FIND_PYTHON); $(FIND_UV); rm -rf dist && "$$uv" build --quiet --out-dir dist
+dist: setup ## Make what a release holds besides the image: wheel, sdist, SBOM, chart, kubectl's plugin, checksums
+	@$(FIND_PYTHON); $(FIND_UV); rm -rf dist && "$$uv" build --quiet --out-dir dist \
+	  && "$$uv" export --quiet --locked --no-dev --format cyclonedx1.5 --preview-features sbom-export \
+	    --output-file dist/rollbackd.cdx.json >/dev/null
 	$(BIN)/helm package helm/rollbackd --destination dist
 	$(BIN)/python packaging/release.py
+
+.PHONY: audit
+audit: setup ## Ask OSV for known vulnerabilities of what the lock names (Error 1: there are; Error 3: it cannot be asked)
+	@$(FIND_PYTHON); $(FIND_UV); "$$uv" audit --preview-features audit-command --locked --no-dev; case $$? in \
+	  0) ;; \
+	  1) echo "audit: these are known; update what has a fix: uv lock --upgrade-package NAME" >&2; exit 1;; \
+	  *) echo "audit: nothing was learnt: api.osv.dev gave no answer (see above); try where it is in reach" >&2; exit 3;; \
+	esac
 
 .PHONY: image
 image: ## Build the image: IMAGE=name:tag, with docker, podman or buildah

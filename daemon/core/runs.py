@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal, assert_never
 
-from daemon.core.masking import mask
+from daemon.core.masking import mask, printable
 from daemon.core.value import Instant, Value
 
 SHOWN = 300
@@ -161,7 +161,5 @@ def tail(data: bytes, *, cut: bool = False) -> str:
     Nothing before its last ``LOOKED_AT`` bytes is looked at: whoever writes much gets no more of our time.
     """
     cut = cut or len(data) > LOOKED_AT
-    text = data[-LOOKED_AT:].decode("utf-8", "replace")
-    text = "".join(c if c in "\n\t" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
-    text = mask(text).strip()
+    text = mask(printable(data[-LOOKED_AT:].decode("utf-8", "replace"))).strip()
     return f"…{text[-KEPT:]}" if cut or len(text) > KEPT else text

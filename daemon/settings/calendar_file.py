@@ -67,8 +67,6 @@ class CalendarTimes:
         return tuple(found)
 
     def _spans(self, until: datetime) -> Iterator[FreezeTime]:
-        from ical.timeline import generic_timeline
-
         moved = {
             (event.uid, event.recurrence_id.removesuffix("Z"))
             for event in self._events
@@ -78,7 +76,7 @@ class CalendarTimes:
             if event.rdate and event.rrule is None:
                 # The library takes the further dates alone, and the first is one as well.
                 yield self._span(event)
-        for number, event in enumerate(generic_timeline(list(self._events), self._zone)):
+        for number, event in enumerate(self._occurrences()):
             if number >= MOST:
                 raise CalendarError(
                     f"{self._path} has more than {MOST} occurrences up to {until:%Y-%m-%d}",
@@ -95,6 +93,20 @@ class CalendarTimes:
     def _written(self, event: Event) -> bool:
         """Whether it stands in the file, and was not expanded from one that does."""
         return any(event is one for one in self._events)
+
+    def _occurrences(self) -> Iterator[Event]:
+        """In their order, without an end. Raises CalendarError."""
+        from ical.timeline import generic_timeline
+
+        try:
+            yield from generic_timeline(list(self._events), self._zone)
+        except Exception as error:
+            # As in _events(): a rule is worked out here, and not when it is parsed.
+            why = " ".join(str(error.__cause__ or error).split())[:200]
+            raise CalendarError(
+                f"when the events of the calendar {self._path} recur cannot be worked out ({why})",
+                "write EXDATE, RDATE and UNTIL in the time zone of DTSTART, or export it anew",
+            ) from error
 
     def _span(self, event: Event) -> FreezeTime:
         span = event.timespan_of(self._zone)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from daemon.settings.positions import positioned
 from daemon.settings.problems import Location, Problem, SettingsError
 
 LARGEST = 4 * 1024 * 1024
@@ -45,14 +46,12 @@ def read(path: Path) -> SettingsFile:
 
 
 def _document(path: Path) -> Any:
-    # Here and not above: the parser is needed once, and not by those who only read settings.
-    from ruamel.yaml import YAML
+    # Here and not above: see positioned().
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     text = _text(path)
-    parser = YAML(typ="rt", pure=True)
     try:
-        return parser.load(text)
+        return positioned().load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message = " ".join(part for part in (error.context, error.problem) if part).splitlines()[0]

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from anyio import CapacityLimiter, move_on_after, to_thread
 from fastapi import FastAPI, Query, Request, Response
+from fastapi.responses import PlainTextResponse
 from msgspec import structs
 from prometheus_client import CollectorRegistry, disable_created_metrics, generate_latest
 from starlette.exceptions import HTTPException
@@ -64,7 +65,7 @@ def add_probes(app: FastAPI, views: Views, registry: CollectorRegistry) -> None:
     # When a counter was made says nothing that its process's start does not.
     disable_created_metrics()  # type: ignore[no-untyped-call]
 
-    @app.get("/metrics")
+    @app.get("/metrics", response_class=PlainTextResponse)
     async def metrics() -> Response:
         """The daemon's own metrics in Prometheus's text format."""
         text = generate_latest(registry)

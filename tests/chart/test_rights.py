@@ -62,6 +62,23 @@ def test_the_daemon_cannot_write_what_people_decide(rendered: Rendered) -> None:
         assert ("rollbackd.io", "rolloutcases/status", "update") in rights
 
 
+MADE = {
+    *("events", "jobs", "rolloutcases", "configmaps"),
+    *("pods/exec", "tokenreviews", "subjectaccessreviews"),
+}
+"""Objects that get their names when they are made, and questions. RBAC knows no ``create`` by name, so what
+is named beforehand, as the Lease is, is made by the chart."""
+
+
+def test_nothing_that_can_be_named_beforehand_may_be_created(rendered: Rendered) -> None:
+    rules = [rule for role in (*rendered.of("Role"), *rendered.of("ClusterRole")) for rule in role["rules"]]
+    creating = [rule for rule in rules if "create" in rule["verbs"]]
+    assert creating
+    for rule in creating:
+        assert set(rule["resources"]) <= MADE, rule
+        assert "resourceNames" not in rule, rule
+
+
 def test_people_get_the_rights_of_their_own_roles(rendered: Rendered) -> None:
     rights: dict[str, set[str]] = {"view": set(), "edit": set(), "admin": set()}
     for role in rendered.of("ClusterRole"):

@@ -38,8 +38,8 @@ def home(cluster: Cluster, app: Gl006, ends: ExitStack) -> Stage:
 def guarded(stage: Stage, folder: Path, settings: dict[str, Any], ends: ExitStack, *, within: float) -> Apart:
     """A daemon that has taken over what runs there; it stops at the end."""
     stage.wait_running(within=within)
-    proxy = ends.enter_context(ApiProxy(stage.cluster, folder))
-    daemon = ProcessDaemon(stage.cluster, folder, settings, "", proxy.kubeconfig)
+    proxy = ends.enter_context(ApiProxy(stage.cluster))
+    daemon = ProcessDaemon(stage.cluster, folder, settings, "", server=proxy.url)
     ends.callback(daemon.stop)
     daemon.start()
     stage.wait_adopted(within=within)

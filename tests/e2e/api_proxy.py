@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -53,12 +52,9 @@ class Trap:
 
 
 class ApiProxy:
-    """Takes requests over plain HTTP and passes them on with their own credentials.
+    """Takes requests over plain HTTP at ``url`` and passes them on with their own credentials."""
 
-    ``kubeconfig`` is the one to give to the daemon.
-    """
-
-    def __init__(self, cluster: Cluster, folder: Path) -> None:
+    def __init__(self, cluster: Cluster) -> None:
         self._secure = ssl.create_default_context(cafile=str(cluster.ca))
         self._there = urlsplit(cluster.api_url).netloc
         self._lock = threading.Lock()
@@ -69,8 +65,7 @@ class ApiProxy:
         self._open.set()
         self._server = _Server(self)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self.kubeconfig = folder / "through-the-proxy.kubeconfig"
-        self.kubeconfig.write_text(json.dumps(_kubeconfig(self._server.server_address[1], cluster.token)))
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> ApiProxy:
         self._thread.start()
@@ -251,14 +246,3 @@ class _Handler(BaseHTTPRequestHandler):
         while piece := answer.read1(PIECE):
             self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
         self.wfile.write(b"0\r\n\r\n")
-
-
-def _kubeconfig(port: int, token: str) -> dict[str, Any]:
-    return {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": "proxy", "cluster": {"server": f"http://127.0.0.1:{port}"}}],
-        "users": [{"name": "proxy", "user": {"token": token}}],
-        "contexts": [{"name": "proxy", "context": {"cluster": "proxy", "user": "proxy"}}],
-        "current-context": "proxy",
-    }

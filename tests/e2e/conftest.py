@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -23,6 +24,9 @@ from tests.e2e.sentry import LocalSentry
 from tests.e2e.stage import Stage, wait_for
 from tests.example import application
 
+BEGAN = pytest.StashKey[datetime]()
+"""When this run began."""
+LAST = "test_rights_used.py"
 WATCH = 40.0
 WARMUP = 5.0
 ALERT = "Gl006ValidationFailures"
@@ -45,6 +49,7 @@ STORIES: dict[str, dict[str, Any]] = {
     "deleted": {},
     "idle": {"load_rps": 0.0},
     "frozen": {"load_rps": BUSY},
+    "kept": {"replicas": 1, "base_error_rate": 0.0},
 }
 FACTS: dict[str, dict[str, Any]] = {
     # Its pods take half of the usual deadline by themselves.
@@ -81,7 +86,13 @@ OWNED: dict[str, dict[str, Any]] = {"owned": {}, "fought": {}, "suspended": {}}
 STORIES |= OWNED
 OWNER = {"fought": "act", "suspended": "suspend"}
 """What their policy makes of the owner, where it is another than the default."""
-CONFIGURATION = {"rewritten": "ignore", "crashing": "ignore", "restored": "restore", "edited": "restore"}
+POLICY: dict[str, dict[str, Any]] = {
+    "rewritten": {"configuration": "ignore"},
+    "crashing": {"configuration": "ignore"},
+    "restored": {"configuration": "restore"},
+    "edited": {"configuration": "restore"},
+    "kept": {"configuration": "restore", "keep": 2},
+}
 """The policy of stories that have another than the default."""
 
 
@@ -103,7 +114,7 @@ def settings(cluster: Cluster) -> dict[str, Any]:
                 "title": "GL-006",
                 "contact": "#incident-gl006",
                 "signals": ["errors", {"name": "latency", "warmup": WARMUP}],
-                **({"configuration": CONFIGURATION[story]} if story in CONFIGURATION else {}),
+                **POLICY.get(story, {}),
                 **({"migration": story} if story in DATABASES else {}),
                 **WORKLOADS.get(story, {"smoke_tests": []}),
                 **({"owner": OWNER[story]} if story in OWNER else {}),
@@ -123,6 +134,13 @@ def settings(cluster: Cluster) -> dict[str, Any]:
         "prometheus": {"url": cluster.prometheus_url, "poll": 1},
         "log": {"format": "json"},
     }
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What reads the whole run's record comes when everything else is over."""
+    config.stash[BEGAN] = datetime.now(UTC)
+    items.sort(key=lambda item: item.path.name == LAST)
 
 
 @pytest.fixture(scope="session")

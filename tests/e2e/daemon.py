@@ -14,8 +14,10 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
 
+from tests.e2e import account
 from tests.e2e.app.build import PRODUCT, load_product
 from tests.e2e.cluster.cluster import Cluster
+from tests.e2e.cluster.state import AUDITED
 
 CHART = Path(__file__).parents[2] / "helm" / "rollbackd"
 TOKEN = "e2e-token-0123456789abcdef"
@@ -54,10 +56,16 @@ class Daemon(ABC):
         return ""
 
     def get(self, path: str) -> Any:
-        request = urllib.request.Request(
-            f"{self.url}{path}", headers={"Authorization": f"Bearer {self.login}"}
-        )
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        return self._ask(urllib.request.Request(f"{self.url}{path}"), within=5)
+
+    def post(self, path: str) -> Any:
+        """What an order without particulars is answered. Raises HTTPError where it is refused."""
+        return self._ask(urllib.request.Request(f"{self.url}{path}", data=b"{}"), within=30)
+
+    def _ask(self, request: urllib.request.Request, *, within: float) -> Any:
+        request.add_header("Authorization", f"Bearer {self.login}")
+        request.add_header("Content-Type", "application/json")
+        with urllib.request.urlopen(request, timeout=within) as answer:
             return json.load(answer)
 
     def wait_ready(self) -> float:
@@ -76,7 +84,11 @@ class Daemon(ABC):
 
 
 class ProcessDaemon(Daemon):
-    """`rollbackd run` on this machine against the cluster, as its administrator."""
+    """`rollbackd run` on this machine against the cluster, with the rights that the chart grants it.
+
+    ``server`` is where it reaches the API server, if not directly. A ``kubeconfig`` is taken instead, with
+    whatever rights it gives.
+    """
 
     def __init__(
         self,
@@ -84,22 +96,27 @@ class ProcessDaemon(Daemon):
         folder: Path,
         settings: dict[str, Any],
         dsn: str,
+        *,
+        server: str = "",
         kubeconfig: Path | None = None,
     ) -> None:
+        self._cluster = cluster
+        self._server = server or cluster.api_url
+        self._kubeconfig = kubeconfig or folder / "kubeconfig"
         self._config = folder / "rollbackd.yaml"
         self._log = folder / "daemon.log"
         self.login = cluster.token
         port = _free_port(cluster.host_address)
         self.url = f"http://{cluster.host_address}:{port}"
         # Alone by default: several stories run daemons of their own at the same time.
-        full = (
-            {"election": {"enabled": False}}
-            | settings
-            | {
-                "kubernetes": {"kubeconfig": str(kubeconfig or cluster.kubeconfig)},
-                "web": {"host": cluster.host_address, "port": port},
-            }
-        )
+        self._settings = {"election": {"enabled": False}} | settings
+        full = self._settings | {
+            "kubernetes": {"kubeconfig": str(self._kubeconfig)},
+            "web": {"host": cluster.host_address, "port": port},
+        }
+        if full["election"].get("enabled", True):
+            # As the chart says it in the daemon's environment.
+            full["election"] = full["election"] | {"name": account.NAME, "namespace": AUDITED}
         self._config.write_text(json.dumps(full))
         # The harness's own variables are no settings, and the daemon would rightly say so.
         # As in the image, bytecode is compiled once.
@@ -114,6 +131,11 @@ class ProcessDaemon(Daemon):
 
     def launch(self) -> None:
         """Start it and wait for nothing: it may be meant to end before it is ready."""
+        if not self._kubeconfig.exists():
+            # As late as this: the namespaces that it guards are there now. And once: a right that a story
+            # takes away stays away.
+            made = account.kubeconfig(self._cluster, self._settings, self._server)
+            self._kubeconfig.write_text(json.dumps(made))
         command = [sys.executable, "-m", "daemon", "--config", str(self._config), "run"]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -178,7 +200,7 @@ class PodDaemon(Daemon):
         settings: dict[str, Any],
         dsn: str,
         *,
-        release: str = "rollbackd",
+        release: str = AUDITED,
         replicas: int = 1,
     ) -> None:
         """``release`` is the namespace's name as well. What asks of *the* pod needs one replica."""
@@ -207,9 +229,11 @@ class PodDaemon(Daemon):
     def start(self) -> None:
         if not self.url:
             load_product(self._cluster)
-            self._cluster.apply(json.dumps(_restricted_namespace(self.release)))
+            self._cluster.apply(json.dumps(account.home(self.release)))
             self._cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(CHART / "crds"))
             self.helm("upgrade", "--install", self.release, str(CHART), "-f", str(self._values), "--wait")
+            if self.release == AUDITED:
+                account.note(self.helm("get", "manifest", self.release))
             address = self._cluster.kubectl(
                 "-n", self.release, "get", "service", self.release, "-o", "jsonpath={.spec.clusterIP}"
             )
@@ -235,6 +259,12 @@ class PodDaemon(Daemon):
 
     def stop(self) -> None:
         if self.url:
+            # It ends while it has its rights: helm would take them away at the same time.
+            self._cluster.kubectl("-n", self.release, "scale", f"deployment/{self.release}", "--replicas=0")
+            selector = f"app.kubernetes.io/instance={self.release}"
+            gone = ("wait", "--for=delete", "pod", "-l", selector, "--timeout=60s")
+            # It fails where they are gone already.
+            self._cluster.kubectl("-n", self.release, *gone, check=False)
             self.helm("uninstall", self.release, "--wait")
 
     def log(self) -> str:
@@ -259,11 +289,6 @@ def _free_port(address: str) -> int:
     with socket.create_server((address, 0)) as server:
         port: int = server.getsockname()[1]
     return port
-
-
-def _restricted_namespace(name: str) -> dict[str, Any]:
-    labels = {"pod-security.kubernetes.io/enforce": "restricted", "name": name}
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
 
 
 def make(cluster: Cluster, folder: Path, settings: dict[str, Any], dsn: str) -> Daemon:

@@ -17,9 +17,11 @@ from typing import Any
 
 import pytest
 
+from tests.e2e import account
 from tests.e2e.api_proxy import ApiProxy, Trap
 from tests.e2e.app.manifests import NAME, Gl006
 from tests.e2e.cluster.cluster import Cluster
+from tests.e2e.cluster.state import AUDITED
 from tests.e2e.conftest import BUSY
 from tests.e2e.daemon import TOKEN, ProcessDaemon
 from tests.e2e.kills import act
@@ -78,7 +80,7 @@ class Played:
         return says.get(holder) if holder and "" in says else None
 
     def lease(self) -> dict[str, Any]:
-        text = self.stage.kubectl("get", "lease", "elected", "-o", "json")
+        text = self.stage.cluster.kubectl("-n", AUDITED, "get", "lease", account.NAME, "-o", "json")
         spec: dict[str, Any] = json.loads(text)["spec"]
         return spec
 
@@ -97,14 +99,12 @@ def played(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         ends.enter_context(of_its_own(cluster, NAMESPACE))
         stage.set_up()
         stage.wait_running(within=LONG)
-        settings = guarding(cluster, NAMESPACE, {}) | {
-            "election": {"name": "elected", "namespace": NAMESPACE}
-        }
+        settings = guarding(cluster, NAMESPACE, {}) | {"election": {"enabled": True}}
         replicas = []
         for name in ("one", "two"):
             folder = tmp_path_factory.mktemp(name)
-            proxy = ends.enter_context(ApiProxy(cluster, folder))
-            daemon = ProcessDaemon(cluster, folder, settings, "", proxy.kubeconfig)
+            proxy = ends.enter_context(ApiProxy(cluster))
+            daemon = ProcessDaemon(cluster, folder, settings, "", server=proxy.url)
             ends.callback(daemon.stop)
             ends.callback(proxy.hang, False)
             daemon.start()

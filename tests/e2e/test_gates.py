@@ -26,7 +26,7 @@ from tests.example import application
 pytestmark = pytest.mark.e2e
 LONG = 400.0
 """Seconds: stories side by side on two cores take their time."""
-ACCOUNT, OTHER, GO = "heat", "other-config", "go"
+ACCOUNT, SECRET, OTHER, GO = "heat", "heat-login", "other-config", "go"
 CRASH, ERRORS = "v1.1.0-crash", "v1.1.0-errors"
 ENDS = ("RolledBack", "Held", "Unrecovered", "Superseded")
 Case = dict[str, Any]
@@ -43,7 +43,11 @@ def plain(app: Gl006) -> Manifest:
 
 def with_account(app: Gl006, name: str = ACCOUNT) -> Manifest:
     made = plain(app)
-    made["spec"]["template"]["spec"]["serviceAccountName"] = name
+    spec = made["spec"]["template"]["spec"]
+    spec["serviceAccountName"] = name
+    spec["containers"][0]["env"].append(
+        {"name": "LOGIN", "valueFrom": {"secretKeyRef": {"name": SECRET, "key": "login"}}}
+    )
     return made
 
 
@@ -136,6 +140,7 @@ def settings(cluster: Cluster) -> dict[str, Any]:
 def set_up(stage: Stage, made: Callable[[Gl006], Manifest]) -> None:
     stage.cluster.kubectl("create", "namespace", stage.namespace)
     stage.kubectl("create", "serviceaccount", ACCOUNT)
+    stage.kubectl("create", "secret", "generic", SECRET, "--from-literal=login=heat")
     stage.cluster.apply(config_map(stage.app))
     stage.cluster.apply(config_map(replace(stage.app, config_name=GO)))
     stage.cluster.apply(json.dumps(made(stage.app)))
@@ -182,7 +187,8 @@ def test_a_service_account_that_is_gone_holds_until_it_is_there_again(
     assert status["before"]["pods"], "how things stood is recorded"
     assert end["status"]["phase"] == "RolledBack", end["status"]["reason"]
     assert steps(end)[2:] == [("gates/2", "done"), ("rollback/2", "done")]
-    assert f"ServiceAccount {ACCOUNT}" in end["status"]["before"]["present"]
+    present = end["status"]["before"]["present"]
+    assert {f"ServiceAccount {ACCOUNT}", f"Secret {SECRET}"} <= set(present), present
 
 
 def test_a_config_map_that_is_gone_holds_and_an_approval_overrules(

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.daemon import Daemon, PodDaemon
+from tests.e2e.daemon import Daemon
 from tests.e2e.runbook_stories import SECRET, STORIES
 from tests.e2e.sentry import LocalSentry
 from tests.e2e.stage import Stage, wait_for
@@ -114,11 +114,9 @@ def test_a_smoke_test_that_fails_or_hangs_is_no_recovery(
 
 
 def test_a_smoke_test_that_is_not_allowed_says_what_to_grant(
-    playing: dict[str, Future[Case]], daemon: Daemon
+    playing: dict[str, Future[Case]],
 ) -> None:
     status = playing["denied"].result()["status"]
-    if not isinstance(daemon, PodDaemon):
-        pytest.skip("only the daemon that the chart installed has no more rights than the chart grants")
     assert status["phase"] == "Unrecovered", status["reason"]
     assert "smoke test settings" in status["reason"]
     assert 'cannot get resource "pods/exec"' in status["reason"]

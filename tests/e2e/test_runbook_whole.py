@@ -150,6 +150,8 @@ def playing(cluster: Cluster, door: FrontDoor, daemon: ProcessDaemon) -> Iterato
             ends.enter_context(of_its_own(cluster, home))
         for stage in stages.values():
             set_up(stage)
+        # Before its namespaces go, and with them its rights.
+        ends.callback(daemon.stop)
         daemon.start()
         for stage in stages.values():
             stage.wait_adopted(within=LONG)

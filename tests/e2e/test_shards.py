@@ -14,13 +14,15 @@ import pytest
 
 from daemon.adapters.kubernetes.lease import MEMBERS
 from daemon.core.sharding import layout, shard_of
+from tests.e2e import account
 from tests.e2e.api_proxy import ApiProxy, Trap
 from tests.e2e.app.manifests import Gl006
 from tests.e2e.cluster.cluster import Cluster
+from tests.e2e.cluster.state import AUDITED
 from tests.e2e.conftest import BUSY
 from tests.e2e.daemon import ProcessDaemon
 from tests.e2e.kills import act
-from tests.e2e.stage import Stage, wait_for
+from tests.e2e.stage import Stage, of_its_own, wait_for
 from tests.e2e.test_election import Replica
 from tests.e2e.test_writes import LONG, guarding, has_long_past
 
@@ -54,7 +56,9 @@ class Played:
         return wait_for("a holder", lambda: next((r for r in self.replicas if shard in self.held(r)), None))
 
     def lease(self, name: str) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.stage.kubectl("get", "lease", name, "-o", "json"))
+        found: dict[str, Any] = json.loads(
+            self.stage.cluster.kubectl("-n", AUDITED, "get", "lease", name, "-o", "json")
+        )
         return found
 
     def patches(self) -> int:
@@ -69,18 +73,15 @@ def played(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         stage = Stage(
             cluster, NAMESPACE, Gl006(namespace=NAMESPACE, replicas=2, load_rps=BUSY, base_error_rate=0.0)
         )
-        cluster.kubectl("delete", "namespace", "--ignore-not-found", "--wait", NAMESPACE)
-        ends.callback(cluster.kubectl, "delete", "namespace", "--ignore-not-found", "--wait=false", NAMESPACE)
+        ends.enter_context(of_its_own(cluster, NAMESPACE))
         stage.set_up()
-        wait_for("pods of v1.0.0", partial(stage.all_ready_on, "v1.0.0"), within=LONG)
-        settings = guarding(cluster, NAMESPACE, {}) | {
-            "election": {"name": "divided", "namespace": NAMESPACE, "shards": SHARDS}
-        }
+        stage.wait_running(within=LONG)
+        settings = guarding(cluster, NAMESPACE, {}) | {"election": {"enabled": True, "shards": SHARDS}}
         replicas = []
         for name in ("one", "two"):
             folder = tmp_path_factory.mktemp(name)
-            proxy = ends.enter_context(ApiProxy(cluster, folder))
-            daemon = ProcessDaemon(cluster, folder, settings, "", proxy.kubeconfig)
+            proxy = ends.enter_context(ApiProxy(cluster))
+            daemon = ProcessDaemon(cluster, folder, settings, "", server=proxy.url)
             ends.callback(daemon.stop)
             daemon.start()
             replicas.append(Replica(daemon, proxy))
@@ -89,10 +90,10 @@ def played(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 def test_the_shards_are_divided_evenly(played: Played) -> None:
     wait_for("two shards each", played.divided, within=LONG)
-    of_all = played.lease("divided")
+    of_all = played.lease(account.NAME)
     assert of_all["spec"]["holderIdentity"] == layout(SHARDS)
     assert len(json.loads(of_all["metadata"]["annotations"][MEMBERS])) == 2
-    holders = [played.lease(f"divided-{shard}")["spec"]["holderIdentity"] for shard in range(SHARDS)]
+    holders = [played.lease(f"{account.NAME}-{shard}")["spec"]["holderIdentity"] for shard in range(SHARDS)]
     assert sorted(holders.count(holder) for holder in set(holders)) == [2, 2]
 
 

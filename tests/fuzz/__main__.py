@@ -17,6 +17,8 @@ from tests.fuzz.surfaces import CORPUS, SURFACES, Surface
 
 REPORTED = 10.0
 """Seconds between two lines of progress."""
+SLOWEST = 5.0
+"""Seconds of the processor for one input: what takes longer could be sent to keep the daemon busy."""
 
 
 def corpus(name: str) -> list[bytes]:
@@ -28,9 +30,10 @@ def fuzz(name: str, surface: Surface, examples: int, seed: int) -> bool:
     mutator, began = Mutator(Random(f"{name}/{seed}"), corpus(name)), time.monotonic()
     said = began
     for number in range(1, examples + 1):
-        body = mutator.next()
+        body, before = mutator.next(), time.process_time()
         try:
             surface(body)
+            assert time.process_time() - before < SLOWEST, f"it took more than {SLOWEST:g} s"
         except Exception:
             place = CORPUS / name / f"found-{hashlib.sha256(body).hexdigest()[:12]}"
             place.write_bytes(body)

@@ -22,11 +22,13 @@ from daemon.adapters.recording import lines
 from daemon.core.case import incident, size
 from daemon.core.case.runbook import runbook
 from daemon.core.policy import Policy, SignalPolicy
+from daemon.core.rollout_facts import log_lines
 from daemon.presentation.case_views import detail, summary
 from daemon.presentation.explanation import explain
 from daemon.settings import SettingsError, load
 from daemon.settings.calendar_file import CalendarError, CalendarTimes
 from daemon.web import webhook
+from tests.fuzz.prometheus import prometheus
 
 CORPUS = Path(__file__).parent / "corpus"
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
@@ -108,13 +110,24 @@ def calendar(body: bytes) -> None:
             CalendarTimes(Path(file.name), ZoneInfo("Europe/Berlin")).window(NOW)
 
 
+def log(body: bytes) -> None:
+    """What a container writes: whatever it is, it is sorted into kinds that can be shown on one line."""
+    for found in log_lines.error_kinds(log_lines.split(body)):
+        assert found.count > 0
+        assert found.kind
+        assert found.kind.isprintable()
+        assert found.sample.isprintable()
+
+
 SURFACES: Mapping[str, Surface] = {
     "alerts": alerts,
     "api-error": api_error,
     "api-object": api_object,
     "calendar": calendar,
     "case": case,
+    "log": log,
     "overlay": overlay,
+    "prometheus": prometheus,
     "record": record,
     "settings": settings,
     "values": values,

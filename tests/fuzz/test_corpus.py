@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from random import Random
 
 import pytest
+from ruamel.yaml import YAML
 
 from tests.fuzz.__main__ import corpus
 from tests.fuzz.mutation import Mutator
 from tests.fuzz.surfaces import CORPUS, SURFACES
 
-NEAR = {"settings": 20}
+NIGHTLY = Path(__file__).parents[2] / ".github/workflows/nightly.yml"
+NEAR = {"settings": 20, "prometheus": 60}
 """Inputs near the corpus; a surface that is slow gets fewer than the others' 150."""
 
 
 def test_each_surface_has_a_corpus() -> None:
     assert {path.name for path in CORPUS.iterdir()} == set(SURFACES)
+
+
+def test_each_surface_is_fuzzed_every_night() -> None:
+    workflow = YAML(typ="safe").load(NIGHTLY)
+    assert set(workflow["jobs"]["fuzz"]["strategy"]["matrix"]["surface"]) == set(SURFACES)
 
 
 @pytest.mark.parametrize("name", SURFACES)

@@ -8,6 +8,7 @@ import re
 import runpy
 import subprocess
 import tarfile
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,28 @@ def test_there_is_one_version(release: dict[str, Any]) -> None:
             said[name] = version
 
     assert set(said.values()) == {__version__}, said
+
+
+def test_everything_that_is_installed_has_its_hash() -> None:
+    """What comes from an index: by the lock, and before that what reads the lock."""
+    lock = tomllib.loads((ROOT / "uv.lock").read_text())
+    files = [
+        file
+        for package in lock["package"]
+        if "registry" in package["source"]
+        for file in (*package["wheels"], *([package["sdist"]] if "sdist" in package else []))
+    ]
+    elsewhere = {
+        package["name"] for package in lock["package"] if package["source"].keys() - {"registry", "editable"}
+    }
+    dockerfile = (ROOT / "Dockerfile").read_text()
+
+    assert files
+    assert all(file["hash"].startswith("sha256:") for file in files)
+    assert not elsewhere, "neither repositories nor folders: they have no hash"
+    assert len(re.findall(r"^uv==\S+ ", (ROOT / "packaging/uv.txt").read_text(), re.MULTILINE)) == 1
+    assert "--require-hashes" in dockerfile
+    assert dockerfile.count("uv sync") == dockerfile.count("uv sync --quiet --locked") == 2
 
 
 def test_the_plugin_is_what_krews_manifest_says(release: dict[str, Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 
 from ruamel.yaml import YAML
@@ -10,12 +9,13 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 
 from daemon.ports import Rejected
+from daemon.settings.positions import positioned
 
 
 def parsed(text: str, place: str) -> CommentedMap:
     """The one document of a file, which knows where its values stand. Raises Rejected."""
     try:
-        document = YAML(typ="rt").load(io.StringIO(text))
+        document = positioned().load(text)
     except (YAMLError, ValueError, RecursionError) as error:
         why = str(error).splitlines()[0]
         raise Rejected(f"{place} is not YAML: {why}") from error

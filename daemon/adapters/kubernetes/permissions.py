@@ -34,8 +34,9 @@ class Need(Value, frozen=True):
 
 NEEDED = (
     Need(group="apps", resource="deployments", verbs=("get", "list", "watch", "patch")),
-    Need(group="apps", resource="replicasets", verbs=("get", "list", "watch")),
-    Need(group="", resource="pods", verbs=("get", "list", "watch")),
+    # Single ones are never asked for: what the watch told is known.
+    Need(group="apps", resource="replicasets", verbs=("list", "watch")),
+    Need(group="", resource="pods", verbs=("list", "watch")),
     Need(group="", resource="configmaps", verbs=("get",)),
     Need(group="", resource="secrets", verbs=("get",), optional=True),
     Need(group="", resource="events", verbs=("create",)),

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from daemon.core.masking import mask
+from daemon.core.masking import mask, printable
 from daemon.core.value import Value
 
 MOST_KINDS = 20
@@ -103,8 +103,8 @@ def error_kinds(lines: Iterable[str]) -> tuple[ErrorKind, ...]:
 
 
 def shown(line: str) -> str:
-    """A line as it may be shown: on one line, without secrets, and short."""
-    text = " ".join(mask(_ESCAPES.sub("", line[:LONGEST_LINE])).split())
+    """A line as it may be shown: on one line, without secrets and what a terminal would obey, and short."""
+    text = printable(" ".join(mask(_ESCAPES.sub("", line[:LONGEST_LINE])).split()))
     return text if len(text) <= LONGEST_SAMPLE else f"{text[: LONGEST_SAMPLE - 1]}…"
 
 
@@ -117,7 +117,7 @@ def line_kind(message: str) -> str:
     text = mask(message[:1000])
     for pattern in _VARYING:
         text = pattern.sub("#", text)
-    text = " ".join(text.split())
+    text = printable(" ".join(text.split()))
     return text[:LONGEST_KIND].rstrip() or "(no message)"
 
 

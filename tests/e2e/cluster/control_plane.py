@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from tests.e2e.cluster import api
 from tests.e2e.cluster.processes import Processes
 from tests.e2e.cluster.state import (
     API_PORT,
+    AUDITED,
     DNS_PORT,
     DNS_SERVICE,
     NODE_ADDRESS,
@@ -37,6 +39,16 @@ endpoints: [{{addresses: [{NODE_ADDRESS}], conditions: {{ready: true}}}}]
 ports: [{{name: dns, port: {DNS_PORT}, protocol: UDP}}, {{name: dns-tcp, port: {DNS_PORT}, protocol: TCP}}]
 """
 
+_AUDIT_POLICY = {
+    "apiVersion": "audit.k8s.io/v1",
+    "kind": "Policy",
+    "omitStages": ["RequestReceived"],
+    "rules": [
+        {"level": "Metadata", "userGroups": [f"system:serviceaccounts:{AUDITED}"]},
+        {"level": "None"},
+    ],
+}
+
 
 def start_api_server(state: State, processes: Processes, binaries: Path) -> None:
     """Start etcd and the API server, and wait until the latter is ready."""
@@ -52,6 +64,7 @@ def start_api_server(state: State, processes: Processes, binaries: Path) -> None
         "--unsafe-no-fsync",
     )
     pki = state.pki
+    state.audit_policy.write_text(json.dumps(_AUDIT_POLICY))
     processes.start(
         "kube-apiserver",
         f"{binaries}/kube-apiserver",
@@ -67,6 +80,10 @@ def start_api_server(state: State, processes: Processes, binaries: Path) -> None
         f"--service-account-signing-key-file={pki}/sa.key",
         f"--token-auth-file={pki}/tokens.csv",
         "--authorization-mode=RBAC",
+        f"--audit-policy-file={state.audit_policy}",
+        f"--audit-log-path={state.audit_log}",
+        # In megabytes: beyond it the file would be put aside, and a run read in part.
+        "--audit-log-maxsize=4000",
         f"--service-cluster-ip-range={SERVICE_RANGE}",
         "--allow-privileged=true",
         # For exec and logs: the node's name resolves nowhere.

@@ -96,6 +96,7 @@ PRODUCT_INPUTS = (
     ".containerignore",
     "pyproject.toml",
     "uv.lock",
+    "packaging/uv.txt",
     "README.md",
     "LICENSE",
     "daemon",

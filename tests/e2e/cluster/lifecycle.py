@@ -38,10 +38,10 @@ def status(state: State | None = None) -> dict[str, bool]:
 
 
 def running(state: State | None = None) -> Cluster | None:
-    """The healthy cluster of that state, if there is one."""
+    """The healthy cluster of that state, if there is one. One without a record was started by older code."""
     state = state or default_state()
     needed = [alive for name, alive in status(state).items() if name not in MAY_BE_STOPPED]
-    if not all(needed) or not api.is_ready(state):
+    if not all(needed) or not api.is_ready(state) or not state.audit_log.exists():
         return None
     return Cluster(state, binaries.ensure())
 

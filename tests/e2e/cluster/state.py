@@ -16,6 +16,9 @@ API_SERVICE = "10.96.0.1"
 DNS_SERVICE = "10.96.0.10"
 DNS_PORT = 5353
 
+AUDITED = "rollbackd"
+"""The namespace whose service accounts the API server keeps a record of: the daemon's, in all its forms."""
+
 # The two ends of the cable between this machine and the cluster's own network.
 HOST_INTERFACE = "rollbackd-e2e"
 HOST_ADDRESS = "10.87.255.1"
@@ -60,6 +63,15 @@ class State:
     @property
     def ca(self) -> Path:
         return self.pki / "ca.crt"
+
+    @property
+    def audit_policy(self) -> Path:
+        return self.root / "audit-policy.json"
+
+    @property
+    def audit_log(self) -> Path:
+        """What the API server was asked by accounts of ``AUDITED``: an event in JSON a line, none lost."""
+        return self.root / "audit.jsonl"
 
     @property
     def containerd_socket(self) -> Path:

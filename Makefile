@@ -189,7 +189,7 @@ bench-scaling: setup ## Does a workload cost more in a large fleet? In one proce
 	$(BIN)/python -m benchmarks.scaling
 
 .PHONY: soak
-soak: setup ## A day with 10,000 releases in simulated time, no cluster: nothing may grow (7 minutes; SIZE=1000)
+soak: setup ## A day with 10,000 releases in simulated time, no cluster: nothing may grow (10 minutes; SIZE=1000)
 	$(BIN)/python -m benchmarks.soak $(SIZE)
 
 .PHONY: bench-judgement

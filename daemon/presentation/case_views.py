@@ -116,8 +116,10 @@ def newest_first(cases: Iterable[AnyCase]) -> list[AnyCase]:
 
 def newest_by_workload(cases: Iterable[AnyCase]) -> dict[WorkloadRef, AnyCase]:
     newest: dict[WorkloadRef, AnyCase] = {}
-    for case in newest_first(cases):
-        newest.setdefault(case.ref, case)
+    for case in cases:
+        known = newest.get(case.ref)
+        if known is None or (case.opened_at, case.name) > (known.opened_at, known.name):
+            newest[case.ref] = case
     return newest
 
 

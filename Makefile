@@ -99,6 +99,10 @@ docs: setup ## Write the generated files anew: the references under docs/, the w
 	$(BIN)/python -m daemon.adapters.incidents.webhook > schema.new && mv schema.new docs/webhook.schema.json
 	$(BIN)/python -m daemon.adapters.kubernetes.crd > crd.new && mv crd.new helm/rollbackd/crds/rolloutcases.yaml
 
+.PHONY: chart-docs
+chart-docs: ## Write the chart's README anew from the comments of its values (needs Go)
+	go run github.com/norwoodj/helm-docs/cmd/helm-docs@v1.14.2 -c helm/rollbackd -o README.md --ignore-non-descriptions --log-level warning
+
 .PHONY: site
 site: ## Build the documentation's site into build/site; links that lead nowhere fail
 	@$(FIND_PYTHON); $(FIND_UV); \

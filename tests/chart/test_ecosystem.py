@@ -117,3 +117,11 @@ def test_an_umbrella_chart_switches_it_on_and_off(tmp_path: Path, enabled: bool)
     text = helm("template", "x", str(umbrella), "--namespace", NAMESPACE, "-f", str(values))
 
     assert ("kind: Deployment" in text) is enabled
+
+
+def test_the_charts_readme_says_what_its_values_say() -> None:
+    """It is written by helm-docs; here it is only found out that this was forgotten (make chart-docs)."""
+    readme, values = ((CHART / name).read_text() for name in ("README.md", "values.yaml"))
+    described = re.findall(r"^ *# -- (.+)$", values, re.MULTILINE)
+    assert len(described) > 20
+    assert [line for line in described if line not in readme] == []

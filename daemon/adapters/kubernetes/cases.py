@@ -170,7 +170,7 @@ class KubeCaseStore:
         is under way: each workload's look would ask for the same."""
         watcher = self._watchers.get(namespace)
         if watcher is not None and not watcher.problem and not watcher.synced.is_set():
-            raise ports.Unavailable(f"the first list of the cases of namespace {namespace} is not complete")
+            raise ports.Unavailable(f"the cases of namespace {namespace} are still being listed")
         with self._listing.get(namespace, contextlib.nullcontext()):
             try:
                 listing = self._client.list(CASES, namespace)

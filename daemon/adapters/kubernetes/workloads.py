@@ -129,7 +129,9 @@ class KubeCluster:
             return False
         if not watches.synced:
             reason = f" ({watches.problem})" if watches.problem else ""
-            raise ports.Unavailable(f"the first list of namespace {namespace} is not complete{reason}")
+            raise ports.Unavailable(
+                f"the Deployments of namespace {namespace} are still being listed{reason}"
+            )
         return True
 
     def _all(self) -> list[Watcher]:

@@ -77,7 +77,7 @@ def synced(world: FakeApi) -> None:
 
 
 def test_nothing_is_answered_before_the_first_list_is_complete(following: Following) -> None:
-    with pytest.raises(ports.Unavailable, match="first list"):
+    with pytest.raises(ports.Unavailable, match="are still being listed"):
         following.cluster.workloads()
     with pytest.raises(ports.Unavailable):
         following.cluster.workload(REF)

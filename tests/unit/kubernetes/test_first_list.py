@@ -38,7 +38,9 @@ def test_a_look_waits_for_the_watchs_own_list(api: FakeApi, client: KubeClient, 
     told: queue.Queue[WorkloadRef] = queue.Queue()
     store.watch(told.put)
     for ask in (store.cases, store.unfinished, lambda: store.of(new_case("greenlang").ref)):
-        with pytest.raises(ports.Unavailable, match="first list of the cases of namespace greenlang"):
+        with pytest.raises(
+            ports.Unavailable, match="the cases of namespace greenlang are still being listed"
+        ):
             ask()
     over.set()
     api.watched_from.get(timeout=PATIENCE)

@@ -104,12 +104,12 @@ def test_wrong_questions_are_answered_in_words(client: Client, path: str, status
 
 @pytest.mark.parametrize("path", ["/api/status", "/api/cases", "/api/cases/greenlang/x"])
 def test_while_nothing_is_known_yet_it_says_so(client: Client, views: FakeViews, path: str) -> None:
-    views.unknown = "the first list of Deployments is not complete"
+    views.unknown = "the Deployments of namespace shop are still being listed"
 
     answer = client.get(path)
 
     assert answer.status_code == 503
-    assert answer.json() == {"error": "the first list of Deployments is not complete"}
+    assert answer.json() == {"error": "the Deployments of namespace shop are still being listed"}
 
 
 def test_the_probes_answer_with_the_reasons(client: Client, views: FakeViews) -> None:

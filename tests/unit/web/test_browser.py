@@ -108,11 +108,11 @@ def test_a_case_is_drawn_whole_and_its_texts_stay_texts(client: Client, views: F
 
 
 def test_a_daemon_that_knows_nothing_yet_says_so(client: Client, views: FakeViews, tab: Tab) -> None:
-    views.unknown = "the first list of Deployments is not complete"
+    views.unknown = "the Deployments of namespace shop are still being listed"
 
     tab.open(client.base, "document.querySelector('.banner')")
 
-    shows(tab, "The daemon cannot answer yet", "the first list of Deployments is not complete")
+    shows(tab, "The daemon cannot answer yet", "the Deployments of namespace shop are still being listed")
 
 
 @pytest.mark.parametrize("rate", [0.2, 0.06, 0.005])

@@ -18,7 +18,7 @@ from tests.unit.web.browser import CHROMIUM, Tab, browser
 from tests.unit.web.conftest import Client
 from tests.unit.web.fakes import FakeViews
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
+pytestmark = [pytest.mark.e2e, pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")]
 NUMBERS = "document.querySelector('[data-key=fold-numbers-errors]').click()"
 
 

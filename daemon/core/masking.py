@@ -45,17 +45,6 @@ def mask(text: str) -> str:
     return _FLAG.sub(rf"\1 {MASK}", text)
 
 
-def printable(text: str) -> str:
-    r"""The text without what moves a terminal's cursor, colours it or turns the direction of reading.
-
-    >>> printable("heat\x1b[2J\u202e")
-    'heat�[2J�'
-    """
-    return "".join(
-        char if char in "\n\t" or char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text
-    )
-
-
 def _value_masked(found: re.Match[str]) -> str:
     value = found[0][len(found[1]) + len(found[2]) :]
     if value.startswith('\\"'):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal, assert_never
 
-from daemon.core.masking import mask, printable
+from daemon.core.masking import mask
+from daemon.core.text import printable
 from daemon.core.value import Instant, Value
 
 SHOWN = 300
@@ -151,6 +152,7 @@ def lost_proof(tests: tuple[SmokeTest, ...], runs: tuple[SmokeRun, ...]) -> str:
 
 
 LOOKED_AT = 65_536
+"""Bytes of an output, at its end."""
 KEPT = 2000
 """Characters of an output that a case keeps."""
 

@@ -14,6 +14,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from daemon.core.assessment import SignalEvidence
 from daemon.core.statistics.counts import percent
+from daemon.core.text import printable, truncated
 from daemon.presentation.figure import Figure
 from daemon.presentation.words import duration
 
@@ -87,8 +88,7 @@ def _column(figure: Figure, axes: Sequence[Axes]) -> Iterator[Artist]:
 
 
 def _title(figure: Figure) -> str:
-    title = figure.title if len(figure.title) <= LONGEST_TITLE else f"{figure.title[: LONGEST_TITLE - 1]}…"
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in title)
+    return printable(truncated(figure.title, LONGEST_TITLE), kept="")
 
 
 def _minutes(figure: Figure, at: float) -> float:

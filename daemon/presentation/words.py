@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from daemon.core.text import printable
+
 
 def clean(text: str) -> str:
     """Without control characters: texts from the cluster must not steer somebody's terminal."""
-    return "".join(
-        char if char.isprintable() or char == "\n" else "\N{REPLACEMENT CHARACTER}" for char in text
-    )
+    return printable(text, kept="\n")
 
 
 def age(since: datetime, now: datetime) -> str:

@@ -20,6 +20,7 @@ import msgspec
 from daemon.core.case.case import Case
 from daemon.core.model import Alert, Episode, Workload, WorkloadRef
 from daemon.core.rollout_facts.pod_owner import PodOwners
+from daemon.core.text import truncated
 from daemon.core.value import Instant, Value
 
 EXPORTED = "exported_"
@@ -221,7 +222,7 @@ def _of_kind(kind: str, named: tuple[str, str], workload: Workload) -> Claim:
             ours = any(revision.replica_set == named[1] for revision in workload.revisions)
             return Claim(text=_shown(named), ours=ours, replica_set=named[1] if ours else "")
         case _:
-            return Claim(text=f"{_shown(named)} of kind {_cut(kind)}", ours=False)
+            return Claim(text=f"{_shown(named)} of kind {truncated(kind, LONGEST_SHOWN)}", ours=False)
 
 
 def _replica_set_of(workload: Workload, pod: str) -> str | None:
@@ -231,11 +232,7 @@ def _replica_set_of(workload: Workload, pod: str) -> str | None:
 
 
 def _shown(named: tuple[str, str]) -> str:
-    return f'{named[0]}="{_cut(named[1])}"'
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
+    return f'{named[0]}="{truncated(named[1], LONGEST_SHOWN)}"'
 
 
 def episodes(cases: Iterable[Case]) -> Mapping[Episode, WorkloadRef]:

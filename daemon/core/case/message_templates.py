@@ -18,6 +18,7 @@ from daemon.core.case.case import Case, Phase
 from daemon.core.case.harm import harm
 from daemon.core.case.incident import Incident, Stage, next_step, render, version_of
 from daemon.core.policy import MessageKind, MessageTemplate, Policy
+from daemon.core.text import truncated
 
 LONGEST_TITLE, LONGEST_BODY = 200, 20_000
 """Characters of what comes out."""
@@ -72,8 +73,8 @@ def worded(
     if template is None:
         return told
     title = _filled(template.title or "$title", told, policy)
-    title = _cut(" ".join(title.split()), LONGEST_TITLE) or told.title
-    body = _cut(_filled(template.body or "$message", told, policy).rstrip(), LONGEST_BODY)
+    title = truncated(" ".join(title.split()), LONGEST_TITLE) or told.title
+    body = truncated(_filled(template.body or "$message", told, policy).rstrip(), LONGEST_BODY)
     return replace(told, title=title, message=f"{title}\n{body}")
 
 
@@ -114,7 +115,3 @@ def _target(case: Case) -> str:
 
 def _harm(case: Case, policy: Policy) -> str:
     return harm(case, policy) if case.status.failing_at is not None else "none is known"
-
-
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"

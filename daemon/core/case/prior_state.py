@@ -12,6 +12,7 @@ from daemon.core.assessment import Assessment
 from daemon.core.masking import mask
 from daemon.core.model import Pod, Workload
 from daemon.core.rollout_facts.diagnosis import ObjectEvent
+from daemon.core.text import truncated
 from daemon.core.value import Instant, Value
 
 MOST_PODS = 20
@@ -82,5 +83,4 @@ def _event(event: ObjectEvent) -> str:
 
 
 def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    return truncated(" ".join(text.split()), LONGEST)

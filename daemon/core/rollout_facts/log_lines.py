@@ -13,7 +13,8 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from daemon.core.masking import mask, printable
+from daemon.core.masking import mask
+from daemon.core.text import printable, truncated
 from daemon.core.value import Value
 
 MOST_KINDS = 20
@@ -104,8 +105,8 @@ def error_kinds(lines: Iterable[str]) -> tuple[ErrorKind, ...]:
 
 def shown(line: str) -> str:
     """A line as it may be shown: on one line, without secrets and what a terminal would obey, and short."""
-    text = printable(" ".join(mask(_ESCAPES.sub("", line[:LONGEST_LINE])).split()))
-    return text if len(text) <= LONGEST_SAMPLE else f"{text[: LONGEST_SAMPLE - 1]}…"
+    text = " ".join(mask(_ESCAPES.sub("", line[:LONGEST_LINE])).split())
+    return truncated(printable(text), LONGEST_SAMPLE)
 
 
 def line_kind(message: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from daemon.core.masking import MASK, mask
+from daemon.core.text import truncated
 from daemon.core.value import Value
 
 MOST_LINES = 30
@@ -59,7 +60,7 @@ class TemplateDiff(Value, frozen=True, omit_defaults=True):
 
     def and_also(self, more: Iterable[str], *, first: bool = False) -> TemplateDiff:
         """With lines of what changed beside the template, as far as there is room; ``first``: before it."""
-        new = tuple(_cut(line, LONGEST_LINE) for line in more)
+        new = tuple(truncated(line, LONGEST_LINE) for line in more)
         lines = (*new, *self.lines) if first else (*self.lines, *new)
         left_out = self.left_out + max(0, len(lines) - MOST_LINES)
         return replace(self, lines=lines[:MOST_LINES], left_out=left_out)
@@ -132,7 +133,7 @@ def _rank(path: Path) -> tuple[int, Path]:
 
 def _line(path: Path, before: str | None, after: str | None) -> str:
     shown = [part for part in path if part != "spec"]
-    where = _cut(", ".join(_joined(shown)), LONGEST_PATH)
+    where = truncated(", ".join(_joined(shown)), LONGEST_PATH)
     # By the name of what it is a value of: that is how a secret is told.
     name = path[-1].rpartition(" ")[2] if path else ""
     old, new = (_shown(name, value) for value in (before, after))
@@ -162,8 +163,4 @@ def _shown(name: str, value: str | None) -> str:
         return "not set"
     # Joined as it would stand in a log, where the name tells that the value is one.
     masked = mask(f"{name}={value}").removeprefix(f"{name}=")
-    return _cut(" ".join(masked.split()), LONGEST_VALUE) if masked else "empty"
-
-
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
+    return truncated(" ".join(masked.split()), LONGEST_VALUE) if masked else "empty"

@@ -43,8 +43,8 @@ class GrafanaSink:
 
     def __init__(self, token_file: Path, *, address: str, page_url: str = "") -> None:
         self._token_file = token_file
-        self._url = f"{address.rstrip('/')}/api/annotations"
-        self._page_url = page_url.rstrip("/")
+        self._url = f"{address}/api/annotations"
+        self._page_url = page_url
 
     def publish(self, incident: Incident) -> str:
         """Returns when Grafana has stored the region. Raises Unavailable, Denied, Rejected."""

@@ -30,9 +30,9 @@ class OtelSink:
     name = "otel"
 
     def __init__(self, address: str, token_file: Path | None = None, *, page_url: str = "") -> None:
-        self._url = f"{address.rstrip('/')}/v1/traces"
+        self._url = f"{address}/v1/traces"
         self._token_file = token_file
-        self._page_url = page_url.rstrip("/")
+        self._page_url = page_url
 
     def publish(self, incident: Incident) -> str:
         """Returns when the receiver has taken the trace, or at once where this is not the case's end.

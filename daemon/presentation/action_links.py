@@ -17,6 +17,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from daemon.core.case.case import APPROVABLE, Case, Phase
+from daemon.core.case.incident import Incident
 from daemon.core.value import Value
 
 GOOD_FOR = 86_400
@@ -76,6 +77,11 @@ class ActionLinks:
         proof = f"do={action}&until={until}&sig={_signature(key, case, action, until)}"
         # Behind the #, which no browser sends: what looks at links in messages asks for the page alone.
         return f"{self.page_url}/#/cases/{place}?{proof}"
+
+
+def links_for(incident: Incident, links: ActionLinks | None) -> tuple[ActionLink, ...]:
+    """Those of an incident's message; none where none are made."""
+    return links.of(incident.case, incident.at) if links is not None else ()
 
 
 def _offered(case: Case) -> tuple[tuple[Action, str], ...]:

@@ -16,7 +16,7 @@ from daemon.adapters.incidents.webhook import message_id, page_of
 from daemon.core.case.incident import Incident
 from daemon.core.policy import Level
 from daemon.ports import Denied, Unavailable
-from daemon.presentation.action_links import ActionLinks
+from daemon.presentation.action_links import ActionLinks, links_for
 
 LONGEST_TITLE, LONGEST_TEXT = 250, 30_000
 """Characters; apprise cuts what a service takes less of."""
@@ -59,7 +59,7 @@ class AppriseSink:
 
     def preview(self, incident: Incident) -> dict[str, str]:
         page = page_of(incident, self._page_url)
-        asked = self._links.of(incident.case, incident.at) if self._links is not None else ()
+        asked = links_for(incident, self._links)
         lines = [plain(incident.message, LONGEST_TEXT), *([page] if page else [])]
         lines += [f"{link.words}: {link.address}" for link in asked]
         return {

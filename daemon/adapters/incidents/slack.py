@@ -17,7 +17,7 @@ from daemon.adapters.incidents.webhook import message_id, page_of
 from daemon.core.case.incident import Incident
 from daemon.core.policy import Level
 from daemon.ports import Denied, PortError, Rejected, Unavailable
-from daemon.presentation.action_links import ActionLinks
+from daemon.presentation.action_links import ActionLinks, links_for
 
 ADDRESS = "https://slack.com/api"
 EVENT = "rollbackd_incident"
@@ -158,7 +158,7 @@ def shown(incident: Incident, page_url: str, links: ActionLinks | None = None) -
     title = _literal(one_line(incident.title, LONGEST_HEADER))
     blocks: list[dict[str, object]] = [{"type": "header", "text": title}]
     blocks += [{"type": "section", "text": _literal(part)} for part in parts]
-    asked = links.of(incident.case, incident.at) if links is not None else ()
+    asked = links_for(incident, links)
     if page := page_of(incident, page_url):
         addresses = [("the case", page), *((link.words, link.address) for link in asked)]
         told = " · ".join(f"<{slack_text(address, LONGEST_SECTION)}|{words}>" for words, address in addresses)

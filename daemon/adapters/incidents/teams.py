@@ -16,7 +16,7 @@ from daemon.adapters.incidents.outlet import Outlet, address_in, place_of
 from daemon.adapters.incidents.webhook import message_id, page_of
 from daemon.core.case.incident import Incident
 from daemon.core.policy import Level
-from daemon.presentation.action_links import ActionLinks
+from daemon.presentation.action_links import ActionLinks, links_for
 
 LONGEST_TITLE, LONGEST_TEXT, MOST_LINES = 250, 6000, 80
 """A message may have 28 KB, and each line of the text costs some 100 bytes around it."""
@@ -73,7 +73,7 @@ def message_of(incident: Incident, page_url: str, links: ActionLinks | None = No
         ],
     }
     if page := page_of(incident, page_url):
-        asked = links.of(incident.case, incident.at) if links is not None else ()
+        asked = links_for(incident, links)
         addresses = [("The case", page), *((link.words, link.address) for link in asked)]
         card["actions"] = [{"type": "Action.OpenUrl", "title": words, "url": at} for words, at in addresses]
     attachment = {

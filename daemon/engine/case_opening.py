@@ -79,7 +79,7 @@ def _opened(
             reason=text,
             timeline=(Entry(at=now, phase=Phase.PROGRESSING, text=text),),
             differences=_differences(compared, base, new),
-            digests=digests_of(workload, compared or before),
+            digests=digests_of(workload, compared),
         ),
     )
 

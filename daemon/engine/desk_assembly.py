@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from daemon.engine.beside import Beside
 from daemon.engine.configuration import ConfigurationLook
@@ -54,15 +55,17 @@ def desk_of(parts: EngineParts, shared: Shared, leadership: Termed) -> Desk:
     stuck = StuckLook(parts.events, logs, clock)
     contents = ContentLook(tools.copies, parts.cluster)
     running = tools.running
+
+    def beside(edge: str) -> Beside[Any]:
+        return Beside(run=running.run, later=shared.queue.put, defects=shared.defects, edge=edge)
+
     runners = {kind: LedRunner(runner, leadership) for kind, runner in running.runners.items()}
     reader = VersionReader(
         runners,
         parts.cluster,
         clock,
         sweep=running.sweep,
-        beside=Beside(
-            run=running.run, later=shared.queue.put, defects=shared.defects, edge="database version"
-        ),
+        beside=beside("database version"),
     )
     database = DatabaseSteps(
         runners,
@@ -70,7 +73,7 @@ def desk_of(parts: EngineParts, shared: Shared, leadership: Termed) -> Desk:
         parts.cluster,
         clock,
         sweep=running.sweep,
-        beside=Beside(run=running.run, later=shared.queue.put, defects=shared.defects, edge="database"),
+        beside=beside("database"),
         stop=tools.actuator.stop,
     )
     versions = VersionLook(reader, clock)
@@ -79,7 +82,7 @@ def desk_of(parts: EngineParts, shared: Shared, leadership: Termed) -> Desk:
         parts.cluster,
         clock,
         policies=parts.policies,
-        beside=Beside(run=running.run, later=shared.queue.put, defects=shared.defects, edge="feature flag"),
+        beside=beside("feature flag"),
     )
     changes = ChangeWatch(parts.configuration, tools.copies, contents, parts.cluster, clock, shared.queue.put)
     owners = OwnerLook(parts.surveyor)

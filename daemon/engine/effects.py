@@ -219,11 +219,8 @@ class Effects:
             self._defects.caught(defect, edge="effect", about=f"{case.key} {effect.id}")
             self._again(key, case, effect, why)
             return None
-        if isinstance(finished, Reviewed):
-            self._wait(key, case, REVIEW_PAUSE)
-            return finished
-        if isinstance(finished, Settling):
-            self._wait(key, case, SETTLING_PAUSE)
+        if isinstance(finished, Reviewed | Settling):
+            self._wait(key, case, REVIEW_PAUSE if isinstance(finished, Reviewed) else SETTLING_PAUSE)
             return finished
         with self._lock:
             self._waiting.pop(key, None)

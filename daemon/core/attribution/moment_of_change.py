@@ -25,8 +25,8 @@ def well_until(state: SignalState, begun: Onset, changed_at: float) -> bool:
     """
     if not begun.low < changed_at - SKEW < begun.high:
         return begun.low >= changed_at - SKEW
-    steps = [step for step in about(state.new_steps, begun.low, begun.high) if step.pod]
-    pods = {step.pod for step in steps}
+    # What came later is one step of no pod's.
+    pods = {step.pod for step in about(state.new_steps, begun.low, begun.high)} - {""}
     return bool(pods) and all(_was_well(state, begun, changed_at, pod) for pod in pods)
 
 

@@ -25,51 +25,42 @@ from daemon.core.election import (
 from tests.unit.core.election_world import TIMING, Replica, World, world_of
 
 HAND = ("kill", "hand over", "delete", "empty", "wait", "wait")
+Story = list[tuple[str, float]]
+
+
+def befall(world: World, seed: int, story: Story) -> None:
+    """What happens after so many seconds each, to whoever leads or to one by the seed."""
+    for what, seconds in story:
+        world.run(world.now + seconds)
+        someone = world.leader() or world.replicas[seed % len(world.replicas)]
+        match what:
+            case "kill":
+                world.kill(someone)
+            case "hand over":
+                world.hand_over(someone)
+            case "delete":
+                world.stored.lease = None
+            case "empty" if world.stored.lease is not None:
+                world.stored.write(replace(world.stored.lease, holder=""))
+            case _:
+                pass
+        world.check()
+    world.run(world.now + 40)
 
 
 @given(st.integers(0, 2**32), st.lists(st.tuples(st.sampled_from(HAND), st.floats(0, 20)), max_size=12))
-def test_never_two_may_act(seed: int, story: list[tuple[str, float]]) -> None:
+def test_never_two_may_act(seed: int, story: Story) -> None:
     """Whatever is late or lost, whoever is killed or stalls, whoever deletes the lease or empties it by hand,
     with clocks of any zero whose rates differ by a third."""
     world = world_of(seed, chaos=True, drift=0.14)
-    for what, seconds in story:
-        world.run(world.now + seconds)
-        someone = world.leader() or world.replicas[seed % 3]
-        match what:
-            case "kill":
-                world.kill(someone)
-            case "hand over":
-                world.hand_over(someone)
-            case "delete":
-                world.stored.lease = None
-            case "empty" if world.stored.lease is not None:
-                world.stored.write(replace(world.stored.lease, holder=""))
-            case _:
-                pass
-        world.check()
-    world.run(world.now + 40)
+    befall(world, seed, story)
 
 
 @given(st.integers(0, 2**32), st.lists(st.tuples(st.sampled_from(HAND), st.floats(0, 20)), max_size=12))
-def test_never_two_layouts_may_act(seed: int, story: list[tuple[str, float]]) -> None:
+def test_never_two_layouts_may_act(seed: int, story: Story) -> None:
     """Replicas of one layout hold its lease together, and never beside those of another, or one alone."""
     world = world_of(seed, chaos=True, drift=0.14, layouts=("4-shards", "4-shards", "8-shards", ""))
-    for what, seconds in story:
-        world.run(world.now + seconds)
-        someone = world.leader() or world.replicas[seed % 4]
-        match what:
-            case "kill":
-                world.kill(someone)
-            case "hand over":
-                world.hand_over(someone)
-            case "delete":
-                world.stored.lease = None
-            case "empty" if world.stored.lease is not None:
-                world.stored.write(replace(world.stored.lease, holder=""))
-            case _:
-                pass
-        world.check()
-    world.run(world.now + 40)
+    befall(world, seed, story)
 
 
 @given(st.integers(0, 2**32))

@@ -38,9 +38,16 @@ def home(cluster: Cluster, app: Gl006, ends: ExitStack) -> Stage:
 def guarded(stage: Stage, folder: Path, settings: dict[str, Any], ends: ExitStack, *, within: float) -> Apart:
     """A daemon that has taken over what runs there; it stops at the end."""
     stage.wait_running(within=within)
+    apart = started(stage, folder, settings, ends)
+    stage.wait_adopted(within=within)
+    return apart
+
+
+def started(stage: Stage, folder: Path, settings: dict[str, Any], ends: ExitStack) -> Apart:
+    """A daemon that is ready; it stops at the end, whether or not its way to the API server hangs then."""
     proxy = ends.enter_context(ApiProxy(stage.cluster))
     daemon = ProcessDaemon(stage.cluster, folder, settings, "", server=proxy.url)
     ends.callback(daemon.stop)
+    ends.callback(proxy.hang, False)
     daemon.start()
-    stage.wait_adopted(within=within)
     return Apart(stage, daemon, proxy)

@@ -18,14 +18,15 @@ from typing import Any
 import pytest
 
 from tests.e2e import account
-from tests.e2e.api_proxy import ApiProxy, Trap
+from tests.e2e.apart import Apart, home, started
+from tests.e2e.api_proxy import Trap
 from tests.e2e.app.manifests import NAME, Gl006
 from tests.e2e.cluster.cluster import Cluster
 from tests.e2e.cluster.state import AUDITED
 from tests.e2e.conftest import BUSY
-from tests.e2e.daemon import TOKEN, ProcessDaemon
+from tests.e2e.daemon import TOKEN
 from tests.e2e.kills import act
-from tests.e2e.stage import Stage, of_its_own, wait_for
+from tests.e2e.stage import Stage, wait_for
 from tests.e2e.test_writes import LONG, guarding, has_long_past
 
 pytestmark = pytest.mark.e2e
@@ -37,10 +38,7 @@ GIVES_BACK = "gave the lease back"
 
 
 @dataclass(frozen=True)
-class Replica:
-    daemon: ProcessDaemon
-    proxy: ApiProxy
-
+class Replica(Apart):
     def said(self, text: str) -> list[float]:
         """When it logged this (Unix seconds)."""
         return [at for at, event in self._lines() if text in event]
@@ -60,6 +58,25 @@ class Replica:
                 return "\nrollbackd_leading 1.0" in answer.read().decode()
         except OSError:
             return False
+
+
+def two(
+    cluster: Cluster,
+    namespace: str,
+    election: dict[str, Any],
+    folders: pytest.TempPathFactory,
+    ends: ExitStack,
+) -> tuple[Stage, tuple[Replica, Replica]]:
+    """Two daemons that guard a namespace of their own, with these settings of the election."""
+    stage = home(cluster, Gl006(namespace=namespace, replicas=2, load_rps=BUSY, base_error_rate=0.0), ends)
+    stage.wait_running(within=LONG)
+    settings = guarding(cluster, namespace, {}) | {"election": election}
+
+    def replica(name: str) -> Replica:
+        apart = started(stage, folders.mktemp(name), settings, ends)
+        return Replica(apart.stage, apart.daemon, apart.proxy)
+
+    return stage, (replica("one"), replica("two"))
 
 
 @dataclass(frozen=True)
@@ -86,30 +103,14 @@ class Played:
 
     def patches(self) -> int:
         """Of the Deployment, that the API server carried out."""
-        writes = [write for replica in self.replicas for write in replica.proxy.writes]
-        return sum(write.method == "PATCH" and "/deployments/" in write.path for write in writes)
+        return sum(replica.patches() for replica in self.replicas)
 
 
 @pytest.fixture(scope="module")
 def played(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     with ExitStack() as ends:
-        stage = Stage(
-            cluster, NAMESPACE, Gl006(namespace=NAMESPACE, replicas=2, load_rps=BUSY, base_error_rate=0.0)
-        )
-        ends.enter_context(of_its_own(cluster, NAMESPACE))
-        stage.set_up()
-        stage.wait_running(within=LONG)
-        settings = guarding(cluster, NAMESPACE, {}) | {"election": {"enabled": True}}
-        replicas = []
-        for name in ("one", "two"):
-            folder = tmp_path_factory.mktemp(name)
-            proxy = ends.enter_context(ApiProxy(cluster))
-            daemon = ProcessDaemon(cluster, folder, settings, "", server=proxy.url)
-            ends.callback(daemon.stop)
-            ends.callback(proxy.hang, False)
-            daemon.start()
-            replicas.append(Replica(daemon, proxy))
-        made = Played(stage, (replicas[0], replicas[1]))
+        stage, replicas = two(cluster, NAMESPACE, {"enabled": True}, tmp_path_factory, ends)
+        made = Played(stage, replicas)
         stage.wait_adopted()
         yield made
 

@@ -15,16 +15,13 @@ import pytest
 from daemon.adapters.kubernetes.lease import MEMBERS
 from daemon.core.sharding import layout, shard_of
 from tests.e2e import account
-from tests.e2e.api_proxy import ApiProxy, Trap
-from tests.e2e.app.manifests import Gl006
+from tests.e2e.api_proxy import Trap
 from tests.e2e.cluster.cluster import Cluster
 from tests.e2e.cluster.state import AUDITED
-from tests.e2e.conftest import BUSY
-from tests.e2e.daemon import ProcessDaemon
 from tests.e2e.kills import act
-from tests.e2e.stage import Stage, of_its_own, wait_for
-from tests.e2e.test_election import Replica
-from tests.e2e.test_writes import LONG, guarding, has_long_past
+from tests.e2e.stage import Stage, wait_for
+from tests.e2e.test_election import Replica, two
+from tests.e2e.test_writes import LONG, has_long_past
 
 pytestmark = pytest.mark.e2e
 NAMESPACE = "greenlang-shards"
@@ -63,29 +60,14 @@ class Played:
 
     def patches(self) -> int:
         """Of the Deployment, that the API server carried out."""
-        writes = [write for replica in self.replicas for write in replica.proxy.writes]
-        return sum(write.method == "PATCH" and "/deployments/" in write.path for write in writes)
+        return sum(replica.patches() for replica in self.replicas)
 
 
 @pytest.fixture(scope="module")
 def played(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     with ExitStack() as ends:
-        stage = Stage(
-            cluster, NAMESPACE, Gl006(namespace=NAMESPACE, replicas=2, load_rps=BUSY, base_error_rate=0.0)
-        )
-        ends.enter_context(of_its_own(cluster, NAMESPACE))
-        stage.set_up()
-        stage.wait_running(within=LONG)
-        settings = guarding(cluster, NAMESPACE, {}) | {"election": {"enabled": True, "shards": SHARDS}}
-        replicas = []
-        for name in ("one", "two"):
-            folder = tmp_path_factory.mktemp(name)
-            proxy = ends.enter_context(ApiProxy(cluster))
-            daemon = ProcessDaemon(cluster, folder, settings, "", server=proxy.url)
-            ends.callback(daemon.stop)
-            daemon.start()
-            replicas.append(Replica(daemon, proxy))
-        yield Played(stage, tuple(replicas))
+        shared = {"enabled": True, "shards": SHARDS}
+        yield Played(*two(cluster, NAMESPACE, shared, tmp_path_factory, ends))
 
 
 def test_the_shards_are_divided_evenly(played: Played) -> None:

@@ -36,6 +36,22 @@ class Cuttable:
             raise Unavailable("the API server does not answer")
 
 
+class Rounds:
+    """What a replica does at each step of time beside its election."""
+
+    def __init__(self, world: World, daemon: Assembled) -> None:
+        self._world, self._daemon = world, daemon
+        self._polled = world.clock.monotonic()
+
+    def go_on(self) -> None:
+        now = self._world.clock.monotonic()
+        if now - self._polled >= self._world.poll_interval:
+            self._polled = now
+            self._daemon.engine.poll()
+        while self._daemon.engine.step():
+            pass
+
+
 class Replica:
     """``lost``: another one has acted since, so that the process would end."""
 
@@ -53,7 +69,7 @@ class Replica:
         )
         self.daemon: Assembled = world.assembled(self.queue, division=Division((self.elector,)))
         self._due = world.clock.monotonic()
-        self._polled = world.clock.monotonic()
+        self._rounds = Rounds(world, self.daemon)
         self.frozen = False
 
     @property
@@ -69,11 +85,7 @@ class Replica:
         now = self._world.clock.monotonic()
         while self._due <= now and not self.lost:
             self._due = now + max(self.elector.step(), 0.0)
-        if now - self._polled >= self._world.poll_interval:
-            self._polled = now
-            self.daemon.engine.poll()
-        while self.daemon.engine.step():
-            pass
+        self._rounds.go_on()
 
     def _lose(self) -> None:
         self.lost = True

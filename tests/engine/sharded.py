@@ -12,7 +12,7 @@ from daemon.core.model import WorkloadRef
 from daemon.engine.assembly import Assembled
 from daemon.engine.queue import WorkQueue
 from daemon.engine.shards import EVERY, Self, Shards
-from tests.engine.replicas import STEP, Cuttable
+from tests.engine.replicas import STEP, Cuttable, Rounds
 from tests.engine.world import IMAGE, World, traffic
 
 BAD = "v1.1.0"
@@ -41,7 +41,8 @@ class Replica:
         self.daemon: Assembled = world.assembled(self.queue, division=self.shards.division)
         now = world.clock.monotonic()
         self._due = dict.fromkeys((self.shards.layout, *self.shards.electors), now)
-        self._polled = self._rebalanced = now
+        self._rebalanced = now
+        self._rounds = Rounds(world, self.daemon)
 
     @property
     def held(self) -> tuple[int, ...]:
@@ -66,11 +67,7 @@ class Replica:
         if now - self._rebalanced >= EVERY:
             self._rebalanced = now
             self.shards.rebalance(self.daemon.desks)
-        if now - self._polled >= self._world.poll_interval:
-            self._polled = now
-            self.daemon.engine.poll()
-        while self.daemon.engine.step():
-            pass
+        self._rounds.go_on()
 
     def end(self) -> None:
         """As at SIGTERM."""
